@@ -1,0 +1,149 @@
+//! What two peers say to each other, inside a [`Packet`](crate::Packet).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a media track shows or plays. Each side has at most one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// The voice.
+    Microphone,
+    /// The picture of the person.
+    Camera,
+    /// A shared screen, window or tab.
+    Screen,
+    /// The sound of what is shared.
+    ScreenAudio,
+}
+
+impl Source {
+    /// All sources, in the order in which they are offered.
+    pub const ALL: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+
+    /// Whether it is sound; otherwise it is pictures.
+    #[must_use]
+    pub const fn is_audio(self) -> bool {
+        matches!(self, Source::Microphone | Source::ScreenAudio)
+    }
+
+    /// The name on the wire and in JavaScript: `microphone`, `camera`, `screen`, `screenAudio`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Source::Microphone => "microphone",
+            Source::Camera => "camera",
+            Source::Screen => "screen",
+            Source::ScreenAudio => "screenAudio",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which media identification (`mid`, RFC 8843) carries which of the sender's sources.
+pub type SourceMap = Vec<(String, Source)>;
+
+/// What one peer tells the other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Body {
+    /// A session description that asks for an answer (RFC 8829).
+    Offer(Offer),
+    /// The answer to one offer.
+    Answer(Answer),
+    /// One ICE candidate (RFC 8838).
+    Candidate(Candidate),
+    /// All candidates of this username fragment were sent (RFC 8838, section 13).
+    EndOfCandidates(String),
+    /// The follower would like to make an offer.
+    AskTurn,
+    /// The other side may make one offer.
+    GiveTurn,
+    /// The offer or answer with this id could not be applied.
+    Refuse(Refuse),
+    /// Which of the sender's sources are on.
+    Media(Media),
+    /// "This is my incarnation": sent outside the order to somebody who knows another one.
+    Hello,
+    /// The sender closes the connection for good. Outside the order.
+    Bye,
+}
+
+/// An offer, and what its media is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Offer {
+    /// Names the offer, for the answer to refer to. Rises with each offer of its sender.
+    pub id: u32,
+    /// The session description.
+    pub sdp: String,
+    /// What the sender sends, by `mid`.
+    pub sources: SourceMap,
+}
+
+/// An answer to a named offer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Answer {
+    /// The [`Offer::id`] that this answers.
+    pub id: u32,
+    /// The session description.
+    pub sdp: String,
+    /// What the sender sends, by `mid`.
+    pub sources: SourceMap,
+}
+
+/// One candidate, as `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The candidate line, `candidate:…`.
+    pub candidate: String,
+    /// The media description it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// The same by position.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "sdpMLineIndex")]
+    pub sdp_m_line_index: Option<u16>,
+    /// The ICE username fragment that it was gathered for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+/// An offer or answer that could not be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Refuse {
+    /// The [`Offer::id`] in question.
+    pub id: u32,
+    /// Why.
+    pub code: RefuseCode,
+}
+
+/// Why a description was refused by a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RefuseCode {
+    /// It is not a session description, or breaks a limit.
+    Malformed,
+    /// It came when it was not its sender's turn.
+    NotYourTurn,
+    /// The browser did not take it.
+    NotApplied,
+    /// More offers than a peer may make.
+    TooFast,
+    /// A reason of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// Which of the sender's sources are on. The whole state each time, so that the last one counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Media {
+    /// The sources that are on.
+    pub on: Vec<Source>,
+}

@@ -1,0 +1,41 @@
+//! What a client says to the server.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DisplayName, Packet, PeerId, RoomName};
+
+/// A message from client to server. `P` is the packet: read by clients, left unread by the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientMessage<P = Packet> {
+    /// The first message: into which room.
+    Join(Join),
+    /// Something for another member of the room.
+    Signal(Signal<P>),
+    /// Answered by [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
+    Ping(u32),
+    /// Leaving on purpose; the socket is closed next.
+    Leave,
+}
+
+/// Into which room, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Join {
+    /// [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION).
+    pub version: u32,
+    /// The room; it is made by who comes first.
+    pub room: RoomName,
+    /// What the others see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+}
+
+/// A packet and whom it is for. The server stamps the sender: what a client claims to be is never read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Signal<P = Packet> {
+    /// A member of the same room.
+    pub to: PeerId,
+    /// The packet.
+    pub packet: P,
+}

@@ -1,0 +1,226 @@
+//! Names and ids: parsed once where they come in, valid ever after.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
+
+/// Why a text is not a valid id or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// The text is empty.
+    Empty,
+    /// The text has more bytes than this.
+    TooLong(usize),
+    /// The text has a character that is not allowed there.
+    Character(char),
+    /// The text is not sixteen hexadecimal digits.
+    NotAPeerId,
+}
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InvalidId::Empty => write!(f, "it is empty"),
+            InvalidId::TooLong(limit) => write!(f, "it is longer than {limit} bytes"),
+            InvalidId::Character(c) => write!(f, "it has the character {c:?}"),
+            InvalidId::NotAPeerId => write!(f, "it is not sixteen hexadecimal digits"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+/// A room's name: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RoomName(Box<str>);
+
+impl RoomName {
+    /// Checks and takes a name.
+    ///
+    /// # Errors
+    /// [`InvalidId`] for an empty or overlong name or one with other characters.
+    pub fn new(name: impl Into<String>) -> Result<Self, InvalidId> {
+        let name = name.into();
+        check_length(&name, ROOM_NAME_BYTES)?;
+        match name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
+            Some(c) => Err(InvalidId::Character(c)),
+            None => Ok(RoomName(name.into())),
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a person is called: 1 to 256 bytes of text without control characters. Only ever shown as text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DisplayName(Box<str>);
+
+impl DisplayName {
+    /// Checks and takes a name; white space at both ends is removed.
+    ///
+    /// # Errors
+    /// [`InvalidId`] for an empty or overlong name or one with control characters.
+    pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidId> {
+        let name = name.as_ref().trim();
+        check_length(name, DISPLAY_NAME_BYTES)?;
+        match name.chars().find(|&c| c.is_control() || is_direction_override(c)) {
+            Some(c) => Err(InvalidId::Character(c)),
+            None => Ok(DisplayName(name.into())),
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Unicode's explicit direction controls (UAX #9): in a name they would reverse the text that follows it.
+fn is_direction_override(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn check_length(text: &str, limit: usize) -> Result<(), InvalidId> {
+    match text.len() {
+        0 => Err(InvalidId::Empty),
+        n if n > limit => Err(InvalidId::TooLong(limit)),
+        _ => Ok(()),
+    }
+}
+
+/// Who somebody is in a room. Given by the server; on the wire sixteen hexadecimal digits.
+///
+/// The order of ids decides which side of a pair leads its negotiation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PeerId(u64);
+
+impl PeerId {
+    /// The id with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        PeerId(number)
+    }
+
+    /// The number of this id.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerId({self})")
+    }
+}
+
+impl FromStr for PeerId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(text, 16) {
+            Ok(number) if digits => Ok(PeerId(number)),
+            _ => Err(InvalidId::NotAPeerId),
+        }
+    }
+}
+
+impl TryFrom<String> for PeerId {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<PeerId> for String {
+    fn from(id: PeerId) -> String {
+        id.to_string()
+    }
+}
+
+macro_rules! text_conversions {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                $name::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0.into()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                $name::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+text_conversions!(RoomName, DisplayName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_names_are_short_and_plain() {
+        assert!(RoomName::new("blue-tiger_7").is_ok());
+        assert_eq!(RoomName::new(""), Err(InvalidId::Empty));
+        assert_eq!(RoomName::new("a b"), Err(InvalidId::Character(' ')));
+        assert_eq!(RoomName::new("部屋"), Err(InvalidId::Character('部')));
+        assert!(RoomName::new("x".repeat(64)).is_ok());
+        assert_eq!(RoomName::new("x".repeat(65)), Err(InvalidId::TooLong(64)));
+    }
+
+    #[test]
+    fn display_names_are_any_text_but_controls() {
+        assert_eq!(DisplayName::new("  糸 電話 ").unwrap().as_str(), "糸 電話");
+        assert_eq!(DisplayName::new(" "), Err(InvalidId::Empty));
+        assert_eq!(DisplayName::new("a\nb"), Err(InvalidId::Character('\n')));
+        assert_eq!(DisplayName::new("a\u{202E}b"), Err(InvalidId::Character('\u{202E}')));
+    }
+
+    #[test]
+    fn peer_ids_are_sixteen_digits() {
+        let id = PeerId::new(0xab);
+        assert_eq!(id.to_string(), "00000000000000ab");
+        assert_eq!("00000000000000ab".parse(), Ok(id));
+        for wrong in ["", "ab", "+0000000000000ab", "00000000000000AB", "00000000000000zz"] {
+            assert_eq!(wrong.parse::<PeerId>(), Err(InvalidId::NotAPeerId), "{wrong}");
+        }
+    }
+}

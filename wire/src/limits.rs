@@ -1,0 +1,30 @@
+//! The limits that both ends of the wire know. A server may be configured to be stricter, never to be laxer than a client.
+
+/// Largest session description, in bytes of SDP.
+pub const DESCRIPTION_BYTES: usize = 256 * 1024;
+/// Largest signalling message that carries a description, in bytes of JSON: a description, escaped twice, and its envelope.
+pub const DESCRIPTION_MESSAGE_BYTES: usize = 2 * DESCRIPTION_BYTES;
+/// Largest signalling message of any other kind, in bytes of JSON.
+pub const MESSAGE_BYTES: usize = 16 * 1024;
+/// Longest room name, in bytes (every allowed character is one byte).
+pub const ROOM_NAME_BYTES: usize = 64;
+/// Longest display name, in bytes of UTF-8.
+pub const DISPLAY_NAME_BYTES: usize = 256;
+/// Most people in a room whatever the configuration: a full mesh of more is not usable.
+pub const ROOM_PEERS: usize = 16;
+/// Most media descriptions (m-lines) in a session description that is accepted from a peer.
+pub const MEDIA_DESCRIPTIONS: usize = 64;
+/// Most candidates accepted for one ICE username fragment.
+pub const CANDIDATES_PER_FRAGMENT: usize = 64;
+/// Longest candidate line, in bytes. Real ones have about 150.
+pub const CANDIDATE_BYTES: usize = 1024;
+/// Packets that arrived ahead of their turn and wait, per peer.
+pub const HELD_PACKETS: usize = 64;
+/// Packets that wait for their acknowledgement, per peer.
+pub const UNACKNOWLEDGED_PACKETS: usize = 256;
+/// Largest data channel message, in bytes: what Chromium can receive.
+pub const DATA_MESSAGE_BYTES: usize = 256 * 1024;
+/// Longest text message, in bytes of UTF-8.
+pub const TEXT_BYTES: usize = 16 * 1024;
+/// Text messages that wait for a peer's channel to open, per peer.
+pub const QUEUED_TEXTS: usize = 64;

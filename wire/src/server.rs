@@ -1,0 +1,161 @@
+//! What the server says to a client.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DisplayName, IceServers, Packet, PeerId};
+
+/// A message from server to client. `P` is the packet: read by clients, left unread by the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerMessage<P = Packet> {
+    /// The answer to a join that succeeded: the first message.
+    Welcome(Welcome),
+    /// Somebody came in.
+    Joined(Member),
+    /// Somebody is gone.
+    Left(Left),
+    /// A packet from a member of the room.
+    Signal(Delivery<P>),
+    /// New ICE servers, before the old ones expire.
+    IceServers(IceServers),
+    /// Something that the client sent was refused. After most codes the server closes the socket.
+    Refused(Refusal),
+    /// The answer to a ping, with its number.
+    Pong(u32),
+}
+
+/// You are in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    /// You, as the others see you.
+    pub me: Member,
+    /// Who is there already, without you.
+    pub members: Vec<Member>,
+    /// STUN and TURN servers to use.
+    #[serde(default)]
+    pub ice_servers: IceServers,
+}
+
+/// Somebody in the room.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Member {
+    /// Given by the server, unique in the room and not to be guessed.
+    pub id: PeerId,
+    /// The session's epoch: rises per room with each join, and with each join of the same id.
+    pub session: u32,
+    /// What this member would like to be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+}
+
+/// Somebody is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Left {
+    /// Who.
+    pub id: PeerId,
+    /// Why.
+    pub reason: LeaveReason,
+}
+
+/// Why a member is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// Said so.
+    Left,
+    /// The socket was closed or lost.
+    Gone,
+    /// The server closed the socket for breaking a limit.
+    Refused,
+    /// A reason of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// A packet from another member.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Delivery<P = Packet> {
+    /// Who sent it, stamped by the server.
+    pub from: PeerId,
+    /// The packet.
+    pub packet: P,
+}
+
+/// The server did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// Why: stable, for programs.
+    pub code: RefusalCode,
+    /// Why, in English, for people who build programs.
+    pub message: String,
+    /// Milliseconds to wait before another try, when one makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+}
+
+macro_rules! refusal_codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal;)*) => {
+        /// Why a server refuses. The text of a code never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum RefusalCode {
+            $($(#[doc = $doc])+ #[serde(rename = $code)] $variant,)*
+            /// A code of a later version.
+            #[serde(rename = "unknown", other)]
+            Unknown,
+        }
+
+        impl RefusalCode {
+            /// The code as text, as on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(RefusalCode::$variant => $code,)*
+                    RefusalCode::Unknown => "unknown",
+                }
+            }
+        }
+    };
+}
+
+refusal_codes! {
+    /// Not JSON, or not a message of this protocol.
+    MessageMalformed = "message/malformed";
+    /// Larger than a message of its kind may be.
+    MessageTooLarge = "message/too-large";
+    /// More messages or bytes than the rate limit allows.
+    MessageTooFast = "message/too-fast";
+    /// The first message was not a join.
+    JoinExpected = "join/expected";
+    /// The first message did not come in time.
+    JoinTimeout = "join/timeout";
+    /// A second join on the same socket.
+    JoinTwice = "join/twice";
+    /// The client speaks another version of the protocol.
+    VersionUnsupported = "version/unsupported";
+    /// The room's name is empty, too long, or has other characters than `A-Z a-z 0-9 _ -`.
+    RoomInvalid = "room/invalid";
+    /// The room has as many members as it may have.
+    RoomFull = "room/full";
+    /// The display name is empty, too long, or has control characters.
+    NameInvalid = "name/invalid";
+    /// A signal to somebody who is not in the room.
+    PeerUnknown = "peer/unknown";
+    /// The server has as many connections or rooms as it may have.
+    ServerFull = "server/full";
+    /// The client reads too slowly, and its queue is full.
+    QueueFull = "queue/full";
+    /// The server is shutting down.
+    ServerGoingAway = "server/going-away";
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
