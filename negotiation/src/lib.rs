@@ -1,1 +1,15 @@
-//! x
+//! The rules of a call, without a browser and without a clock.
+//!
+//! [`Room`] is the machine: facts go in with [`Room::handle`], things to do come out of [`Room::poll`], and
+//! [`Room::deadline`] says when it wants to be woken. It never fails, never blocks, and holds nothing of a browser.
+
+mod event;
+mod media;
+mod room;
+mod time;
+pub mod timeline;
+
+pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
+pub use media::{Assignment, Transceiver, assign};
+pub use room::{Config, IceMode, Room};
+pub use time::Time;
