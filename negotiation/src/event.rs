@@ -20,7 +20,7 @@ impl ConnectionId {
 }
 
 /// A fact for the machine.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The server says: somebody came in.
     Joined(Member),
@@ -60,7 +60,7 @@ pub enum Input {
 }
 
 /// Something to do, or to tell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Send this packet to this peer.
     Send {
@@ -206,7 +206,7 @@ impl ConnectionState {
 }
 
 /// Something that the application is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Somebody came in, or was there before us.
     Joined(Member),
@@ -242,7 +242,7 @@ pub enum Event {
 }
 
 /// Something that went wrong with one peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Trouble {
     /// With whom.
     pub peer: PeerId,

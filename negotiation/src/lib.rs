@@ -3,11 +3,18 @@
 //! [`Room`] is the machine: facts go in with [`Room::handle`], things to do come out of [`Room::poll`], and
 //! [`Room::deadline`] says when it wants to be woken. It never fails, never blocks, and holds nothing of a browser.
 
+mod candidates;
+mod description;
 mod event;
+mod link;
 mod media;
+mod negotiator;
+mod pair;
+mod remote_media;
 mod room;
 mod time;
 pub mod timeline;
+mod turn;
 
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
 pub use media::{Assignment, Transceiver, assign};

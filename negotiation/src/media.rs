@@ -87,16 +87,16 @@ mod tests {
     #[test]
     fn an_answer_uses_only_what_is_there() {
         let lines = [line(false, None)];
-        assert_eq!(assign(&lines, &[Microphone, Camera, Screen], false), [Assignment::Reuse { index: 0, source: Camera }]);
+        assert_eq!(
+            assign(&lines, &[Microphone, Camera, Screen], false),
+            [Assignment::Reuse { index: 0, source: Camera }]
+        );
     }
 
     #[test]
     fn a_released_line_is_reused_at_once() {
         let lines = [line(false, Some(Screen)), line(true, Some(Microphone))];
-        assert_eq!(
-            assign(&lines, &[Camera, Microphone], true),
-            [Assignment::Reuse { index: 0, source: Camera }]
-        );
+        assert_eq!(assign(&lines, &[Camera, Microphone], true), [Assignment::Reuse { index: 0, source: Camera }]);
         assert_eq!(assign(&lines, &[Microphone], true), [Assignment::Release { index: 0 }]);
     }
 

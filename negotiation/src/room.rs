@@ -1,10 +1,13 @@
 //! Who is here, and what is done for each of them.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use itodenwa_wire::{Member, Welcome};
+use itodenwa_wire::limits::ROOM_PEERS;
+use itodenwa_wire::{Left, Member, PeerId, Source, Welcome};
 
-use crate::event::{Input, Output};
+use crate::event::{Event, Input, Output};
+use crate::pair::{Connections, Context, Pair};
 use crate::time::Time;
 
 /// How candidates reach the other side.
@@ -24,28 +27,155 @@ pub enum IceMode {
 pub struct Config {
     /// Trickle or Vanilla ICE.
     pub ice: IceMode,
+    /// Our sources that are on from the beginning.
+    pub on: Vec<Source>,
 }
 
-/// The machine.
-#[derive(Debug, Clone)]
-pub struct Room {}
+impl Default for Config {
+    fn default() -> Self {
+        Config { ice: IceMode::Trickle, on: Vec::new() }
+    }
+}
+
+/// The machine: everybody who is here, and what is done for each.
+///
+/// It never holds more than [`ROOM_PEERS`] members; what it keeps for each is bounded by the limits of the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Room {
+    me: Member,
+    ice: IceMode,
+    on: Vec<Source>,
+    pairs: BTreeMap<PeerId, (Member, Pair)>,
+    connections: Connections,
+    left: bool,
+    outputs: VecDeque<Output>,
+}
 
 impl Room {
-    /// The room that the server let us into.
+    /// The room that the server let us into. Tells [`Event::Joined`] for everybody who is there.
     #[must_use]
-    pub fn new(config: Config, welcome: &Welcome, now: Time) -> Self { let _ = (config, welcome, now); Room {} }
+    pub fn new(config: Config, welcome: &Welcome, now: Time) -> Self {
+        let mut room = Room {
+            me: welcome.me.clone(),
+            ice: config.ice,
+            on: Vec::new(),
+            pairs: BTreeMap::new(),
+            connections: Connections::default(),
+            left: false,
+            outputs: VecDeque::new(),
+        };
+        room.on = Source::ALL.into_iter().filter(|source| config.on.contains(source)).collect();
+        for member in &welcome.members {
+            room.join(now, member.clone());
+        }
+        room
+    }
 
     /// Takes a fact.
-    pub fn handle(&mut self, now: Time, input: Input) { let _ = (now, input); }
+    pub fn handle(&mut self, now: Time, input: Input) {
+        if self.left {
+            return;
+        }
+        match input {
+            Input::Joined(member) => self.join(now, member),
+            Input::Left(left) => self.part(now, left),
+            Input::Packet { from, packet } => self.with(now, from, |pair, context| pair.receive(context, packet)),
+            Input::SetSource { source, on } => self.set_source(now, source, on),
+            Input::RestartIce(peer) => self.with(now, peer, Pair::restart_ice),
+            Input::Report { peer, connection, report } => {
+                self.with(now, peer, |pair, context| pair.report(context, connection, report));
+            }
+            Input::Deadline => self.each(now, |_, _| {}),
+            Input::Resumed => self.each(now, |pair, context| pair.resume(context)),
+            Input::Leave => {
+                self.each(now, Pair::leave);
+                self.left = true;
+            }
+        }
+    }
 
     /// The next thing to do, until there is none.
-    pub fn poll(&mut self) -> Option<Output> { None }
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
 
     /// When [`Input::Deadline`] is wanted.
     #[must_use]
-    pub fn deadline(&self) -> Option<Time> { None }
+    pub fn deadline(&self) -> Option<Time> {
+        self.pairs.values().filter_map(|(_, pair)| pair.deadline()).min()
+    }
 
     /// Us.
     #[must_use]
-    pub fn me(&self) -> Option<&Member> { None }
+    pub fn me(&self) -> &Member {
+        &self.me
+    }
+
+    /// The others, in the order of their ids.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.pairs.values().map(|(member, _)| member)
+    }
+
+    /// Our sources that are on.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.on
+    }
+
+    fn join(&mut self, now: Time, member: Member) {
+        let id = member.id;
+        if id == self.me.id {
+            return;
+        }
+        if let Some((known, _)) = self.pairs.get_mut(&id) {
+            let session = member.session;
+            *known = member;
+            return self.with(now, id, |pair, context| pair.rejoined(context, session));
+        }
+        if self.pairs.len() + 1 >= ROOM_PEERS {
+            return;
+        }
+        self.outputs.push_back(Output::Event(Event::Joined(member.clone())));
+        let pair = Pair::new(&self.me, &member, now);
+        self.pairs.insert(id, (member, pair));
+        self.with(now, id, |_, _| {});
+    }
+
+    fn part(&mut self, now: Time, left: Left) {
+        if self.pairs.contains_key(&left.id) {
+            self.with(now, left.id, Pair::close);
+            self.pairs.remove(&left.id);
+            self.outputs.push_back(Output::Event(Event::Left(left)));
+        }
+    }
+
+    fn set_source(&mut self, now: Time, source: Source, on: bool) {
+        if self.on.contains(&source) == on {
+            return;
+        }
+        self.on =
+            Source::ALL.into_iter().filter(|one| if *one == source { on } else { self.on.contains(one) }).collect();
+        self.each(now, Pair::set_media);
+    }
+
+    fn each(&mut self, now: Time, mut act: impl FnMut(&mut Pair, &mut Context)) {
+        let ids: Vec<PeerId> = self.pairs.keys().copied().collect();
+        for id in ids {
+            self.with(now, id, &mut act);
+        }
+    }
+
+    /// Lets one pair act, and then do what follows from it.
+    fn with(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
+        let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
+        let mut context = Context {
+            now,
+            ice: self.ice,
+            on: &self.on,
+            connections: &mut self.connections,
+            outputs: &mut self.outputs,
+        };
+        act(pair, &mut context);
+        pair.settle(&mut context);
+    }
 }

@@ -6,7 +6,7 @@ use crate::event::ConnectionState;
 use crate::time::Time;
 
 /// One step of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// When.
     pub at: Time,
@@ -18,7 +18,7 @@ pub struct Entry {
 
 /// What happened. The order of a first call with Trickle ICE: one side `makeOffer`, `sendOffer`, candidates, `setAnswer`;
 /// the other `receiveOffer`, `setOffer`, `makeAnswer`, `sendAnswer`, candidates; both `connecting`, `connected`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
     /// An offer was made and set as the local description.
     MakeOffer,

@@ -1,0 +1,98 @@
+//! What is read of a session description (RFC 8866), and what is asked of one that a peer sends.
+
+use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
+
+const MEDIA: &str = "m=";
+const CANDIDATE: &str = "a=candidate:";
+const FRAGMENT: &str = "a=ice-ufrag:";
+
+/// Why a peer's description is not given to the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    NotADescription,
+    TooLarge,
+    TooManyMediaDescriptions,
+}
+
+impl Malformed {
+    pub(crate) fn explain(self) -> String {
+        match self {
+            Malformed::NotADescription => "not a session description".into(),
+            Malformed::TooLarge => format!("more than {DESCRIPTION_BYTES} bytes"),
+            Malformed::TooManyMediaDescriptions => format!("more than {MEDIA_DESCRIPTIONS} media descriptions"),
+        }
+    }
+}
+
+/// Checks a peer's description, and takes out the candidates beyond [`CANDIDATES_PER_FRAGMENT`] in each media description:
+/// a browser spends milliseconds of its main thread on each.
+pub(crate) fn check(sdp: String) -> Result<String, Malformed> {
+    if sdp.len() > DESCRIPTION_BYTES {
+        return Err(Malformed::TooLarge);
+    }
+    if !sdp.starts_with("v=0") {
+        return Err(Malformed::NotADescription);
+    }
+    if lines(&sdp, MEDIA).count() > MEDIA_DESCRIPTIONS {
+        return Err(Malformed::TooManyMediaDescriptions);
+    }
+    if lines(&sdp, CANDIDATE).count() <= CANDIDATES_PER_FRAGMENT {
+        return Ok(sdp);
+    }
+    let mut candidates = 0;
+    let kept = sdp.split_inclusive('\n').filter(|line| {
+        if line.starts_with(MEDIA) {
+            candidates = 0;
+        }
+        candidates += usize::from(line.starts_with(CANDIDATE));
+        !line.starts_with(CANDIDATE) || candidates <= CANDIDATES_PER_FRAGMENT
+    });
+    Ok(kept.collect())
+}
+
+/// The ICE username fragments of a description (RFC 8839, section 5.4), each once.
+pub(crate) fn fragments(sdp: &str) -> Vec<String> {
+    let mut fragments: Vec<String> = Vec::new();
+    for fragment in lines(sdp, FRAGMENT) {
+        if !fragments.iter().any(|known| known == fragment) {
+            fragments.push(fragment.to_owned());
+        }
+    }
+    fragments
+}
+
+/// How many candidates a description has.
+pub(crate) fn candidates(sdp: &str) -> usize {
+    lines(sdp, CANDIDATE).count()
+}
+
+fn lines<'a>(sdp: &'a str, prefix: &'static str) -> impl Iterator<Item = &'a str> {
+    sdp.lines().filter_map(move |line| line.strip_prefix(prefix)).map(str::trim_end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fragments_are_found_once_each() {
+        let sdp = "v=0\r\nm=audio 9\r\na=ice-ufrag:Ab+/\r\nm=video 9\r\na=ice-ufrag:Ab+/\r\nm=x\r\na=ice-ufrag:cd\r\n";
+        assert_eq!(fragments(sdp), ["Ab+/", "cd"]);
+        assert_eq!(fragments("nonsense"), [""; 0]);
+    }
+
+    #[test]
+    fn nonsense_is_told_apart() {
+        assert_eq!(check("hello".into()), Err(Malformed::NotADescription));
+        assert_eq!(check("v=0".repeat(DESCRIPTION_BYTES)), Err(Malformed::TooLarge));
+        assert_eq!(check(format!("v=0\n{}", "m=audio\n".repeat(65))), Err(Malformed::TooManyMediaDescriptions));
+    }
+
+    #[test]
+    fn candidates_beyond_the_limit_are_taken_out() {
+        let media = format!("m=audio 9\r\n{}a=mid:0\r\n", "a=candidate:1 1 udp\r\n".repeat(5000));
+        let checked = check(format!("v=0\r\n{media}{media}")).unwrap();
+        assert_eq!(candidates(&checked), 2 * CANDIDATES_PER_FRAGMENT);
+        assert_eq!(lines(&checked, "a=mid:").count(), 2);
+    }
+}

@@ -1,0 +1,393 @@
+//! Reliable, ordered, duplicate-free delivery between two peers, fenced against reloads, over signalling that is none of it.
+//!
+//! Each side is an *incarnation*, named by an [`Epoch`]. Packets are good only between the two incarnations that they name;
+//! whoever is addressed by a wrong name says `Hello`, from which the other learns the right one.
+//!
+//! | bound | value |
+//! |---|---|
+//! | packets that came early and are held | [`HELD_PACKETS`] |
+//! | packets that wait for their acknowledgement | [`UNACKNOWLEDGED_PACKETS`] |
+//! | packets sent again at once | [`RESEND_PACKETS`] |
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use itodenwa_wire::limits::{HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
+use itodenwa_wire::{Body, Epoch, Packet};
+
+use crate::time::Time;
+
+/// Most packets that are sent again at one moment; the acknowledgement of these brings the next.
+const RESEND_PACKETS: usize = 32;
+/// What is not acknowledged is sent again after 1, 2, 4, 8, 8, … s.
+const FIRST_RESEND: Duration = Duration::from_secs(1);
+const LONGEST_RESEND: Duration = Duration::from_secs(8);
+/// A peer that acknowledged nothing for this many rounds (15 s) is called silent.
+const SILENT_ROUNDS: u8 = 4;
+/// How long an acknowledgement waits for a packet that takes it along.
+const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(200);
+
+/// One side of a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Link {
+    mine: Epoch,
+    theirs: Epoch,
+    /// The place that is consumed next.
+    next_in: u32,
+    /// What came and was not consumed, by place.
+    held: BTreeMap<u32, Body>,
+    /// The place that is given next.
+    next_out: u32,
+    /// What was sent and not acknowledged, in order; the last has the place `next_out - 1`.
+    unacknowledged: VecDeque<Body>,
+    /// Our incarnation is new, and no packet showed yet that the other side knows it: say Hello until one does.
+    introducing: bool,
+    resend: Option<Resend>,
+    acknowledge_at: Option<Time>,
+    outbox: VecDeque<Packet<Body>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Resend {
+    at: Time,
+    round: u8,
+}
+
+/// What a packet meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Nothing beyond what [`Link::deliver`] now gives.
+    Taken,
+    /// The other side is a new incarnation: what was built with the old one is void.
+    Restarted,
+    /// The other side closes for good.
+    Bye,
+}
+
+/// As many packets as may wait are waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// The other side acknowledged nothing for a long time. It is told once per silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Silent;
+
+impl Link {
+    /// A link between two incarnations that know each other: the server told both.
+    pub(crate) fn new(mine: Epoch, theirs: Epoch) -> Self {
+        Link {
+            mine,
+            theirs,
+            next_in: 1,
+            held: BTreeMap::new(),
+            next_out: 1,
+            unacknowledged: VecDeque::new(),
+            introducing: false,
+            resend: None,
+            acknowledge_at: None,
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// Becomes a new incarnation and says so. Nothing of the old one is sent or taken any more.
+    ///
+    /// Returns whether there was another epoch to take: a session has 65 536.
+    pub(crate) fn restart(&mut self, now: Time) -> bool {
+        let Some(mine) = self.mine.next() else { return false };
+        *self = Link { introducing: true, ..Link::new(mine, self.theirs) };
+        self.push_hello();
+        self.resend = Some(Resend { at: now + FIRST_RESEND, round: 0 });
+        true
+    }
+
+    /// The server says that the other side is in a session with this epoch. True if that is a new incarnation.
+    pub(crate) fn learn_session(&mut self, session: u32) -> bool {
+        let epoch = Epoch::of_session(session);
+        let newer = epoch.session() > self.theirs.session();
+        if newer {
+            self.learn(epoch);
+        }
+        newer
+    }
+
+    /// Sends a body, in order and until it is acknowledged.
+    pub(crate) fn send(&mut self, now: Time, body: Body) -> Result<(), Full> {
+        if self.unacknowledged.len() >= UNACKNOWLEDGED_PACKETS {
+            return Err(Full);
+        }
+        self.push(self.next_out, Some(body.clone()));
+        self.unacknowledged.push_back(body);
+        self.next_out += 1;
+        self.resend.get_or_insert(Resend { at: now + FIRST_RESEND, round: 0 });
+        Ok(())
+    }
+
+    /// Says goodbye: once, outside the order.
+    pub(crate) fn bye(&mut self) {
+        self.push(0, Some(Body::Bye));
+    }
+
+    /// Takes a packet of the other side.
+    pub(crate) fn receive(&mut self, now: Time, packet: Packet<Body>) -> Received {
+        if packet.from_epoch < self.theirs {
+            return Received::Taken;
+        }
+        let restarted = packet.from_epoch > self.theirs;
+        // The order matters: learn who speaks, then look whom it speaks to.
+        if restarted {
+            self.learn(packet.from_epoch);
+        }
+        let received = if restarted { Received::Restarted } else { Received::Taken };
+        if packet.to_epoch != self.mine {
+            self.push_hello();
+            return received;
+        }
+        self.introducing = false;
+        self.acknowledged(now, packet.ack);
+        match packet.body {
+            None => {}
+            Some(Body::Hello) => self.acknowledge_at = Some(now),
+            Some(Body::Bye) => return Received::Bye,
+            Some(body) => self.hold(now, packet.seq, body),
+        }
+        received
+    }
+
+    /// The next body in order, not taken.
+    pub(crate) fn next(&self) -> Option<&Body> {
+        self.held.get(&self.next_in)
+    }
+
+    /// Takes the next body in order. Taking it is what acknowledges it, so the caller takes only what it deals with.
+    pub(crate) fn deliver(&mut self, now: Time) -> Option<Body> {
+        let body = self.held.remove(&self.next_in)?;
+        self.next_in += 1;
+        self.acknowledge_by(now + ACKNOWLEDGE_WITHIN);
+        Some(body)
+    }
+
+    /// The signalling is back after a gap: what is not acknowledged is sent at once.
+    pub(crate) fn resume(&mut self, now: Time) {
+        if let Some(resend) = &mut self.resend {
+            *resend = Resend { at: now, round: 0 };
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Time) -> Result<(), Silent> {
+        let due = self.resend.filter(|resend| resend.at <= now);
+        if let Some(Resend { round, .. }) = due {
+            self.resend_unacknowledged();
+            let wait = FIRST_RESEND * 2u32.pow(u32::from(round) + 1);
+            let round = round.saturating_add(1).min(SILENT_ROUNDS);
+            self.resend = Some(Resend { at: now + wait.min(LONGEST_RESEND), round });
+        }
+        if self.acknowledge_at.is_some_and(|at| at <= now) {
+            self.push(0, None);
+        }
+        match due {
+            Some(Resend { round, .. }) if round + 1 == SILENT_ROUNDS => Err(Silent),
+            _ => Ok(()),
+        }
+    }
+
+    /// When [`tick`](Self::tick) is wanted.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.resend.map(|resend| resend.at).into_iter().chain(self.acknowledge_at).min()
+    }
+
+    /// The next packet to send.
+    pub(crate) fn poll(&mut self) -> Option<Packet<Body>> {
+        self.outbox.pop_front()
+    }
+
+    fn learn(&mut self, theirs: Epoch) {
+        // Whether they know us is as open as before.
+        let resend = self.resend.filter(|_| self.introducing);
+        *self = Link { introducing: self.introducing, resend, ..Link::new(self.mine, theirs) };
+    }
+
+    fn acknowledged(&mut self, now: Time, ack: u32) {
+        // Nonsense (an acknowledgement of what was never sent) empties the queue at most.
+        let before = self.unacknowledged.len();
+        while self.next_unacknowledged() <= ack && self.unacknowledged.pop_front().is_some() {}
+        if self.unacknowledged.is_empty() {
+            self.resend = None;
+        } else if self.unacknowledged.len() < before {
+            self.resend = Some(Resend { at: now + FIRST_RESEND, round: 0 });
+        }
+    }
+
+    fn next_unacknowledged(&self) -> u32 {
+        self.next_out.saturating_sub(u32::try_from(self.unacknowledged.len()).unwrap_or(u32::MAX))
+    }
+
+    fn hold(&mut self, now: Time, seq: u32, body: Body) {
+        let room = u32::try_from(HELD_PACKETS).unwrap_or(u32::MAX);
+        match seq.checked_sub(self.next_in) {
+            // A duplicate: its acknowledgement may have been lost.
+            None => self.acknowledge_by(now + ACKNOWLEDGE_WITHIN),
+            // Too far ahead: it comes again.
+            Some(ahead) if ahead >= room => {}
+            Some(_) => {
+                self.held.entry(seq).or_insert(body);
+            }
+        }
+    }
+
+    fn acknowledge_by(&mut self, at: Time) {
+        self.acknowledge_at = Some(self.acknowledge_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    fn resend_unacknowledged(&mut self) {
+        if self.introducing && self.unacknowledged.is_empty() {
+            self.push_hello();
+        }
+        let first = self.next_unacknowledged();
+        let again: Vec<_> = (first..).zip(self.unacknowledged.iter().take(RESEND_PACKETS).cloned()).collect();
+        for (seq, body) in again {
+            self.push(seq, Some(body));
+        }
+    }
+
+    fn push_hello(&mut self) {
+        self.push(0, Some(Body::Hello));
+    }
+
+    fn push(&mut self, seq: u32, body: Option<Body>) {
+        self.acknowledge_at = None;
+        let ack = self.next_in - 1;
+        self.outbox.push_back(Packet { from_epoch: self.mine, to_epoch: self.theirs, seq, ack, body });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pair() -> (Link, Link) {
+        let (a, b) = (Epoch::of_session(1), Epoch::of_session(2));
+        (Link::new(a, b), Link::new(b, a))
+    }
+
+    fn candidate(n: u32) -> Body {
+        Body::EndOfCandidates(n.to_string())
+    }
+
+    fn drain(link: &mut Link) -> Vec<Packet<Body>> {
+        std::iter::from_fn(|| link.poll()).collect()
+    }
+
+    fn delivered(link: &mut Link, now: Time) -> Vec<Body> {
+        std::iter::from_fn(|| link.deliver(now)).collect()
+    }
+
+    #[test]
+    fn what_is_lost_comes_again_in_order_and_once() {
+        let (mut a, mut b) = pair();
+        let mut now = Time::default();
+        for n in 1..=3 {
+            a.send(now, candidate(n)).unwrap();
+        }
+        let packets = drain(&mut a);
+        // The first is lost, the others come in the wrong order and twice.
+        for n in [2, 1, 2] {
+            b.receive(now, packets[n].clone());
+        }
+        assert_eq!(delivered(&mut b, now), []);
+        now = now + SECOND;
+        a.tick(now).unwrap();
+        for packet in drain(&mut a) {
+            b.receive(now, packet);
+        }
+        assert_eq!(delivered(&mut b, now), [candidate(1), candidate(2), candidate(3)]);
+        now = b.deadline().expect("an acknowledgement is due");
+        b.tick(now).unwrap();
+        for packet in drain(&mut b) {
+            assert_eq!((packet.seq, packet.ack, &packet.body), (0, 3, &None));
+            a.receive(now, packet);
+        }
+        assert_eq!((a.deadline(), b.deadline()), (None, None));
+    }
+
+    #[test]
+    fn only_what_was_consumed_is_acknowledged() {
+        let (mut a, mut b) = pair();
+        let now = Time::default();
+        a.send(now, candidate(1)).unwrap();
+        b.receive(now, a.poll().unwrap());
+        b.send(now, candidate(9)).unwrap();
+        assert_eq!(b.poll().unwrap().ack, 0);
+        assert!(b.deliver(now).is_some());
+        b.send(now, candidate(10)).unwrap();
+        assert_eq!(b.poll().unwrap().ack, 1);
+    }
+
+    #[test]
+    fn a_new_incarnation_voids_the_old_one_on_both_sides() {
+        let (mut a, mut b) = pair();
+        let now = Time::default();
+        a.send(now, candidate(1)).unwrap();
+        let old = a.poll().unwrap();
+        assert!(a.restart(now));
+        let hello = a.poll().unwrap();
+        assert_eq!(b.receive(now, hello), Received::Restarted);
+        assert_eq!(b.receive(now, old), Received::Taken);
+        assert_eq!(b.deliver(now), None);
+        // The Hello is answered, so it is not said again.
+        b.tick(now).unwrap();
+        assert_eq!(a.receive(now, b.poll().unwrap()), Received::Taken);
+        assert_eq!(a.deadline(), None);
+    }
+
+    #[test]
+    fn a_lost_hello_is_said_again() {
+        let (mut a, mut b) = pair();
+        let mut now = Time::default();
+        assert!(a.restart(now));
+        drain(&mut a);
+        for _ in 0..3 {
+            now = a.deadline().expect("a Hello is due");
+            a.tick(now).unwrap();
+            assert_eq!(drain(&mut a).len(), 1);
+        }
+        now = a.deadline().unwrap();
+        assert_eq!(a.tick(now), Err(Silent));
+        assert_eq!(b.receive(now, a.poll().unwrap()), Received::Restarted);
+    }
+
+    #[test]
+    fn whoever_is_addressed_by_an_old_name_says_hello() {
+        let (mut a, mut b) = pair();
+        let now = Time::default();
+        assert!(b.restart(now));
+        drain(&mut b);
+        a.send(now, candidate(1)).unwrap();
+        assert_eq!(b.receive(now, a.poll().unwrap()), Received::Taken);
+        assert_eq!(b.deliver(now), None, "it was said to the incarnation before");
+        let hello = b.poll().unwrap();
+        assert_eq!(hello.body, Some(Body::Hello));
+        assert_eq!(a.receive(now, hello), Received::Restarted);
+        assert_eq!(a.poll(), None);
+    }
+
+    #[test]
+    fn nothing_grows_without_bound() {
+        let (mut a, mut b) = pair();
+        let now = Time::default();
+        for n in 0..UNACKNOWLEDGED_PACKETS {
+            a.send(now, candidate(n as u32)).unwrap();
+        }
+        assert_eq!(a.send(now, candidate(0)), Err(Full));
+        drain(&mut a);
+        a.tick(now + SECOND).unwrap();
+        assert_eq!(drain(&mut a).len(), RESEND_PACKETS);
+        let template = Packet { from_epoch: a.mine, to_epoch: b.mine, seq: 0, ack: u32::MAX, body: None };
+        for seq in 0..1000 {
+            b.receive(now, Packet { seq, body: Some(candidate(seq)), ..template.clone() });
+        }
+        assert_eq!(b.held.len(), HELD_PACKETS);
+    }
+}

@@ -1,0 +1,479 @@
+//! Offer and answer for one connection: one operation at a time, and one side at a time.
+//!
+//! ```text
+//!             MakingOffer ──(Gathering ── Describing)── AwaitingAnswer ── SettingAnswer
+//!            ╱                                                                        ╲
+//! Opening ── Stable ────────────────────────────────────────────────────────────────── Stable
+//!            ╲                                                                        ╱
+//!             SettingOffer ── MakingAnswer ──(Gathering ── Describing)────────────────
+//! ```
+//! The bracketed states are those of Vanilla ICE. Only who has the turn makes an offer, so two offers never meet, nothing is
+//! rolled back, and no offer is ignored. The leader has the turn; the follower asks for it, and hands it back with its offer.
+
+use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
+use itodenwa_wire::{Answer, Body, Offer, Refuse, RefuseCode, Source, SourceMap};
+
+use crate::candidates::{Admission, LocalCandidates, RemoteCandidates};
+use crate::description;
+use crate::event::{Command, Report, TroubleCode};
+use crate::room::IceMode;
+use crate::time::Time;
+use crate::timeline::{CandidateSummary, Step};
+use crate::turn::{Pace, Role, Turn};
+
+/// What the negotiator wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Effect {
+    /// Give this to the connection.
+    Do(Command),
+    /// Say this to the other side.
+    Say(Body),
+    /// Write this down.
+    Note(Step),
+    /// The other side's media is now carried so.
+    Carried(SourceMap),
+    /// Something went wrong; the connection is as good as before.
+    Trouble(TroubleCode, String),
+    /// Something went wrong, and this connection can't go on.
+    Broken(TroubleCode, String),
+}
+
+/// The negotiation of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Negotiator {
+    role: Role,
+    ice: IceMode,
+    phase: Phase,
+    /// A candidate is being added, in a phase that allows it; what to note when it is.
+    adding: Option<Step>,
+    turn: Turn,
+    pace: Pace,
+    /// What we want carried, and what is.
+    wanted: Vec<Source>,
+    carried: Vec<Source>,
+    restart_ice: bool,
+    /// Offers made here so far: the last one's id.
+    offers: u32,
+    /// What was gathered while the description that it belongs to was being made.
+    early: Vec<Report>,
+    local: LocalCandidates,
+    remote: RemoteCandidates,
+    effects: Vec<Effect>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Phase {
+    Opening,
+    Stable,
+    MakingOffer {
+        id: u32,
+        send: Vec<Source>,
+    },
+    SettingOffer {
+        id: u32,
+        sdp: String,
+        sources: SourceMap,
+    },
+    MakingAnswer {
+        id: u32,
+    },
+    Gathering {
+        description: Described,
+        until: Time,
+    },
+    Describing(Described),
+    AwaitingAnswer {
+        id: u32,
+    },
+    SettingAnswer {
+        sdp: String,
+        sources: SourceMap,
+    },
+    /// Nothing more is done: it broke, or never came to be.
+    Over,
+}
+
+/// A local description that is set and not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Described {
+    Offer(Offer),
+    Answer(Answer),
+}
+
+impl Negotiator {
+    /// A negotiation that begins by opening its connection.
+    pub(crate) fn new(role: Role, ice: IceMode, wanted: Vec<Source>) -> Self {
+        Negotiator {
+            role,
+            ice,
+            phase: Phase::Opening,
+            adding: None,
+            turn: Turn::first(role),
+            pace: Pace::default(),
+            wanted,
+            carried: Vec::new(),
+            restart_ice: false,
+            offers: 0,
+            early: Vec::new(),
+            local: LocalCandidates::default(),
+            remote: RemoteCandidates::default(),
+            effects: vec![Effect::Do(Command::Open)],
+        }
+    }
+
+    /// Takes what is to be done, in order.
+    pub(crate) fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether this body of the other side can be dealt with now. One operation at a time, and offers at a bounded rate.
+    pub(crate) fn is_ready(&self, now: Time, body: &Body) -> bool {
+        self.is_idle() && (!matches!(body, Body::Offer(_)) || self.pace.allowed_from() <= now)
+    }
+
+    /// When something is to be done although nothing happens; `next` is what the other side said next.
+    pub(crate) fn deadline(&self, next: Option<&Body>) -> Option<Time> {
+        let held_back =
+            matches!(next, Some(Body::Offer(_))) || matches!(self.turn, Turn::Mine { .. } if self.needs_offer());
+        match self.phase {
+            _ if !self.is_idle() => None,
+            Phase::Gathering { until, .. } => Some(until),
+            Phase::Stable if held_back => Some(self.pace.allowed_from()),
+            _ => None,
+        }
+    }
+
+    /// What we want carried.
+    pub(crate) fn wanted(&self) -> &[Source] {
+        &self.wanted
+    }
+
+    /// Wants these sources carried from now on.
+    pub(crate) fn want(&mut self, now: Time, wanted: Vec<Source>) {
+        self.wanted = wanted;
+        self.advance(now);
+    }
+
+    /// Wants new ICE credentials, and so new paths. Nothing to do before there are any.
+    pub(crate) fn restart_ice(&mut self, now: Time) {
+        self.restart_ice |= !self.remote.is_empty();
+        self.advance(now);
+    }
+
+    /// Takes what the other side says. Only when [ready](Self::is_ready).
+    pub(crate) fn hear(&mut self, now: Time, body: Body) {
+        match body {
+            Body::Offer(offer) => self.hear_offer(now, offer),
+            Body::Answer(answer) => self.hear_answer(answer),
+            Body::Candidate(candidate) => {
+                let summary = CandidateSummary::of(&candidate);
+                match self.remote.admit(&candidate) {
+                    Admission::Admitted => self.add(Command::AddCandidate(candidate), Step::SetCandidate(summary)),
+                    Admission::Stale => {}
+                    Admission::TooMany => self.trouble(TroubleCode::CandidatesTooMany, String::new()),
+                    Admission::TooLong => self.trouble(TroubleCode::CandidateRefused, "it is too long".into()),
+                }
+            }
+            Body::EndOfCandidates(fragment) => {
+                if self.remote.end(&fragment) {
+                    self.add(Command::EndOfCandidates(fragment), Step::SetEndOfCandidates);
+                }
+            }
+            Body::AskTurn => self.turn.ask(),
+            Body::GiveTurn => self.turn = Turn::Mine { asked: false },
+            Body::Refuse(refuse) => self.hear_refusal(refuse),
+            // The link's and the pair's affairs.
+            Body::Media(_) | Body::Hello | Body::Bye => {}
+        }
+        self.advance(now);
+    }
+
+    /// Takes what the connection did or saw.
+    pub(crate) fn report(&mut self, now: Time, report: Report) {
+        let making = matches!(self.phase, Phase::MakingOffer { .. } | Phase::MakingAnswer { .. });
+        match report {
+            // A candidate never overtakes its description.
+            Report::LocalCandidate(_) | Report::GatheringComplete if making => {
+                if self.early.len() <= CANDIDATES_PER_FRAGMENT {
+                    self.early.push(report);
+                }
+            }
+            Report::LocalCandidate(candidate) => {
+                if self.ice == IceMode::Trickle && self.local.gather() {
+                    let summary = CandidateSummary::of(&candidate);
+                    self.say_next(Body::Candidate(candidate), Step::SendCandidate(summary));
+                }
+            }
+            Report::GatheringComplete => {
+                for fragment in self.local.finish().to_vec() {
+                    if self.ice == IceMode::Trickle {
+                        self.say_next(Body::EndOfCandidates(fragment), Step::SendEndOfCandidates);
+                    }
+                }
+            }
+            Report::Refused { name, message } => self.refused(format!("{name}: {message}")),
+            Report::CandidateAdded => {
+                if let Some(step) = self.adding.take() {
+                    self.note(step);
+                }
+            }
+            done => {
+                self.done(now, done);
+                for report in std::mem::take(&mut self.early) {
+                    self.report(now, report);
+                }
+            }
+        }
+        self.advance(now);
+    }
+
+    /// Begins what is due and possible.
+    pub(crate) fn advance(&mut self, now: Time) {
+        if self.adding.is_some() {
+            return;
+        }
+        match &self.phase {
+            Phase::Gathering { description, until } if self.local.is_complete() || *until <= now => {
+                self.begin(Command::Describe, Phase::Describing(description.clone()));
+            }
+            Phase::Stable => self.take_turn(now),
+            _ => {}
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.adding.is_none()
+            && matches!(self.phase, Phase::Stable | Phase::Gathering { .. } | Phase::AwaitingAnswer { .. })
+    }
+
+    fn take_turn(&mut self, now: Time) {
+        match self.turn {
+            Turn::Mine { .. } if self.needs_offer() => self.make_offer(now),
+            Turn::Mine { asked } if asked || self.role == Role::Follower => self.give_turn(),
+            // The leader makes the first offer anyway: it may have room for what the follower wants.
+            Turn::Theirs { asked: false }
+                if self.role == Role::Follower && self.needs_offer() && !self.remote.is_empty() =>
+            {
+                self.turn = Turn::Theirs { asked: true };
+                self.say(Body::AskTurn);
+            }
+            _ => {}
+        }
+    }
+
+    fn needs_offer(&self) -> bool {
+        let first = self.role == Role::Leader && self.offers == 0;
+        first || self.restart_ice || !same(&self.wanted, &self.carried)
+    }
+
+    fn give_turn(&mut self) {
+        self.turn = Turn::Theirs { asked: false };
+        self.say(Body::GiveTurn);
+    }
+
+    fn make_offer(&mut self, now: Time) {
+        if now < self.pace.allowed_from() {
+            return;
+        }
+        self.pace.spend(now);
+        self.offers = self.offers.saturating_add(1);
+        let send = self.wanted.clone();
+        let ice_restart = std::mem::take(&mut self.restart_ice);
+        if ice_restart {
+            self.note(Step::RestartIce);
+        }
+        let phase = Phase::MakingOffer { id: self.offers, send: send.clone() };
+        self.begin(Command::MakeOffer { send, ice_restart }, phase);
+    }
+
+    fn hear_offer(&mut self, now: Time, Offer { id, sdp, sources }: Offer) {
+        self.note(Step::ReceiveOffer);
+        if !matches!((&self.phase, &self.turn), (Phase::Stable, Turn::Theirs { .. })) {
+            return self.refuse(id, RefuseCode::NotYourTurn, "an offer out of turn".into());
+        }
+        match description::check(sdp) {
+            Ok(sdp) => {
+                self.pace.spend(now);
+                let setting = Phase::SettingOffer { id, sdp: sdp.clone(), sources };
+                self.begin(Command::SetOffer { sdp }, setting);
+            }
+            Err(malformed) => self.refuse(id, RefuseCode::Malformed, malformed.explain()),
+        }
+    }
+
+    fn hear_answer(&mut self, Answer { id, sdp, sources }: Answer) {
+        // An answer to any other offer is stale, and a browser would take it.
+        if self.phase != (Phase::AwaitingAnswer { id }) {
+            return self.note(Step::Refused("an answer to another offer".into()));
+        }
+        self.note(Step::ReceiveAnswer);
+        match description::check(sdp) {
+            Ok(sdp) => {
+                let setting = Phase::SettingAnswer { sdp: sdp.clone(), sources };
+                self.begin(Command::SetAnswer { sdp }, setting);
+            }
+            Err(malformed) => self.break_off(TroubleCode::DescriptionRefused, malformed.explain()),
+        }
+    }
+
+    fn hear_refusal(&mut self, Refuse { id, code }: Refuse) {
+        if self.phase == (Phase::AwaitingAnswer { id }) {
+            self.break_off(TroubleCode::DescriptionRejected, format!("{code:?}"));
+        }
+    }
+
+    /// The operation in flight succeeded.
+    fn done(&mut self, now: Time, report: Report) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        self.phase = match (phase, report) {
+            (Phase::Opening, Report::Opened) => Phase::Stable,
+            (Phase::MakingOffer { id, send }, Report::OfferMade { sdp, sources }) => {
+                self.note(Step::MakeOffer);
+                self.carried = send;
+                self.set_local(now, Described::Offer(Offer { id, sdp, sources }))
+            }
+            (Phase::SettingOffer { id, sdp, sources }, Report::OfferSet) => {
+                self.note(Step::SetOffer);
+                self.set_remote(&sdp, sources);
+                let send = self.wanted.clone();
+                self.effects.push(Effect::Do(Command::MakeAnswer { send }));
+                Phase::MakingAnswer { id }
+            }
+            (Phase::MakingAnswer { id }, Report::AnswerMade { sdp, sources }) => {
+                self.note(Step::MakeAnswer);
+                self.carried = sources.iter().map(|(_, source)| *source).collect();
+                self.set_local(now, Described::Answer(Answer { id, sdp, sources }))
+            }
+            (Phase::Describing(described), Report::Described { sdp }) => {
+                let candidates = description::candidates(&sdp);
+                self.note(Step::GatherCandidates { candidates, complete: self.local.is_complete() });
+                self.send_description(described.with(sdp))
+            }
+            (Phase::SettingAnswer { sdp, sources }, Report::AnswerSet) => {
+                self.note(Step::SetAnswer);
+                self.set_remote(&sdp, sources);
+                self.answered();
+                Phase::Stable
+            }
+            // A report that answers nothing: the connection's mistake, and harmless.
+            (phase, _) => phase,
+        };
+    }
+
+    /// Our offer was answered. One round each: who asked meanwhile is next.
+    fn answered(&mut self) {
+        match (self.role, self.turn) {
+            (Role::Leader, Turn::Mine { asked: true }) => self.give_turn(),
+            (Role::Leader, _) => {}
+            (Role::Follower, _) => self.turn = Turn::Theirs { asked: false },
+        }
+    }
+
+    fn set_remote(&mut self, sdp: &str, sources: SourceMap) {
+        self.remote.described(description::fragments(sdp));
+        self.effects.push(Effect::Carried(sources));
+    }
+
+    fn set_local(&mut self, now: Time, described: Described) -> Phase {
+        self.local.described(description::fragments(described.sdp()));
+        match self.ice {
+            IceMode::Trickle => self.send_description(described),
+            IceMode::Vanilla { limit } => Phase::Gathering { description: described, until: now + limit },
+        }
+    }
+
+    fn send_description(&mut self, described: Described) -> Phase {
+        match described {
+            Described::Offer(offer) => {
+                let id = offer.id;
+                self.say_next(Body::Offer(offer), Step::SendOffer);
+                Phase::AwaitingAnswer { id }
+            }
+            Described::Answer(answer) => {
+                self.say_next(Body::Answer(answer), Step::SendAnswer);
+                self.turn = self.turn.after_answering(self.role);
+                Phase::Stable
+            }
+        }
+    }
+
+    /// The operation in flight was refused by the browser.
+    fn refused(&mut self, what: String) {
+        if self.adding.take().is_some() {
+            self.note(Step::Refused(what.clone()));
+            return self.trouble(TroubleCode::CandidateRefused, what);
+        }
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::SettingOffer { id, .. } => {
+                // The browser stays as it was (RFC 8829, section 5.9): so do we.
+                self.phase = Phase::Stable;
+                self.refuse(id, RefuseCode::NotApplied, what);
+            }
+            Phase::SettingAnswer { .. } => self.break_off(TroubleCode::DescriptionRefused, what),
+            Phase::Opening => self.break_off(TroubleCode::ConnectionNotMade, what),
+            Phase::MakingOffer { .. } | Phase::MakingAnswer { .. } | Phase::Describing(_) => {
+                self.break_off(TroubleCode::DescriptionNotMade, what);
+            }
+            idle => self.phase = idle,
+        }
+    }
+
+    fn refuse(&mut self, id: u32, code: RefuseCode, why: String) {
+        self.say(Body::Refuse(Refuse { id, code }));
+        self.note(Step::Refused(why.clone()));
+        self.trouble(TroubleCode::DescriptionRefused, why);
+    }
+
+    fn break_off(&mut self, code: TroubleCode, why: String) {
+        self.phase = Phase::Over;
+        self.note(Step::Refused(why.clone()));
+        self.effects.push(Effect::Broken(code, why));
+    }
+
+    fn begin(&mut self, command: Command, phase: Phase) {
+        self.effects.push(Effect::Do(command));
+        self.phase = phase;
+    }
+
+    fn add(&mut self, command: Command, step: Step) {
+        self.effects.push(Effect::Do(command));
+        self.adding = Some(step);
+    }
+
+    fn say(&mut self, body: Body) {
+        self.effects.push(Effect::Say(body));
+    }
+
+    fn say_next(&mut self, body: Body, step: Step) {
+        self.say(body);
+        self.note(step);
+    }
+
+    fn note(&mut self, step: Step) {
+        self.effects.push(Effect::Note(step));
+    }
+
+    fn trouble(&mut self, code: TroubleCode, detail: String) {
+        self.effects.push(Effect::Trouble(code, detail));
+    }
+}
+
+impl Described {
+    fn sdp(&self) -> &str {
+        match self {
+            Described::Offer(offer) => &offer.sdp,
+            Described::Answer(answer) => &answer.sdp,
+        }
+    }
+
+    fn with(self, sdp: String) -> Self {
+        match self {
+            Described::Offer(offer) => Described::Offer(Offer { sdp, ..offer }),
+            Described::Answer(answer) => Described::Answer(Answer { sdp, ..answer }),
+        }
+    }
+}
+
+fn same(wanted: &[Source], carried: &[Source]) -> bool {
+    wanted.len() == carried.len() && wanted.iter().all(|source| carried.contains(source))
+}

@@ -1,0 +1,325 @@
+//! One other member: the link to it, the connection to it, and what is done when one of them breaks.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
+
+use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
+use crate::link::{Link, Received};
+use crate::negotiator::{Effect, Negotiator};
+use crate::remote_media::{MediaChange, RemoteMedia};
+use crate::room::IceMode;
+use crate::time::Time;
+use crate::timeline::{Entry, Step};
+use crate::turn::Role;
+
+/// How long until the next connection is made, by the number of connections since the last one that connected.
+const BACKOFF: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+];
+/// After this many connections in a row that broke before they connected, no other is made.
+const ATTEMPTS: usize = BACKOFF.len();
+/// A peer that closed its connection says why within this time, or a new one is made.
+const CLOSED_GRACE: Duration = Duration::from_secs(2);
+
+/// What a pair needs of its room.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) now: Time,
+    pub(crate) ice: IceMode,
+    /// Our sources that are on.
+    pub(crate) on: &'a [Source],
+    pub(crate) connections: &'a mut Connections,
+    pub(crate) outputs: &'a mut VecDeque<Output>,
+}
+
+/// Numbers connections. A page can make only so many: Chromium counts closed ones, too, and refuses about the 500th.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Connections(u32);
+
+impl Connections {
+    const BUDGET: u32 = 400;
+
+    fn next(&mut self) -> Option<ConnectionId> {
+        let id = ConnectionId(self.0);
+        self.0 += 1;
+        (id.0 < Self::BUDGET).then_some(id)
+    }
+}
+
+/// One other member.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Pair {
+    peer: PeerId,
+    role: Role,
+    link: Link,
+    state: State,
+    /// Connections made since the last one that connected.
+    attempts: usize,
+    media: RemoteMedia,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum State {
+    /// There is no connection; one is made at this time.
+    Waiting {
+        until: Time,
+        /// Our incarnation had a connection: the next one is of a new incarnation.
+        renew: bool,
+    },
+    /// There is a connection.
+    Live { id: ConnectionId, negotiator: Box<Negotiator> },
+    /// There is no connection, and none is made until the other side comes anew.
+    Over,
+}
+
+impl Pair {
+    pub(crate) fn new(me: &Member, peer: &Member, now: Time) -> Self {
+        Pair {
+            peer: peer.id,
+            role: Role::of(me.id, peer.id),
+            link: Link::new(Epoch::of_session(me.session), Epoch::of_session(peer.session)),
+            state: State::Waiting { until: now, renew: false },
+            attempts: 0,
+            media: RemoteMedia::default(),
+        }
+    }
+
+    /// The server says that the peer has another session.
+    pub(crate) fn rejoined(&mut self, context: &mut Context, session: u32) {
+        if self.link.learn_session(session) {
+            self.renew(context);
+        }
+    }
+
+    /// A packet came.
+    pub(crate) fn receive(&mut self, context: &mut Context, packet: Packet<Body>) {
+        match self.link.receive(context.now, packet) {
+            Received::Taken => {}
+            Received::Restarted => self.renew(context),
+            Received::Bye => {
+                self.close(context);
+                self.state = State::Over;
+            }
+        }
+    }
+
+    /// The connection did or saw something.
+    pub(crate) fn report(&mut self, context: &mut Context, connection: ConnectionId, report: Report) {
+        let State::Live { id, negotiator } = &mut self.state else { return };
+        if *id != connection {
+            return;
+        }
+        match report {
+            Report::State(state) => self.connection_state(context, state),
+            Report::ChannelOpen => self.note(context, Step::ChannelOpen),
+            Report::ChannelClosed => {
+                self.close(context);
+                self.state = State::Waiting { until: context.now + CLOSED_GRACE, renew: true };
+            }
+            report => negotiator.report(context.now, report),
+        }
+    }
+
+    /// Our sources changed.
+    pub(crate) fn set_media(&mut self, context: &mut Context) {
+        let State::Live { negotiator, .. } = &mut self.state else { return };
+        // What is off stays carried, so that switching it on again needs no offer.
+        let carried = |source: &Source| context.on.contains(source) || negotiator.wanted().contains(source);
+        let wanted = Source::ALL.into_iter().filter(carried).collect();
+        negotiator.want(context.now, wanted);
+        self.say(context, Body::Media(Media { on: context.on.to_vec() }));
+    }
+
+    /// New ICE paths are wanted; a pair that gave up tries again.
+    pub(crate) fn restart_ice(&mut self, context: &mut Context) {
+        match &mut self.state {
+            State::Live { negotiator, .. } => negotiator.restart_ice(context.now),
+            State::Waiting { until, .. } => *until = context.now,
+            State::Over => {
+                self.attempts = 0;
+                self.state = State::Waiting { until: context.now, renew: true };
+            }
+        }
+    }
+
+    /// The signalling is back.
+    pub(crate) fn resume(&mut self, context: &Context) {
+        self.link.resume(context.now);
+    }
+
+    /// We leave.
+    pub(crate) fn leave(&mut self, context: &mut Context) {
+        self.link.bye();
+        self.close(context);
+        self.send(context);
+        self.state = State::Over;
+    }
+
+    /// Closes the connection, if there is one. Its media ends.
+    pub(crate) fn close(&mut self, context: &mut Context) {
+        let State::Live { id, .. } = self.state else { return };
+        self.state = State::Over;
+        let ended = self.media.end();
+        self.show(context, id, ended);
+        context.outputs.push_back(Output::Command { peer: self.peer, connection: id, command: Command::Close });
+        self.note(context, Step::Close);
+        self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::Closed });
+    }
+
+    /// Does what is due and possible, until nothing is.
+    pub(crate) fn settle(&mut self, context: &mut Context) {
+        if matches!(self.state, State::Waiting { until, .. } if until <= context.now) {
+            self.open(context);
+        }
+        if self.deadline().is_some_and(|at| at <= context.now) && self.link.tick(context.now).is_err() {
+            self.trouble(context, TroubleCode::PeerSilent, String::new());
+        }
+        if let State::Live { negotiator, .. } = &mut self.state {
+            negotiator.advance(context.now);
+        }
+        self.carry_out(context);
+        while let Some(body) = self.hear_next(context.now) {
+            if let Body::Media(media) = body
+                && let State::Live { id, .. } = self.state
+            {
+                let changes = self.media.tell(media);
+                self.show(context, id, changes);
+            }
+            self.carry_out(context);
+        }
+        self.send(context);
+    }
+
+    /// When [`settle`](Self::settle) is wanted although nothing happens.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        let own = match &self.state {
+            State::Waiting { until, .. } => Some(*until),
+            State::Live { negotiator, .. } => negotiator.deadline(self.link.next()),
+            State::Over => return None,
+        };
+        own.into_iter().chain(self.link.deadline()).min()
+    }
+
+    /// Takes the next thing the other side said, if the negotiator can deal with it now; gives what is not for it.
+    fn hear_next(&mut self, now: Time) -> Option<Body> {
+        let State::Live { negotiator, .. } = &mut self.state else { return None };
+        if !negotiator.is_ready(now, self.link.next()?) {
+            return None;
+        }
+        let body = self.link.deliver(now)?;
+        negotiator.hear(now, body.clone());
+        Some(body)
+    }
+
+    fn open(&mut self, context: &mut Context) {
+        let renewed = !matches!(self.state, State::Waiting { renew: true, .. }) || self.link.restart(context.now);
+        let Some(id) = context.connections.next().filter(|_| renewed) else { return self.give_up(context) };
+        if self.attempts > 0 {
+            self.note(context, Step::NewConnection);
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        let negotiator = Negotiator::new(self.role, context.ice, context.on.to_vec());
+        self.state = State::Live { id, negotiator: Box::new(negotiator) };
+        self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });
+    }
+
+    /// The other side is a new incarnation: so is the connection.
+    fn renew(&mut self, context: &mut Context) {
+        self.close(context);
+        self.state = State::Waiting { until: context.now + self.backoff(), renew: false };
+    }
+
+    /// The connection can't go on: we become a new incarnation.
+    fn break_off(&mut self, context: &mut Context, code: TroubleCode, detail: String) {
+        self.close(context);
+        self.trouble(context, code, detail);
+        if self.attempts >= ATTEMPTS || !self.link.restart(context.now) {
+            return self.give_up(context);
+        }
+        self.state = State::Waiting { until: context.now + self.backoff(), renew: false };
+    }
+
+    fn give_up(&mut self, context: &mut Context) {
+        self.state = State::Over;
+        self.trouble(context, TroubleCode::GivenUp, String::new());
+    }
+
+    fn backoff(&self) -> Duration {
+        BACKOFF.get(self.attempts).or(BACKOFF.last()).copied().unwrap_or_default()
+    }
+
+    fn connection_state(&mut self, context: &mut Context, state: ConnectionState) {
+        self.note(context, Step::State(state));
+        self.tell(context, Event::Connection { peer: self.peer, state });
+        match state {
+            ConnectionState::Connected => self.attempts = 0,
+            ConnectionState::Failed => self.trouble(context, TroubleCode::ConnectionFailed, String::new()),
+            _ => {}
+        }
+    }
+
+    /// Does what the negotiator wants done.
+    fn carry_out(&mut self, context: &mut Context) {
+        let State::Live { id, negotiator } = &mut self.state else { return };
+        let (id, peer) = (*id, self.peer);
+        for effect in negotiator.effects() {
+            match effect {
+                Effect::Do(command) => {
+                    context.outputs.push_back(Output::Command { peer, connection: id, command });
+                }
+                Effect::Say(body) => self.say(context, body),
+                Effect::Note(step) => self.note(context, step),
+                Effect::Carried(sources) => {
+                    let changes = self.media.carry(sources);
+                    self.show(context, id, changes);
+                }
+                Effect::Trouble(code, detail) => self.trouble(context, code, detail),
+                Effect::Broken(code, detail) => return self.break_off(context, code, detail),
+            }
+        }
+    }
+
+    fn say(&mut self, context: &mut Context, body: Body) {
+        if self.link.send(context.now, body).is_err() {
+            self.break_off(context, TroubleCode::PeerSilent, "too much waits for an acknowledgement".into());
+        }
+    }
+
+    fn send(&mut self, context: &mut Context) {
+        while let Some(packet) = self.link.poll() {
+            context.outputs.push_back(Output::Send { to: self.peer, packet });
+        }
+    }
+
+    fn show(&self, context: &mut Context, connection: ConnectionId, changes: Vec<MediaChange>) {
+        let peer = self.peer;
+        for change in changes {
+            self.tell(
+                context,
+                match change {
+                    MediaChange::On { source, mid } => Event::MediaOn { peer, connection, source, mid },
+                    MediaChange::Off { source } => Event::MediaOff { peer, source },
+                },
+            );
+        }
+    }
+
+    fn trouble(&self, context: &mut Context, code: TroubleCode, detail: String) {
+        self.tell(context, Event::Trouble(Trouble { peer: self.peer, code, detail }));
+    }
+
+    fn note(&self, context: &mut Context, step: Step) {
+        context.outputs.push_back(Output::Entry(Entry { at: context.now, peer: self.peer, step }));
+    }
+
+    fn tell(&self, context: &mut Context, event: Event) {
+        context.outputs.push_back(Output::Event(event));
+    }
+}
