@@ -1,0 +1,163 @@
+//! Text messages over a connection's control channel: `{"text":{"id":1,"text":"hello"}}`, answered by `{"ack":1}`.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use itodenwa_wire::limits::{QUEUED_TEXTS, TEXT_BYTES};
+use js_sys::JsString;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::dom::{from_text, to_text};
+
+/// Most UTF-16 units of a frame: every byte of the text escaped, and what is around it.
+const FRAME_UNITS: u32 = 6 * TEXT_BYTES as u32 + 64;
+
+/// One message on the channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Frame {
+    Text(Text),
+    /// The text with this id was given to the application.
+    Ack(u32),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Text {
+    /// Rises with each text of its sender.
+    pub(crate) id: u32,
+    pub(crate) text: String,
+}
+
+impl Frame {
+    /// Reads what came, without copying what is too large.
+    pub(crate) fn read(data: &JsValue) -> Result<Frame, String> {
+        let text = data.dyn_ref::<JsString>().ok_or("binary data on the control channel")?;
+        if text.length() > FRAME_UNITS {
+            return Err(format!("{} characters on the control channel", text.length()));
+        }
+        match from_text(&String::from(text)) {
+            Ok(Frame::Text(Text { text, .. })) if text.len() > TEXT_BYTES => {
+                Err(format!("a text of {} bytes", text.len()))
+            }
+            Ok(frame) => Ok(frame),
+            Err(error) => Err(error.message),
+        }
+    }
+
+    pub(crate) fn write(&self) -> Result<String, String> {
+        to_text(self).map_err(|error| error.to_string())
+    }
+}
+
+/// A text on its way to one peer. Its [`Place`] bounds how many there are.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) text: Text,
+    pub(crate) delivered: oneshot::Sender<()>,
+    pub(crate) _place: Place,
+}
+
+/// One of the [`QUEUED_TEXTS`] places for texts that a peer has not acknowledged; free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Rc<Cell<usize>>);
+
+impl Place {
+    pub(crate) fn take(taken: &Rc<Cell<usize>>) -> Option<Self> {
+        let count = taken.get();
+        (count < QUEUED_TEXTS).then(|| {
+            taken.set(count + 1);
+            Place(Rc::clone(taken))
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+/// The texts to and from one peer, over all its connections.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    unacknowledged: VecDeque<Outgoing>,
+    last_received: u32,
+}
+
+impl Texts {
+    /// Takes a text to send, and gives its frame.
+    pub(crate) fn push(&mut self, outgoing: Outgoing) -> Frame {
+        let frame = Frame::Text(outgoing.text.clone());
+        self.unacknowledged.push_back(outgoing);
+        frame
+    }
+
+    /// What is to be sent when a channel opens: everything that no channel before it got through.
+    pub(crate) fn frames(&self) -> Vec<Frame> {
+        self.unacknowledged.iter().map(|outgoing| Frame::Text(outgoing.text.clone())).collect()
+    }
+
+    /// The other side has this text. True if it was waited for.
+    pub(crate) fn acknowledge(&mut self, id: u32) -> bool {
+        let Some(index) = self.unacknowledged.iter().position(|outgoing| outgoing.text.id == id) else { return false };
+        if let Some(outgoing) = self.unacknowledged.remove(index) {
+            // Nobody need wait for it.
+            let _ = outgoing.delivered.send(());
+        }
+        true
+    }
+
+    /// Whether a text is new. It may come again when its acknowledgement was lost with a connection.
+    pub(crate) fn is_new(&self, id: u32) -> bool {
+        id > self.last_received
+    }
+
+    pub(crate) fn received(&mut self, id: u32) {
+        self.last_received = self.last_received.max(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outgoing(id: u32) -> (Outgoing, oneshot::Receiver<()>) {
+        let (delivered, waits) = oneshot::channel();
+        let place = Place::take(&Rc::default()).unwrap();
+        (Outgoing { text: Text { id, text: "hello".into() }, delivered, _place: place }, waits)
+    }
+
+    #[test]
+    fn a_text_is_sent_again_until_it_is_acknowledged() {
+        let mut texts = Texts::default();
+        let (first, mut first_delivered) = outgoing(1);
+        let (second, mut second_delivered) = outgoing(2);
+        texts.push(first);
+        texts.push(second);
+        assert_eq!(texts.frames().len(), 2);
+        assert!(texts.acknowledge(1) && !texts.acknowledge(1));
+        assert_eq!(first_delivered.try_recv(), Ok(Some(())));
+        assert_eq!(second_delivered.try_recv(), Ok(None));
+        assert_eq!(texts.frames().len(), 1);
+    }
+
+    #[test]
+    fn places_are_bounded_and_come_back() {
+        let taken = Rc::default();
+        let mut places: Vec<_> = std::iter::from_fn(|| Place::take(&taken)).collect();
+        assert_eq!(places.len(), QUEUED_TEXTS);
+        places.pop();
+        assert!(Place::take(&taken).is_some());
+    }
+
+    #[test]
+    fn a_text_is_received_once() {
+        let mut texts = Texts::default();
+        assert!(texts.is_new(3));
+        texts.received(3);
+        assert!(!texts.is_new(3) && !texts.is_new(2) && texts.is_new(4));
+    }
+}

@@ -1,0 +1,224 @@
+//! One `RTCPeerConnection`: it executes commands and reports what comes of them.
+
+mod lines;
+
+use std::future::Future;
+use std::rc::Rc;
+
+use itodenwa_negotiation::{Command, ConnectionState, Report};
+use itodenwa_wire::{IceServer, Source, SourceMap};
+use js_sys::{Object, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{MediaStreamTrack, MessageEvent};
+
+use crate::channel::Frame;
+use crate::dom::{
+    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, from_value, object, to_value,
+};
+use crate::error::JsError;
+use crate::media::Devices;
+use lines::Lines;
+
+/// The label of the control channel. Both sides make it, so it needs no negotiation of its own (RFC 8832 is not used).
+const CONTROL: &str = "control";
+
+/// Where a connection tells what happens. It only puts it into a channel.
+pub(crate) type Tell = Rc<dyn Fn(Happening)>;
+
+/// What happens at a connection.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    Report(Report),
+    /// Something came through the control channel.
+    Frame(Result<Frame, String>),
+}
+
+/// Dropping it closes the connection; then nothing more is told.
+pub(crate) struct Connection {
+    peer: PeerConnection,
+    control: DataChannel,
+    lines: Lines,
+    tell: Tell,
+    lifetime: Lifetime,
+    listeners: Vec<Listener>,
+    _held: Held,
+}
+
+impl Connection {
+    /// Makes the connection and its control channel.
+    pub(crate) fn open(servers: &[IceServer], tell: Tell) -> Result<Self, JsError> {
+        let configuration = object([("iceServers", to_value(&servers)?), ("bundlePolicy", "max-bundle".into())]);
+        let peer = PeerConnection::new(&configuration)?;
+        let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
+        let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
+        let listeners = listen(&peer, &control, &tell);
+        Ok(Connection {
+            peer,
+            control,
+            lines: Lines::default(),
+            tell,
+            lifetime: Lifetime::new(),
+            listeners,
+            _held: Held::new(Kind::Connection),
+        })
+    }
+
+    /// Begins a command; its one report follows.
+    pub(crate) fn execute(&mut self, command: Command, devices: &Devices) {
+        match command {
+            Command::Open => (self.tell)(Happening::Report(Report::Opened)),
+            Command::MakeOffer { send, ice_restart } => {
+                let restarted = if ice_restart { self.peer.restart_ice() } else { Ok(()) };
+                let placed = restarted.and_then(|()| self.lines.place(&self.peer, &send, true, devices));
+                self.describe(placed, |sdp, lines| Report::OfferMade { sdp, sources: lines.offered() });
+            }
+            Command::MakeAnswer { send } => {
+                let placed = self.lines.place(&self.peer, &send, false, devices);
+                self.describe(placed, |sdp, lines| Report::AnswerMade { sdp, sources: lines.answered() });
+            }
+            Command::SetOffer { sdp } => self.set_remote("offer", &sdp, Report::OfferSet),
+            Command::SetAnswer { sdp } => self.set_remote("answer", &sdp, Report::AnswerSet),
+            Command::Describe => {
+                let described = local_sdp(&self.peer).map(|sdp| Report::Described { sdp });
+                self.answer(described.map_err(Halt::from));
+            }
+            Command::AddCandidate(candidate) => self.add(to_value(&candidate)),
+            Command::EndOfCandidates(fragment) => {
+                let end = object([("candidate", "".into()), ("usernameFragment", fragment.into())]);
+                // Firefox wants to know the media description also for the end (RFC 8838, section 13): the first is bundled.
+                let _ = js_sys::Reflect::set(&end, &"sdpMLineIndex".into(), &0.into());
+                self.add(Ok(end.into()));
+            }
+            Command::Close => {}
+        }
+    }
+
+    /// Sends a source's track from now on, or nothing. No negotiation is needed.
+    pub(crate) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
+        let Some(sender) = self.lines.sender(source) else { return };
+        let (replaced, alive) = (sender.replace_track(track), self.lifetime.alive());
+        spawn_local(async move {
+            // A track of the same kind is always taken, unless the connection is closed.
+            let _ = alive.race(replaced).await;
+        });
+    }
+
+    /// The track that comes in by this media identification.
+    pub(crate) fn remote_track(&self, mid: &str) -> Option<MediaStreamTrack> {
+        lines::all(&self.peer).find(|line| line.mid().as_deref() == Some(mid)).map(|line| line.receiver().track())
+    }
+
+    /// What the other side sends as negotiated: sound and pictures, by media identification.
+    pub(crate) fn receiving(&self) -> SourceMap {
+        lines::receiving(&self.peer)
+    }
+
+    /// Sends a frame over the control channel.
+    pub(crate) fn send(&self, frame: &Frame) -> Result<(), String> {
+        self.control.send(&frame.write()?).map_err(|thrown| JsError::from(thrown).to_string())
+    }
+
+    /// Sets the local description when the senders have their tracks, and reports it.
+    fn describe(&self, placed: Result<Vec<Promise>, JsValue>, report: impl FnOnce(String, Lines) -> Report + 'static) {
+        let (peer, lines, alive) = (self.peer.clone(), self.lines.clone(), self.lifetime.alive());
+        self.run(async move {
+            for replaced in placed? {
+                alive.race(Ok(replaced)).await?;
+            }
+            alive.race(peer.set_local_description()).await?;
+            Ok(report(local_sdp(&peer)?, lines))
+        });
+    }
+
+    fn set_remote(&self, kind: &'static str, sdp: &str, report: Report) {
+        let description: Object = object([("type", kind.into()), ("sdp", sdp.into())]);
+        let (set, alive) = (self.peer.set_remote_description(&description), self.lifetime.alive());
+        self.run(async move { alive.race(set).await.map(|_| report) });
+    }
+
+    fn add(&self, candidate: Result<JsValue, JsError>) {
+        let (peer, alive) = (self.peer.clone(), self.lifetime.alive());
+        self.run(async move { alive.race(peer.add_ice_candidate(&candidate?)).await.map(|_| Report::CandidateAdded) });
+    }
+
+    fn run(&self, operation: impl Future<Output = Result<Report, Halt>> + 'static) {
+        let tell = Rc::clone(&self.tell);
+        spawn_local(async move { answer(&tell, operation.await) });
+    }
+
+    fn answer(&self, result: Result<Report, Halt>) {
+        answer(&self.tell, result);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // First the listeners: what our own closing does is not news.
+        self.listeners.clear();
+        self.peer.close();
+    }
+}
+
+fn answer(tell: &Tell, result: Result<Report, Halt>) {
+    match result {
+        Ok(report) => tell(Happening::Report(report)),
+        Err(Halt::Threw(JsError { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
+        Err(Halt::Ended) => {}
+    }
+}
+
+fn local_sdp(peer: &PeerConnection) -> Result<String, JsError> {
+    let missing = || JsError { name: "InvalidStateError".into(), message: "there is no local description".into() };
+    peer.local_description().map(|description| description.sdp()).ok_or_else(missing)
+}
+
+fn listen(peer: &PeerConnection, control: &DataChannel, tell: &Tell) -> Vec<Listener> {
+    let report = |what: Report| {
+        let tell = Rc::clone(tell);
+        move |_: &web_sys::Event| tell(Happening::Report(what.clone()))
+    };
+    let candidate = {
+        let tell = Rc::clone(tell);
+        move |event: &web_sys::Event| {
+            if let Some(report) = gathered(event.unchecked_ref()) {
+                tell(Happening::Report(report));
+            }
+        }
+    };
+    let state = {
+        let (tell, peer) = (Rc::clone(tell), peer.clone());
+        move |_: &web_sys::Event| tell(Happening::Report(Report::State(state_of(&peer))))
+    };
+    let message = {
+        let tell = Rc::clone(tell);
+        move |event: &web_sys::Event| {
+            tell(Happening::Frame(Frame::read(&event.unchecked_ref::<MessageEvent>().data())));
+        }
+    };
+    vec![
+        Listener::new(peer, "icecandidate", candidate),
+        Listener::new(peer, "connectionstatechange", state),
+        Listener::new(control, "open", report(Report::ChannelOpen)),
+        Listener::new(control, "close", report(Report::ChannelClosed)),
+        Listener::new(control, "message", message),
+    ]
+}
+
+/// None for the empty candidate that ends one fragment: the end of all follows it.
+fn gathered(event: &CandidateEvent) -> Option<Report> {
+    let Some(candidate) = event.candidate() else { return Some(Report::GatheringComplete) };
+    let candidate: itodenwa_wire::Candidate = from_value(candidate.to_json().ok()?).ok()?;
+    (!candidate.candidate.is_empty()).then_some(Report::LocalCandidate(candidate))
+}
+
+fn state_of(peer: &PeerConnection) -> ConnectionState {
+    match peer.connection_state().as_str() {
+        "new" => ConnectionState::New,
+        "connecting" => ConnectionState::Connecting,
+        "connected" => ConnectionState::Connected,
+        "disconnected" => ConnectionState::Disconnected,
+        "failed" => ConnectionState::Failed,
+        _ => ConnectionState::Closed,
+    }
+}

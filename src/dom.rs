@@ -1,0 +1,20 @@
+//! The browser, as far as web-sys lacks it or does not say that it throws; and values that clean up after themselves.
+
+mod clock;
+mod held;
+mod json;
+mod lifetime;
+mod listener;
+mod object;
+mod rtc;
+mod timer;
+
+pub(crate) use clock::Clock;
+pub use held::{Counts, counts};
+pub(crate) use held::{Held, Kind};
+pub(crate) use json::{from_text, from_value, to_text, to_value};
+pub(crate) use lifetime::{Halt, Lifetime};
+pub(crate) use listener::Listener;
+pub(crate) use object::{global, is_present, object};
+pub(crate) use rtc::{CandidateEvent, DataChannel, PeerConnection, Sender, Transceiver, get_user_media};
+pub(crate) use timer::Timer;

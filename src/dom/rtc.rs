@@ -1,0 +1,122 @@
+//! `RTCPeerConnection` and its parts (W3C WebRTC), every throwing method as one that may fail.
+
+use js_sys::{Array, Object, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, EventTarget, MediaStream, MediaStreamTrack};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = EventTarget, js_name = RTCPeerConnection)]
+    #[derive(Debug, Clone)]
+    pub(crate) type PeerConnection;
+
+    #[wasm_bindgen(constructor, catch, js_class = "RTCPeerConnection")]
+    pub(crate) fn new(configuration: &Object) -> Result<PeerConnection, JsValue>;
+
+    /// Without a description: the browser makes the one that fits its state.
+    #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
+    pub(crate) fn set_local_description(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setRemoteDescription)]
+    pub(crate) fn set_remote_description(this: &PeerConnection, description: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = addIceCandidate)]
+    pub(crate) fn add_ice_candidate(this: &PeerConnection, candidate: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = restartIce)]
+    pub(crate) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = addTransceiver)]
+    pub(crate) fn add_transceiver(this: &PeerConnection, what: &JsValue, init: &Object)
+    -> Result<Transceiver, JsValue>;
+
+    #[wasm_bindgen(method, js_name = getTransceivers)]
+    pub(crate) fn get_transceivers(this: &PeerConnection) -> Array;
+
+    #[wasm_bindgen(method, catch, js_name = createDataChannel)]
+    pub(crate) fn create_data_channel(
+        this: &PeerConnection,
+        label: &str,
+        init: &Object,
+    ) -> Result<DataChannel, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = localDescription)]
+    pub(crate) fn local_description(this: &PeerConnection) -> Option<Description>;
+
+    #[wasm_bindgen(method, getter, js_name = connectionState)]
+    pub(crate) fn connection_state(this: &PeerConnection) -> String;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &PeerConnection);
+
+    #[wasm_bindgen(js_name = RTCSessionDescription)]
+    #[derive(Debug, Clone)]
+    pub(crate) type Description;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn sdp(this: &Description) -> String;
+
+    #[wasm_bindgen(js_name = RTCRtpTransceiver)]
+    #[derive(Debug, Clone)]
+    pub(crate) type Transceiver;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn mid(this: &Transceiver) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn direction(this: &Transceiver) -> String;
+
+    #[wasm_bindgen(method, catch, setter)]
+    pub(crate) fn set_direction(this: &Transceiver, direction: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = currentDirection)]
+    pub(crate) fn current_direction(this: &Transceiver) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn sender(this: &Transceiver) -> Sender;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn receiver(this: &Transceiver) -> Receiver;
+
+    #[wasm_bindgen(js_name = RTCRtpSender)]
+    #[derive(Debug, Clone)]
+    pub(crate) type Sender;
+
+    #[wasm_bindgen(method, catch, js_name = replaceTrack)]
+    pub(crate) fn replace_track(this: &Sender, track: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setStreams)]
+    pub(crate) fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_name = RTCRtpReceiver)]
+    #[derive(Debug, Clone)]
+    pub(crate) type Receiver;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn track(this: &Receiver) -> MediaStreamTrack;
+
+    #[wasm_bindgen(extends = EventTarget, js_name = RTCDataChannel)]
+    #[derive(Debug, Clone)]
+    pub(crate) type DataChannel;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn send(this: &DataChannel, text: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(extends = Event, js_name = RTCPeerConnectionIceEvent)]
+    #[derive(Debug, Clone)]
+    pub(crate) type CandidateEvent;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn candidate(this: &CandidateEvent) -> Option<GatheredCandidate>;
+
+    #[wasm_bindgen(js_name = RTCIceCandidate)]
+    #[derive(Debug, Clone)]
+    pub(crate) type GatheredCandidate;
+
+    #[wasm_bindgen(method, catch, js_name = toJSON)]
+    pub(crate) fn to_json(this: &GatheredCandidate) -> Result<JsValue, JsValue>;
+
+    /// W3C Media Capture and Streams, section 10.
+    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getUserMedia, catch)]
+    pub(crate) fn get_user_media(constraints: &Object) -> Result<Promise, JsValue>;
+}

@@ -1,0 +1,145 @@
+//! Everybody in the room, with what the browser has for each: connection, stream, texts.
+
+use std::collections::BTreeMap;
+
+use itodenwa_negotiation::ConnectionId;
+use itodenwa_wire::{PeerId, Source};
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use crate::channel::{Frame, Outgoing, Texts};
+use crate::connection::Connection;
+use crate::media::Track;
+use crate::peer::Peer;
+
+#[derive(Default)]
+pub(super) struct Crowd(BTreeMap<PeerId, Member>);
+
+struct Member {
+    peer: Peer,
+    connection: Option<(ConnectionId, Connection)>,
+    /// The control channel of the connection is open.
+    open: bool,
+    stream: MediaStream,
+    tracks: BTreeMap<Source, Track>,
+    texts: Texts,
+}
+
+impl Crowd {
+    /// False if the browser has no stream to give, which none that has connections does.
+    pub(super) fn enter(&mut self, peer: Peer) -> bool {
+        let Ok(stream) = MediaStream::new() else { return false };
+        let member = Member {
+            peer: peer.clone(),
+            connection: None,
+            open: false,
+            stream,
+            tracks: BTreeMap::new(),
+            texts: Texts::default(),
+        };
+        self.0.insert(peer.id(), member);
+        true
+    }
+
+    pub(super) fn leave(&mut self, id: PeerId) -> Option<Peer> {
+        self.0.remove(&id).map(|member| member.peer)
+    }
+
+    pub(super) fn peer(&self, id: PeerId) -> Option<Peer> {
+        self.0.get(&id).map(|member| member.peer.clone())
+    }
+
+    pub(super) fn stream(&self, id: PeerId) -> Option<&MediaStream> {
+        self.0.get(&id).map(|member| &member.stream)
+    }
+
+    // Connections. A peer has one; whatever another one still says is dropped.
+
+    pub(super) fn connect(&mut self, peer: PeerId, id: ConnectionId, connection: Connection) {
+        if let Some(member) = self.0.get_mut(&peer) {
+            member.open = false;
+            member.connection = Some((id, connection));
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, peer: PeerId, id: ConnectionId) {
+        if let Some(member) = self.0.get_mut(&peer)
+            && member.connection.as_ref().is_some_and(|(known, _)| *known == id)
+        {
+            member.open = false;
+            member.connection = None;
+        }
+    }
+
+    pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
+        let (known, connection) = self.0.get_mut(&peer)?.connection.as_mut()?;
+        (*known == id).then_some(connection)
+    }
+
+    pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {
+        let current = self.0.get(&peer).and_then(|member| member.connection.as_ref());
+        current.is_some_and(|(known, _)| *known == id)
+    }
+
+    /// Sends this track for the source from now on, to everybody.
+    pub(super) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
+        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+            connection.replace(source, track);
+        }
+    }
+
+    // Media of others.
+
+    pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
+        let track = self.connection(peer, id)?.remote_track(mid)?;
+        let member = self.0.get_mut(&peer)?;
+        member.tracks.insert(source, Track::received(track, &member.stream));
+        member.peer.set_media(source, true);
+        Some(member.peer.clone())
+    }
+
+    pub(super) fn media_off(&mut self, peer: PeerId, source: Source) -> Option<Peer> {
+        let member = self.0.get_mut(&peer)?;
+        member.tracks.remove(&source)?;
+        member.peer.set_media(source, false);
+        Some(member.peer.clone())
+    }
+
+    // Texts.
+
+    /// None if the peer is gone: whoever waits for delivery is told by the drop.
+    pub(super) fn send_text(&mut self, to: PeerId, outgoing: Outgoing) -> Option<Result<(), String>> {
+        let member = self.0.get_mut(&to)?;
+        let frame = member.texts.push(outgoing);
+        Some(if member.open { member.send(&frame) } else { Ok(()) })
+    }
+
+    pub(super) fn channel_opened(&mut self, peer: PeerId, id: ConnectionId) -> Result<(), String> {
+        if !self.is_current(peer, id) {
+            return Ok(());
+        }
+        let Some(member) = self.0.get_mut(&peer) else { return Ok(()) };
+        member.open = true;
+        member.texts.frames().iter().try_for_each(|frame| member.send(frame))
+    }
+
+    pub(super) fn acknowledged(&mut self, peer: PeerId, id: u32) -> bool {
+        self.0.get_mut(&peer).is_some_and(|member| member.texts.acknowledge(id))
+    }
+
+    /// A text came: whether it is new, and whether it could be acknowledged.
+    pub(super) fn received(&mut self, from: PeerId, id: u32) -> (bool, Result<(), String>) {
+        let Some(member) = self.0.get_mut(&from) else { return (false, Ok(())) };
+        let new = member.texts.is_new(id);
+        member.texts.received(id);
+        (new, member.send(&Frame::Ack(id)))
+    }
+}
+
+impl Member {
+    fn send(&self, frame: &Frame) -> Result<(), String> {
+        match &self.connection {
+            Some((_, connection)) => connection.send(frame),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What can fail, with a stable code for programs and a sentence for people.
+
+mod js;
+mod media;
+mod signaling;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use itodenwa_wire::InvalidId;
+
+pub use js::JsError;
+pub use media::MediaError;
+pub use signaling::SignalingError;
+
+/// Why a room can't be joined, or ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// `room/invalid`: not a name for a room.
+    Room(InvalidId),
+    /// `name/invalid`: not a name for a person.
+    Name(InvalidId),
+    /// `webrtc/unsupported`: the browser has no `RTCPeerConnection`, or it is switched off.
+    Unsupported,
+    /// `signaling/…`: the way to the server.
+    Signaling(SignalingError),
+    /// `room/unread`: the application did not read the room's events, and too many waited.
+    Unread,
+}
+
+impl Error {
+    /// The code. It never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Error::Room(_) => "room/invalid",
+            Error::Name(_) => "name/invalid",
+            Error::Unsupported => "webrtc/unsupported",
+            Error::Signaling(error) => error.code(),
+            Error::Unread => "room/unread",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Room(why) => {
+                write!(f, "This can't be a room's name: {why}. Use 1 to 64 letters A-Z a-z, digits, - and _.")
+            }
+            Error::Name(why) => write!(f, "This can't be a name: {why}. Use up to 256 bytes of plain text."),
+            Error::Unsupported => {
+                f.write_str("This browser can't make calls (WebRTC is missing or switched off). Use a current browser.")
+            }
+            Error::Signaling(error) => error.fmt(f),
+            Error::Unread => {
+                f.write_str("The room was closed because its events were not read. Poll the room's stream.")
+            }
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::Room(why) | Error::Name(why) => Some(why),
+            Error::Signaling(error) => Some(error),
+            Error::Unsupported | Error::Unread => None,
+        }
+    }
+}
+
+impl From<SignalingError> for Error {
+    fn from(error: SignalingError) -> Self {
+        Error::Signaling(error)
+    }
+}
+
+macro_rules! plain_errors {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($variant:ident = $code:literal, $text:literal;)+ })+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!("`", $code, "`: ", $text)] $variant,)+
+        }
+
+        impl $name {
+            /// The code. It never changes.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($name::$variant => $text,)+ })
+            }
+        }
+
+        impl StdError for $name {}
+    )+};
+}
+
+plain_errors! {
+    /// Why a text is not sent, or was not delivered.
+    SendError {
+        TooLarge = "send/too-large", "The text is longer than 16 KiB. Send it in parts.";
+        QueueFull = "send/queue-full", "Too many texts wait for this peer. Wait until some are delivered.";
+        Nobody = "send/nobody", "Nobody else is in the room. Send it when somebody has joined.";
+        PeerGone = "send/peer-gone", "The peer left before the text was delivered.";
+        Closed = "room/closed", "The call is over. Join again.";
+    }
+    /// Why an element can't show somebody.
+    ViewError {
+        NotFound = "view/not-found", "No element of the page fits the selector.";
+        NotMedia = "view/not-media", "The element is neither <video> nor <audio>. Choose one that is, or attach_in a container.";
+        Refused = "view/refused", "The page has no document, or it does not take the element.";
+        Closed = "room/closed", "The call is over. Join again.";
+    }
+}

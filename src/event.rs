@@ -1,0 +1,96 @@
+//! What a room tells.
+
+mod explain;
+mod queue;
+
+use itodenwa_negotiation::ConnectionState;
+use itodenwa_negotiation::timeline::Entry;
+use itodenwa_wire::{LeaveReason, Source};
+
+pub use queue::Events;
+pub(crate) use queue::{EventSender, Overflow, queue};
+
+use crate::error::{Error, MediaError, SignalingError};
+use crate::peer::Peer;
+
+/// Something that happened in a room.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// Somebody came in, or was there before us.
+    Joined(Peer),
+    /// Somebody is gone, and so are the views of them.
+    Left(Peer, LeaveReason),
+    /// The connection to a peer changed its state (W3C WebRTC, section 4.3.3).
+    Connection {
+        /// Whose.
+        peer: Peer,
+        /// The state.
+        state: ConnectionState,
+    },
+    /// A source of a peer went on or off. It is on once, until it is off.
+    Media {
+        /// Whose.
+        peer: Peer,
+        /// What.
+        source: Source,
+        /// On or off.
+        on: bool,
+    },
+    /// An own camera or microphone could not be had, or was taken away. It is off; the room goes on.
+    MediaFailed {
+        /// Which.
+        source: Source,
+        /// Why.
+        error: MediaError,
+    },
+    /// Somebody wrote. Show it as text, never as HTML.
+    Text {
+        /// Who.
+        from: Peer,
+        /// What.
+        text: String,
+    },
+    /// An own text reached a peer's application.
+    Delivered {
+        /// Whose.
+        peer: Peer,
+        /// The [`Message::id`](crate::Message::id).
+        id: u32,
+    },
+    /// A step of a call, as it happens. Also kept in [`Handle::steps`](crate::Handle::steps).
+    Step(Entry),
+    /// Something went wrong. The room goes on.
+    Trouble(Trouble),
+    /// The browser does not play a peer's sound before the person touches the page: call
+    /// [`Handle::resume`](crate::Handle::resume) when they do.
+    Blocked {
+        /// Whose.
+        peer: Peer,
+    },
+    /// The room is over; the last event. None when it was left on purpose.
+    Closed(Option<Error>),
+}
+
+/// Something that went wrong, and the room goes on.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// With whom; none when it is about the signalling.
+    pub peer: Option<Peer>,
+    /// What: stable, for programs.
+    pub code: &'static str,
+    /// What the browser, the peer or the server said of it; may be empty. Only ever shown as text.
+    pub detail: String,
+}
+
+impl Trouble {
+    /// What it means and what can be done, in English, for people.
+    #[must_use]
+    pub fn explain(&self) -> &'static str {
+        explain::explain(self.code)
+    }
+
+    pub(crate) fn signaling(error: &SignalingError) -> Self {
+        Trouble { peer: None, code: error.code(), detail: error.to_string() }
+    }
+}

@@ -1,0 +1,78 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+use super::Event;
+
+/// Events that wait to be read, beyond which steps, texts and troubles are no longer added.
+const LOSSY: usize = 512;
+/// Events that wait to be read, at most. Then the room is closed: an application that missed who left is wrong for ever.
+const EVENTS: usize = 4096;
+
+/// The events of a room, in their order. One reader.
+#[derive(Debug)]
+pub struct Events(UnboundedReceiver<Event>);
+
+/// The driver's end.
+#[derive(Debug)]
+pub(crate) struct EventSender(UnboundedSender<Event>);
+
+/// The application does not read.
+#[derive(Debug)]
+pub(crate) struct Overflow;
+
+pub(crate) fn queue() -> (EventSender, Events) {
+    let (sender, receiver) = unbounded();
+    (EventSender(sender), Events(receiver))
+}
+
+impl EventSender {
+    /// Whether there is room for what may be left out.
+    pub(crate) fn has_room(&self) -> bool {
+        self.0.len() < LOSSY
+    }
+
+    /// Tells the application.
+    pub(crate) fn push(&self, event: Event) -> Result<(), Overflow> {
+        let lossy = matches!(event, Event::Step(_) | Event::Text { .. } | Event::Trouble(_));
+        let limit = if lossy { LOSSY } else { EVENTS };
+        if self.0.len() < limit {
+            // An application that does not want events has dropped the stream.
+            let _ = self.0.unbounded_send(event);
+            return Ok(());
+        }
+        if lossy { Ok(()) } else { Err(Overflow) }
+    }
+
+    /// Tells the last event, for which there is always room.
+    pub(crate) fn close(self, event: Event) {
+        let _ = self.0.unbounded_send(event);
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_read_is_bounded() {
+        let (sender, events) = queue();
+        for _ in 0..EVENTS {
+            assert!(sender.push(Event::Closed(None)).is_ok());
+        }
+        assert!(sender.push(Event::Closed(None)).is_err());
+        assert!(!sender.has_room());
+        drop(events);
+    }
+}

@@ -1,0 +1,217 @@
+use std::cell::Cell;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use itodenwa_negotiation as machine;
+use itodenwa_negotiation::IceMode;
+use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Welcome};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MediaStream;
+
+use crate::dom::{Clock, Timer, global};
+use crate::driver::{Driver, Notice, Parts};
+use crate::error::{Error, SignalingError};
+use crate::event::{Event, queue};
+use crate::link::{Known, Link};
+use crate::media::{Change, Devices};
+use crate::room::Room;
+use crate::signaling::{Signaling, WebSocketSignaling};
+use itodenwa_wire::Source;
+
+/// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
+/// in the room meanwhile.
+const DEVICES: Duration = Duration::from_secs(2);
+/// How long the server may take to answer the join.
+const WELCOME: Duration = Duration::from_secs(10);
+
+/// What is wanted of a room; made by [`Room::join`], awaited to join.
+#[must_use = "nothing happens until it is awaited"]
+pub struct Join {
+    room: String,
+    name: Option<String>,
+    server: Option<String>,
+    sources: Vec<Source>,
+    media: Option<MediaStream>,
+    ice: IceMode,
+    ice_servers: Vec<IceServer>,
+    signaling: Option<Box<dyn Signaling>>,
+}
+
+impl Join {
+    pub(crate) fn new(room: String) -> Self {
+        Join {
+            room,
+            name: None,
+            server: None,
+            sources: Vec::new(),
+            media: None,
+            ice: IceMode::Trickle,
+            ice_servers: Vec::new(),
+            signaling: None,
+        }
+    }
+
+    /// What the others see: up to 256 bytes of text.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from.
+    pub fn server(mut self, address: impl Into<String>) -> Self {
+        self.server = Some(address.into());
+        self
+    }
+
+    /// With the camera on. One that can't be had does not stop the join: it is [`Event::MediaFailed`].
+    pub fn camera(mut self) -> Self {
+        self.sources.push(Source::Camera);
+        self
+    }
+
+    /// With the microphone on. One that can't be had does not stop the join: it is [`Event::MediaFailed`].
+    pub fn microphone(mut self) -> Self {
+        self.sources.push(Source::Microphone);
+        self
+    }
+
+    /// With tracks of the application instead of devices: the first of sound as microphone, the first of pictures as
+    /// camera. They are never stopped here.
+    pub fn media(mut self, stream: MediaStream) -> Self {
+        self.media = Some(stream);
+        self
+    }
+
+    /// How candidates reach the others. Without it: [`IceMode::Trickle`].
+    pub fn ice(mut self, mode: IceMode) -> Self {
+        self.ice = mode;
+        self
+    }
+
+    /// STUN and TURN servers, beside those that the signalling server gives.
+    pub fn ice_servers(mut self, servers: Vec<IceServer>) -> Self {
+        self.ice_servers = servers;
+        self
+    }
+
+    /// Another way of signalling than the WebSocket of itodenwa's server.
+    pub fn signaling(mut self, signaling: impl Signaling + 'static) -> Self {
+        self.signaling = Some(Box::new(signaling));
+        self
+    }
+
+    async fn join(self) -> Result<Room, Error> {
+        let room = RoomName::new(self.room).map_err(Error::Room)?;
+        let name = self.name.map(DisplayName::new).transpose().map_err(Error::Name)?;
+        if global("RTCPeerConnection").is_undefined() {
+            return Err(Error::Unsupported);
+        }
+        let mut signaling = match (self.signaling, self.server) {
+            (Some(signaling), _) => signaling,
+            (None, Some(address)) => Box::new(WebSocketSignaling::connect(address)?),
+            (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
+        };
+
+        let (notify, mut notices) = unbounded();
+        let (events, stream) = queue();
+        let clock = Clock::start();
+        let tell = notify.clone();
+        let device = Rc::new(move |notice| {
+            let _ = tell.unbounded_send(Notice::Device(notice));
+        });
+        let mut devices = Devices::new(MediaStream::new().map_err(|_| Error::Unsupported)?, device);
+        if let Some(given) = &self.media {
+            devices.adopt(given);
+        }
+        let sources: Vec<Source> = Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect();
+        let missing: Vec<Source> = sources.into_iter().filter(|source| devices.track(*source).is_none()).collect();
+        if !missing.is_empty() {
+            devices.request(missing);
+        }
+        for (source, error) in settle(&mut devices, &mut notices).await {
+            // The queue is new and has room.
+            let _ = events.push(Event::MediaFailed { source, error });
+        }
+
+        signaling.send(&ClientMessage::Join(itodenwa_wire::Join { version: PROTOCOL_VERSION, room, name }))?;
+        let welcome = welcome(&mut signaling).await?;
+        let (request, requests) = unbounded();
+        let known = Known::default();
+        let link =
+            Rc::new(Link { requests: request, me: welcome.me.clone(), known: known.clone(), texts: Cell::new(0) });
+        let config = machine::Config { ice: self.ice, on: devices.on().collect() };
+        let machine = machine::Room::new(config, &welcome, clock.now());
+        let driver = Driver::new(Parts {
+            machine,
+            clock,
+            signaling,
+            requests,
+            notices,
+            notify,
+            events,
+            known,
+            link: Rc::downgrade(&link),
+            devices,
+            own_servers: self.ice_servers,
+            server_servers: welcome.ice_servers.servers,
+        });
+        spawn_local(driver.run());
+        Ok(Room::new(link, stream))
+    }
+}
+
+impl IntoFuture for Join {
+    type Output = Result<Room, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Room, Error>>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.join())
+    }
+}
+
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Waits until the devices are there or refused, but not too long. Gives what was refused.
+async fn settle(
+    devices: &mut Devices,
+    notices: &mut UnboundedReceiver<Notice>,
+) -> Vec<(Source, crate::error::MediaError)> {
+    let mut failed = Vec::new();
+    let mut limit = Timer::new(DEVICES);
+    while devices.is_asking() {
+        let Either::Left((Some(Notice::Device(notice)), _)) = select(notices.next(), &mut limit).await else { break };
+        if let Change::Failed(source, error) | Change::Ended(source, error) = devices.notice(notice) {
+            failed.push((source, error));
+        }
+    }
+    failed
+}
+
+async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
+    let answer = async {
+        while let Some(message) = signaling.next().await {
+            match message {
+                Ok(ServerMessage::Welcome(welcome)) => return Ok(welcome),
+                Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
+                // What came too early, or was not understood, is of no use before the welcome.
+                Ok(_) | Err(SignalingError::Malformed(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SignalingError::Lost("it ended before the welcome".into()))
+    };
+    match select(pin!(answer), Timer::new(WELCOME)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(SignalingError::Lost("the server did not answer the join".into())),
+    }
+}

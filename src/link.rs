@@ -1,0 +1,96 @@
+//! What handles and the driver have in common: requests go one way, and what there is to know comes back.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use futures_channel::mpsc::UnboundedSender;
+use futures_channel::oneshot;
+use itodenwa_negotiation::timeline::Entry;
+use itodenwa_wire::limits::TEXT_BYTES;
+use itodenwa_wire::{Member, PeerId, Source};
+use web_sys::HtmlMediaElement;
+
+use crate::channel::{Outgoing, Place, Text};
+use crate::error::{MediaError, SendError};
+use crate::peer::Peer;
+use crate::room::Message;
+use crate::shared::Shared;
+
+/// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
+const REQUESTS: usize = 1024;
+
+/// What a handle asks of the driver.
+#[derive(Debug)]
+pub(crate) enum Request {
+    SetSource {
+        source: Source,
+        on: bool,
+        done: oneshot::Sender<Result<(), MediaError>>,
+    },
+    Text {
+        to: PeerId,
+        outgoing: Outgoing,
+    },
+    RestartIce(PeerId),
+    /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
+    Attach {
+        who: Option<PeerId>,
+        element: HtmlMediaElement,
+        made: bool,
+    },
+    Detach(HtmlMediaElement),
+    Resume,
+    Leave(oneshot::Sender<()>),
+}
+
+/// The handles' end. When the last handle drops it the driver hangs up.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) requests: UnboundedSender<Request>,
+    pub(crate) me: Member,
+    pub(crate) known: Known,
+    pub(crate) texts: Cell<u32>,
+}
+
+/// What the driver lets handles know.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    pub(crate) peers: Shared<Vec<Peer>>,
+    pub(crate) steps: Shared<VecDeque<Entry>>,
+}
+
+impl Link {
+    /// False if the room is over.
+    pub(crate) fn ask(&self, request: Request) -> bool {
+        self.requests.len() < REQUESTS && self.requests.unbounded_send(request).is_ok()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        !self.requests.is_closed()
+    }
+
+    /// Sends a text to all of these, or to none.
+    pub(crate) fn send(&self, to: &[Peer], text: &str) -> Result<Message, SendError> {
+        if text.len() > TEXT_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        if to.is_empty() {
+            return Err(SendError::Nobody);
+        }
+        let places: Option<Vec<Place>> = to.iter().map(|peer| Place::take(peer.texts())).collect();
+        let places = places.ok_or(SendError::QueueFull)?;
+        let id = self.texts.get().wrapping_add(1);
+        self.texts.set(id);
+        let mut delivered = Vec::new();
+        for (peer, place) in to.iter().zip(places) {
+            let (done, wait) = oneshot::channel();
+            let outgoing = Outgoing { text: Text { id, text: text.to_owned() }, delivered: done, _place: place };
+            delivered.push(wait);
+            self.ask(Request::Text { to: peer.id(), outgoing });
+        }
+        Ok(Message::new(id, delivered))
+    }
+}

@@ -1,0 +1,135 @@
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+
+use itodenwa_negotiation::ConnectionState;
+use itodenwa_wire::{Member, PeerId, Source};
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
+
+use crate::error::{SendError, ViewError};
+use crate::link::{Link, Request};
+use crate::room::Message;
+use crate::shared::Shared;
+use crate::view::Viewer;
+
+/// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
+#[derive(Debug, Clone)]
+pub struct Peer(Rc<Person>);
+
+#[derive(Debug)]
+struct Person {
+    member: Member,
+    state: Cell<ConnectionState>,
+    on: Shared<Vec<Source>>,
+    texts: Rc<Cell<usize>>,
+    viewer: Viewer,
+}
+
+impl Peer {
+    pub(crate) fn new(member: Member, link: Weak<Link>) -> Self {
+        let viewer = Viewer::new(Some(member.id), link);
+        Peer(Rc::new(Person {
+            member,
+            state: Cell::new(ConnectionState::New),
+            on: Shared::default(),
+            texts: Rc::default(),
+            viewer,
+        }))
+    }
+
+    /// Who it is, unique in the room. Somebody who reloads the page comes back as somebody new.
+    #[must_use]
+    pub fn id(&self) -> PeerId {
+        self.0.member.id
+    }
+
+    /// What they like to be called. Show it as text, never as HTML.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.member.name.as_ref().map(|name| name.as_str())
+    }
+
+    /// The state of the connection to them.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.0.state.get()
+    }
+
+    /// The sources of theirs that are on.
+    #[must_use]
+    pub fn media(&self) -> Vec<Source> {
+        self.0.on.get()
+    }
+
+    /// Shows them in the `<video>` or `<audio>` that the selector finds: what they send now and later.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.viewer.attach(selector)
+    }
+
+    /// The same with an element at hand.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
+        self.0.viewer.attach_to(element)
+    }
+
+    /// Puts a new `<video data-peer="…">` with them into the element that the selector finds. It is removed when they leave.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach_in(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.viewer.attach_in(selector)
+    }
+
+    /// A `<video data-peer="…">` with them, to be put into the page: the same each time. It is removed when they leave.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
+        self.0.viewer.view()
+    }
+
+    /// Sends a text to this peer alone.
+    ///
+    /// # Errors
+    /// [`SendError`] if it is too long, too many wait, or the room is over.
+    pub fn send(&self, text: &str) -> Result<Message, SendError> {
+        self.0.viewer.link().ok_or(SendError::Closed)?.send(std::slice::from_ref(self), text)
+    }
+
+    /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.
+    pub fn restart_ice(&self) {
+        if let Some(link) = self.0.viewer.link() {
+            link.ask(Request::RestartIce(self.id()));
+        }
+    }
+
+    /// How many texts wait for this peer's acknowledgement.
+    pub(crate) fn texts(&self) -> &Rc<Cell<usize>> {
+        &self.0.texts
+    }
+
+    pub(crate) fn set_state(&self, state: ConnectionState) {
+        self.0.state.set(state);
+    }
+
+    pub(crate) fn set_media(&self, source: Source, on: bool) {
+        self.0.on.change(|sources| {
+            sources.retain(|known| *known != source);
+            if on {
+                sources.push(source);
+            }
+        });
+    }
+}
+
+impl PartialEq for Peer {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Peer {}

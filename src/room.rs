@@ -1,0 +1,230 @@
+use std::ops::Deref;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use futures_channel::oneshot;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use itodenwa_negotiation::timeline::Entry;
+use itodenwa_wire::{PeerId, Source};
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
+
+use crate::error::{MediaError, SendError, ViewError};
+use crate::event::{Event, Events};
+use crate::join::Join;
+use crate::link::{Link, Request};
+use crate::peer::Peer;
+use crate::view::Viewer;
+
+/// A room that one is in: a [`Handle`], and the stream of what happens there.
+///
+/// The stream begins with everybody who is there already, and ends with [`Event::Closed`]. Dropping the room and all its
+/// handles hangs up.
+#[derive(Debug)]
+pub struct Room {
+    handle: Handle,
+    events: Events,
+}
+
+impl Room {
+    /// Joins a room, which is made by who comes first. Await what this gives, after saying what else is wanted.
+    ///
+    /// The name is 1 to 64 characters of `A-Z a-z 0-9 _ -`.
+    #[must_use = "nothing happens until it is awaited"]
+    pub fn join(room: impl Into<String>) -> Join {
+        Join::new(room.into())
+    }
+
+    /// A handle, for other places of the program.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// The handle and the stream apart.
+    #[must_use]
+    pub fn split(self) -> (Handle, Events) {
+        (self.handle, self.events)
+    }
+
+    pub(crate) fn new(link: Rc<Link>, events: Events) -> Self {
+        Room { handle: Handle(link), events }
+    }
+}
+
+impl Deref for Room {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Stream for Room {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.events.poll_next_unpin(cx)
+    }
+}
+
+/// A hold on a room. Dropping the last one hangs up.
+#[derive(Debug, Clone)]
+pub struct Handle(Rc<Link>);
+
+impl Handle {
+    /// Oneself.
+    #[must_use]
+    pub fn me(&self) -> Me {
+        Me { link: Rc::downgrade(&self.0), id: self.0.me.id, name: self.0.me.name.as_ref().map(ToString::to_string) }
+    }
+
+    /// Who else is here.
+    #[must_use]
+    pub fn peers(&self) -> Vec<Peer> {
+        self.0.known.peers.get()
+    }
+
+    /// Somebody who is here.
+    #[must_use]
+    pub fn peer(&self, id: PeerId) -> Option<Peer> {
+        self.peers().into_iter().find(|peer| peer.id() == id)
+    }
+
+    /// Switches the camera on or off, for everybody. Off means that its light goes out. When it is switched again before
+    /// it is done, the last word counts, and those before it are done as well.
+    ///
+    /// # Errors
+    /// [`MediaError`] if it can't be had. The room goes on without it.
+    pub async fn camera(&self, on: bool) -> Result<(), MediaError> {
+        self.source(Source::Camera, on).await
+    }
+
+    /// Switches the microphone on or off, for everybody. Off means silence at once.
+    ///
+    /// # Errors
+    /// [`MediaError`] if it can't be had. The room goes on without it.
+    pub async fn microphone(&self, on: bool) -> Result<(), MediaError> {
+        self.source(Source::Microphone, on).await
+    }
+
+    async fn source(&self, source: Source, on: bool) -> Result<(), MediaError> {
+        let (done, wait) = oneshot::channel();
+        self.0.ask(Request::SetSource { source, on, done });
+        wait.await.unwrap_or(Err(MediaError::Closed))
+    }
+
+    /// Sends a text to everybody who is here: accepted now, sent as soon as each connection is there, in order.
+    ///
+    /// # Errors
+    /// [`SendError`] if it is longer than 16 KiB, nobody is here, 64 texts wait for somebody already, or the room is over.
+    pub fn send(&self, text: &str) -> Result<Message, SendError> {
+        self.0.send(&self.peers(), text)
+    }
+
+    /// Plays what the browser refused to play by itself ([`Event::Blocked`]). Call it when the person touches the page.
+    pub fn resume(&self) {
+        self.0.ask(Request::Resume);
+    }
+
+    /// Shows nobody any more in this element.
+    pub fn detach(&self, element: &HtmlMediaElement) {
+        self.0.ask(Request::Detach(element.clone()));
+    }
+
+    /// The steps of the calls so far: the last 512, in milliseconds since the join.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Entry> {
+        self.0.known.steps.get().into()
+    }
+
+    /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.
+    pub async fn leave(&self) {
+        let (done, wait) = oneshot::channel();
+        self.0.ask(Request::Leave(done));
+        // If the driver is gone the room is over, as wished.
+        let _ = wait.await;
+    }
+}
+
+/// Oneself in a room.
+#[derive(Debug, Clone)]
+pub struct Me {
+    link: Weak<Link>,
+    id: PeerId,
+    name: Option<String>,
+}
+
+impl Me {
+    /// Who the others know one as.
+    #[must_use]
+    pub fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// The name that was given.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Shows one's own picture, without sound, in the `<video>` that the selector finds.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach(&self, selector: &str) -> Result<(), ViewError> {
+        self.viewer().attach(selector)
+    }
+
+    /// The same with an element at hand.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
+        self.viewer().attach_to(element)
+    }
+
+    /// A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. It is removed in the end.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
+        self.viewer().view()
+    }
+
+    fn viewer(&self) -> Viewer {
+        Viewer::new(None, Weak::clone(&self.link))
+    }
+}
+
+/// A text that was accepted.
+#[derive(Debug)]
+#[must_use = "whether it arrives is told by delivered()"]
+pub struct Message {
+    id: u32,
+    delivered: Vec<oneshot::Receiver<()>>,
+}
+
+impl Message {
+    pub(crate) fn new(id: u32, delivered: Vec<oneshot::Receiver<()>>) -> Self {
+        Message { id, delivered }
+    }
+
+    /// Names the text in [`Event::Delivered`]. Rises with each text.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Waits until the application of everybody it was sent to has it.
+    ///
+    /// # Errors
+    /// [`SendError::PeerGone`] if somebody left before, or the room is over.
+    pub async fn delivered(self) -> Result<(), SendError> {
+        for delivered in self.delivered {
+            delivered.await.map_err(|_| SendError::PeerGone)?;
+        }
+        Ok(())
+    }
+}

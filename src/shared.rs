@@ -1,0 +1,40 @@
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+/// A value that the driver changes and handles look at. Nothing can be borrowed from it, so nothing can stay borrowed.
+pub(crate) struct Shared<T>(Rc<Cell<T>>);
+
+impl<T: Default> Shared<T> {
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        let mut value = self.0.take();
+        let result = change(&mut value);
+        self.0.set(value);
+        result
+    }
+
+    pub(crate) fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.change(|value| value.clone())
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Rc::clone(&self.0))
+    }
+}
+
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Self {
+        Shared(Rc::default())
+    }
+}
+
+impl<T: Default + Clone + fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}

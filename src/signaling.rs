@@ -1,0 +1,26 @@
+//! How messages reach the server, or whatever stands in its place.
+
+mod websocket;
+
+use futures_core::Stream;
+use itodenwa_wire::{ClientMessage, ServerMessage};
+
+pub use crate::error::SignalingError;
+pub use websocket::WebSocketSignaling;
+
+/// A way to the others: it takes messages, and is the stream of those that come.
+///
+/// Implement it to carry a call over something else than the WebSocket of itodenwa's server. What is at the other end
+/// answers the first message, [`ClientMessage::Join`], with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`], says
+/// [`ServerMessage::Joined`] and [`ServerMessage::Left`], and passes [`ClientMessage::Signal`] on as
+/// [`ServerMessage::Signal`] with the true sender. It may lose, duplicate and reorder what it passes on.
+///
+/// The stream gives an error for a message that it does not understand ([`SignalingError::Malformed`]) and goes on; any
+/// other error, or the stream's end, is the end of the signalling. Dropping it closes it.
+pub trait Signaling: Stream<Item = Result<ServerMessage, SignalingError>> + Unpin {
+    /// Sends a message, now or as soon as the stream is polled. It does not wait.
+    ///
+    /// # Errors
+    /// [`SignalingError::Lost`] when nothing can be sent any more, or too much waits to be sent.
+    fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError>;
+}
