@@ -19,10 +19,19 @@ impl LocalCandidates {
         }
     }
 
-    /// A candidate was gathered. False if it is one too many.
-    pub(crate) fn gather(&mut self) -> bool {
+    /// A candidate was gathered. False if it is of an older gathering, or one too many.
+    pub(crate) fn gather(&mut self, candidate: &Candidate) -> bool {
+        let fragment = candidate.username_fragment.as_ref();
+        if fragment.is_some_and(|name| !self.fragments.contains(name)) {
+            return false;
+        }
         self.gathered = self.gathered.saturating_add(1);
         self.gathered <= CANDIDATES_PER_FRAGMENT
+    }
+
+    /// Whether a candidate of this gathering came.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.gathered > 0
     }
 
     /// Gathering is complete: gives the fragments that have no more candidates, once.
@@ -154,12 +163,13 @@ mod tests {
     fn gathering_ends_once_until_new_credentials() {
         let mut local = LocalCandidates::default();
         local.described(vec!["a".into()]);
-        assert!(local.gather());
+        assert!(local.gather(&candidate(Some("a"))) && local.gather(&candidate(None)));
         assert_eq!(local.finish(), ["a"]);
         assert_eq!(local.finish(), [""; 0]);
         local.described(vec!["a".into()]);
         assert!(local.is_complete());
         local.described(vec!["b".into()]);
-        assert!(!local.is_complete());
+        assert!(!local.is_complete() && !local.has_begun());
+        assert!(!local.gather(&candidate(Some("a"))) && !local.has_begun(), "it is of the gathering before");
     }
 }

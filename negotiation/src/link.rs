@@ -89,6 +89,11 @@ impl Link {
         }
     }
 
+    /// The incarnations of both sides: ours, and theirs as far as it is known.
+    pub(crate) fn epochs(&self) -> (Epoch, Epoch) {
+        (self.mine, self.theirs)
+    }
+
     /// Becomes a new incarnation and says so. Nothing of the old one is sent or taken any more.
     ///
     /// Returns whether there was another epoch to take: a session has 65 536.

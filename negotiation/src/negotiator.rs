@@ -194,12 +194,14 @@ impl Negotiator {
         match report {
             // A candidate never overtakes its description.
             Report::LocalCandidate(_) | Report::GatheringComplete if making => {
-                if self.early.len() <= CANDIDATES_PER_FRAGMENT {
+                // The last place is kept for the end.
+                let last = usize::from(report == Report::GatheringComplete);
+                if self.early.len() < CANDIDATES_PER_FRAGMENT + last {
                     self.early.push(report);
                 }
             }
             Report::LocalCandidate(candidate) => {
-                if self.ice == IceMode::Trickle && self.local.gather() {
+                if self.local.gather(&candidate) && self.ice == IceMode::Trickle {
                     let summary = CandidateSummary::of(&candidate);
                     self.say_next(Body::Candidate(candidate), Step::SendCandidate(summary));
                 }
@@ -220,7 +222,10 @@ impl Negotiator {
             done => {
                 self.done(now, done);
                 for report in std::mem::take(&mut self.early) {
-                    self.report(now, report);
+                    // The end of the gathering before, which new ICE credentials cut short, is not the end of this one.
+                    if report != Report::GatheringComplete || self.local.has_begun() {
+                        self.report(now, report);
+                    }
                 }
             }
         }

@@ -91,6 +91,18 @@ impl Pair {
         }
     }
 
+    /// A peer that was here before. Packets of that time are still on their way: no incarnation is used again.
+    pub(crate) fn again(me: &Member, peer: &Member, (mine, theirs): (Epoch, Epoch), now: Time) -> Self {
+        let mut link = Link::new(mine, theirs);
+        let renew = !link.learn_session(peer.session);
+        Pair { link, state: State::Waiting { until: now, renew }, ..Pair::new(me, peer, now) }
+    }
+
+    /// The incarnations of both sides: ours, and theirs as far as it is known.
+    pub(crate) fn epochs(&self) -> (Epoch, Epoch) {
+        self.link.epochs()
+    }
+
     /// The server says that the peer has another session.
     pub(crate) fn rejoined(&mut self, context: &mut Context, session: u32) {
         if self.link.learn_session(session) {
@@ -103,10 +115,7 @@ impl Pair {
         match self.link.receive(context.now, packet) {
             Received::Taken => {}
             Received::Restarted => self.renew(context),
-            Received::Bye => {
-                self.close(context);
-                self.state = State::Over;
-            }
+            Received::Bye => self.end(context),
         }
     }
 
@@ -134,7 +143,9 @@ impl Pair {
         let carried = |source: &Source| context.on.contains(source) || negotiator.wanted().contains(source);
         let wanted = Source::ALL.into_iter().filter(carried).collect();
         negotiator.want(context.now, wanted);
-        self.say(context, Body::Media(Media { on: context.on.to_vec() }));
+        if self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
+            self.overflow(context);
+        }
     }
 
     /// New ICE paths are wanted; a pair that gave up tries again.
@@ -157,13 +168,17 @@ impl Pair {
     /// We leave.
     pub(crate) fn leave(&mut self, context: &mut Context) {
         self.link.bye();
+        self.end(context);
+    }
+
+    /// Closes the connection, if there is one, and makes no other.
+    pub(crate) fn end(&mut self, context: &mut Context) {
         self.close(context);
-        self.send(context);
         self.state = State::Over;
     }
 
     /// Closes the connection, if there is one. Its media ends.
-    pub(crate) fn close(&mut self, context: &mut Context) {
+    fn close(&mut self, context: &mut Context) {
         let State::Live { id, .. } = self.state else { return };
         self.state = State::Over;
         let ended = self.media.end();
@@ -274,7 +289,11 @@ impl Pair {
                 Effect::Do(command) => {
                     context.outputs.push_back(Output::Command { peer, connection: id, command });
                 }
-                Effect::Say(body) => self.say(context, body),
+                Effect::Say(body) => {
+                    if self.link.send(context.now, body).is_err() {
+                        return self.overflow(context);
+                    }
+                }
                 Effect::Note(step) => self.note(context, step),
                 Effect::Carried(sources) => {
                     let changes = self.media.carry(sources);
@@ -286,10 +305,8 @@ impl Pair {
         }
     }
 
-    fn say(&mut self, context: &mut Context, body: Body) {
-        if self.link.send(context.now, body).is_err() {
-            self.break_off(context, TroubleCode::PeerSilent, "too much waits for an acknowledgement".into());
-        }
+    fn overflow(&mut self, context: &mut Context) {
+        self.break_off(context, TroubleCode::PeerSilent, "too much waits for an acknowledgement".into());
     }
 
     fn send(&mut self, context: &mut Context) {

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Left, Member, PeerId, Source, Welcome};
+use itodenwa_wire::{Epoch, Left, Member, PeerId, Source, Welcome};
 
 use crate::event::{Event, Input, Output};
 use crate::pair::{Connections, Context, Pair};
 use crate::time::Time;
+
+/// How many of those who left are remembered, in case they come back.
+const FORMER: usize = 64;
 
 /// How candidates reach the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +49,8 @@ pub struct Room {
     ice: IceMode,
     on: Vec<Source>,
     pairs: BTreeMap<PeerId, (Member, Pair)>,
+    /// Who left lately, and how far the incarnations of both sides had come.
+    former: VecDeque<(PeerId, (Epoch, Epoch))>,
     connections: Connections,
     left: bool,
     outputs: VecDeque<Output>,
@@ -60,6 +65,7 @@ impl Room {
             ice: config.ice,
             on: Vec::new(),
             pairs: BTreeMap::new(),
+            former: VecDeque::new(),
             connections: Connections::default(),
             left: false,
             outputs: VecDeque::new(),
@@ -136,15 +142,22 @@ impl Room {
             return;
         }
         self.outputs.push_back(Output::Event(Event::Joined(member.clone())));
-        let pair = Pair::new(&self.me, &member, now);
+        let former = self.former.iter().position(|(former, _)| *former == id);
+        let pair = match former.and_then(|place| self.former.remove(place)) {
+            Some((_, epochs)) => Pair::again(&self.me, &member, epochs, now),
+            None => Pair::new(&self.me, &member, now),
+        };
         self.pairs.insert(id, (member, pair));
         self.with(now, id, |_, _| {});
     }
 
     fn part(&mut self, now: Time, left: Left) {
         if self.pairs.contains_key(&left.id) {
-            self.with(now, left.id, Pair::close);
-            self.pairs.remove(&left.id);
+            self.with(now, left.id, Pair::end);
+            if let Some((_, pair)) = self.pairs.remove(&left.id) {
+                self.former.truncate(FORMER - 1);
+                self.former.push_front((left.id, pair.epochs()));
+            }
             self.outputs.push_back(Output::Event(Event::Left(left)));
         }
     }
