@@ -1,0 +1,168 @@
+//! One browser page: a room, its connections, and what its application was told.
+
+use std::collections::BTreeMap;
+
+use itodenwa_negotiation::timeline::Entry;
+use itodenwa_negotiation::{Command, ConnectionId, ConnectionState, Event, IceMode, Room, Time, TroubleCode};
+use itodenwa_wire::{Member, PeerId, Source};
+
+use super::browser::{Connection, Gathering, Profile};
+
+#[derive(Debug)]
+pub struct Page {
+    pub room: Room,
+    pub ice: IceMode,
+    pub profile: Profile,
+    pub connections: BTreeMap<ConnectionId, Live>,
+    pub closed: BTreeMap<ConnectionId, PeerId>,
+    /// The application left, or the page was reloaded.
+    pub gone: bool,
+    /// When [`Room::deadline`] wants to be woken, and when a throttled timer does it.
+    pub deadline: Option<Time>,
+    pub wake: Option<Time>,
+    pub timeline: Vec<Entry>,
+    pub events: Vec<Event>,
+    pub media: BTreeMap<PeerId, BTreeMap<Source, (ConnectionId, String)>>,
+    pub members: BTreeMap<PeerId, Member>,
+    /// What the browser refused of its own accord: a fault of the machine, or of a peer that sends nonsense.
+    pub refusals: Vec<String>,
+    /// The next operations of these kinds fail, for no fault of anybody.
+    pub failing: Vec<Operation>,
+}
+
+#[derive(Debug)]
+pub struct Live {
+    pub peer: PeerId,
+    pub browser: Connection,
+    pub in_flight: bool,
+    pub gathering: Option<Gathering>,
+    /// The operation in flight is what began it.
+    pub renewing: bool,
+    /// Both fragments of the path that was found last.
+    pub path: Option<(String, String)>,
+    pub state: ConnectionState,
+    pub channel_open: bool,
+}
+
+/// The kinds of [`Command`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    Open,
+    MakeOffer,
+    SetOffer,
+    MakeAnswer,
+    SetAnswer,
+    Describe,
+    AddCandidate,
+}
+
+impl Operation {
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::Open => Operation::Open,
+            Command::MakeOffer { .. } => Operation::MakeOffer,
+            Command::SetOffer { .. } => Operation::SetOffer,
+            Command::MakeAnswer { .. } => Operation::MakeAnswer,
+            Command::SetAnswer { .. } => Operation::SetAnswer,
+            Command::Describe => Operation::Describe,
+            Command::AddCandidate(_) | Command::EndOfCandidates(_) => Operation::AddCandidate,
+            Command::Close => unreachable!("closing is not an operation"),
+        }
+    }
+}
+
+impl Page {
+    pub fn new(room: Room, ice: IceMode, profile: Profile) -> Self {
+        Page {
+            room,
+            ice,
+            profile,
+            connections: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            gone: false,
+            deadline: None,
+            wake: None,
+            timeline: Vec::new(),
+            events: Vec::new(),
+            media: BTreeMap::new(),
+            members: BTreeMap::new(),
+            refusals: Vec::new(),
+            failing: Vec::new(),
+        }
+    }
+
+    pub fn id(&self) -> PeerId {
+        self.room.me().id
+    }
+
+    /// The one connection to this peer.
+    pub fn with(&self, peer: PeerId) -> Option<(ConnectionId, &Live)> {
+        self.connections.iter().find(|(_, live)| live.peer == peer).map(|(id, live)| (*id, live))
+    }
+
+    /// The steps so far with this peer.
+    pub fn steps(&self, peer: PeerId) -> Vec<&'static str> {
+        self.timeline.iter().filter(|entry| entry.peer == peer).map(|entry| entry.step.name()).collect()
+    }
+
+    pub fn troubles(&self) -> Vec<TroubleCode> {
+        let code = |event: &Event| match event {
+            Event::Trouble(trouble) => Some(trouble.code),
+            _ => None,
+        };
+        self.events.iter().filter_map(code).collect()
+    }
+
+    /// The sources of this peer that are on, as the application was told.
+    pub fn sees(&self, peer: PeerId) -> Vec<Source> {
+        self.media.get(&peer).map(|media| media.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Takes a command: the rules that hold whatever it is.
+    pub fn begin(&mut self, peer: PeerId, id: ConnectionId, command: &Command, number: u32) {
+        assert!(!self.closed.contains_key(&id), "{command:?} for a closed connection");
+        if *command == Command::Open {
+            assert!(self.with(peer).is_none(), "a second connection to {peer}");
+            let live = Live {
+                peer,
+                browser: Connection::new(self.profile, number),
+                in_flight: true,
+                gathering: None,
+                renewing: false,
+                path: None,
+                state: ConnectionState::New,
+                channel_open: false,
+            };
+            assert!(self.connections.insert(id, live).is_none(), "{id:?} is used twice");
+            return;
+        }
+        let live = self.connections.get_mut(&id).expect("a command for a connection that was never opened");
+        assert!(!live.in_flight, "{command:?} while another operation is in flight");
+        live.in_flight = true;
+    }
+
+    /// What the application is told has to make sense.
+    pub fn observe(&mut self, event: Event) {
+        match &event {
+            Event::Joined(member) => {
+                assert!(self.members.insert(member.id, member.clone()).is_none(), "{} joined twice", member.id);
+            }
+            Event::Left(left) => {
+                assert!(self.members.remove(&left.id).is_some(), "{} left and was not there", left.id);
+                assert!(self.sees(left.id).is_empty(), "media of {} who left", left.id);
+            }
+            Event::MediaOn { peer, connection, source, mid } => {
+                assert!(self.members.contains_key(peer), "media of {peer}, who is not there");
+                assert!(self.connections.contains_key(connection), "media of a connection that is not there");
+                let seen = self.media.entry(*peer).or_default().insert(*source, (*connection, mid.clone()));
+                assert!(seen.is_none(), "{source} of {peer} is on twice");
+            }
+            Event::MediaOff { peer, source } => {
+                let seen = self.media.get_mut(peer).and_then(|media| media.remove(source));
+                assert!(seen.is_some(), "{source} of {peer} is off and was not on");
+            }
+            Event::Connection { .. } | Event::Trouble(_) => {}
+        }
+        self.events.push(event);
+    }
+}

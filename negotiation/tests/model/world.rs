@@ -1,0 +1,456 @@
+//! Pages, the network between them, a server that tells them who is there, and the clock.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use itodenwa_negotiation::{Command, Config, ConnectionId, ConnectionState, Input, Output, Report, Room, Time};
+use itodenwa_wire::{Body, IceServers, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
+
+use super::browser::{Gathering, Profile, some_candidates};
+use super::page::{Operation, Page};
+use super::rng::Rng;
+use super::wire::Wire;
+
+/// More outputs than this for one input would be a machine that runs away.
+const OUTPUTS: usize = 300;
+/// After this long without faults everything has to be settled.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Looks at a packet on its way, may change it, and says whether it goes on.
+pub type Tamper = Box<dyn FnMut(PeerId, &mut Packet<Body>) -> bool>;
+
+pub struct World {
+    pub now: Time,
+    pub rng: Rng,
+    pub wire: Wire,
+    /// Operations and the events of browsers take up to this many milliseconds.
+    pub browser_delay: u64,
+    /// Timers come up to this many milliseconds late.
+    pub timer_delay: u64,
+    pub profile: Profile,
+    /// How many candidates a gathering finds, and how long each takes; by chance if not said.
+    pub candidates: Option<usize>,
+    pub gathering_delay: u64,
+    pub tamper: Option<Tamper>,
+    /// Everything that goes in and comes out is printed.
+    pub trace: bool,
+    pages: Vec<Page>,
+    /// Members without a page: the test speaks for them, and reads here what they are sent.
+    puppets: Vec<Member>,
+    pub mail: Vec<Packet<Body>>,
+    queue: BinaryHeap<Reverse<Scheduled>>,
+    order: u64,
+    sessions: u32,
+    connections: u32,
+    roster_at: Time,
+}
+
+/// Which page, in the order of their loading.
+pub type PageIndex = usize;
+
+#[derive(Debug)]
+struct Scheduled {
+    at: Time,
+    order: u64,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Packet { to: PeerId, from: PeerId, packet: Packet<Body> },
+    Roster { page: PageIndex, input: Input },
+    Execute { page: PageIndex, id: ConnectionId, command: Command },
+    Report { page: PageIndex, id: ConnectionId, report: Report, answers: bool },
+    Gathered { page: PageIndex, id: ConnectionId, gathering: Gathering, place: usize },
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        World {
+            now: Time::from_millis(1),
+            rng: Rng::new(seed),
+            wire: Wire::PERFECT,
+            browser_delay: 5,
+            timer_delay: 0,
+            profile: if seed.is_multiple_of(2) { Profile::Chromium } else { Profile::Firefox },
+            candidates: None,
+            gathering_delay: 40,
+            tamper: None,
+            trace: false,
+            pages: Vec::new(),
+            puppets: Vec::new(),
+            mail: Vec::new(),
+            queue: BinaryHeap::new(),
+            order: 0,
+            sessions: 0,
+            connections: 0,
+            roster_at: Time::default(),
+        }
+    }
+
+    pub fn page(&self, page: PageIndex) -> &Page {
+        &self.pages[page]
+    }
+
+    pub fn page_mut(&mut self, page: PageIndex) -> &mut Page {
+        &mut self.pages[page]
+    }
+
+    /// The page that this peer has now.
+    pub fn page_of(&self, peer: PeerId) -> Option<PageIndex> {
+        self.pages.iter().rposition(|page| !page.gone && page.id() == peer)
+    }
+
+    /// Somebody comes in. If somebody with this id is there, the page was reloaded: the id has a newer session.
+    pub fn join(&mut self, id: PeerId, config: Config) -> PageIndex {
+        if let Some(before) = self.page_of(id) {
+            self.pages[before].gone = true;
+        }
+        self.sessions += 1;
+        let me = Member { id, session: self.sessions, name: None };
+        let there = |page: &&Page| !page.gone && page.id() != id;
+        let mut members: Vec<Member> = self.pages.iter().filter(there).map(|page| page.room.me().clone()).collect();
+        members.extend(self.puppets.iter().cloned());
+        self.announce(id, &Input::Joined(me.clone()));
+        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let ice = config.ice;
+        let room = Room::new(config, &welcome, self.now);
+        self.pages.push(Page::new(room, ice, self.profile));
+        let page = self.pages.len() - 1;
+        self.follow(page);
+        page
+    }
+
+    /// Somebody's socket is gone, and the server says so.
+    pub fn lose(&mut self, id: PeerId, reason: LeaveReason) {
+        if let Some(page) = self.page_of(id) {
+            self.pages[page].gone = true;
+        }
+        self.puppets.retain(|puppet| puppet.id != id);
+        self.announce(id, &Input::Left(Left { id, reason }));
+    }
+
+    /// Somebody leaves on purpose.
+    pub fn leave(&mut self, page: PageIndex) {
+        self.input(page, Input::Leave);
+        let id = self.pages[page].id();
+        self.lose(id, LeaveReason::Left);
+    }
+
+    /// Somebody comes in for whom the test speaks.
+    pub fn puppet(&mut self, id: PeerId) -> Member {
+        self.sessions += 1;
+        let member = Member { id, session: self.sessions, name: None };
+        self.puppets.retain(|puppet| puppet.id != id);
+        self.puppets.push(member.clone());
+        self.announce(id, &Input::Joined(member.clone()));
+        member
+    }
+
+    pub fn input(&mut self, page: PageIndex, input: Input) {
+        if self.trace {
+            eprintln!("{:>7} page {page} <- {input:?}", self.now.as_millis());
+        }
+        self.pages[page].room.handle(self.now, input);
+        self.follow(page);
+    }
+
+    pub fn set(&mut self, page: PageIndex, source: Source, on: bool) {
+        self.input(page, Input::SetSource { source, on });
+    }
+
+    /// Gives a packet to the network.
+    pub fn send(&mut self, from: PeerId, to: PeerId, packet: &Packet<Body>) {
+        for delay in self.wire.carry(&mut self.rng) {
+            self.schedule(self.now + delay, What::Packet { to, from, packet: packet.clone() });
+        }
+    }
+
+    /// Goes on until nothing more will happen by itself.
+    pub fn run(&mut self) {
+        let end = self.now + PATIENCE;
+        while let Some(next) = self.next() {
+            assert!(next <= end, "after {PATIENCE:?} it is not settled");
+            self.step();
+        }
+    }
+
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while self.next().is_some_and(|next| next <= end) {
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Goes on until this is so.
+    pub fn run_until(&mut self, mut so: impl FnMut(&World) -> bool) {
+        while !so(self) {
+            assert!(self.next().is_some(), "nothing more happens, and it is not so");
+            self.step();
+        }
+    }
+
+    /// A way back to all pages that are there.
+    pub fn present(&self) -> Vec<PageIndex> {
+        (0..self.pages.len()).filter(|page| !self.pages[*page].gone).collect()
+    }
+
+    fn next(&self) -> Option<Time> {
+        let timers = self.pages.iter().filter(|page| !page.gone).filter_map(|page| page.wake);
+        self.queue.peek().map(|Reverse(next)| next.at).into_iter().chain(timers).min()
+    }
+
+    fn step(&mut self) {
+        let Some(next) = self.next() else { return };
+        self.now = self.now.max(next);
+        if self.queue.peek().is_some_and(|Reverse(first)| first.at <= next) {
+            if let Some(Reverse(scheduled)) = self.queue.pop() {
+                self.happen(scheduled.what);
+            }
+            return;
+        }
+        if let Some(page) = self.present().into_iter().find(|page| self.pages[*page].wake == Some(next)) {
+            self.pages[page].wake = None;
+            self.input(page, Input::Deadline);
+        }
+    }
+
+    fn happen(&mut self, what: What) {
+        match what {
+            What::Packet { to, from, packet } => {
+                if let Some(page) = self.page_of(to) {
+                    self.input(page, Input::Packet { from, packet });
+                } else if self.puppets.iter().any(|puppet| puppet.id == to) {
+                    self.mail.push(packet);
+                }
+            }
+            What::Roster { page, input } => {
+                if !self.pages[page].gone {
+                    self.input(page, input);
+                }
+            }
+            What::Execute { page, id, command } => self.execute(page, id, command),
+            What::Report { page, id, report, answers } => self.report(page, id, report, answers),
+            What::Gathered { page, id, gathering, place } => self.gathered(page, id, &gathering, place),
+        }
+    }
+
+    /// A browser does an operation. What is closed meanwhile never settles.
+    fn execute(&mut self, page: PageIndex, id: ConnectionId, command: Command) {
+        let candidates = self.candidates.unwrap_or_else(|| some_candidates(&mut self.rng));
+        let Page { connections, failing, refusals, gone: false, .. } = &mut self.pages[page] else { return };
+        let Some(live) = connections.get_mut(&id) else { return };
+        let operation = Operation::of(&command);
+        let failure = failing.iter().position(|one| *one == operation).map(|place| failing.remove(place));
+        let result = match failure {
+            Some(_) => {
+                if let Command::AddCandidate(candidate) = &command {
+                    live.browser.miss(candidate);
+                }
+                Err(("OperationError", "it failed".to_owned()))
+            }
+            None => live.browser.execute(command, candidates).inspect_err(|(name, message)| {
+                refusals.push(format!("{operation:?}: {name}: {message}"));
+            }),
+        };
+        let (report, gathering) =
+            result.unwrap_or_else(|(name, message)| (Report::Refused { name: name.into(), message }, None));
+        if let Some(gathering) = gathering {
+            live.gathering = Some(gathering.clone());
+            live.renewing = true;
+            let mut at = self.now;
+            for place in 1..=gathering.candidates + 1 {
+                at = at + Duration::from_millis(self.rng.up_to(self.gathering_delay));
+                self.schedule(at, What::Gathered { page, id, gathering: gathering.clone(), place });
+            }
+        }
+        let delay = self.browser_millis();
+        self.schedule(self.now + delay, What::Report { page, id, report, answers: true });
+        self.connect(page, id);
+    }
+
+    fn report(&mut self, page: PageIndex, id: ConnectionId, report: Report, answers: bool) {
+        if self.pages[page].gone {
+            return;
+        }
+        let peer = match self.pages[page].connections.get_mut(&id) {
+            Some(live) => {
+                live.in_flight &= !answers;
+                live.renewing &= !answers;
+                live.channel_open |= report == Report::ChannelOpen;
+                if let Report::State(state) = report {
+                    live.state = state;
+                }
+                live.peer
+            }
+            // What a closed connection still reports reaches the machine, too.
+            None => self.pages[page].closed[&id],
+        };
+        self.input(page, Input::Report { peer, connection: id, report });
+    }
+
+    fn gathered(&mut self, page: PageIndex, id: ConnectionId, gathering: &Gathering, place: usize) {
+        let Some(live) = self.pages[page].connections.get_mut(&id) else { return };
+        let current = live.gathering.as_ref() == Some(gathering);
+        // What an older gathering had in its queue still comes, until the operation that ended it is reported or the new
+        // one begins.
+        if !current && !live.renewing {
+            return;
+        }
+        live.renewing &= !current;
+        let report = if place > gathering.candidates {
+            Report::GatheringComplete
+        } else {
+            let candidate = gathering.candidate(place);
+            if current {
+                live.browser.gather(candidate.candidate.clone());
+            }
+            Report::LocalCandidate(candidate)
+        };
+        self.report(page, id, report, false);
+    }
+
+    /// Finds a path, once both sides have each other's current descriptions and a candidate of the other.
+    fn connect(&mut self, page: PageIndex, id: ConnectionId) {
+        let Some(path) = self.path(page, id) else { return };
+        let Some(live) = self.pages[page].connections.get(&id) else { return };
+        let (me, peer) = (self.pages[page].id(), live.peer);
+        let Some(other) = self.page_of(peer) else { return };
+        let found = self.pages[other].connections.iter().filter(|(_, live)| live.peer == me).map(|(id, _)| *id);
+        let back = (path.1.clone(), path.0.clone());
+        let Some(other_id) = found.into_iter().find(|id| self.path(other, *id).as_ref() == Some(&back)) else { return };
+        for (page, id, path) in [(page, id, path), (other, other_id, back)] {
+            let Some(live) = self.pages[page].connections.get_mut(&id) else { continue };
+            if live.path.as_ref() == Some(&path) {
+                continue;
+            }
+            if live.path.replace(path).is_none() {
+                let mut at = self.now;
+                for report in [
+                    Report::State(ConnectionState::Connecting),
+                    Report::State(ConnectionState::Connected),
+                    Report::ChannelOpen,
+                ] {
+                    at = at + self.browser_millis();
+                    self.schedule(at, What::Report { page, id, report, answers: false });
+                }
+            }
+        }
+    }
+
+    /// Our fragment and theirs, if they count and somebody could be reached with them.
+    fn path(&self, page: PageIndex, id: ConnectionId) -> Option<(String, String)> {
+        let browser = &self.pages[page].connections.get(&id)?.browser;
+        let (mine, theirs) = browser.credentials()?;
+        (browser.known(theirs) > 0).then(|| (mine.to_owned(), theirs.to_owned()))
+    }
+
+    /// Does what a machine wants done, and checks what has to hold after every step.
+    fn follow(&mut self, page: PageIndex) {
+        let mut outputs = 0;
+        while let Some(output) = self.pages[page].room.poll() {
+            outputs += 1;
+            assert!(outputs <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
+            if self.trace {
+                eprintln!("{:>7} page {page} -> {output:?}", self.now.as_millis());
+            }
+            self.output(page, output);
+        }
+        let Page { room, media, connections, deadline, wake, .. } = &mut self.pages[page];
+        for (peer, media) in media {
+            let on = |(id, _): &(ConnectionId, String)| connections.contains_key(id);
+            assert!(media.values().all(on), "media of {peer} without its connection");
+        }
+        let wanted = room.deadline();
+        if wanted != *deadline || wake.is_none() {
+            // The same moment once more, after it came: the machine would spin.
+            let spins = wake.is_none() && wanted.is_some() && wanted == *deadline && wanted < Some(self.now);
+            assert!(!spins, "the deadline {wanted:?} stays although it came");
+            *deadline = wanted;
+            let late = Duration::from_millis(self.rng.up_to(self.timer_delay));
+            *wake = wanted.map(|at| at.max(self.now) + late);
+        }
+    }
+
+    fn output(&mut self, page: PageIndex, output: Output) {
+        assert!(!self.pages[page].gone, "after the end: {output:?}");
+        match output {
+            Output::Send { to, mut packet } => {
+                let from = self.pages[page].id();
+                let passes = self.tamper.as_mut().is_none_or(|tamper| tamper(from, &mut packet));
+                if passes {
+                    self.send(from, to, &packet);
+                }
+            }
+            Output::Command { connection, command: Command::Close, .. } => self.close(page, connection),
+            Output::Command { peer, connection, command } => {
+                self.connections += 1;
+                self.pages[page].begin(peer, connection, &command, self.connections);
+                let delay = self.browser_millis();
+                self.schedule(self.now + delay, What::Execute { page, id: connection, command });
+            }
+            Output::Event(event) => self.pages[page].observe(event),
+            Output::Entry(entry) => self.pages[page].timeline.push(entry),
+        }
+    }
+
+    /// Closes a connection; the other side sees its channel close.
+    fn close(&mut self, page: PageIndex, id: ConnectionId) {
+        let live = self.pages[page].connections.remove(&id).expect("what is closed was open");
+        self.pages[page].closed.insert(id, live.peer);
+        let Some((mine, theirs)) = live.path else { return };
+        let Some(other) = self.page_of(live.peer) else { return };
+        let back = Some((theirs, mine));
+        let found = self.pages[other].connections.iter().find(|(_, live)| live.path == back && live.channel_open);
+        if let Some((id, _)) = found {
+            let id = *id;
+            let delay = self.browser_millis();
+            self.schedule(
+                self.now + delay,
+                What::Report { page: other, id, report: Report::ChannelClosed, answers: false },
+            );
+        }
+    }
+
+    /// The server tells everybody else, in order.
+    fn announce(&mut self, about: PeerId, input: &Input) {
+        for page in self.present() {
+            if self.pages[page].id() != about {
+                let at = self.now + Duration::from_millis(1 + self.rng.up_to(self.wire.delay));
+                self.roster_at = self.roster_at.max(at);
+                self.schedule(self.roster_at, What::Roster { page, input: input.clone() });
+            }
+        }
+    }
+
+    fn browser_millis(&mut self) -> Duration {
+        Duration::from_millis(self.rng.up_to(self.browser_delay))
+    }
+
+    fn schedule(&mut self, at: Time, what: What) {
+        self.order += 1;
+        self.queue.push(Reverse(Scheduled { at, order: self.order, what }));
+    }
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
