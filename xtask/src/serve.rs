@@ -1,0 +1,35 @@
+//! `cargo xtask serve`: everything built, and the server in the foreground.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::process::{self, Result, cargo};
+use crate::wasm;
+
+/// Builds the page and the server, and is the server until it ends.
+pub(crate) fn run(options: &[OsString]) -> Result<ExitCode> {
+    wasm::build()?;
+    let mut server = std::process::Command::new(server()?);
+    server.arg("--www").arg(process::root().join("www")).args(options);
+    become_server(server)
+}
+
+/// Builds the server; gives its binary.
+pub(crate) fn server() -> Result<PathBuf> {
+    process::run(cargo().args(["build", "--package", "itodenwa-server"]))?;
+    Ok(process::target().join("debug").join(format!("itodenwa-server{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The server takes our place, so that it gets the signals.
+#[cfg(unix)]
+fn become_server(mut server: std::process::Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    Err(server.exec().into())
+}
+
+#[cfg(not(unix))]
+fn become_server(mut server: std::process::Command) -> Result<ExitCode> {
+    let status = server.status()?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}

@@ -1,0 +1,56 @@
+//! The wasm that browsers load, and its bindings.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::process::{self, Result, cargo, program};
+
+/// The profile of the root Cargo.toml that builds for size.
+const PROFILE: &str = "wasm";
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The name of the raw exports, as wasm-pack would name them, too.
+const NAME: &str = "itodenwa_js";
+
+/// Builds into `www/pkg`, where the page looks for it.
+pub(crate) fn build() -> Result<()> {
+    bind(&process::root().join("www/pkg"))
+}
+
+/// Builds the wasm and makes its bindings in this folder, unless they are there and newer.
+pub(crate) fn bind(folder: &Path) -> Result<()> {
+    let wasm = compile()?;
+    let bound = folder.join(format!("{NAME}_bg.wasm"));
+    if is_newer(&bound, &wasm) {
+        return Ok(());
+    }
+    let fixed =
+        ["wasm-bindgen", "--target", "web", "--out-name", NAME, "--remove-name-section", "--remove-producers-section"];
+    let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
+    arguments.extend(["--out-dir".into(), folder.into(), wasm.into()]);
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
+    Ok(())
+}
+
+/// Adds the target to a toolchain that lacks it. One that rustup does not manage has to have it.
+pub(crate) fn need_target() -> Result<()> {
+    if !process::is_installed("rustup") {
+        return Ok(());
+    }
+    let installed = program("rustup").args(["target", "list", "--installed"]).output()?;
+    if String::from_utf8_lossy(&installed.stdout).lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    process::run(program("rustup").args(["target", "add", TARGET]))
+}
+
+fn compile() -> Result<PathBuf> {
+    need_target()?;
+    process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", TARGET, "--profile", PROFILE]))?;
+    Ok(process::target().join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    modified(file).zip(modified(than)).is_some_and(|(file, than)| file > than)
+}
