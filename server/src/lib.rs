@@ -1,1 +1,42 @@
-//! .
+//! itodenwa's server: the static page, the signalling (`/ws`) and a health check, in one process without configuration.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), itodenwa_server::StartError> {
+//! use itodenwa_server::{Config, Server};
+//!
+//! let server = Server::bind(Config::default()).await?; // 127.0.0.1, a port that the system chooses
+//! println!("http://{}/", server.address());
+//! server.serve().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One direction, one owner:
+//!
+//! ```text
+//! accept -> http -> upgrade --Connect--> switchboard (owns Gate and Hub) --queue--> socket -> client
+//!                   socket --Received--> handle(now, Input) … poll() -> Output
+//! ```
+//!
+//! The [`hub`] is a state machine without input and output: rooms, members, ids. The switchboard is the task that owns it.
+//! A socket task parses what comes in, within its limits, and writes what its bounded queue holds. Packets between peers
+//! are relayed as the text that they are: no code here can read them.
+
+mod accept;
+mod address;
+mod config;
+mod gate;
+mod http;
+pub mod hub;
+mod limits;
+mod message;
+mod queue;
+mod rate;
+mod server;
+mod socket;
+mod switchboard;
+
+pub mod args;
+pub use config::Config;
+pub use limits::Limits;
+pub use server::{Server, StartError};

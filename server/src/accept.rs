@@ -1,0 +1,101 @@
+//! TCP connections: how many, and how long they may take to ask for something.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::Limits;
+use crate::address::Origin;
+use crate::http::Remote;
+
+/// TCP connections beyond those that are WebSockets: for pages and health checks.
+const SPARE: usize = 1024;
+/// Most TCP connections of one origin, as a multiple of its WebSockets: a browser opens six for a page.
+const PER_WEBSOCKET: usize = 8;
+/// Largest head of a request, in bytes.
+const HEAD_BYTES: usize = 16 * 1024;
+/// The pause after an error of `accept`, which mostly means that there are no file descriptors left.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Accepts connections until it is told to stop, and serves them to their end; dropped, it ends them at once.
+/// WebSockets are handed over: they do not count as connections here once they are upgraded.
+pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let mut origins: HashMap<Origin, usize> = HashMap::new();
+    let stopping = stop.clone();
+    loop {
+        let has_room = connections.len() < limits.connections.saturating_add(SPARE);
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(Ok(origin)) = connections.join_next() => release(&mut origins, origin),
+            accepted = listener.accept(), if has_room => match accepted {
+                Ok((stream, address)) => {
+                    let origin = Origin::from(address.ip());
+                    let count = origins.entry(origin).or_default();
+                    if *count >= limits.connections_per_address.saturating_mul(PER_WEBSOCKET) {
+                        tracing::debug!(%origin, "too many TCP connections");
+                        continue;
+                    }
+                    *count += 1;
+                    let connection = serve(stream, address.ip(), router.clone(), limits.request_timeout, stopping.clone());
+                    connections.spawn(async move {
+                        connection.await;
+                        origin
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "accept failed");
+                    sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Serves one connection. Clients that go away or send no HTTP are no concern of ours, so its failures are not told.
+async fn serve(stream: TcpStream, address: IpAddr, router: Router, timeout: Duration, mut stop: watch::Receiver<bool>) {
+    // Small messages are not held back to be sent with later ones. A failure costs only time.
+    let _ = stream.set_nodelay(true);
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Remote(address));
+        routes.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeout)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = &mut connection => return,
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+fn release(origins: &mut HashMap<Origin, usize>, origin: Origin) {
+    if let Some(count) = origins.get_mut(&origin) {
+        *count -= 1;
+        if *count == 0 {
+            origins.remove(&origin);
+        }
+    }
+}

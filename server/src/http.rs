@@ -1,0 +1,131 @@
+//! What is answered to HTTP requests: the page, `/ws`, `/healthz`.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::upgrade::OnUpgrade;
+use itodenwa_wire::RefusalCode;
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::Config;
+use crate::address::Origin;
+use crate::gate::Denied;
+use crate::switchboard::Call;
+
+/// The address of the TCP connection that a request came over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remote(pub(crate) IpAddr);
+
+/// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
+/// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(self), microphone=(self), display-capture=(self), geolocation=()"),
+    ),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
+             img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors 'none'",
+        ),
+    ),
+];
+
+/// All routes.
+pub(crate) fn router(config: &Config, calls: mpsc::Sender<Call>) -> Router {
+    let upgrades = Upgrades { calls, behind_proxy: config.behind_proxy };
+    let mut router = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/ws", get(upgrade).with_state(upgrades))
+        .merge(page(config.www.as_deref()));
+    for (name, value) in HEADERS {
+        router = router.layer(SetResponseHeaderLayer::overriding(name, value));
+    }
+    router
+}
+
+fn page(www: Option<&Path>) -> Router {
+    match www {
+        Some(www) => Router::new().fallback_service(ServeDir::new(www).precompressed_br().precompressed_gzip()),
+        None => Router::new(),
+    }
+}
+
+/// What the handler of `/ws` needs.
+#[derive(Debug, Clone)]
+struct Upgrades {
+    calls: mpsc::Sender<Call>,
+    behind_proxy: bool,
+}
+
+/// The opening handshake (RFC 6455, section 4.2). Any page may connect: there is nothing in a request, such as a cookie,
+/// that would give it more rights than any other program has.
+async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut request: Request) -> Response {
+    let accepted = match create_response_with_body(&request, Body::empty) {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            let headers = [(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")];
+            return (StatusCode::UPGRADE_REQUIRED, headers, format!("{error}\n")).into_response();
+        }
+    };
+    let remote = request.extensions().get::<Remote>().map(|remote| remote.0);
+    let forwarded = behind_proxy.then(|| last_forwarded(request.headers())).flatten();
+    let (Some(upgrade), Some(address)) = (request.extensions_mut().remove::<OnUpgrade>(), forwarded.or(remote)) else {
+        return StatusCode::UPGRADE_REQUIRED.into_response();
+    };
+    let (answer, answered) = oneshot::channel();
+    // When the switchboard is gone, the answer fails as well.
+    let _ = calls.send(Call::Connect { origin: Origin::from(address), upgrade, answer }).await;
+    match answered.await {
+        Ok(Ok(())) => accepted,
+        Ok(Err(Denied::TooMany(wait))) => later(StatusCode::TOO_MANY_REQUESTS, RefusalCode::MessageTooFast, wait),
+        Ok(Err(Denied::Full(wait))) => later(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::ServerFull, wait),
+        Err(_) => later(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::ServerGoingAway, Duration::from_secs(1)),
+    }
+}
+
+fn later(status: StatusCode, code: RefusalCode, wait: Duration) -> Response {
+    let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+    (status, [(RETRY_AFTER, HeaderValue::from(seconds))], format!("{code}\n")).into_response()
+}
+
+/// The address that the proxy right before us saw. Those before it in the list may be made up by the client.
+fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_forwarded_address_counts() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(last_forwarded(&headers), None);
+        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
+        headers.append("x-forwarded-for", HeaderValue::from_static("2.2.2.2, 192.0.2.3"));
+        assert_eq!(last_forwarded(&headers), Some([192, 0, 2, 3].into()));
+        headers.append("x-forwarded-for", HeaderValue::from_static("nonsense"));
+        assert_eq!(last_forwarded(&headers), None);
+    }
+}

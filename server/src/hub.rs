@@ -1,0 +1,250 @@
+//! The rules of the rooms, without input and output: `handle(now, Input)`, `poll() -> Option<Output>`, `deadline()`.
+//!
+//! Rooms are made by who comes first and kept a while when they are empty, so that their session numbers go on rising.
+//! Everything is addressed to a connection. Who is where and how to reach a connection are the two questions that more
+//! than one server would answer differently: the first is [`Hub`]'s map of rooms, the second is left to its owner.
+
+mod closing;
+mod room;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::time::Instant;
+
+use itodenwa_wire::limits::ROOM_PEERS;
+use itodenwa_wire::{
+    ClientMessage, Delivery, IceServers, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
+    Welcome,
+};
+
+pub use closing::Closing;
+use room::Room;
+
+use crate::Limits;
+
+/// Names one connection. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// A fact for the hub. `P` is a packet, which nothing here looks at.
+#[derive(Debug)]
+pub enum Input<P> {
+    /// A connection was made.
+    Connected(ConnectionId),
+    /// It said something, or something that is refused.
+    Received(ConnectionId, Result<ClientMessage<P>, Closing>),
+    /// It does not read what it is sent, and its queue is full.
+    Overflowed(ConnectionId),
+    /// It is gone.
+    Disconnected(ConnectionId, LeaveReason),
+    /// A moment that [`Hub::deadline`] named has come.
+    Deadline,
+    /// The server stops: everybody is sent away.
+    Stop,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output<P> {
+    /// Send this to this connection.
+    Send(ConnectionId, ServerMessage<P>),
+    /// Close this connection. The hub has forgotten it.
+    Close(ConnectionId, Closing),
+}
+
+/// Rooms, members, ids.
+pub struct Hub<P> {
+    limits: Limits,
+    ice_servers: IceServers,
+    random: Box<dyn FnMut() -> u32 + Send>,
+    connections: HashMap<ConnectionId, Connection>,
+    rooms: HashMap<RoomName, Room>,
+    /// The empty ones among the rooms, by when they are forgotten.
+    empty: BTreeSet<(Instant, RoomName)>,
+    outputs: VecDeque<Output<P>>,
+    stopping: bool,
+}
+
+/// What a connection is.
+#[derive(Debug)]
+enum Connection {
+    /// It has not joined yet.
+    Visitor,
+    /// It is a member of a room.
+    Member { room: RoomName, id: PeerId, malformed: usize },
+}
+
+impl<P> Hub<P> {
+    /// A hub without rooms. `random` makes the part of ids that is not to be guessed.
+    pub fn new(limits: Limits, ice_servers: IceServers, random: impl FnMut() -> u32 + Send + 'static) -> Self {
+        Hub {
+            limits,
+            ice_servers,
+            random: Box::new(random),
+            connections: HashMap::new(),
+            rooms: HashMap::new(),
+            empty: BTreeSet::new(),
+            outputs: VecDeque::new(),
+            stopping: false,
+        }
+    }
+
+    /// Takes a fact. What follows from it is [polled](Hub::poll).
+    pub fn handle(&mut self, now: Instant, input: Input<P>) {
+        self.forget_rooms(now);
+        match input {
+            Input::Connected(from) if self.stopping => self.send_away(from),
+            Input::Connected(from) => {
+                self.connections.insert(from, Connection::Visitor);
+            }
+            Input::Received(from, received) => self.received(now, from, received),
+            Input::Overflowed(from) => {
+                let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
+                self.close(now, from, closing);
+            }
+            Input::Disconnected(from, reason) => self.remove(now, from, reason),
+            Input::Deadline => {}
+            Input::Stop => self.stop(),
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output<P>> {
+        self.outputs.pop_front()
+    }
+
+    /// When to come back with [`Input::Deadline`], if nothing else happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.empty.first().map(|(at, _)| *at)
+    }
+
+    fn received(&mut self, now: Instant, from: ConnectionId, received: Result<ClientMessage<P>, Closing>) {
+        match (self.connections.get_mut(&from), received) {
+            // What was on its way when the connection was closed.
+            (None, _) => {}
+            (Some(Connection::Visitor), Ok(ClientMessage::Join(join))) => self.join(now, from, join),
+            (Some(Connection::Visitor), Ok(_)) => {
+                self.close(now, from, Closing::refusing(RefusalCode::JoinExpected, "the first message is a join"));
+            }
+            (Some(Connection::Visitor), Err(closing)) => self.close(now, from, closing),
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => {
+                self.outputs.push_back(Output::Send(from, ServerMessage::Pong(number)));
+            }
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Leave)) => {
+                self.outputs.push_back(Output::Close(from, Closing::NORMAL));
+                self.remove(now, from, LeaveReason::Left);
+            }
+            (Some(Connection::Member { malformed, .. }), received) => {
+                let closing = match received {
+                    Ok(_) => Closing::refusing(RefusalCode::JoinTwice, "this connection has joined a room already"),
+                    Err(closing) => closing,
+                };
+                *malformed += 1;
+                if closing.is_final() || *malformed > self.limits.malformed_messages {
+                    self.close(now, from, closing);
+                } else if let Some(refusal) = closing.refusal {
+                    self.outputs.push_back(Output::Send(from, ServerMessage::Refused(refusal)));
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
+        if !self.rooms.contains_key(&join.room) && self.rooms.len() >= self.limits.rooms {
+            let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
+            return self.close(now, from, closing.retry(60_000));
+        }
+        let room = self.rooms.entry(join.room.clone()).or_default();
+        let kept_until = room.kept_until();
+        let Some(me) = room.enter(from, join.name, self.limits.room_peers.clamp(1, ROOM_PEERS), (self.random)()) else {
+            let message = format!("the room has {} members, and may not have more", room.len());
+            return self.close(now, from, Closing::refusing(RefusalCode::RoomFull, message));
+        };
+        if let Some(at) = kept_until {
+            self.empty.remove(&(at, join.room.clone()));
+        }
+        let members = room.others(me.id).map(|other| other.member.clone()).collect();
+        let welcome = Welcome { me: me.clone(), members, ice_servers: self.ice_servers.clone() };
+        self.outputs.push_back(Output::Send(from, ServerMessage::Welcome(welcome)));
+        for other in room.others(me.id) {
+            self.outputs.push_back(Output::Send(other.connection, ServerMessage::Joined(me.clone())));
+        }
+        self.connections.insert(from, Connection::Member { room: join.room, id: me.id, malformed: 0 });
+    }
+
+    fn signal(&mut self, from: ConnectionId, signal: Signal<P>) {
+        let Some(Connection::Member { room, id, .. }) = self.connections.get(&from) else { return };
+        let addressee =
+            self.rooms.get(room).and_then(|room| room.others(*id).find(|other| other.member.id == signal.to));
+        self.outputs.push_back(match addressee {
+            Some(other) => {
+                let delivery = Delivery { from: *id, packet: signal.packet };
+                Output::Send(other.connection, ServerMessage::Signal(delivery))
+            }
+            // Somebody may have left while the signal was on its way: that is nobody's fault.
+            None => {
+                let refusal = closing::refusal(RefusalCode::PeerUnknown, format!("{} is not in the room", signal.to));
+                Output::Send(from, ServerMessage::Refused(refusal))
+            }
+        });
+    }
+
+    fn close(&mut self, now: Instant, from: ConnectionId, closing: Closing) {
+        if self.connections.contains_key(&from) {
+            self.outputs.push_back(Output::Close(from, closing));
+            self.remove(now, from, LeaveReason::Refused);
+        }
+    }
+
+    /// Forgets a connection, and tells those who were in a room with it.
+    fn remove(&mut self, now: Instant, from: ConnectionId, reason: LeaveReason) {
+        let Some(Connection::Member { room: name, id, .. }) = self.connections.remove(&from) else { return };
+        let Some(room) = self.rooms.get_mut(&name) else { return };
+        if let Some(at) = room.leave(id, now + self.limits.room_kept) {
+            self.empty.insert((at, name));
+        } else {
+            for other in room.others(id) {
+                self.outputs.push_back(Output::Send(other.connection, ServerMessage::Left(Left { id, reason })));
+            }
+        }
+    }
+
+    fn forget_rooms(&mut self, now: Instant) {
+        while self.empty.first().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, name)) = self.empty.pop_first() {
+                self.rooms.remove(&name);
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.rooms.clear();
+        self.empty.clear();
+        for connection in std::mem::take(&mut self.connections).into_keys() {
+            self.send_away(connection);
+        }
+    }
+
+    /// Each is told another time to come back, so that they do not all come at once.
+    fn send_away(&mut self, connection: ConnectionId) {
+        let closing = Closing::refusing(RefusalCode::ServerGoingAway, "the server is shutting down");
+        let retry_after = 500 + (self.random)() % 2500;
+        self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
+    }
+}
+
+impl<P> fmt::Debug for Hub<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("connections", &self.connections.len())
+            .field("rooms", &self.rooms.len())
+            .field("empty", &self.empty.len())
+            .field("stopping", &self.stopping)
+            .finish_non_exhaustive()
+    }
+}

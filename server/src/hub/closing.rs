@@ -1,0 +1,48 @@
+//! How a connection ends.
+
+use itodenwa_wire::{Refusal, RefusalCode};
+
+/// How a connection ends: with the last message and the code of the close frame (RFC 6455, section 7.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// The code of the close frame.
+    pub code: u16,
+    /// What is said before.
+    pub refusal: Option<Refusal>,
+}
+
+impl Closing {
+    /// As the client wished.
+    pub const NORMAL: Closing = Closing { code: 1000, refusal: None };
+
+    /// For this reason, with the close code that belongs to it.
+    #[must_use]
+    pub fn refusing(code: RefusalCode, message: impl Into<String>) -> Self {
+        let close = match code {
+            RefusalCode::MessageTooLarge => 1009,
+            RefusalCode::ServerFull | RefusalCode::QueueFull => 1013,
+            RefusalCode::ServerGoingAway => 1012,
+            _ => 1008,
+        };
+        Closing { code: close, refusal: Some(refusal(code, message)) }
+    }
+
+    /// With the time after which another try makes sense, in milliseconds.
+    #[must_use]
+    pub fn retry(mut self, after: u32) -> Self {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.retry_after = Some(after);
+        }
+        self
+    }
+
+    /// Whether even a member's first offence of this kind closes the connection.
+    pub(super) fn is_final(&self) -> bool {
+        self.refusal.as_ref().is_none_or(|refusal| refusal.code == RefusalCode::MessageTooLarge)
+    }
+}
+
+/// A refusal without a time to wait.
+pub(super) fn refusal(code: RefusalCode, message: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into(), retry_after: None }
+}

@@ -1,0 +1,239 @@
+//! Rule by rule; all rules at once under random input are in `tests/random.rs`.
+
+mod random;
+
+use std::time::Duration;
+
+use itodenwa_wire::{DisplayName, PROTOCOL_VERSION};
+
+use super::*;
+
+const A: ConnectionId = ConnectionId(1);
+const B: ConnectionId = ConnectionId(2);
+const C: ConnectionId = ConnectionId(3);
+
+/// A hub whose packets are numbers, and a clock.
+struct Bench {
+    hub: Hub<u32>,
+    now: Instant,
+}
+
+impl Bench {
+    fn new(limits: Limits) -> Self {
+        let mut random = 0;
+        let hub = Hub::new(limits, IceServers::default(), move || {
+            random += 1;
+            random
+        });
+        Bench { hub, now: tokio::time::Instant::now().into_std() }
+    }
+
+    fn give(&mut self, input: Input<u32>) -> Vec<Output<u32>> {
+        self.hub.handle(self.now, input);
+        std::iter::from_fn(|| self.hub.poll()).collect()
+    }
+
+    fn say(&mut self, from: ConnectionId, message: ClientMessage<u32>) -> Vec<Output<u32>> {
+        self.give(Input::Received(from, Ok(message)))
+    }
+
+    fn join(&mut self, from: ConnectionId, room: &str) -> Vec<Output<u32>> {
+        self.give(Input::Connected(from));
+        self.say(from, join(room))
+    }
+
+    /// Joins, and says as whom.
+    fn enter(&mut self, from: ConnectionId, room: &str) -> PeerId {
+        match self.join(from, room).first() {
+            Some(Output::Send(_, ServerMessage::Welcome(welcome))) => welcome.me.id,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn join(room: &str) -> ClientMessage<u32> {
+    let name = DisplayName::new("Aya").ok();
+    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name })
+}
+
+fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {
+    ClientMessage::Signal(Signal { to, packet })
+}
+
+fn closed_for(outputs: &[Output<u32>]) -> Option<(ConnectionId, u16, RefusalCode)> {
+    outputs.iter().find_map(|output| match output {
+        Output::Close(whom, Closing { code, refusal: Some(refusal) }) => Some((*whom, *code, refusal.code)),
+        _ => None,
+    })
+}
+
+fn refused_with(outputs: &[Output<u32>]) -> Option<RefusalCode> {
+    match outputs {
+        [Output::Send(_, ServerMessage::Refused(refusal))] => Some(refusal.code),
+        _ => None,
+    }
+}
+
+#[test]
+fn ids_and_sessions_rise_in_the_order_of_joining() {
+    let mut bench = Bench::new(Limits::default());
+    let (a, b) = (bench.enter(A, "r"), bench.enter(B, "r"));
+    assert!(a < b, "the one who was there first leads");
+    assert_eq!((a.get() >> 32, b.get() >> 32), (1, 2), "the session stands in the upper half");
+    assert_eq!((a.get() & 0xffff_ffff, b.get() & 0xffff_ffff), (1, 2), "the lower half is random");
+}
+
+#[test]
+fn the_newcomer_learns_who_is_there_and_they_learn_of_the_newcomer() {
+    let mut bench = Bench::new(Limits::default());
+    let a = bench.enter(A, "r");
+    bench.enter(C, "elsewhere");
+    let outputs = bench.join(B, "r");
+    let [Output::Send(B, ServerMessage::Welcome(welcome)), Output::Send(A, ServerMessage::Joined(joined))] =
+        &outputs[..]
+    else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(welcome.members.iter().map(|member| member.id).collect::<Vec<_>>(), [a]);
+    assert_eq!(&welcome.me, joined);
+    assert_eq!(joined.name.as_ref().map(DisplayName::as_str), Some("Aya"));
+}
+
+#[test]
+fn a_signal_reaches_its_addressee_with_the_senders_id() {
+    let mut bench = Bench::new(Limits::default());
+    let (a, b) = (bench.enter(A, "r"), bench.enter(B, "r"));
+    bench.enter(C, "r");
+    let outputs = bench.say(A, signal(b, 7));
+    assert_eq!(outputs, [Output::Send(B, ServerMessage::Signal(Delivery { from: a, packet: 7 }))]);
+}
+
+#[test]
+fn a_signal_to_anybody_else_is_refused_and_nothing_else_happens() {
+    let mut bench = Bench::new(Limits::default());
+    let a = bench.enter(A, "r");
+    let c = bench.enter(C, "elsewhere");
+    for to in [c, a, PeerId::new(0)] {
+        for _ in 0..20 {
+            assert_eq!(refused_with(&bench.say(A, signal(to, 7))), Some(RefusalCode::PeerUnknown));
+        }
+    }
+}
+
+#[test]
+fn who_leaves_is_told_of_and_forgotten() {
+    for (input, reason, code) in [
+        (Input::Received(A, Ok(ClientMessage::Leave)), LeaveReason::Left, Some(1000)),
+        (Input::Disconnected(A, LeaveReason::Gone), LeaveReason::Gone, None),
+        (Input::Overflowed(A), LeaveReason::Refused, Some(1013)),
+    ] {
+        let mut bench = Bench::new(Limits::default());
+        let (a, b) = (bench.enter(A, "r"), bench.enter(B, "r"));
+        let outputs = bench.give(input);
+        assert!(outputs.contains(&Output::Send(B, ServerMessage::Left(Left { id: a, reason }))), "{outputs:?}");
+        let closed = outputs.iter().find_map(|output| match output {
+            Output::Close(A, closing) => Some(closing.code),
+            _ => None,
+        });
+        assert_eq!(closed, code);
+        assert_eq!(refused_with(&bench.say(B, signal(a, 7))), Some(RefusalCode::PeerUnknown));
+        assert_eq!(bench.say(A, signal(b, 7)), [], "what was on its way is dropped");
+        assert_eq!(bench.give(Input::Disconnected(A, LeaveReason::Gone)), [], "once is enough");
+    }
+}
+
+#[test]
+fn the_first_message_is_a_join() {
+    for message in [ClientMessage::Ping(1), ClientMessage::Leave, signal(PeerId::new(1), 7)] {
+        let mut bench = Bench::new(Limits::default());
+        bench.give(Input::Connected(A));
+        assert_eq!(closed_for(&bench.say(A, message)), Some((A, 1008, RefusalCode::JoinExpected)));
+    }
+}
+
+#[test]
+fn a_first_message_that_is_refused_closes() {
+    let mut bench = Bench::new(Limits::default());
+    bench.give(Input::Connected(A));
+    let refused = Closing::refusing(RefusalCode::RoomInvalid, "");
+    assert_eq!(closed_for(&bench.give(Input::Received(A, Err(refused)))), Some((A, 1008, RefusalCode::RoomInvalid)));
+}
+
+#[test]
+fn a_member_may_be_wrong_a_few_times() {
+    let mut bench = Bench::new(Limits { malformed_messages: 2, ..Limits::default() });
+    let a = bench.enter(A, "r");
+    bench.enter(B, "r");
+    let malformed = || Input::Received(A, Err(Closing::refusing(RefusalCode::MessageMalformed, "")));
+    assert_eq!(refused_with(&bench.give(malformed())), Some(RefusalCode::MessageMalformed));
+    assert_eq!(refused_with(&bench.say(A, join("other"))), Some(RefusalCode::JoinTwice));
+    let outputs = bench.give(malformed());
+    assert_eq!(closed_for(&outputs), Some((A, 1008, RefusalCode::MessageMalformed)));
+    let left = Left { id: a, reason: LeaveReason::Refused };
+    assert!(outputs.contains(&Output::Send(B, ServerMessage::Left(left))), "{outputs:?}");
+}
+
+#[test]
+fn too_large_is_final() {
+    let mut bench = Bench::new(Limits::default());
+    bench.enter(A, "r");
+    let large = Closing::refusing(RefusalCode::MessageTooLarge, "");
+    assert_eq!(closed_for(&bench.give(Input::Received(A, Err(large)))), Some((A, 1009, RefusalCode::MessageTooLarge)));
+}
+
+#[test]
+fn a_room_has_so_many_members_and_a_server_so_many_rooms() {
+    let mut bench = Bench::new(Limits { room_peers: 1, rooms: 1, ..Limits::default() });
+    bench.enter(A, "r");
+    assert_eq!(closed_for(&bench.join(B, "r")), Some((B, 1008, RefusalCode::RoomFull)));
+    assert_eq!(closed_for(&bench.join(C, "s")), Some((C, 1013, RefusalCode::ServerFull)));
+}
+
+#[test]
+fn no_configuration_makes_a_room_larger_than_the_hard_limit() {
+    let mut bench = Bench::new(Limits { room_peers: 1000, ..Limits::default() });
+    for number in 0..16 {
+        bench.enter(ConnectionId(number), "r");
+    }
+    assert_eq!(closed_for(&bench.join(ConnectionId(16), "r")), Some((ConnectionId(16), 1008, RefusalCode::RoomFull)));
+}
+
+#[test]
+fn an_empty_room_is_remembered_for_a_while() {
+    let mut bench = Bench::new(Limits { room_kept: Duration::from_secs(20), ..Limits::default() });
+    let leave = |bench: &mut Bench, who| bench.give(Input::Disconnected(who, LeaveReason::Gone));
+    let first = bench.enter(A, "r");
+    leave(&mut bench, A);
+    bench.now += Duration::from_secs(19);
+    let second = bench.enter(B, "r");
+    assert_eq!((first.get() >> 32, second.get() >> 32), (1, 2));
+    assert_eq!(bench.hub.deadline(), None, "it is not empty any more");
+    leave(&mut bench, B);
+    assert_eq!(bench.hub.deadline(), Some(bench.now + Duration::from_secs(20)));
+    bench.now += Duration::from_secs(20);
+    bench.give(Input::Deadline);
+    assert_eq!((bench.hub.rooms.len(), bench.hub.deadline()), (0, None));
+    assert_eq!(bench.enter(C, "r").get() >> 32, 1);
+}
+
+#[test]
+fn pings_are_answered() {
+    let mut bench = Bench::new(Limits::default());
+    bench.enter(A, "r");
+    assert_eq!(bench.say(A, ClientMessage::Ping(7)), [Output::Send(A, ServerMessage::Pong(7))]);
+}
+
+#[test]
+fn at_the_end_everybody_is_sent_away_and_nobody_comes_in() {
+    let mut bench = Bench::new(Limits::default());
+    bench.enter(A, "r");
+    bench.give(Input::Connected(B));
+    let outputs = bench.give(Input::Stop);
+    assert_eq!(outputs.len(), 2, "nobody is told that the others leave: {outputs:?}");
+    for output in outputs.iter().chain(&bench.give(Input::Connected(C))) {
+        let Output::Close(_, Closing { code: 1012, refusal: Some(refusal) }) = output else { panic!("{output:?}") };
+        assert_eq!(refusal.code, RefusalCode::ServerGoingAway);
+        assert!(refusal.retry_after.is_some_and(|after| (500..3000).contains(&after)));
+    }
+    assert!(bench.hub.connections.is_empty() && bench.hub.rooms.is_empty());
+}

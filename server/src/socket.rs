@@ -1,0 +1,150 @@
+//! One WebSocket: what comes in goes to the switchboard, what is in the queue goes out, within limits and deadlines.
+
+mod end;
+
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use itodenwa_wire::RefusalCode;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::Limits;
+use crate::hub::{Closing, ConnectionId};
+use crate::message;
+use crate::queue::QueueReceiver;
+use crate::rate::Throttle;
+use crate::switchboard::Call;
+use end::End;
+
+pub(crate) type Stream = WebSocketStream<TokioIo<Upgraded>>;
+
+/// How much is read from, and collected before it is written to, a connection at once: each has its own buffers.
+const BUFFER_BYTES: usize = 4096;
+
+/// One connection's task.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) id: ConnectionId,
+    pub(crate) limits: Limits,
+    pub(crate) calls: mpsc::Sender<Call>,
+    pub(crate) queue: QueueReceiver,
+    pub(crate) closing: oneshot::Receiver<Closing>,
+}
+
+impl Socket {
+    /// Takes the connection over from HTTP, and keeps it until it is closed.
+    pub(crate) async fn run(mut self, upgrade: OnUpgrade) {
+        let join_by = Instant::now() + self.limits.join_timeout;
+        let stream = match timeout_at(join_by, upgrade).await {
+            Ok(Ok(upgraded)) => {
+                let io = TokioIo::new(upgraded);
+                WebSocketStream::from_raw_socket(io, Role::Server, Some(websocket_config(&self.limits))).await
+            }
+            Ok(Err(_)) | Err(_) => return self.tell(&End::Lost).await,
+        };
+        let (mut sink, mut source) = stream.split();
+        let end = tokio::select! {
+            biased;
+            closing = &mut self.closing => closing.map_or(End::Lost, End::Closed),
+            end = read(&mut source, self.id, &self.limits, &self.calls, join_by) => end,
+            end = write(&mut sink, &mut self.queue, &self.limits) => end,
+        };
+        self.tell(&end).await;
+        if let Ok(stream) = sink.reunite(source) {
+            // Whatever fails now, the connection is dropped next.
+            let _ = timeout(self.limits.close_timeout, end::finish(stream, end)).await;
+        }
+    }
+
+    /// Tells the switchboard, before the end of the connection takes its time.
+    async fn tell(&self, end: &End) {
+        // Without a switchboard there is nobody left to be told.
+        let _ = self.calls.send(Call::Ended(self.id, end.reason())).await;
+    }
+}
+
+/// Reads until the end. A connection that is too fast, or faster than the switchboard, is read later.
+async fn read(
+    source: &mut SplitStream<Stream>,
+    id: ConnectionId,
+    limits: &Limits,
+    calls: &mpsc::Sender<Call>,
+    join_by: Instant,
+) -> End {
+    let mut throttle = Throttle::new(Instant::now().into_std(), limits);
+    let mut silence_until = join_by;
+    let mut silence_means = End::Closed(Closing::refusing(RefusalCode::JoinTimeout, "no message came in time"));
+    loop {
+        let message = match timeout_at(silence_until, source.next()).await {
+            Ok(Some(Ok(message))) => message,
+            Ok(Some(Err(error))) => return End::of(error, limits),
+            Ok(None) => return End::Lost,
+            Err(_) => return silence_means,
+        };
+        let Ok(delay) = throttle.charge(Instant::now().into_std(), message.len()) else {
+            let message = "more messages or bytes than the limits allow, for too long";
+            return End::Closed(Closing::refusing(RefusalCode::MessageTooFast, message).retry(10_000));
+        };
+        let received = match message {
+            Message::Text(text) => Some(message::parse(&text, limits)),
+            Message::Binary(_) => Some(Err(message::binary())),
+            Message::Close(_) => return End::Hung,
+            // A ping is answered by the library.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
+        };
+        if let Some(received) = received {
+            silence_means = End::Silent;
+            if calls.send(Call::Received(id, received)).await.is_err() {
+                return End::Lost;
+            }
+        }
+        sleep(delay).await;
+        if matches!(silence_means, End::Silent) {
+            silence_until = Instant::now() + limits.idle_timeout;
+        }
+    }
+}
+
+/// Writes until the end, and a ping now and then: browsers answer it by themselves, so that only the dead are silent.
+async fn write(sink: &mut SplitSink<Stream, Message>, queue: &mut QueueReceiver, limits: &Limits) -> End {
+    let mut pings = interval((limits.idle_timeout / 3).max(Duration::from_millis(1)));
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings.reset();
+    loop {
+        let message = tokio::select! {
+            message = queue.next() => match message {
+                Some(text) => Message::Text(text),
+                None => return End::Lost,
+            },
+            _ = pings.tick() => Message::Ping(Default::default()),
+        };
+        let written = timeout(limits.write_timeout, async {
+            sink.feed(message).await?;
+            while let Some(text) = queue.next_now() {
+                sink.feed(Message::Text(text)).await?;
+            }
+            sink.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return End::of(error, limits),
+            Err(_) => return End::Silent,
+        }
+    }
+}
+
+fn websocket_config(limits: &Limits) -> WebSocketConfig {
+    // A frame that says it is larger is refused before it is read.
+    WebSocketConfig::default()
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_message_size(Some(limits.signal_bytes))
+        .max_frame_size(Some(limits.signal_bytes))
+}

@@ -1,0 +1,85 @@
+//! Why and how a connection ends.
+
+use futures_util::SinkExt;
+use itodenwa_wire::{LeaveReason, ServerMessage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::Stream;
+use crate::Limits;
+use crate::hub::Closing;
+use crate::message;
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The client closed it.
+    Hung,
+    /// The network or the client is gone, or the server is.
+    Lost,
+    /// Nothing was heard of the client in time, or it took nothing that was written.
+    Silent,
+    /// The server closes it.
+    Closed(Closing),
+}
+
+impl End {
+    /// The end that an error means.
+    pub(super) fn of(error: Error, limits: &Limits) -> Self {
+        match error {
+            Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+                End::Closed(message::too_large(limits.signal_bytes))
+            }
+            Error::Utf8(_) => End::Closed(message::not_utf8()),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Lost,
+            Error::Protocol(_) => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
+            _ => End::Lost,
+        }
+    }
+
+    /// What the others are told.
+    pub(super) fn reason(&self) -> LeaveReason {
+        match self {
+            End::Closed(_) => LeaveReason::Refused,
+            End::Hung | End::Lost | End::Silent => LeaveReason::Gone,
+        }
+    }
+}
+
+/// Ends a connection so that the client learns why. The caller sets the limit of time.
+pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
+    match end {
+        End::Lost => return Ok(()),
+        End::Hung => stream.close(None).await.or_else(closed_is_fine)?,
+        End::Silent => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
+        End::Closed(closing) => {
+            if let Some(refusal) = closing.refusal
+                && let Ok(text) = serde_json::to_string(&ServerMessage::<()>::Refused(refusal))
+            {
+                stream.send(Message::Text(text.into())).await?;
+            }
+            stream.close(Some(frame(closing.code))).await?;
+        }
+    }
+    // Closing a TCP connection with unread data resets it, and the reset can overtake what was just written. So only our
+    // direction is shut, and what still comes is thrown away until the client closes its own.
+    let io = stream.get_mut();
+    io.shutdown().await?;
+    let mut rest = [0; 1024];
+    while io.read(&mut rest).await? > 0 {}
+    Ok(())
+}
+
+fn closed_is_fine(error: Error) -> Result<(), Error> {
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => Ok(()),
+        error => Err(error),
+    }
+}
+
+fn frame(code: u16) -> CloseFrame {
+    CloseFrame { code: code.into(), reason: Utf8Bytes::default() }
+}

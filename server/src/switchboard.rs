@@ -1,0 +1,184 @@
+//! The one task that owns the gate, the hub and the sockets' queues.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::time::Duration;
+
+use hyper::upgrade::OnUpgrade;
+use itodenwa_wire::{ClientMessage, LeaveReason, ServerMessage};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::Limits;
+use crate::address::Origin;
+use crate::gate::{Denied, Gate};
+use crate::hub::{Closing, ConnectionId, Hub, Input, Output};
+use crate::message::Opaque;
+use crate::queue::{QueueSender, queue};
+use crate::socket::Socket;
+
+/// How many calls wait for the switchboard; who calls then waits too.
+pub(crate) const CALLS: usize = 256;
+
+/// What the other tasks tell the switchboard.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// Somebody would like to open a WebSocket. If the answer is yes, the connection is taken over.
+    Connect { origin: Origin, upgrade: OnUpgrade, answer: oneshot::Sender<Result<(), Denied>> },
+    /// A connection said something.
+    Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
+    /// A connection is gone, or is being closed.
+    Ended(ConnectionId, LeaveReason),
+}
+
+/// The one owner of everything that connections share.
+#[derive(Debug)]
+pub(crate) struct Switchboard {
+    limits: Limits,
+    gate: Gate,
+    hub: Hub<Opaque>,
+    calls: mpsc::WeakSender<Call>,
+    inbox: mpsc::Receiver<Call>,
+    lines: HashMap<ConnectionId, Line>,
+    sockets: JoinSet<ConnectionId>,
+    connected: u64,
+}
+
+/// A connection, seen from here.
+#[derive(Debug)]
+struct Line {
+    origin: Origin,
+    task: tokio::task::Id,
+    queue: QueueSender,
+    /// None when it was used.
+    close: Option<oneshot::Sender<Closing>>,
+}
+
+impl Switchboard {
+    pub(crate) fn new(limits: Limits, hub: Hub<Opaque>) -> (Self, mpsc::Sender<Call>) {
+        let (calls, inbox) = mpsc::channel(CALLS);
+        let switchboard = Switchboard {
+            gate: Gate::new(limits.clone()),
+            limits,
+            hub,
+            calls: calls.downgrade(),
+            inbox,
+            lines: HashMap::new(),
+            sockets: JoinSet::new(),
+            connected: 0,
+        };
+        (switchboard, calls)
+    }
+
+    /// Works until it is told to stop and the last connection is closed. Dropped, it closes them all at once.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut stopping = false;
+        while !(stopping && self.sockets.is_empty()) {
+            let deadline = self.hub.deadline();
+            tokio::select! {
+                Some(call) = self.inbox.recv() => self.take(call),
+                Some(ended) = self.sockets.join_next_with_id() => self.hung_up(ended),
+                () = until(deadline) => self.tell_hub(Input::Deadline),
+                _ = stop.wait_for(|stop| *stop), if !stopping => {
+                    stopping = true;
+                    tracing::info!(connections = self.lines.len(), "stopping");
+                    self.tell_hub(Input::Stop);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, call: Call) {
+        match call {
+            Call::Connect { origin, upgrade, answer } => {
+                let admitted = self.gate.admit(now(), origin);
+                match admitted {
+                    Ok(()) => self.connect(origin, upgrade),
+                    Err(denied) => tracing::debug!(%origin, ?denied, "connection refused"),
+                }
+                // Who does not wait for the answer does not come either: the upgrade fails, and the socket ends.
+                let _ = answer.send(admitted);
+            }
+            Call::Received(from, received) => {
+                if let Err(Closing { refusal: Some(refusal), .. }) = &received {
+                    tracing::debug!(connection = from.0, code = %refusal.code, "message refused");
+                }
+                self.tell_hub(Input::Received(from, received));
+            }
+            Call::Ended(from, reason) => self.tell_hub(Input::Disconnected(from, reason)),
+        }
+    }
+
+    fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
+        let Some(calls) = self.calls.upgrade() else { return self.gate.release(origin) };
+        self.connected += 1;
+        let id = ConnectionId(self.connected);
+        let (sender, receiver) = queue(&self.limits);
+        let (close, closing) = oneshot::channel();
+        let socket = Socket { id, limits: self.limits.clone(), calls, queue: receiver, closing };
+        let task = self.sockets.spawn(async move {
+            socket.run(upgrade).await;
+            id
+        });
+        self.lines.insert(id, Line { origin, task: task.id(), queue: sender, close: Some(close) });
+        tracing::debug!(connection = id.0, %origin, "connected");
+        self.tell_hub(Input::Connected(id));
+    }
+
+    /// A socket's task is over, and its place is free.
+    fn hung_up(&mut self, ended: Result<(tokio::task::Id, ConnectionId), tokio::task::JoinError>) {
+        let id = match ended {
+            Ok((_, id)) => Some(id),
+            Err(error) => {
+                tracing::error!(%error, "a socket's task failed");
+                self.lines.iter().find(|(_, line)| line.task == error.id()).map(|(id, _)| *id)
+            }
+        };
+        let Some((id, line)) = id.and_then(|id| self.lines.remove_entry(&id)) else { return };
+        self.gate.release(line.origin);
+        tracing::debug!(connection = id.0, "gone");
+        // The hub knows already, unless the task failed.
+        self.tell_hub(Input::Disconnected(id, LeaveReason::Gone));
+    }
+
+    fn tell_hub(&mut self, input: Input<Opaque>) {
+        self.hub.handle(now(), input);
+        while let Some(output) = self.hub.poll() {
+            match output {
+                Output::Send(to, message) => self.send(to, &message),
+                Output::Close(to, closing) => {
+                    if let Some(close) = self.lines.get_mut(&to).and_then(|line| line.close.take()) {
+                        tracing::debug!(connection = to.0, code = closing.code, "closing");
+                        // A socket that does not listen any more is at its end already.
+                        let _ = close.send(closing);
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, to: ConnectionId, message: &ServerMessage<Opaque>) {
+        let Some(line) = self.lines.get(&to) else { return };
+        let Ok(text) = serde_json::to_string(message) else {
+            return tracing::error!("a message could not be written as JSON");
+        };
+        if line.queue.push(text.into()).is_err() {
+            // Its outputs are polled by the loop that this is called from.
+            self.hub.handle(now(), Input::Overflowed(to));
+        }
+    }
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
+async fn until(deadline: Option<std::time::Instant>) {
+    match deadline {
+        // A little late rather than a little early: timers have milliseconds, and a deadline that was missed by less
+        // would be waited for again and again.
+        Some(deadline) => sleep_until(Instant::from_std(deadline) + Duration::from_millis(1)).await,
+        None => pending().await,
+    }
+}
