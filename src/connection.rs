@@ -84,12 +84,7 @@ impl Connection {
                 self.answer(described.map_err(Halt::from));
             }
             Command::AddCandidate(candidate) => self.add(to_value(&candidate)),
-            Command::EndOfCandidates(fragment) => {
-                let end = object([("candidate", "".into()), ("usernameFragment", fragment.into())]);
-                // Firefox wants to know the media description also for the end (RFC 8838, section 13): the first is bundled.
-                let _ = js_sys::Reflect::set(&end, &"sdpMLineIndex".into(), &0.into());
-                self.add(Ok(end.into()));
-            }
+            Command::EndOfCandidates(fragment) => self.add(Ok(end_of_candidates(&fragment))),
             Command::Close => {}
         }
     }
@@ -166,6 +161,13 @@ fn answer(tell: &Tell, result: Result<Report, Halt>) {
         Err(Halt::Threw(JsError { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
         Err(Halt::Ended) => {}
     }
+}
+
+/// The end of a fragment's candidates (RFC 8838, section 13), or of all. The browsers want to know a media description also
+/// for this; the first one carries all of them.
+fn end_of_candidates(fragment: &str) -> JsValue {
+    let fragment = if fragment.is_empty() { JsValue::UNDEFINED } else { fragment.into() };
+    object([("candidate", "".into()), ("sdpMLineIndex", 0.into()), ("usernameFragment", fragment)]).into()
 }
 
 fn local_sdp(peer: &PeerConnection) -> Result<String, JsError> {

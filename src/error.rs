@@ -1,5 +1,6 @@
 //! What can fail, with a stable code for programs and a sentence for people.
 
+mod call;
 mod js;
 mod media;
 mod signaling;
@@ -9,6 +10,7 @@ use std::fmt;
 
 use itodenwa_wire::InvalidId;
 
+pub use call::CallError;
 pub use js::JsError;
 pub use media::MediaError;
 pub use signaling::SignalingError;

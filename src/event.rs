@@ -8,7 +8,7 @@ use itodenwa_negotiation::timeline::Entry;
 use itodenwa_wire::{LeaveReason, Source};
 
 pub use queue::Events;
-pub(crate) use queue::{EventSender, Overflow, queue};
+pub(crate) use queue::{EventSender, Lossy, Overflow, queue};
 
 use crate::error::{Error, MediaError, SignalingError};
 use crate::peer::Peer;

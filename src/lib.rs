@@ -1,5 +1,6 @@
 //! .
 
+mod call;
 mod channel;
 mod connection;
 mod dom;
@@ -15,8 +16,9 @@ mod shared;
 pub mod signaling;
 mod view;
 
+pub use call::{Call, CallEvent, CallOptions};
 pub use dom::{Counts, counts};
-pub use error::{Error, JsError, MediaError, SendError, SignalingError, ViewError};
+pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_negotiation::{ConnectionState, IceMode};

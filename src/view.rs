@@ -63,11 +63,15 @@ impl Viewer {
     }
 
     fn make(&self) -> Result<HtmlVideoElement, ViewError> {
-        let element = document()?.create_element("video").map_err(|_| ViewError::Refused)?;
-        let name = self.who.map_or_else(|| "me".to_owned(), |id| id.to_string());
-        element.set_attribute("data-peer", &name).map_err(|_| ViewError::Refused)?;
-        element.dyn_into().map_err(|_| ViewError::Refused)
+        make(&self.who.map_or_else(|| "me".to_owned(), |id| id.to_string()))
     }
+}
+
+/// A `<video data-peer="…">`.
+pub(crate) fn make(name: &str) -> Result<HtmlVideoElement, ViewError> {
+    let element = document()?.create_element("video").map_err(|_| ViewError::Refused)?;
+    element.set_attribute("data-peer", name).map_err(|_| ViewError::Refused)?;
+    element.dyn_into().map_err(|_| ViewError::Refused)
 }
 
 /// All elements that show somebody. As many as the application attaches.

@@ -12,32 +12,37 @@ const LOSSY: usize = 512;
 /// Events that wait to be read, at most. Then the room is closed: an application that missed who left is wrong for ever.
 const EVENTS: usize = 4096;
 
-/// The events of a room, in their order. One reader.
+/// The events of a room or call, in their order. One reader.
 #[derive(Debug)]
-pub struct Events(UnboundedReceiver<Event>);
+pub struct Events<E = Event>(UnboundedReceiver<E>);
 
 /// The driver's end.
 #[derive(Debug)]
-pub(crate) struct EventSender(UnboundedSender<Event>);
+pub(crate) struct EventSender<E = Event>(UnboundedSender<E>);
+
+/// Whether an event may be left out when too many wait: nothing is wrong ever after without it.
+pub(crate) trait Lossy {
+    fn is_lossy(&self) -> bool;
+}
 
 /// The application does not read.
 #[derive(Debug)]
 pub(crate) struct Overflow;
 
-pub(crate) fn queue() -> (EventSender, Events) {
+pub(crate) fn queue<E>() -> (EventSender<E>, Events<E>) {
     let (sender, receiver) = unbounded();
     (EventSender(sender), Events(receiver))
 }
 
-impl EventSender {
+impl<E: Lossy> EventSender<E> {
     /// Whether there is room for what may be left out.
     pub(crate) fn has_room(&self) -> bool {
         self.0.len() < LOSSY
     }
 
     /// Tells the application.
-    pub(crate) fn push(&self, event: Event) -> Result<(), Overflow> {
-        let lossy = matches!(event, Event::Step(_) | Event::Text { .. } | Event::Trouble(_));
+    pub(crate) fn push(&self, event: E) -> Result<(), Overflow> {
+        let lossy = event.is_lossy();
         let limit = if lossy { LOSSY } else { EVENTS };
         if self.0.len() < limit {
             // An application that does not want events has dropped the stream.
@@ -48,15 +53,28 @@ impl EventSender {
     }
 
     /// Tells the last event, for which there is always room.
-    pub(crate) fn close(self, event: Event) {
+    pub(crate) fn close(self, event: E) {
         let _ = self.0.unbounded_send(event);
     }
 }
 
-impl Stream for Events {
-    type Item = Event;
+impl<E> Events<E> {
+    /// A stream that has ended.
+    pub(crate) fn empty() -> Self {
+        Events(unbounded().1)
+    }
+}
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+impl Lossy for Event {
+    fn is_lossy(&self) -> bool {
+        matches!(self, Event::Step(_) | Event::Text { .. } | Event::Trouble(_))
+    }
+}
+
+impl<E> Stream for Events<E> {
+    type Item = E;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<E>> {
         self.0.poll_next_unpin(cx)
     }
 }

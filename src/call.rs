@@ -1,0 +1,244 @@
+//! One connection by hand: the steps of the tutorials, with the signalling carried by the caller.
+
+mod task;
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_channel::oneshot;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use itodenwa_negotiation::timeline::Step;
+use itodenwa_negotiation::{ConnectionState, IceMode, Time};
+use itodenwa_wire::limits::{DESCRIPTION_BYTES, TEXT_BYTES};
+use itodenwa_wire::{Candidate, IceServer, Source};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlVideoElement, MediaStream};
+
+use crate::connection::Connection;
+use crate::dom::{Clock, global};
+use crate::error::{CallError, MediaError, SendError, ViewError};
+use crate::event::{Events, Lossy, queue};
+use crate::media::{Change, Devices};
+use crate::view;
+use task::{Notice, Operation, Request, Task};
+
+/// How many operations wait for their turn, at most.
+const OPERATIONS: usize = 256;
+
+/// What a [`Call`] is made with.
+#[derive(Debug, Clone)]
+pub struct CallOptions {
+    /// Send the camera's picture.
+    pub camera: bool,
+    /// Send the microphone's sound.
+    pub microphone: bool,
+    /// Trickle: candidates come as [`CallEvent::Candidate`]. Vanilla: they are in the description.
+    pub ice: IceMode,
+    /// STUN and TURN servers.
+    pub ice_servers: Vec<IceServer>,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        CallOptions {
+            camera: false,
+            microphone: false,
+            ice: IceMode::Vanilla { limit: Duration::from_secs(5) },
+            ice_servers: Vec::new(),
+        }
+    }
+}
+
+/// One connection, and the stream of what happens with it. The caller carries descriptions and candidates to the other side.
+///
+/// One side calls [`make_offer`](Call::make_offer), the other [`set_offer`](Call::set_offer) and
+/// [`make_answer`](Call::make_answer), and the first [`set_answer`](Call::set_answer). Dropping it hangs up.
+#[derive(Debug)]
+pub struct Call {
+    requests: UnboundedSender<Request>,
+    events: Events<CallEvent>,
+}
+
+/// Something that happened with a [`Call`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum CallEvent {
+    /// A candidate for the other side (Trickle ICE).
+    Candidate(Candidate),
+    /// There are no more candidates for now (Trickle ICE).
+    EndOfCandidates,
+    /// The connection's state changed.
+    Connection(ConnectionState),
+    /// The other side's sound (microphone) or picture (camera) came or went.
+    Media {
+        /// Which.
+        source: Source,
+        /// On or off.
+        on: bool,
+    },
+    /// The other side wrote. Show it as text, never as HTML.
+    Text(String),
+    /// A step was done.
+    Step {
+        /// When, in milliseconds since the call was made.
+        at: Time,
+        /// What.
+        step: Step,
+    },
+    /// The call is over: the other side hung up, or [`Call::close`] was called. The last event.
+    Closed,
+}
+
+impl Call {
+    /// Makes the connection; asks for camera and microphone first, if they are wanted.
+    ///
+    /// # Errors
+    /// [`CallError::Unsupported`] if the browser has no WebRTC, [`CallError::Media`] if a device can't be had.
+    pub async fn open(options: CallOptions) -> Result<Self, CallError> {
+        if global("RTCPeerConnection").is_undefined() {
+            return Err(CallError::Unsupported);
+        }
+        let (notify, mut notices) = unbounded();
+        let tell = notify.clone();
+        let device = Rc::new(move |notice| {
+            let _ = tell.unbounded_send(Notice::Device(notice));
+        });
+        let own = MediaStream::new().map_err(|_| CallError::Unsupported)?;
+        let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
+        let mut devices = Devices::new(own, device);
+        let wanted = [(Source::Microphone, options.microphone), (Source::Camera, options.camera)];
+        devices.request(wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect());
+        while devices.is_asking() {
+            let Some(Notice::Device(notice)) = notices.next().await else { continue };
+            if let Change::Failed(_, error) = devices.notice(notice) {
+                return Err(CallError::Media(error));
+            }
+        }
+        let tell = notify.clone();
+        let connection = Connection::open(
+            &options.ice_servers,
+            Rc::new(move |happening| {
+                let _ = tell.unbounded_send(Notice::Connection(happening));
+            }),
+        )
+        .map_err(CallError::Refused)?;
+        let (request, requests) = unbounded();
+        let (sender, events) = queue();
+        let clock = Clock::start();
+        spawn_local(Task::new(connection, devices, theirs, options.ice, clock, requests, notices, sender).run());
+        Ok(Call { requests: request, events })
+    }
+
+    /// Makes an offer and sets it as the local description. With Vanilla ICE it is complete, or the time for it was over.
+    ///
+    /// # Errors
+    /// [`CallError::State`] if an offer is made or set already and not answered.
+    pub async fn make_offer(&self) -> Result<String, CallError> {
+        self.operate(Operation::MakeOffer).await
+    }
+
+    /// Sets the other side's offer.
+    ///
+    /// # Errors
+    /// [`CallError::State`] out of order, [`CallError::TooLarge`], [`CallError::Refused`] if it is not an offer.
+    pub async fn set_offer(&self, sdp: &str) -> Result<(), CallError> {
+        self.operate(Operation::SetOffer(checked(sdp)?)).await.map(drop)
+    }
+
+    /// Makes the answer to the offer that was set. With Vanilla ICE it is complete, or the time for it was over.
+    ///
+    /// # Errors
+    /// [`CallError::State`] if no offer was set.
+    pub async fn make_answer(&self) -> Result<String, CallError> {
+        self.operate(Operation::MakeAnswer).await
+    }
+
+    /// Sets the other side's answer to the offer that was made.
+    ///
+    /// # Errors
+    /// [`CallError::State`] if no offer was made, [`CallError::TooLarge`], [`CallError::Refused`] if it is not an answer.
+    pub async fn set_answer(&self, sdp: &str) -> Result<(), CallError> {
+        self.operate(Operation::SetAnswer(checked(sdp)?)).await.map(drop)
+    }
+
+    /// Adds a candidate of the other side; none is the end of them. Those that come before the description wait for it, and
+    /// so does this.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] if it is not a candidate, or not one of this call.
+    pub async fn add_candidate(&self, candidate: Option<Candidate>) -> Result<(), CallError> {
+        self.operate(Operation::AddCandidate(candidate)).await.map(drop)
+    }
+
+    /// Sends a text: accepted now, sent as soon as the connection is there.
+    ///
+    /// # Errors
+    /// [`SendError`] if it is longer than 16 KiB or the call is over. Beyond 64 waiting texts the call drops the newest.
+    pub fn send(&self, text: &str) -> Result<(), SendError> {
+        if text.len() > TEXT_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        self.requests.unbounded_send(Request::Text(text.to_owned())).map_err(|_| SendError::Closed)
+    }
+
+    /// A new `<video>` with the other side, or with oneself and without sound. It is removed in the end.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the call is over.
+    pub fn view(&self, remote: bool) -> Result<HtmlVideoElement, ViewError> {
+        let element = view::make(if remote { "peer" } else { "me" })?;
+        let request = Request::Attach { remote, element: element.clone() };
+        self.requests.unbounded_send(request).map_err(|_| ViewError::Closed)?;
+        Ok(element)
+    }
+
+    /// Hangs up. [`CallEvent::Closed`] follows.
+    pub fn close(&self) {
+        self.requests.close_channel();
+    }
+
+    /// The call and the stream of its events apart.
+    #[must_use]
+    pub fn split(mut self) -> (Call, Events<CallEvent>) {
+        let events = std::mem::replace(&mut self.events, Events::empty());
+        (self, events)
+    }
+
+    async fn operate(&self, operation: Operation) -> Result<String, CallError> {
+        if self.requests.len() >= OPERATIONS {
+            return Err(CallError::State);
+        }
+        let (done, wait) = oneshot::channel();
+        let asked = self.requests.unbounded_send(Request::Operate(operation, done));
+        asked.map_err(|_| CallError::Closed)?;
+        wait.await.unwrap_or(Err(CallError::Closed))
+    }
+}
+
+impl Lossy for CallEvent {
+    fn is_lossy(&self) -> bool {
+        matches!(self, CallEvent::Step { .. } | CallEvent::Text(_))
+    }
+}
+
+impl Stream for Call {
+    type Item = CallEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallEvent>> {
+        self.events.poll_next_unpin(cx)
+    }
+}
+
+fn checked(sdp: &str) -> Result<String, CallError> {
+    if sdp.len() > DESCRIPTION_BYTES { Err(CallError::TooLarge) } else { Ok(sdp.to_owned()) }
+}
+
+impl From<MediaError> for CallError {
+    fn from(error: MediaError) -> Self {
+        CallError::Media(error)
+    }
+}

@@ -1,0 +1,397 @@
+//! The one task of a call: like a room's driver, with a person in place of the machine.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_channel::oneshot;
+use futures_util::StreamExt;
+use itodenwa_negotiation::timeline::{CandidateSummary, Step};
+use itodenwa_negotiation::{Command, IceMode, Report};
+use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
+use itodenwa_wire::{Candidate, PeerId, Source};
+use web_sys::{HtmlVideoElement, MediaStream};
+
+use super::CallEvent;
+use crate::channel::{Frame, Outgoing, Place, Text, Texts};
+use crate::connection::{Connection, Happening};
+use crate::dom::{Clock, Timer};
+use crate::error::{CallError, JsError};
+use crate::event::EventSender;
+use crate::media::{DeviceNotice, Devices, Track};
+use crate::view::Views;
+
+/// The other side, among the views.
+const OTHER: PeerId = PeerId::new(0);
+
+pub(super) type Done = oneshot::Sender<Result<String, CallError>>;
+
+#[derive(Debug)]
+pub(super) enum Request {
+    Operate(Operation, Done),
+    Text(String),
+    Attach { remote: bool, element: HtmlVideoElement },
+}
+
+#[derive(Debug)]
+pub(super) enum Operation {
+    MakeOffer,
+    SetOffer(String),
+    MakeAnswer,
+    SetAnswer(String),
+    AddCandidate(Option<Candidate>),
+}
+
+#[derive(Debug)]
+pub(super) enum Notice {
+    Device(DeviceNotice),
+    Connection(Happening),
+}
+
+/// How far offer and answer are (W3C WebRTC, `RTCSignalingState`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Stable,
+    OfferMade,
+    OfferSet,
+}
+
+/// What is in flight.
+enum Flight {
+    Nothing,
+    /// A command of the connection, the step that it is, and who waits.
+    Command(Step, Done),
+    /// A description that waits for its candidates (Vanilla ICE).
+    Gathering(Timer, Done),
+    Describing(Done),
+}
+
+enum Turn {
+    Limit,
+    Notice(Notice),
+    Request(Option<Request>),
+}
+
+pub(super) struct Task {
+    connection: Connection,
+    devices: Devices,
+    theirs: MediaStream,
+    ice: IceMode,
+    clock: Clock,
+    requests: UnboundedReceiver<Request>,
+    notices: UnboundedReceiver<Notice>,
+    events: EventSender<CallEvent>,
+    stage: Stage,
+    flight: Flight,
+    waiting: VecDeque<(Operation, Done)>,
+    /// Candidates that came before their description: at most as many as one may have.
+    early: Vec<(Operation, Done)>,
+    described: bool,
+    gathered: bool,
+    candidates: usize,
+    tracks: BTreeMap<Source, (String, Track)>,
+    views: Views,
+    texts: Texts,
+    last_text: u32,
+    places: Rc<Cell<usize>>,
+    open: bool,
+}
+
+impl Task {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a call, each of its own type")]
+    pub(super) fn new(
+        connection: Connection,
+        devices: Devices,
+        theirs: MediaStream,
+        ice: IceMode,
+        clock: Clock,
+        requests: UnboundedReceiver<Request>,
+        notices: UnboundedReceiver<Notice>,
+        events: EventSender<CallEvent>,
+    ) -> Self {
+        Task {
+            connection,
+            devices,
+            theirs,
+            ice,
+            clock,
+            requests,
+            notices,
+            events,
+            stage: Stage::Stable,
+            flight: Flight::Nothing,
+            waiting: VecDeque::new(),
+            early: Vec::new(),
+            described: false,
+            gathered: false,
+            candidates: 0,
+            tracks: BTreeMap::new(),
+            views: Views::default(),
+            texts: Texts::default(),
+            last_text: 0,
+            places: Rc::default(),
+            open: false,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            match poll_fn(|cx| self.poll_turn(cx)).await {
+                Turn::Limit => self.describe(),
+                Turn::Request(Some(request)) => self.request(request),
+                Turn::Request(None) | Turn::Notice(Notice::Connection(Happening::Report(Report::ChannelClosed))) => {
+                    break;
+                }
+                Turn::Notice(Notice::Connection(Happening::Report(report))) => self.report(report),
+                Turn::Notice(Notice::Connection(Happening::Frame(frame))) => self.frame(frame),
+                Turn::Notice(Notice::Device(notice)) => {
+                    // A device that is taken away goes silent or dark; there is nobody to tell but the views.
+                    let _ = self.devices.notice(notice);
+                }
+            }
+            self.begin_next();
+        }
+        self.step(Step::Close);
+        let Task { events, connection, devices, tracks, views, flight, .. } = self;
+        drop((connection, devices, tracks, views, flight));
+        events.close(CallEvent::Closed);
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        if let Flight::Gathering(limit, _) = &mut self.flight
+            && Pin::new(limit).poll(cx).is_ready()
+        {
+            return Poll::Ready(Turn::Limit);
+        }
+        if let Poll::Ready(Some(notice)) = self.notices.poll_next_unpin(cx) {
+            return Poll::Ready(Turn::Notice(notice));
+        }
+        self.requests.poll_next_unpin(cx).map(Turn::Request)
+    }
+
+    fn tell(&self, event: CallEvent) {
+        // Nothing here rises without end but steps and texts, and those are left out first.
+        let _ = self.events.push(event);
+    }
+
+    fn step(&self, step: Step) {
+        self.tell(CallEvent::Step { at: self.clock.now(), step });
+    }
+
+    fn request(&mut self, request: Request) {
+        match request {
+            Request::Operate(operation, done) => self.waiting.push_back((operation, done)),
+            Request::Text(text) => self.send_text(text),
+            Request::Attach { remote, element } => {
+                let (who, stream) = if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream()) };
+                // The person is at the page: a step was just made by hand.
+                self.views.attach(who, element.into(), true, stream, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
+            }
+        }
+    }
+
+    // Offer, answer and candidates, one after the other.
+
+    fn begin_next(&mut self) {
+        while matches!(self.flight, Flight::Nothing) {
+            let Some((operation, done)) = self.waiting.pop_front() else { return };
+            self.begin(operation, done);
+        }
+    }
+
+    fn begin(&mut self, operation: Operation, done: Done) {
+        let send: Vec<Source> = self.devices.on().collect();
+        let (command, step) = match (operation, self.stage) {
+            (Operation::MakeOffer, Stage::Stable) => (Command::MakeOffer { send, ice_restart: false }, Step::MakeOffer),
+            (Operation::SetOffer(sdp), Stage::Stable) => (Command::SetOffer { sdp }, Step::SetOffer),
+            (Operation::MakeAnswer, Stage::OfferSet) => (Command::MakeAnswer { send }, Step::MakeAnswer),
+            (Operation::SetAnswer(sdp), Stage::OfferMade) => (Command::SetAnswer { sdp }, Step::SetAnswer),
+            (early @ Operation::AddCandidate(_), _) if !self.described => {
+                if self.early.len() < CANDIDATES_PER_FRAGMENT {
+                    self.early.push((early, done));
+                } else {
+                    settle(done, Err(CallError::State));
+                }
+                return;
+            }
+            (Operation::AddCandidate(Some(candidate)), _) => {
+                let step = Step::SetCandidate(CandidateSummary::of(&candidate));
+                (Command::AddCandidate(candidate), step)
+            }
+            (Operation::AddCandidate(None), _) => (Command::EndOfCandidates(String::new()), Step::SetEndOfCandidates),
+            _ => return settle(done, Err(CallError::State)),
+        };
+        self.flight = Flight::Command(step, done);
+        self.connection.execute(command, &self.devices);
+    }
+
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::LocalCandidate(candidate) => self.gathered_one(candidate),
+            Report::GatheringComplete => self.gathered_all(),
+            Report::State(state) => {
+                self.step(Step::State(state));
+                self.tell(CallEvent::Connection(state));
+            }
+            Report::ChannelOpen => {
+                self.open = true;
+                self.step(Step::ChannelOpen);
+                self.texts.frames().iter().for_each(|frame| self.send(frame));
+            }
+            answer => self.answered(answer),
+        }
+    }
+
+    fn answered(&mut self, report: Report) {
+        match (std::mem::replace(&mut self.flight, Flight::Nothing), report) {
+            (Flight::Command(_, done) | Flight::Describing(done), Report::Refused { name, message }) => {
+                let error = JsError { name, message };
+                self.step(Step::Refused(error.to_string()));
+                settle(done, Err(CallError::Refused(error)));
+            }
+            (Flight::Command(step, done), Report::OfferMade { sdp, .. }) => {
+                self.stage = Stage::OfferMade;
+                self.step(step);
+                self.made(sdp, done);
+            }
+            (Flight::Command(step, done), Report::AnswerMade { sdp, .. }) => {
+                self.stage = Stage::Stable;
+                self.step(step);
+                self.compare_media();
+                self.made(sdp, done);
+            }
+            (Flight::Command(step, done), Report::OfferSet) => {
+                self.stage = Stage::OfferSet;
+                self.step(step);
+                self.take_early();
+                settle(done, Ok(String::new()));
+            }
+            (Flight::Command(step, done), Report::AnswerSet) => {
+                self.stage = Stage::Stable;
+                self.step(step);
+                self.take_early();
+                self.compare_media();
+                settle(done, Ok(String::new()));
+            }
+            (Flight::Command(step, done), _) => {
+                self.step(step);
+                settle(done, Ok(String::new()));
+            }
+            (Flight::Describing(done), Report::Described { sdp }) => {
+                self.step(Step::GatherCandidates { candidates: self.candidates, complete: self.gathered });
+                settle(done, Ok(sdp));
+            }
+            (flight, _) => self.flight = flight,
+        }
+    }
+
+    fn take_early(&mut self) {
+        self.described = true;
+        self.waiting.extend(self.early.drain(..));
+    }
+
+    /// A description is made: with Vanilla ICE it waits for its candidates.
+    fn made(&mut self, sdp: String, done: Done) {
+        match self.ice {
+            IceMode::Trickle => settle(done, Ok(sdp)),
+            IceMode::Vanilla { limit } => {
+                self.flight = Flight::Gathering(Timer::new(limit), done);
+                if self.gathered {
+                    self.describe();
+                }
+            }
+        }
+    }
+
+    fn describe(&mut self) {
+        match std::mem::replace(&mut self.flight, Flight::Nothing) {
+            Flight::Gathering(_, done) => {
+                self.flight = Flight::Describing(done);
+                self.connection.execute(Command::Describe, &self.devices);
+            }
+            flight => self.flight = flight,
+        }
+    }
+
+    fn gathered_one(&mut self, candidate: Candidate) {
+        self.candidates = self.candidates.saturating_add(1);
+        if self.ice == IceMode::Trickle && self.candidates <= CANDIDATES_PER_FRAGMENT {
+            self.step(Step::SendCandidate(CandidateSummary::of(&candidate)));
+            self.tell(CallEvent::Candidate(candidate));
+        }
+    }
+
+    fn gathered_all(&mut self) {
+        self.gathered = true;
+        if self.ice == IceMode::Trickle {
+            self.step(Step::SendEndOfCandidates);
+            self.tell(CallEvent::EndOfCandidates);
+        }
+        self.describe();
+    }
+
+    /// What comes in changed with the descriptions.
+    fn compare_media(&mut self) {
+        let receiving = self.connection.receiving();
+        let gone = |source: &Source, mid: &String| !receiving.contains(&(mid.clone(), *source));
+        let ended: Vec<Source> =
+            self.tracks.iter().filter(|(source, (mid, _))| gone(source, mid)).map(|(source, _)| *source).collect();
+        for source in ended {
+            self.tracks.remove(&source);
+            self.tell(CallEvent::Media { source, on: false });
+        }
+        for (mid, source) in receiving {
+            if !self.tracks.contains_key(&source)
+                && let Some(track) = self.connection.remote_track(&mid)
+            {
+                self.tracks.insert(source, (mid, Track::received(track, &self.theirs)));
+                self.tell(CallEvent::Media { source, on: true });
+            }
+        }
+    }
+
+    // Texts.
+
+    fn send_text(&mut self, text: String) {
+        let Some(place) = Place::take(&self.places) else { return };
+        self.last_text = self.last_text.saturating_add(1);
+        // Nobody waits for it to be delivered.
+        let (delivered, _) = oneshot::channel();
+        let frame = self.texts.push(Outgoing { text: Text { id: self.last_text, text }, delivered, _place: place });
+        if self.open {
+            self.send(&frame);
+        }
+    }
+
+    fn frame(&mut self, frame: Result<Frame, String>) {
+        match frame {
+            Ok(Frame::Ack(id)) => {
+                self.texts.acknowledge(id);
+            }
+            Ok(Frame::Text(_)) if !self.events.has_room() => {}
+            Ok(Frame::Text(Text { id, text })) => {
+                if self.texts.is_new(id) {
+                    self.texts.received(id);
+                    self.tell(CallEvent::Text(text));
+                }
+                self.send(&Frame::Ack(id));
+            }
+            Err(why) => self.step(Step::Refused(why)),
+        }
+    }
+
+    fn send(&self, frame: &Frame) {
+        if let Err(why) = self.connection.send(frame) {
+            self.step(Step::Refused(why));
+        }
+    }
+}
+
+/// Who asked need not wait.
+fn settle(done: Done, result: Result<String, CallError>) {
+    let _ = done.send(result);
+}

@@ -1,0 +1,62 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::{JsError, MediaError};
+
+/// Why a step of a [`Call`](crate::Call) is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// `webrtc/unsupported`: the browser has no `RTCPeerConnection`, or it is switched off.
+    Unsupported,
+    /// `media/…`: camera or microphone.
+    Media(MediaError),
+    /// `call/state`: it is not this step's turn.
+    State,
+    /// `call/too-large`: the description is larger than 256 KiB.
+    TooLarge,
+    /// `call/refused`: the browser does not take it.
+    Refused(JsError),
+    /// `call/closed`: the call is over.
+    Closed,
+}
+
+impl CallError {
+    /// The code. It never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            CallError::Unsupported => "webrtc/unsupported",
+            CallError::Media(error) => error.code(),
+            CallError::State => "call/state",
+            CallError::TooLarge => "call/too-large",
+            CallError::Refused(_) => "call/refused",
+            CallError::Closed => "call/closed",
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::Unsupported => super::Error::Unsupported.fmt(f),
+            CallError::Media(error) => error.fmt(f),
+            CallError::State => f.write_str(
+                "It is not this step's turn: one side makes the offer, the other sets it and makes the answer, the first sets it.",
+            ),
+            CallError::TooLarge => f.write_str("The description is larger than 256 KiB. Paste only what the other side made."),
+            CallError::Refused(thrown) => write!(f, "The browser does not take it ({thrown}). Paste exactly what the other side made."),
+            CallError::Closed => f.write_str("The call is over. Make a new one."),
+        }
+    }
+}
+
+impl StdError for CallError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            CallError::Media(error) => Some(error),
+            CallError::Refused(thrown) => Some(thrown),
+            CallError::Unsupported | CallError::State | CallError::TooLarge | CallError::Closed => None,
+        }
+    }
+}

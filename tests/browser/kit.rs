@@ -1,0 +1,141 @@
+//! What the tests have in common: waiting for events, and for pictures.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use itodenwa::{ConnectionState, Counts, Event, Room, Source, counts};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlVideoElement;
+
+use crate::relay::Relay;
+
+/// How long anything may take before a test gives up.
+const LIMIT_MS: u32 = 15_000;
+
+#[wasm_bindgen(inline_js = "
+export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }
+export function append(element) { document.body.append(element); }
+export function loudness(element) {
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(element.srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    return new Promise((done) => {
+        const look = () => {
+            analyser.getFloatTimeDomainData(samples);
+            const loudest = Math.max(...samples.map(Math.abs));
+            if (loudest > 0.001) { context.close(); done(loudest); } else { setTimeout(look, 20); }
+        };
+        look();
+    });
+}
+")]
+extern "C" {
+    fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
+    pub fn append(element: &HtmlVideoElement);
+    fn loudness(element: &HtmlVideoElement) -> js_sys::Promise;
+}
+
+/// Waits, but not for ever.
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match select(pin!(future), TimeoutFuture::new(LIMIT_MS)).await {
+        Either::Left((value, _)) => value,
+        Either::Right(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// Reads a room's events until one is the one that is wanted, and gives what was made of it.
+pub async fn until<T>(room: &mut Room, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    let mut seen = Vec::new();
+    let found = async {
+        while let Some(event) = room.next().await {
+            if let Some(found) = wanted(&event) {
+                return Some(found);
+            }
+            seen.push(format!("{event:?}"));
+        }
+        None
+    };
+    let found = match select(pin!(found), TimeoutFuture::new(LIMIT_MS)).await {
+        Either::Left((found, _)) => found,
+        Either::Right(_) => None,
+    };
+    found.unwrap_or_else(|| panic!("waited in vain for {what}; there was:\n{}", seen.join("\n")))
+}
+
+pub async fn connected(room: &mut Room) {
+    until(room, "the connection", |event| {
+        matches!(event, Event::Connection { state: ConnectionState::Connected, .. }).then_some(())
+    })
+    .await;
+}
+
+pub async fn media(room: &mut Room, source: Source, on: bool) {
+    until(room, &format!("{source} {on}"), |event| match event {
+        Event::Media { source: other, on: now, .. } => (*other == source && *now == on).then_some(()),
+        _ => None,
+    })
+    .await;
+}
+
+/// Waits until the only peer of a room is seen moving.
+pub async fn frames(room: &Room) {
+    frames_in(&room.peers().first().expect("a peer").view().expect("a view")).await;
+}
+
+/// Waits until something moves in a video.
+pub async fn frames_in(video: &HtmlVideoElement) {
+    append(video);
+    for _ in 0..3 {
+        within("a frame", JsFuture::from(next_frame(video))).await.expect("a frame");
+    }
+}
+
+/// Waits until the only peer of a room is heard.
+pub async fn sound(room: &Room) {
+    let video = room.peers().first().expect("a peer").view().expect("a view");
+    within("sound", JsFuture::from(loudness(&video))).await.expect("sound");
+}
+
+pub async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {
+    let mut join = Room::join("blue-tiger").signaling(relay.line());
+    if camera {
+        join = join.camera();
+    }
+    if microphone {
+        join = join.microphone();
+    }
+    within("the join", join.into_future()).await.expect("joined")
+}
+
+/// Two in a room, without media.
+pub async fn pair() -> (Room, Room) {
+    let relay = Relay::default();
+    let mut one = join(&relay, false, false).await;
+    let mut other = join(&relay, false, false).await;
+    connected(&mut one).await;
+    connected(&mut other).await;
+    (one, other)
+}
+
+/// Both leave, and nothing is left.
+pub async fn leave(one: Room, other: Room) {
+    one.leave().await;
+    other.leave().await;
+    drop((one, other));
+    nothing_is_left().await;
+}
+
+pub async fn nothing_is_left() {
+    let gone = async {
+        while counts() != Counts::default() {
+            TimeoutFuture::new(10).await;
+        }
+    };
+    if let Either::Right(_) = select(pin!(gone), TimeoutFuture::new(LIMIT_MS)).await {
+        panic!("left over: {:?}", counts());
+    }
+}

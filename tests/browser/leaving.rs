@@ -1,0 +1,85 @@
+//! Hanging up, and what is left: nothing.
+
+use futures_util::StreamExt;
+use futures_util::future::join;
+use itodenwa::{Error, Event, Room, counts};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{self, leave, nothing_is_left, pair, until};
+use crate::relay::Relay;
+
+async fn closed(room: &mut Room) -> Option<Error> {
+    let error = until(room, "the end", |event| match event {
+        Event::Closed(error) => Some(error.clone()),
+        _ => None,
+    })
+    .await;
+    assert!(room.next().await.is_none(), "the end is the last event");
+    error
+}
+
+async fn left(room: &mut Room) {
+    until(room, "the other to leave", |event| matches!(event, Event::Left(..)).then_some(())).await;
+    assert!(room.peers().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn leaving_is_noticed() {
+    let (mut one, mut other) = pair().await;
+    let view = other.peers().first().expect("a peer").view().expect("a view");
+    kit::append(&view);
+    one.leave().await;
+    left(&mut other).await;
+    assert!(!view.is_connected(), "the view is gone with the person");
+    assert_eq!(closed(&mut one).await, None);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn dropping_the_last_handle_hangs_up() {
+    let (one, mut other) = pair().await;
+    let handle = one.handle();
+    let peer = one.peers().first().cloned();
+    drop(one);
+    assert_eq!(other.peers().len(), 1, "a handle is left");
+    drop(handle);
+    left(&mut other).await;
+    assert!(peer.expect("a peer").view().is_err(), "a peer does not keep the room open");
+    drop(other);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_goes_away_leaves() {
+    let (mut one, mut other) = pair().await;
+    let event = web_sys::Event::new("pagehide").expect("an event");
+    web_sys::window().expect("a window").dispatch_event(&event).expect("dispatched");
+    let (one_end, other_end) = join(closed(&mut one), closed(&mut other)).await;
+    assert_eq!((one_end, other_end), (None, None));
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn lost_signalling_ends_the_room_with_its_reason() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, false, false).await;
+    relay.stop();
+    assert_eq!(closed(&mut one).await.expect("an error").code(), "signaling/lost");
+    drop(one);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn after_twenty_calls_nothing_is_left() {
+    for _ in 0..20 {
+        let relay = Relay::default();
+        let mut one = kit::join(&relay, true, true).await;
+        let mut other = kit::join(&relay, true, true).await;
+        join(kit::connected(&mut one), kit::connected(&mut other)).await;
+        one.me().view().expect("a view");
+        kit::frames(&other).await;
+        let now = counts();
+        assert!(now.connections == 2 && now.listeners > 0 && now.tracks >= 4, "what is there is counted: {now:?}");
+        leave(one, other).await;
+    }
+}

@@ -1,0 +1,15 @@
+//! The client crate in a real browser: two rooms of one page call each other over real connections and fake devices.
+#![cfg(target_arch = "wasm32")]
+// Clippy knows its own kind of test only.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod calls;
+mod kit;
+mod leaving;
+mod media;
+mod nonsense;
+mod relay;
+mod rooms;
+mod texts;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,113 @@
+//! Camera and microphone.
+
+use futures_util::future::join;
+use itodenwa::{Event, Source};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{self, frames, leave, media, pair, until, within};
+use crate::relay::Relay;
+
+#[wasm_bindgen(inline_js = "
+const real = () => Object.getPrototypeOf(navigator.mediaDevices).getUserMedia;
+export function break_devices(name) {
+    navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('a test', name); };
+}
+export function break_camera(name) {
+    navigator.mediaDevices.getUserMedia = async function (wanted) {
+        if (wanted.video) throw new DOMException('a test', name);
+        return real().call(this, wanted);
+    };
+}
+export function mend_devices() { delete navigator.mediaDevices.getUserMedia; }
+export function hide_devices() { Object.defineProperty(navigator, 'mediaDevices', { value: undefined, configurable: true }); }
+export function show_devices() { delete navigator.mediaDevices; }
+")]
+extern "C" {
+    fn break_devices(name: &str);
+    fn break_camera(name: &str);
+    fn mend_devices();
+    fn hide_devices();
+    fn show_devices();
+}
+
+#[wasm_bindgen_test]
+async fn the_camera_goes_off_and_on() {
+    let (one, mut other) = pair().await;
+    for _ in 0..3 {
+        within("the camera", one.camera(true)).await.expect("a camera");
+        media(&mut other, Source::Camera, true).await;
+        frames(&other).await;
+        within("the camera", one.camera(false)).await.expect("off");
+        media(&mut other, Source::Camera, false).await;
+    }
+    let lines =
+        one.steps().iter().filter(|entry| entry.step.name() == "setOffer" || entry.step.name() == "makeOffer").count();
+    assert!(lines <= 3, "a camera that comes back needs no negotiation: {lines}");
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn of_quick_switches_the_last_counts() {
+    let (one, mut other) = pair().await;
+    let all = join(join(one.camera(true), one.camera(false)), join(one.camera(true), one.microphone(true)));
+    let ((first, second), (third, fourth)) = within("the switches", all).await;
+    assert!([first, second, third, fourth].iter().all(Result::is_ok));
+    media(&mut other, Source::Camera, true).await;
+    frames(&other).await;
+    let all = join(one.camera(false), join(one.camera(true), one.camera(false)));
+    within("the switches", all).await.0.expect("off");
+    media(&mut other, Source::Camera, false).await;
+    assert!(!other.peers().first().expect("a peer").media().contains(&Source::Camera));
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn refusals_are_told_apart_and_the_join_goes_on() {
+    for (name, code) in [
+        ("NotAllowedError", "media/denied"),
+        ("NotFoundError", "media/missing"),
+        ("NotReadableError", "media/busy"),
+        ("OverconstrainedError", "media/constraints"),
+        ("AbortError", "media/failed"),
+    ] {
+        break_devices(name);
+        let mut one = kit::join(&Relay::default(), true, false).await;
+        let failed = until(&mut one, code, |event| match event {
+            Event::MediaFailed { source: Source::Camera, error } => Some(error.code()),
+            _ => None,
+        });
+        assert_eq!(failed.await, code);
+        let again = within("the camera", one.camera(true)).await;
+        assert_eq!(again.expect_err("still broken").code(), code);
+        mend_devices();
+        within("the camera", one.camera(true)).await.expect("mended");
+        one.leave().await;
+    }
+    kit::nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_missing_camera_does_not_take_the_microphone_with_it() {
+    break_camera("NotFoundError");
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, true).await;
+    let mut other = kit::join(&relay, false, false).await;
+    until(&mut one, "the failure", |event| matches!(event, Event::MediaFailed { .. }).then_some(())).await;
+    media(&mut other, Source::Microphone, true).await;
+    mend_devices();
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_without_devices_says_so() {
+    hide_devices();
+    let mut one = kit::join(&Relay::default(), true, false).await;
+    let code = until(&mut one, "the failure", |event| match event {
+        Event::MediaFailed { error, .. } => Some(error.code()),
+        _ => None,
+    });
+    assert_eq!(code.await, "media/unsupported");
+    show_devices();
+    one.leave().await;
+}

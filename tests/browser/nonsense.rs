@@ -1,0 +1,101 @@
+//! A peer and a server that send nonsense: the room lives on.
+
+use futures_util::StreamExt;
+use itodenwa::signaling::Signaling;
+use itodenwa::wire::{ClientMessage, Epoch, Join, PROTOCOL_VERSION, Packet, PeerId, RoomName, ServerMessage, Signal};
+use itodenwa::{Event, Room, SignalingError};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{self, connected, until, within};
+use crate::relay::{Line, Relay};
+
+/// Joins as somebody who speaks the server's protocol and no more.
+async fn stranger(relay: &Relay) -> (Line, u32) {
+    let mut line = relay.line();
+    let room = RoomName::new("blue-tiger").expect("a name");
+    line.send(&ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None })).expect("sent");
+    let Some(Ok(ServerMessage::Welcome(welcome))) = line.next().await else { panic!("no welcome") };
+    (line, welcome.me.session)
+}
+
+fn packet(session: u32, to: u32, seq: u32, body: &str) -> Packet {
+    Packet {
+        from_epoch: Epoch::of_session(session),
+        to_epoch: Epoch::of_session(to),
+        seq,
+        ack: 0,
+        body: Some(body.into()),
+    }
+}
+
+async fn trouble(room: &mut Room, code: &str) {
+    until(room, code, |event| match event {
+        Event::Trouble(trouble) => {
+            assert!(!trouble.explain().is_empty());
+            (trouble.code == code).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn nonsense_of_a_peer_is_trouble_and_no_more() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, false, false).await;
+    let (mut line, session) = stranger(&relay).await;
+    let to: PeerId = one.me().id();
+    for nonsense in ["", "null", "{}", "{\"offer\":{}}", "\"\\ud800\"", "{\"candidate\":7}", "[[[[[[[["] {
+        line.send(&ClientMessage::Signal(Signal { to, packet: packet(session, 1, 1, nonsense) })).expect("sent");
+        trouble(&mut one, "peer/packet-malformed").await;
+    }
+    for (seq, body) in [
+        r#"{"candidate":{"candidate":"candidate:nonsense","sdpMid":"0"}}"#,
+        r#"{"answer":{"id":99,"sdp":"v=0\r\nnonsense","sources":[["0","camera"]]}}"#,
+        r#"{"offer":{"id":1,"sdp":"nonsense","sources":[]}}"#,
+        r#"{"offer":{"id":2,"sdp":"v=0\r\nnonsense","sources":[["0","camera"],["0","camera"]]}}"#,
+        r#"{"endOfCandidates":"nobody"}"#,
+        r#"{"media":{"on":["camera","camera","screen"]}}"#,
+        r#""giveTurn""#,
+        r#""bye""#,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let seq = u32::try_from(seq).expect("small") + 1;
+        line.send(&ClientMessage::Signal(Signal { to, packet: packet(session, 1, seq, body) })).expect("sent");
+    }
+    // Somebody sensible comes, and is talked with.
+    let mut other = kit::join(&relay, false, false).await;
+    connected(&mut other).await;
+    let you = one.peer(other.me().id()).expect("a peer");
+    let message = you.send("still here").expect("accepted");
+    within("delivery", message.delivered()).await.expect("delivered");
+    drop(line);
+    kit::leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn nonsense_of_a_server_is_trouble_and_no_more() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, false, false).await;
+    relay.say(Err(SignalingError::Malformed("a test".into())));
+    trouble(&mut one, "signaling/malformed").await;
+    relay.say(Ok(ServerMessage::Pong(7)));
+    let mut other = kit::join(&relay, false, false).await;
+    connected(&mut other).await;
+    kit::leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn names_and_addresses_are_checked_first() {
+    let code = |room: &str, name: &str, server: &str| {
+        let join = Room::join(room).name(name).server(server);
+        async { within("the refusal", join.into_future()).await.expect_err("refused").code() }
+    };
+    assert_eq!(code("no spaces", "Ann", "ws://127.0.0.1:9").await, "room/invalid");
+    assert_eq!(code("room", "\n\n", "ws://127.0.0.1:9").await, "name/invalid");
+    assert_eq!(code("room", "Ann", "ws://[nonsense").await, "signaling/address");
+    assert_eq!(code("room", "Ann", "ws://127.0.0.1:9").await, "signaling/unreachable");
+    kit::nothing_is_left().await;
+}

@@ -1,0 +1,129 @@
+//! A signalling server within the page: it gives ids, stamps senders and tells who comes and goes, as the real one does.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::{Stream, StreamExt};
+use itodenwa::SignalingError;
+use itodenwa::signaling::Signaling;
+use itodenwa::wire::{
+    ClientMessage, Delivery, LeaveReason, Left, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+};
+
+type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
+
+#[derive(Clone, Default)]
+pub struct Relay(Rc<RefCell<Hub>>);
+
+#[derive(Default)]
+struct Hub {
+    sessions: u32,
+    members: BTreeMap<PeerId, (Member, Outbox)>,
+}
+
+pub struct Line {
+    relay: Relay,
+    me: Option<PeerId>,
+    outbox: Option<Outbox>,
+    inbox: UnboundedReceiver<Result<ServerMessage, SignalingError>>,
+}
+
+impl Relay {
+    pub fn line(&self) -> Line {
+        let (outbox, inbox) = unbounded();
+        Line { relay: self.clone(), me: None, outbox: Some(outbox), inbox }
+    }
+
+    /// Ends everybody's signalling, as a server that goes away does.
+    pub fn stop(&self) {
+        self.0.borrow_mut().members.clear();
+    }
+
+    /// Says something to everybody that no server would say.
+    pub fn say(&self, what: Result<ServerMessage, SignalingError>) {
+        for (_, outbox) in self.0.borrow().members.values() {
+            outbox.unbounded_send(what.clone()).ok();
+        }
+    }
+
+    fn part(&self, id: PeerId, reason: LeaveReason) {
+        let mut hub = self.0.borrow_mut();
+        if hub.members.remove(&id).is_some() {
+            hub.tell_all(&ServerMessage::Left(Left { id, reason }));
+        }
+    }
+}
+
+impl Hub {
+    fn tell_all(&self, message: &ServerMessage) {
+        for (_, outbox) in self.members.values() {
+            outbox.unbounded_send(Ok(message.clone())).ok();
+        }
+    }
+}
+
+impl Signaling for Line {
+    fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
+        let lost = || SignalingError::Lost("not joined".into());
+        match message {
+            ClientMessage::Join(join) => {
+                let outbox = self.outbox.take().ok_or_else(lost)?;
+                let mut hub = self.relay.0.borrow_mut();
+                hub.sessions += 1;
+                let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
+                // The order of ids decides who leads: at random, not by who came first.
+                let id = PeerId::new(random << 32 | u64::from(hub.sessions));
+                let me = Member { id, session: hub.sessions, name: join.name.clone() };
+                let members = hub.members.values().map(|(member, _)| member.clone()).collect();
+                hub.tell_all(&ServerMessage::Joined(me.clone()));
+                let welcome = Welcome { me: me.clone(), members, ice_servers: Default::default() };
+                outbox.unbounded_send(Ok(ServerMessage::Welcome(welcome))).map_err(|_| lost())?;
+                hub.members.insert(id, (me, outbox));
+                self.me = Some(id);
+            }
+            ClientMessage::Signal(signal) => {
+                let from = self.me.ok_or_else(lost)?;
+                let hub = self.relay.0.borrow();
+                let unknown = Refusal { code: RefusalCode::PeerUnknown, message: String::new(), retry_after: None };
+                let (to, message) = match hub.members.get(&signal.to) {
+                    Some((_, outbox)) => (outbox, Delivery { from, packet: signal.packet.clone() }),
+                    None => {
+                        let (_, own) = hub.members.get(&from).ok_or_else(lost)?;
+                        own.unbounded_send(Ok(ServerMessage::Refused(unknown))).map_err(|_| lost())?;
+                        return Ok(());
+                    }
+                };
+                to.unbounded_send(Ok(ServerMessage::Signal(message))).ok();
+            }
+            ClientMessage::Ping(_) => {}
+            ClientMessage::Leave => self.part(LeaveReason::Left),
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    fn part(&mut self, reason: LeaveReason) {
+        if let Some(id) = self.me.take() {
+            self.relay.part(id, reason);
+        }
+    }
+}
+
+impl Stream for Line {
+    type Item = Result<ServerMessage, SignalingError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inbox.poll_next_unpin(cx)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.part(LeaveReason::Gone);
+    }
+}

@@ -1,0 +1,85 @@
+//! Two in a room.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use itodenwa::{Event, IceMode, Room, Source};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{connected, frames, leave, media, pair, sound, until, within};
+use crate::relay::Relay;
+
+#[wasm_bindgen_test]
+async fn both_see_and_hear_each_other() {
+    let relay = Relay::default();
+    let mut one = crate::kit::join(&relay, true, true).await;
+    let mut other = crate::kit::join(&relay, true, true).await;
+    for room in [&mut one, &mut other] {
+        let mut missing = vec![Source::Camera, Source::Microphone];
+        until(room, "media", |event| {
+            if let Event::Media { source, on: true, .. } = event {
+                let place = missing.iter().position(|wanted| wanted == source).expect("told once");
+                missing.remove(place);
+            }
+            missing.is_empty().then_some(())
+        })
+        .await;
+    }
+    join(frames(&one), frames(&other)).await;
+    join(sound(&one), sound(&other)).await;
+    let names: Vec<_> = one.steps().iter().map(|entry| entry.step.name()).collect();
+    assert!(names.contains(&"connected") && names.contains(&"channelOpen"), "{names:?}");
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_comes_late_is_told_who_is_there() {
+    let (mut one, mut other) = pair().await;
+    let (me, you) = (one.me().id(), other.me().id());
+    assert_eq!(one.peers().first().map(|peer| peer.id()), Some(you));
+    assert_eq!(other.peers().first().map(|peer| peer.id()), Some(me));
+    one.peers().first().expect("a peer").restart_ice();
+    connected_steps(&mut one, "restartIce").await;
+    connected_steps(&mut other, "setOffer").await;
+    leave(one, other).await;
+}
+
+async fn connected_steps(room: &mut Room, name: &str) {
+    until(room, name, |event| match event {
+        Event::Step(entry) => (entry.step.name() == name).then_some(()),
+        _ => None,
+    })
+    .await;
+}
+
+/// The textbook pattern fails at this in Chromium, every time.
+#[wasm_bindgen_test]
+async fn one_adds_sound_while_the_other_adds_pictures() {
+    for _ in 0..5 {
+        let (mut one, mut other) = pair().await;
+        let (camera, microphone) = join(one.camera(true), other.microphone(true)).await;
+        camera.expect("a camera");
+        microphone.expect("a microphone");
+        join(media(&mut one, Source::Microphone, true), media(&mut other, Source::Camera, true)).await;
+        join(frames(&other), sound(&one)).await;
+        leave(one, other).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn vanilla_ice_sends_one_complete_description() {
+    let relay = Relay::default();
+    let vanilla = || {
+        let mode = IceMode::Vanilla { limit: Duration::from_secs(5) };
+        Room::join("blue-tiger").signaling(relay.line()).ice(mode).camera()
+    };
+    let mut one = within("the join", vanilla().into_future()).await.expect("joined");
+    let mut other = within("the join", vanilla().into_future()).await.expect("joined");
+    join(connected(&mut one), connected(&mut other)).await;
+    join(frames(&one), frames(&other)).await;
+    for room in [&one, &other] {
+        let names: Vec<_> = room.steps().iter().map(|entry| entry.step.name()).collect();
+        assert!(names.contains(&"gatherCandidates") && !names.contains(&"sendCandidate"), "{names:?}");
+    }
+    leave(one, other).await;
+}
