@@ -1,4 +1,37 @@
-//! .
+//! Live video, voice and text between browsers, in a few lines. Compiles to WebAssembly and drives the browser's own WebRTC.
+//!
+//! ```no_run
+//! # use itodenwa::{Event, Room};
+//! use futures_util::StreamExt;
+//!
+//! # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut room = Room::join("blue-tiger").camera().microphone().await?;
+//! room.me().attach("#me")?;
+//! while let Some(event) = room.next().await {
+//!     match event {
+//!         Event::Joined(peer) => peer.attach_in("#tiles")?,
+//!         Event::Text { from, text } => println!("{}: {text}", from.name().unwrap_or("somebody")),
+//!         Event::Trouble(trouble) => println!("{}", trouble.explain()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Everybody who joins the same room of the same server is connected with everybody else. There is nothing to spawn and
+//! nothing to clean up: dropping the room and its [`Handle`]s hangs up, and then nothing is left ([`counts`]).
+//!
+//! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
+//!   microphone, sends texts, and leaves.
+//! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
+//! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
+//! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
+//! - Every error and trouble has a stable code, and a sentence that says what to do.
+//!
+//! The rules of a call are the crate `itodenwa-negotiation`, which knows no browser. This crate applies them: one task per
+//! room owns everything, browser callbacks only put values into a channel, and applications read a stream. Nothing of an
+//! application is ever called from inside.
 
 mod call;
 mod channel;
@@ -21,9 +54,9 @@ pub use dom::{Counts, counts};
 pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
-pub use itodenwa_negotiation::{ConnectionState, IceMode};
+pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
-pub use itodenwa_wire::{IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source};
+pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source};
 pub use join::Join;
 pub use peer::Peer;
 pub use room::{Handle, Me, Message, Room};

@@ -1,1 +1,156 @@
-//! .
+//! The raw exports of the npm package `itodenwa`: they send requests and pull events, and no more. The face that
+//! programs use is written by hand in JavaScript over them.
+//!
+//! Everything takes `&self`: a promise may be pending while another method is called.
+
+mod call;
+mod options;
+mod pull;
+mod values;
+
+use futures_util::future::FutureExt;
+use itodenwa::{Handle, Peer, PeerId, Room, SendError, ViewError};
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
+
+pub use call::RawCall;
+use options::Options;
+use pull::Pull;
+use values::{coded, object};
+
+/// Joins a room.
+///
+/// # Errors
+/// Rejects with an `Error` that has a `code`, and a `cause` where there is one.
+#[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
+pub fn join(room: String, options: JsValue) -> Promise {
+    future_to_promise(async move {
+        let room = Options::new(options).join(Room::join(room)).await.map_err(|error| values::error(&error))?;
+        let (handle, events) = room.split();
+        Ok(RawRoom { handle, events: Pull::new(events) }.into())
+    })
+}
+
+/// What the module holds of the browser: all zero when no call is open.
+#[wasm_bindgen(unchecked_return_type = "{ connections: number, listeners: number, timers: number, tracks: number }")]
+#[must_use]
+pub fn counts() -> JsValue {
+    let counts = itodenwa::counts();
+    object([
+        ("connections", counts.connections.into()),
+        ("listeners", counts.listeners.into()),
+        ("timers", counts.timers.into()),
+        ("tracks", counts.tracks.into()),
+    ])
+}
+
+/// A room that one is in.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawRoom {
+    handle: Handle,
+    events: Pull<itodenwa::Event>,
+}
+
+#[wasm_bindgen]
+impl RawRoom {
+    /// Oneself.
+    #[wasm_bindgen(unchecked_return_type = "{ id: string, name?: string }")]
+    pub fn me(&self) -> JsValue {
+        let me = self.handle.me();
+        values::person(me.id(), me.name())
+    }
+
+    /// The next event, `undefined` after the last one. One reader: a second call before the first is done rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
+    pub fn next(&self) -> Promise {
+        self.events.next(|event| values::event(&event))
+    }
+
+    /// Switches `"camera"` or `"microphone"` on or off.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn source(&self, source: &str, on: bool) -> Promise {
+        let handle = self.handle.clone();
+        let switched = match source {
+            "camera" => async move { handle.camera(on).await }.left_future(),
+            "microphone" => async move { handle.microphone(on).await }.right_future(),
+            _ => {
+                return Promise::reject(&coded("source/unknown", "The source is neither camera nor microphone.", None));
+            }
+        };
+        future_to_promise(switched.map(|result| match result {
+            Ok(()) => Ok(JsValue::UNDEFINED),
+            Err(error) => Err(values::media_error(&error)),
+        }))
+    }
+
+    /// Sends a text to everybody, or to one peer, and gives its id.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn send(&self, text: &str, to: Option<String>) -> Result<u32, JsValue> {
+        let message = match to {
+            None => self.handle.send(text),
+            Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(text)),
+        };
+        message.map(|message| message.id()).map_err(|error| coded(error.code(), &error.to_string(), None))
+    }
+
+    /// Looks for new network paths to a peer.
+    #[wasm_bindgen(js_name = restartIce)]
+    pub fn restart_ice(&self, peer: &str) {
+        if let Some(peer) = self.peer(peer) {
+            peer.restart_ice();
+        }
+    }
+
+    /// A video element with a peer, or with oneself.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn view(&self, peer: Option<String>) -> Result<HtmlVideoElement, JsValue> {
+        match peer {
+            None => self.handle.me().view(),
+            Some(id) => self.peer(&id).ok_or(ViewError::Closed).and_then(|peer| peer.view()),
+        }
+        .map_err(values::view_error)
+    }
+
+    /// Shows a peer, or oneself, in an element.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn attach(&self, element: &HtmlMediaElement, peer: Option<String>) -> Result<(), JsValue> {
+        match peer {
+            None => self.handle.me().attach_to(element),
+            Some(id) => self.peer(&id).ok_or(ViewError::Closed).and_then(|peer| peer.attach_to(element)),
+        }
+        .map_err(values::view_error)
+    }
+
+    /// Shows nobody any more in this element.
+    pub fn detach(&self, element: &HtmlMediaElement) {
+        self.handle.detach(element);
+    }
+
+    /// Plays what the browser refused to play. To be called when the person touches the page.
+    pub fn resume(&self) {
+        self.handle.resume();
+    }
+
+    /// Hangs up.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn leave(&self) -> Promise {
+        let handle = self.handle.clone();
+        future_to_promise(async move {
+            handle.leave().await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    fn peer(&self, id: &str) -> Option<Peer> {
+        self.handle.peer(id.parse::<PeerId>().ok()?)
+    }
+}

@@ -18,29 +18,28 @@ const LIMIT_MS: u32 = 15_000;
 #[wasm_bindgen(inline_js = "
 export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }
 export function append(element) { document.body.append(element); }
-export function loudness(element) {
+export async function loudness(element) {
     const context = new AudioContext();
     const analyser = context.createAnalyser();
+    const tick = () => new Promise((done) => setTimeout(done, 20));
+    while (!element.srcObject?.getAudioTracks().length) await tick();
     context.createMediaStreamSource(element.srcObject).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
-    return new Promise((done) => {
-        const look = () => {
-            analyser.getFloatTimeDomainData(samples);
-            const loudest = Math.max(...samples.map(Math.abs));
-            if (loudest > 0.001) { context.close(); done(loudest); } else { setTimeout(look, 20); }
-        };
-        look();
-    });
+    do {
+        await tick();
+        analyser.getFloatTimeDomainData(samples);
+    } while (Math.max(...samples.map(Math.abs)) < 0.001);
+    await context.close();
 }
 ")]
 extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
-    pub fn append(element: &HtmlVideoElement);
+    pub(crate) fn append(element: &HtmlVideoElement);
     fn loudness(element: &HtmlVideoElement) -> js_sys::Promise;
 }
 
 /// Waits, but not for ever.
-pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match select(pin!(future), TimeoutFuture::new(LIMIT_MS)).await {
         Either::Left((value, _)) => value,
         Either::Right(_) => panic!("waited in vain for {what}"),
@@ -48,7 +47,7 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// Reads a room's events until one is the one that is wanted, and gives what was made of it.
-pub async fn until<T>(room: &mut Room, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+pub(crate) async fn until<T>(room: &mut Room, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
     let mut seen = Vec::new();
     let found = async {
         while let Some(event) = room.next().await {
@@ -66,14 +65,14 @@ pub async fn until<T>(room: &mut Room, what: &str, mut wanted: impl FnMut(&Event
     found.unwrap_or_else(|| panic!("waited in vain for {what}; there was:\n{}", seen.join("\n")))
 }
 
-pub async fn connected(room: &mut Room) {
+pub(crate) async fn connected(room: &mut Room) {
     until(room, "the connection", |event| {
         matches!(event, Event::Connection { state: ConnectionState::Connected, .. }).then_some(())
     })
     .await;
 }
 
-pub async fn media(room: &mut Room, source: Source, on: bool) {
+pub(crate) async fn media(room: &mut Room, source: Source, on: bool) {
     until(room, &format!("{source} {on}"), |event| match event {
         Event::Media { source: other, on: now, .. } => (*other == source && *now == on).then_some(()),
         _ => None,
@@ -82,12 +81,12 @@ pub async fn media(room: &mut Room, source: Source, on: bool) {
 }
 
 /// Waits until the only peer of a room is seen moving.
-pub async fn frames(room: &Room) {
+pub(crate) async fn frames(room: &Room) {
     frames_in(&room.peers().first().expect("a peer").view().expect("a view")).await;
 }
 
 /// Waits until something moves in a video.
-pub async fn frames_in(video: &HtmlVideoElement) {
+pub(crate) async fn frames_in(video: &HtmlVideoElement) {
     append(video);
     for _ in 0..3 {
         within("a frame", JsFuture::from(next_frame(video))).await.expect("a frame");
@@ -95,12 +94,12 @@ pub async fn frames_in(video: &HtmlVideoElement) {
 }
 
 /// Waits until the only peer of a room is heard.
-pub async fn sound(room: &Room) {
+pub(crate) async fn sound(room: &Room) {
     let video = room.peers().first().expect("a peer").view().expect("a view");
     within("sound", JsFuture::from(loudness(&video))).await.expect("sound");
 }
 
-pub async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {
+pub(crate) async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {
     let mut join = Room::join("blue-tiger").signaling(relay.line());
     if camera {
         join = join.camera();
@@ -112,7 +111,7 @@ pub async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {
 }
 
 /// Two in a room, without media.
-pub async fn pair() -> (Room, Room) {
+pub(crate) async fn pair() -> (Room, Room) {
     let relay = Relay::default();
     let mut one = join(&relay, false, false).await;
     let mut other = join(&relay, false, false).await;
@@ -122,14 +121,14 @@ pub async fn pair() -> (Room, Room) {
 }
 
 /// Both leave, and nothing is left.
-pub async fn leave(one: Room, other: Room) {
+pub(crate) async fn leave(one: Room, other: Room) {
     one.leave().await;
     other.leave().await;
     drop((one, other));
     nothing_is_left().await;
 }
 
-pub async fn nothing_is_left() {
+pub(crate) async fn nothing_is_left() {
     let gone = async {
         while counts() != Counts::default() {
             TimeoutFuture::new(10).await;

@@ -17,7 +17,7 @@ use itodenwa::wire::{
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
 
 #[derive(Clone, Default)]
-pub struct Relay(Rc<RefCell<Hub>>);
+pub(crate) struct Relay(Rc<RefCell<Hub>>);
 
 #[derive(Default)]
 struct Hub {
@@ -25,7 +25,7 @@ struct Hub {
     members: BTreeMap<PeerId, (Member, Outbox)>,
 }
 
-pub struct Line {
+pub(crate) struct Line {
     relay: Relay,
     me: Option<PeerId>,
     outbox: Option<Outbox>,
@@ -33,18 +33,18 @@ pub struct Line {
 }
 
 impl Relay {
-    pub fn line(&self) -> Line {
+    pub(crate) fn line(&self) -> Line {
         let (outbox, inbox) = unbounded();
         Line { relay: self.clone(), me: None, outbox: Some(outbox), inbox }
     }
 
     /// Ends everybody's signalling, as a server that goes away does.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.0.borrow_mut().members.clear();
     }
 
     /// Says something to everybody that no server would say.
-    pub fn say(&self, what: Result<ServerMessage, SignalingError>) {
+    pub(crate) fn say(&self, what: Result<ServerMessage, SignalingError>) {
         for (_, outbox) in self.0.borrow().members.values() {
             outbox.unbounded_send(what.clone()).ok();
         }

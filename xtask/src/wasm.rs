@@ -10,7 +10,7 @@ use crate::process::{self, Result, cargo, program};
 const PROFILE: &str = "wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The name of the raw exports, as wasm-pack would name them, too.
-const NAME: &str = "itodenwa_js";
+const NAME: &str = "itodenwa";
 
 /// Builds into `www/pkg`, where the page looks for it.
 pub(crate) fn build() -> Result<()> {

@@ -1,0 +1,124 @@
+use itodenwa::{Call, CallError, CallEvent};
+use js_sys::{Promise, Reflect};
+use std::future::Future;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::HtmlVideoElement;
+
+use crate::options::Options;
+use crate::pull::Pull;
+use crate::values::{self, call_error, coded, object, tagged};
+
+/// One connection by hand. Promises that are pending keep it open.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawCall {
+    call: Rc<Call>,
+    events: Pull<CallEvent>,
+}
+
+#[wasm_bindgen]
+impl RawCall {
+    /// Makes the connection, with camera and microphone if they are wanted.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawCall>")]
+    pub fn create(options: JsValue) -> Promise {
+        future_to_promise(async move {
+            let call = Call::open(Options::new(options).call()).await.map_err(|error| call_error(&error))?;
+            let (call, events) = call.split();
+            Ok(RawCall { call: Rc::new(call), events: Pull::new(events) }.into())
+        })
+    }
+
+    /// Makes an offer: `{ type, sdp }`.
+    #[wasm_bindgen(js_name = makeOffer, unchecked_return_type = "Promise<RTCSessionDescriptionInit>")]
+    pub fn make_offer(&self) -> Promise {
+        self.step(|call| async move { call.make_offer().await.map(|sdp| description("offer", &sdp)) })
+    }
+
+    /// Sets the other side's offer.
+    #[wasm_bindgen(js_name = setOffer, unchecked_return_type = "Promise<void>")]
+    pub fn set_offer(&self, offer: JsValue) -> Promise {
+        let sdp = sdp(&offer);
+        self.step(|call| async move { call.set_offer(&sdp).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Makes the answer: `{ type, sdp }`.
+    #[wasm_bindgen(js_name = makeAnswer, unchecked_return_type = "Promise<RTCSessionDescriptionInit>")]
+    pub fn make_answer(&self) -> Promise {
+        self.step(|call| async move { call.make_answer().await.map(|sdp| description("answer", &sdp)) })
+    }
+
+    /// Sets the other side's answer.
+    #[wasm_bindgen(js_name = setAnswer, unchecked_return_type = "Promise<void>")]
+    pub fn set_answer(&self, answer: JsValue) -> Promise {
+        let sdp = sdp(&answer);
+        self.step(|call| async move { call.set_answer(&sdp).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Adds a candidate of the other side; `null` is the end of them.
+    #[wasm_bindgen(js_name = addCandidate, unchecked_return_type = "Promise<void>")]
+    pub fn add_candidate(&self, candidate: JsValue) -> Promise {
+        let candidate = values::candidate(&candidate);
+        self.step(|call| async move { call.add_candidate(candidate).await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// The next event, `undefined` after the last one.
+    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
+    pub fn next(&self) -> Promise {
+        self.events.next(|event| told(&event))
+    }
+
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn send(&self, text: &str) -> Result<(), JsValue> {
+        self.call.send(text).map_err(|error| coded(error.code(), &error.to_string(), None))
+    }
+
+    /// A video element with the other side, or with oneself.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn view(&self, remote: bool) -> Result<HtmlVideoElement, JsValue> {
+        self.call.view(remote).map_err(values::view_error)
+    }
+
+    /// Hangs up.
+    pub fn close(&self) {
+        self.call.close();
+    }
+
+    fn step<F>(&self, step: impl FnOnce(Rc<Call>) -> F) -> Promise
+    where
+        F: Future<Output = Result<JsValue, CallError>> + 'static,
+    {
+        let step = step(Rc::clone(&self.call));
+        future_to_promise(async move { step.await.map_err(|error| call_error(&error)) })
+    }
+}
+
+fn description(kind: &str, sdp: &str) -> JsValue {
+    object([("type", kind.into()), ("sdp", sdp.into())])
+}
+
+/// A description as an object, or the mere text of one. What is neither is refused by the browser.
+fn sdp(description: &JsValue) -> String {
+    let text = || Reflect::get(description, &"sdp".into()).ok()?.as_string();
+    description.as_string().or_else(text).unwrap_or_default()
+}
+
+fn told(event: &CallEvent) -> JsValue {
+    match event {
+        CallEvent::Candidate(candidate) => tagged("candidate", [("candidate", values::candidate_init(candidate))]),
+        CallEvent::EndOfCandidates => tagged("endOfCandidates", []),
+        CallEvent::Connection(state) => tagged("connection", [("state", state.as_str().into())]),
+        CallEvent::Media { source, on } => tagged("media", [("source", source.as_str().into()), ("on", (*on).into())]),
+        CallEvent::Text(text) => tagged("text", [("text", text.into())]),
+        CallEvent::Step { at, step } => values::step(*at, step),
+        CallEvent::Closed => tagged("closed", []),
+        // Of a later version of the client crate.
+        _ => tagged("other", []),
+    }
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use itodenwa::{CallOptions, IceMode, IceServer, Join};
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsValue;
+
+/// How long Vanilla ICE waits for candidates unless it is told.
+const VANILLA_LIMIT_MS: f64 = 5_000.0;
+
+/// The options of `join` and `RawCall.create`. What is missing or of a wrong type is not set.
+pub(crate) struct Options(JsValue);
+
+impl Options {
+    pub(crate) fn new(options: JsValue) -> Self {
+        Options(options)
+    }
+
+    pub(crate) fn join(&self, mut join: Join) -> Join {
+        if let Some(name) = self.text("name") {
+            join = join.name(name);
+        }
+        if let Some(server) = self.text("server") {
+            join = join.server(server);
+        }
+        if self.is_set("camera") {
+            join = join.camera();
+        }
+        if self.is_set("microphone") {
+            join = join.microphone();
+        }
+        join.ice(self.ice(IceMode::Trickle)).ice_servers(self.ice_servers())
+    }
+
+    pub(crate) fn call(&self) -> CallOptions {
+        let default = CallOptions::default();
+        CallOptions {
+            camera: self.is_set("camera"),
+            microphone: self.is_set("microphone"),
+            ice: self.ice(default.ice),
+            ice_servers: self.ice_servers(),
+        }
+    }
+
+    fn ice(&self, otherwise: IceMode) -> IceMode {
+        match self.text("ice").as_deref() {
+            Some("trickle") => IceMode::Trickle,
+            Some("vanilla") => {
+                let limit = self.get("vanillaLimit").as_f64().filter(|limit| *limit >= 0.0).unwrap_or(VANILLA_LIMIT_MS);
+                IceMode::Vanilla { limit: Duration::from_millis(limit as u64) }
+            }
+            _ => otherwise,
+        }
+    }
+
+    /// As `RTCIceServer` (W3C WebRTC, section 4.2.4): `urls` is one or many.
+    fn ice_servers(&self) -> Vec<IceServer> {
+        let servers = self.get("iceServers");
+        let servers = if Array::is_array(&servers) { Array::from(&servers).to_vec() } else { Vec::new() };
+        servers
+            .into_iter()
+            .map(|server| {
+                let server = Options(server);
+                let urls = server.get("urls");
+                let urls = match urls.as_string() {
+                    Some(url) => vec![url],
+                    None if Array::is_array(&urls) => {
+                        Array::from(&urls).iter().filter_map(|url| url.as_string()).collect()
+                    }
+                    None => Vec::new(),
+                };
+                IceServer { urls, username: server.text("username"), credential: server.text("credential") }
+            })
+            .collect()
+    }
+
+    fn get(&self, key: &str) -> JsValue {
+        Reflect::get(&self.0, &key.into()).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.get(key).as_string()
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        self.get(key).is_truthy()
+    }
+}

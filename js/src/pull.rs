@@ -1,0 +1,38 @@
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use itodenwa::Events;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::values::coded;
+
+/// A stream that JavaScript reads by promises. While one is pending it has the stream.
+pub(crate) struct Pull<E>(Rc<Cell<Option<Events<E>>>>);
+
+impl<E: 'static> Pull<E> {
+    pub(crate) fn new(events: Events<E>) -> Self {
+        Pull(Rc::new(Cell::new(Some(events))))
+    }
+
+    pub(crate) fn next(&self, value: impl FnOnce(E) -> JsValue + 'static) -> Promise {
+        let place = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let Some(mut events) = place.take() else {
+                return Err(coded("events/busy", "The events are being read already. Await the promise before.", None));
+            };
+            let event = events.next().await;
+            place.set(Some(events));
+            Ok(event.map_or(JsValue::UNDEFINED, value))
+        })
+    }
+}
+
+impl<E> fmt::Debug for Pull<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pull").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! What is told, as JavaScript values.
+
+use std::error::Error as StdError;
+
+use itodenwa::{
+    CallError, Candidate, Error, Event, JsError, LeaveReason, MediaError, PeerId, SignalingError, Step, Time, ViewError,
+};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
+
+pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in entries {
+        set(&object, key, &value);
+    }
+    object.into()
+}
+
+/// An event of a room.
+pub(crate) fn event(event: &Event) -> JsValue {
+    match event {
+        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name()))]),
+        Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", reason(*why).into())]),
+        Event::Connection { peer, state } => {
+            tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
+        }
+        Event::Media { peer, source, on } => {
+            tagged("media", [("peer", id(peer.id())), ("source", source.as_str().into()), ("on", (*on).into())])
+        }
+        Event::MediaFailed { source, error } => {
+            tagged("mediaFailed", [("source", source.as_str().into()), ("error", media_error(error))])
+        }
+        Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
+        Event::Delivered { peer, id: message } => {
+            tagged("delivered", [("id", (*message).into()), ("peer", id(peer.id()))])
+        }
+        Event::Step(entry) => {
+            let value = step(entry.at, &entry.step);
+            set(&value, "peer", &id(entry.peer));
+            value
+        }
+        Event::Trouble(trouble) => tagged(
+            "trouble",
+            [
+                ("peer", trouble.peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id()))),
+                ("code", trouble.code.into()),
+                ("detail", (&trouble.detail).into()),
+                ("explain", trouble.explain().into()),
+            ],
+        ),
+        Event::Blocked { peer } => tagged("blocked", [("peer", id(peer.id()))]),
+        Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, error))]),
+        // Of a later version of the client crate.
+        _ => tagged("other", []),
+    }
+}
+
+pub(crate) fn tagged<const N: usize>(kind: &str, entries: [(&str, JsValue); N]) -> JsValue {
+    let value = object(entries);
+    set(&value, "type", &kind.into());
+    value
+}
+
+pub(crate) fn step(at: Time, step: &Step) -> JsValue {
+    let at = at.as_millis() as f64;
+    tagged("step", [("at", at.into()), ("name", step.name().into()), ("detail", step.detail().into())])
+}
+
+pub(crate) fn person(who: PeerId, name: Option<&str>) -> JsValue {
+    object([("id", id(who)), ("name", name.map_or(JsValue::UNDEFINED, JsValue::from))])
+}
+
+pub(crate) fn error(error: &Error) -> JsValue {
+    let value = coded(error.code(), &error.to_string(), None);
+    if let Error::Signaling(SignalingError::Refused(refusal)) = error {
+        set(&value, "refusal", &refusal.code.as_str().into());
+        set(&value, "retryAfter", &refusal.retry_after.map_or(JsValue::UNDEFINED, JsValue::from));
+    }
+    value
+}
+
+pub(crate) fn media_error(error: &MediaError) -> JsValue {
+    coded(error.code(), &error.to_string(), exception(error))
+}
+
+pub(crate) fn call_error(error: &CallError) -> JsValue {
+    match error {
+        CallError::Media(error) => media_error(error),
+        error => coded(error.code(), &error.to_string(), exception(error)),
+    }
+}
+
+pub(crate) fn view_error(error: ViewError) -> JsValue {
+    coded(error.code(), &error.to_string(), None)
+}
+
+/// An `Error` with a code.
+pub(crate) fn coded(code: &str, message: &str, cause: Option<JsValue>) -> JsValue {
+    let error = js_sys::Error::new(message);
+    set(&error, "code", &code.into());
+    if let Some(cause) = cause {
+        set(&error, "cause", &cause);
+    }
+    error.into()
+}
+
+/// The browser's exception behind an error.
+fn exception(error: &dyn StdError) -> Option<JsValue> {
+    let JsError { name, message } = error.source()?.downcast_ref::<JsError>()?;
+    let cause = js_sys::Error::new(message);
+    cause.set_name(name);
+    Some(cause.into())
+}
+
+fn id(id: PeerId) -> JsValue {
+    id.to_string().into()
+}
+
+fn reason(reason: LeaveReason) -> &'static str {
+    match reason {
+        LeaveReason::Left => "left",
+        LeaveReason::Gone => "gone",
+        LeaveReason::Refused => "refused",
+        _ => "other",
+    }
+}
+
+/// Can't fail on an object that was just made.
+fn set(object: &JsValue, key: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &key.into(), value);
+}
+
+/// A candidate as `RTCIceCandidateInit`.
+pub(crate) fn candidate_init(candidate: &Candidate) -> JsValue {
+    let text = |text: &Option<String>| text.as_ref().map_or(JsValue::NULL, JsValue::from);
+    object([
+        ("candidate", (&candidate.candidate).into()),
+        ("sdpMid", text(&candidate.sdp_mid)),
+        ("sdpMLineIndex", candidate.sdp_m_line_index.map_or(JsValue::NULL, JsValue::from)),
+        ("usernameFragment", text(&candidate.username_fragment)),
+    ])
+}
+
+/// The other way; none for `null` and for the empty candidate, which is the end of them.
+pub(crate) fn candidate(init: &JsValue) -> Option<Candidate> {
+    let get = |key: &str| Reflect::get(init, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let candidate = get("candidate").as_string().filter(|candidate| !candidate.is_empty())?;
+    Some(Candidate {
+        candidate,
+        sdp_mid: get("sdpMid").as_string(),
+        sdp_m_line_index: get("sdpMLineIndex").as_f64().map(|index| index as u16),
+        username_fragment: get("usernameFragment").as_string(),
+    })
+}
