@@ -106,6 +106,7 @@ impl Pair {
     /// The server says that the peer has another session.
     pub(crate) fn rejoined(&mut self, context: &mut Context, session: u32) {
         if self.link.learn_session(session) {
+            self.attempts = 0;
             self.renew(context);
         }
     }
@@ -248,7 +249,9 @@ impl Pair {
     /// The other side is a new incarnation: so is the connection.
     fn renew(&mut self, context: &mut Context) {
         self.close(context);
-        self.state = State::Waiting { until: context.now + self.backoff(), renew: false };
+        // One step shorter than after a failure of ours: the other side waits for that already.
+        let wait = backoff(self.attempts.saturating_sub(1));
+        self.state = State::Waiting { until: context.now + wait, renew: false };
     }
 
     /// The connection can't go on: we become a new incarnation.
@@ -258,16 +261,12 @@ impl Pair {
         if self.attempts >= ATTEMPTS || !self.link.restart(context.now) {
             return self.give_up(context);
         }
-        self.state = State::Waiting { until: context.now + self.backoff(), renew: false };
+        self.state = State::Waiting { until: context.now + backoff(self.attempts), renew: false };
     }
 
     fn give_up(&mut self, context: &mut Context) {
         self.state = State::Over;
         self.trouble(context, TroubleCode::GivenUp, String::new());
-    }
-
-    fn backoff(&self) -> Duration {
-        BACKOFF.get(self.attempts).or(BACKOFF.last()).copied().unwrap_or_default()
     }
 
     fn connection_state(&mut self, context: &mut Context, state: ConnectionState) {
@@ -339,4 +338,8 @@ impl Pair {
     fn tell(&self, context: &mut Context, event: Event) {
         context.outputs.push_back(Output::Event(event));
     }
+}
+
+fn backoff(attempts: usize) -> Duration {
+    BACKOFF.get(attempts).or(BACKOFF.last()).copied().unwrap_or_default()
 }

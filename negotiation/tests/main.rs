@@ -3,5 +3,12 @@
 // The model is used from here only.
 #![allow(unreachable_pub)]
 
+mod candidates;
+mod first_call;
+mod ice_restart;
 mod interleavings;
+mod media;
+mod membership;
 mod model;
+mod recovery;
+mod turns;

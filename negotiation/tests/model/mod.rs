@@ -4,19 +4,49 @@
 pub mod browser;
 mod convergence;
 pub mod page;
+pub mod puppet;
 pub mod rng;
 pub mod sdp;
 pub mod wire;
 pub mod world;
 
-use itodenwa_wire::PeerId;
+use itodenwa_negotiation::{Config, IceMode};
+use itodenwa_wire::{PeerId, Source};
 
 pub use page::Operation;
+pub use puppet::Puppet;
 pub use wire::Wire;
-pub use world::World;
+pub use world::{PageIndex, World};
 
 /// The leader of every pair that it is in.
 pub const ANN: PeerId = PeerId::new(1);
 /// Follows [`ANN`], leads [`CAT`].
 pub const BEN: PeerId = PeerId::new(2);
 pub const CAT: PeerId = PeerId::new(3);
+
+/// Trickle ICE, with these sources on.
+pub fn on(sources: &[Source]) -> Config {
+    Config { ice: IceMode::Trickle, on: sources.to_vec() }
+}
+
+/// [`ANN`] and [`BEN`], connected.
+pub fn call(ann: Config, ben: Config) -> (World, PageIndex, PageIndex) {
+    let mut world = World::new(1);
+    let (ann, ben) = (world.join(ANN, ann), world.join(BEN, ben));
+    world.run();
+    world.assert_converged();
+    (world, ann, ben)
+}
+
+/// How often this step was made.
+pub fn count(steps: &[&str], step: &str) -> usize {
+    steps.iter().filter(|one| **one == step).count()
+}
+
+/// These steps were made in this order, whatever came between.
+pub fn assert_in_order(steps: &[&str], expected: &[&str]) {
+    let mut rest = steps.iter();
+    for step in expected {
+        assert!(rest.any(|one| one == step), "{step} does not come in its turn in {steps:?}");
+    }
+}

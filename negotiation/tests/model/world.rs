@@ -14,6 +14,8 @@ use super::wire::Wire;
 
 /// More outputs than this for one input would be a machine that runs away.
 const OUTPUTS: usize = 300;
+/// So would be more packets and reports than this on their way.
+const QUEUE: usize = 5000;
 /// After this long without faults everything has to be settled.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -430,6 +432,7 @@ impl World {
     }
 
     fn schedule(&mut self, at: Time, what: What) {
+        assert!(self.queue.len() < QUEUE, "more than {QUEUE} things are on their way");
         self.order += 1;
         self.queue.push(Reverse(Scheduled { at, order: self.order, what }));
     }

@@ -1,0 +1,160 @@
+//! Who comes and goes.
+
+use std::time::Duration;
+
+use itodenwa_negotiation::{Event, Input};
+use itodenwa_wire::Source::Camera;
+use itodenwa_wire::limits::ROOM_PEERS;
+use itodenwa_wire::{LeaveReason, Left, Member, PeerId};
+
+use crate::model::{ANN, BEN, CAT, Wire, World, call, on};
+
+#[test]
+fn who_is_there_and_who_comes_is_told_once_each() {
+    let mut world = World::new(1);
+    let pages = [ANN, BEN, CAT].map(|id| world.join(id, on(&[Camera])));
+    world.run();
+    world.assert_converged();
+    for page in pages {
+        let joined = world.page(page).events.iter().filter(|event| matches!(event, Event::Joined(_))).count();
+        assert_eq!(joined, 2);
+    }
+}
+
+#[test]
+fn a_bye_closes_at_once() {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    world.input(ann, Input::Leave);
+    world.run_for(Duration::from_millis(2));
+    let page = world.page(ben);
+    assert_eq!(page.connections.len(), 0, "before the server says anything");
+    assert_eq!(page.sees(ANN), []);
+    assert_eq!(page.room.deadline(), None, "nobody waits for anything");
+}
+
+#[test]
+fn after_leaving_nothing_comes_out() {
+    let (mut world, ann, _) = call(on(&[Camera]), on(&[Camera]));
+    world.input(ann, Input::Leave);
+    assert_eq!(world.page(ann).connections.len(), 0);
+    let member = Member { id: CAT, session: 9, name: None };
+    for input in [Input::Joined(member), Input::Deadline, Input::Resumed, Input::RestartIce(BEN), Input::Leave] {
+        let now = world.now;
+        let room = &mut world.page_mut(ann).room;
+        room.handle(now, input);
+        assert_eq!((room.poll(), room.deadline()), (None, None));
+    }
+}
+
+#[test]
+fn somebody_whose_socket_is_gone_is_closed() {
+    let (mut world, _, ben) = call(on(&[Camera]), on(&[Camera]));
+    world.lose(ANN, LeaveReason::Gone);
+    world.run();
+    let page = world.page(ben);
+    assert_eq!((page.connections.len(), page.closed.len()), (0, 1));
+    assert_eq!(page.events.last(), Some(&Event::Left(Left { id: ANN, reason: LeaveReason::Gone })));
+    assert_eq!(page.room.members().count(), 0);
+}
+
+#[test]
+fn a_reload_with_a_newer_session_makes_a_new_connection() {
+    for reloads in [ANN, BEN] {
+        let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+        world.join(reloads, on(&[]));
+        world.run();
+        world.assert_converged();
+        let stays = if reloads == ANN { ben } else { ann };
+        assert_eq!(world.page(stays).closed.len(), 1);
+        assert_eq!(world.page(stays).members.len(), 1, "it is the same member");
+    }
+}
+
+#[test]
+fn a_reload_in_every_moment_of_the_first_call() {
+    for millis in 0..120 {
+        let mut world = World::new(millis);
+        world.join(ANN, on(&[Camera]));
+        world.join(BEN, on(&[Camera]));
+        world.run_for(Duration::from_millis(millis));
+        world.join(if millis % 2 == 0 { ANN } else { BEN }, on(&[]));
+        world.run();
+        world.assert_converged();
+    }
+}
+
+#[test]
+fn an_older_session_is_nobody() {
+    let (mut world, _, ben) = call(on(&[Camera]), on(&[Camera]));
+    world.input(ben, Input::Joined(Member { id: ANN, session: 0, name: None }));
+    world.run();
+    world.assert_converged();
+    assert_eq!(world.page(ben).closed.len(), 0);
+}
+
+#[test]
+fn somebody_comes_back_with_the_same_id() {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    for _ in 0..3 {
+        let page = world.page_of(BEN).unwrap_or(ben);
+        world.leave(page);
+        world.join(BEN, on(&[Camera]));
+        world.run();
+        world.assert_converged();
+    }
+    assert_eq!(world.page(ann).closed.len(), 3);
+}
+
+/// The server's list may flicker, and packets of the time before are still on their way.
+#[test]
+fn somebody_comes_back_in_the_same_session() {
+    for seed in 0..200 {
+        let mut world = World::new(seed);
+        world.wire = Wire { loss: 0, duplicates: 20, delay: 300 };
+        let ann = world.join(ANN, on(&[Camera]));
+        let ben = world.join(BEN, on(&[Camera]));
+        world.run_for(Duration::from_millis(seed * 5));
+        let member = world.page(ben).room.me().clone();
+        world.input(ann, Input::Left(Left { id: BEN, reason: LeaveReason::Gone }));
+        world.input(ann, Input::Joined(member));
+        world.run();
+        world.assert_converged();
+    }
+}
+
+#[test]
+fn somebody_who_leaves_while_a_connection_is_due_leaves_nothing() {
+    let (mut world, _, ben) = call(on(&[]), on(&[]));
+    let (id, _) = world.page(ben).with(ANN).expect("there is a connection");
+    let report = itodenwa_negotiation::Report::ChannelClosed;
+    world.input(ben, Input::Report { peer: ANN, connection: id, report });
+    // A throttled timer: the moment of the next connection passes unnoticed.
+    world.now = world.now + Duration::from_secs(10);
+    world.lose(ANN, LeaveReason::Gone);
+    world.input(ben, Input::Left(Left { id: ANN, reason: LeaveReason::Gone }));
+    assert_eq!(world.page(ben).connections.len(), 0);
+}
+
+#[test]
+fn strangers_are_not_heard() {
+    let (mut world, ann, _) = call(on(&[]), on(&[]));
+    let epoch = itodenwa_wire::Epoch::of_session(1);
+    let packet = itodenwa_wire::Packet { from_epoch: epoch, to_epoch: epoch, seq: 1, ack: 0, body: None };
+    let now = world.now;
+    let room = &mut world.page_mut(ann).room;
+    room.handle(now, Input::Packet { from: CAT, packet });
+    room.handle(now, Input::Joined(room.me().clone()));
+    room.handle(now, Input::Left(Left { id: CAT, reason: LeaveReason::Gone }));
+    assert_eq!(room.poll(), None);
+}
+
+#[test]
+fn a_room_has_no_more_than_its_limit() {
+    let mut world = World::new(1);
+    let ann = world.join(ANN, on(&[]));
+    for number in 2..100 {
+        world.puppet(PeerId::new(number));
+    }
+    world.run_for(Duration::from_millis(10));
+    assert_eq!(world.page(ann).room.members().count(), ROOM_PEERS - 1);
+}
