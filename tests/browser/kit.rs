@@ -18,24 +18,30 @@ const LIMIT_MS: u32 = 15_000;
 #[wasm_bindgen(inline_js = "
 export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }
 export function append(element) { document.body.append(element); }
-export async function loudness(element) {
+export async function heard(element) {
+    const tick = () => new Promise((done) => setTimeout(done, 20));
+    const track = () => element.srcObject?.getAudioTracks()[0];
+    while (!track() || track().muted) await tick();
     const context = new AudioContext();
     const analyser = context.createAnalyser();
-    const tick = () => new Promise((done) => setTimeout(done, 20));
-    while (!element.srcObject?.getAudioTracks().length) await tick();
     context.createMediaStreamSource(element.srcObject).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
-    do {
-        await tick();
+    const loudness = () => {
         analyser.getFloatTimeDomainData(samples);
-    } while (Math.max(...samples.map(Math.abs)) < 0.001);
-    await context.close();
+        return Math.max(...samples.map(Math.abs));
+    };
+    // Where there is no sound device Firefox does not run the context: that packets unmuted the track has to do.
+    for (let ticks = 0; context.currentTime > 0 || ticks < 50; ticks += 1) {
+        if (loudness() > 0.001) break;
+        await tick();
+    }
+    await Promise.race([context.close(), tick()]);
 }
 ")]
 extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn append(element: &HtmlVideoElement);
-    fn loudness(element: &HtmlVideoElement) -> js_sys::Promise;
+    fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
 }
 
 /// Waits, but not for ever.
@@ -96,7 +102,7 @@ pub(crate) async fn frames_in(video: &HtmlVideoElement) {
 /// Waits until the only peer of a room is heard.
 pub(crate) async fn sound(room: &Room) {
     let video = room.peers().first().expect("a peer").view().expect("a view");
-    within("sound", JsFuture::from(loudness(&video))).await.expect("sound");
+    within("sound", JsFuture::from(heard(&video))).await.expect("sound");
 }
 
 pub(crate) async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {
