@@ -13,9 +13,9 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
 use crate::address::Origin;
@@ -32,14 +32,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections until it is told to stop, and serves them to their end; dropped, it ends them at once.
 /// WebSockets are handed over: they do not count as connections here once they are upgraded.
-pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     let mut origins: HashMap<Origin, usize> = HashMap::new();
-    let stopping = stop.clone();
     loop {
         let has_room = connections.len() < limits.connections.saturating_add(SPARE);
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.cancelled() => break,
             Some(Ok(origin)) = connections.join_next() => release(&mut origins, origin),
             accepted = listener.accept(), if has_room => match accepted {
                 Ok((stream, address)) => {
@@ -50,7 +49,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits
                         continue;
                     }
                     *count += 1;
-                    let connection = serve(stream, address.ip(), router.clone(), limits.request_timeout, stopping.clone());
+                    let connection = serve(stream, address.ip(), router.clone(), limits.request_timeout, stop.clone());
                     connections.spawn(async move {
                         connection.await;
                         origin
@@ -68,7 +67,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits
 }
 
 /// Serves one connection. Clients that go away or send no HTTP are no concern of ours, so its failures are not told.
-async fn serve(stream: TcpStream, address: IpAddr, router: Router, timeout: Duration, mut stop: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, address: IpAddr, router: Router, timeout: Duration, stop: CancellationToken) {
     // Small messages are not held back to be sent with later ones. A failure costs only time.
     let _ = stream.set_nodelay(true);
     let routes = TowerToHyperService::new(router);
@@ -85,7 +84,7 @@ async fn serve(stream: TcpStream, address: IpAddr, router: Router, timeout: Dura
     let mut connection = pin!(connection);
     tokio::select! {
         _ = &mut connection => return,
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;

@@ -1,8 +1,7 @@
 //! How fast is too fast: token buckets, with time as an argument.
 
+use std::fmt;
 use std::time::{Duration, Instant};
-
-use crate::Limits;
 
 /// A token bucket: filled at a steady rate up to its size, emptied by what happens. It may go into debt, which has to be
 /// waited for.
@@ -49,36 +48,30 @@ impl Bucket {
     }
 }
 
-/// What a connection may send.
+/// How fast a connection may send something: messages, or bytes.
 ///
-/// A message that finds fewer tokens than it costs (one of the message bucket, its length of the byte bucket) is over the
-/// limit: the next one is not read before the debt is paid. The first message that finds enough tokens ends that state.
-/// If it lasts longer than [`Limits::rate_patience`], the connection is too fast.
+/// What finds fewer tokens than it costs is over the limit: nothing more is read before the debt is paid. What finds
+/// enough tokens ends that state. If it lasts longer than [`Limits::rate_patience`](crate::Limits::rate_patience), the
+/// connection is too fast.
 #[derive(Debug)]
-pub(crate) struct Throttle {
-    messages: Bucket,
-    bytes: Bucket,
+pub(crate) struct Meter {
+    bucket: Bucket,
     patience: Duration,
     over_since: Option<Instant>,
 }
 
-/// More than the limit for longer than patience lasts.
+/// Over the limit for longer than patience lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooFast;
 
-impl Throttle {
-    pub(crate) fn new(now: Instant, limits: &Limits) -> Self {
-        Throttle {
-            messages: Bucket::new(now, limits.message_rate, limits.message_burst),
-            bytes: Bucket::new(now, limits.byte_rate, limits.byte_burst),
-            patience: limits.rate_patience,
-            over_since: None,
-        }
+impl Meter {
+    pub(crate) fn new(bucket: Bucket, patience: Duration) -> Self {
+        Meter { bucket, patience, over_since: None }
     }
 
-    /// A message of this many bytes was read. How long to wait before the next one.
-    pub(crate) fn charge(&mut self, now: Instant, bytes: usize) -> Result<Duration, TooFast> {
-        if self.messages.has(now, 1) && self.bytes.has(now, bytes) {
+    /// So much was read. How long to wait before more is read.
+    pub(crate) fn charge(&mut self, now: Instant, tokens: usize) -> Result<Duration, TooFast> {
+        if self.bucket.has(now, tokens) {
             self.over_since = None;
         } else {
             let since = *self.over_since.get_or_insert(now);
@@ -86,37 +79,36 @@ impl Throttle {
                 return Err(TooFast);
             }
         }
-        self.messages.take(now, 1);
-        self.bytes.take(now, bytes);
-        Ok(self.messages.wait_for(now, 0).max(self.bytes.wait_for(now, 0)))
+        self.bucket.take(now, tokens);
+        Ok(self.bucket.wait_for(now, 0))
     }
 }
+
+impl fmt::Display for TooFast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("more than the limits allow, for too long")
+    }
+}
+
+impl std::error::Error for TooFast {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn limits() -> Limits {
-        Limits {
-            message_rate: 10,
-            message_burst: 5,
-            byte_rate: 1000,
-            byte_burst: 2000,
-            rate_patience: Duration::from_secs(2),
-            ..Limits::default()
-        }
-    }
-
     fn start() -> Instant {
         tokio::time::Instant::now().into_std()
     }
 
-    /// Sends messages of a size, one each `pace` or as soon as they are read; after how long it was too fast, if ever.
-    fn drive(pace: Duration, bytes: usize, lasting: Duration) -> Option<Duration> {
-        let start = start();
-        let (mut throttle, mut now) = (Throttle::new(start, &limits()), start);
-        while now < start + lasting {
-            match throttle.charge(now, bytes) {
+    fn meter(now: Instant, rate: usize, burst: usize) -> Meter {
+        Meter::new(Bucket::new(now, rate, burst), Duration::from_secs(2))
+    }
+
+    /// Sends so much each `pace`, or as soon as it is read; after how long it was too fast, if ever.
+    fn drive(mut meter: Meter, start: Instant, pace: Duration, tokens: usize) -> Option<Duration> {
+        let mut now = start;
+        while now < start + Duration::from_secs(3600) {
+            match meter.charge(now, tokens) {
                 Ok(wait) => now += wait.max(pace),
                 Err(TooFast) => return Some(now - start),
             }
@@ -127,40 +119,33 @@ mod tests {
     #[test]
     fn a_burst_passes_at_once_and_then_reading_is_delayed() {
         let now = start();
-        let mut throttle = Throttle::new(now, &limits());
+        let mut meter = meter(now, 10, 5);
         for _ in 0..5 {
-            assert_eq!(throttle.charge(now, 1), Ok(Duration::ZERO));
+            assert_eq!(meter.charge(now, 1), Ok(Duration::ZERO));
         }
-        assert_eq!(throttle.charge(now, 1), Ok(Duration::from_millis(100)));
-    }
-
-    #[test]
-    fn bytes_count_as_well() {
-        let now = start();
-        let mut throttle = Throttle::new(now, &limits());
-        assert_eq!(throttle.charge(now, 2000), Ok(Duration::ZERO));
-        assert_eq!(throttle.charge(now, 500), Ok(Duration::from_millis(500)));
+        assert_eq!(meter.charge(now, 1), Ok(Duration::from_millis(100)));
+        assert_eq!(meter.charge(now, 5), Ok(Duration::from_millis(600)));
     }
 
     #[test]
     fn who_goes_on_is_too_fast_and_who_keeps_to_the_rate_never_is() {
-        let hour = Duration::from_secs(3600);
-        assert_eq!(drive(Duration::from_millis(101), 1, hour), None);
-        assert_eq!(drive(Duration::from_millis(510), 500, hour), None);
-        for (pace, bytes) in [(0, 1), (50, 1), (0, 500), (90, 1)] {
-            let after = drive(Duration::from_millis(pace), bytes, hour).expect("too fast");
-            assert!(after > Duration::from_secs(2) && after < Duration::from_secs(10), "{pace} {bytes}: {after:?}");
+        let start = start();
+        for (rate, burst, pace, tokens) in [(10, 5, 101, 1), (1000, 2000, 510, 500)] {
+            assert_eq!(drive(meter(start, rate, burst), start, Duration::from_millis(pace), tokens), None);
+        }
+        for (rate, burst, pace, tokens) in [(10, 5, 0, 1), (10, 5, 50, 1), (10, 5, 90, 1), (1000, 2000, 0, 500)] {
+            let after = drive(meter(start, rate, burst), start, Duration::from_millis(pace), tokens).expect("too fast");
+            assert!(after > Duration::from_secs(2) && after < Duration::from_secs(10), "{pace} {tokens}: {after:?}");
         }
     }
 
     #[test]
     fn a_pause_is_forgiven() {
         let now = start();
-        let mut throttle = Throttle::new(now, &limits());
+        let mut meter = meter(now, 10, 5);
         for round in 0..20 {
-            let now = now + Duration::from_secs(round);
             for _ in 0..8 {
-                assert!(throttle.charge(now, 1).is_ok());
+                assert!(meter.charge(now + Duration::from_secs(round), 1).is_ok());
             }
         }
     }

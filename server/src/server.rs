@@ -10,8 +10,8 @@ use std::pin::pin;
 use futures_util::future::join;
 use itodenwa_wire::IceServers;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::accept::accept;
@@ -84,15 +84,16 @@ impl Server {
         let hub = Hub::new(config.limits.clone(), ice_servers, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
-        let (stopping, stopped) = watch::channel(false);
-        let mut work =
-            pin!(join(accept(listener, router, config.limits.clone(), stopped.clone()), switchboard.run(stopped)));
+        let stopping = CancellationToken::new();
+        let mut work = pin!(join(
+            accept(listener, router, config.limits.clone(), stopping.clone()),
+            switchboard.run(stopping.clone())
+        ));
         tokio::select! {
             _ = &mut work => return,
             () = stop => {}
         }
-        // The receivers are part of the work, which is there.
-        let _ = stopping.send(true);
+        stopping.cancel();
         if timeout(config.limits.stop_timeout, work).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }

@@ -1,6 +1,7 @@
 //! One WebSocket: what comes in goes to the switchboard, what is in the queue goes out, within limits and deadlines.
 
 mod end;
+mod paced;
 
 use std::time::Duration;
 
@@ -19,11 +20,12 @@ use crate::Limits;
 use crate::hub::{Closing, ConnectionId};
 use crate::message;
 use crate::queue::QueueReceiver;
-use crate::rate::Throttle;
+use crate::rate::{Bucket, Meter};
 use crate::switchboard::Call;
 use end::End;
+use paced::Paced;
 
-pub(crate) type Stream = WebSocketStream<TokioIo<Upgraded>>;
+type Stream = WebSocketStream<Paced<TokioIo<Upgraded>>>;
 
 /// How much is read from, and collected before it is written to, a connection at once: each has its own buffers.
 const BUFFER_BYTES: usize = 4096;
@@ -44,7 +46,8 @@ impl Socket {
         let join_by = Instant::now() + self.limits.join_timeout;
         let stream = match timeout_at(join_by, upgrade).await {
             Ok(Ok(upgraded)) => {
-                let io = TokioIo::new(upgraded);
+                let bytes = meter(&self.limits, self.limits.byte_rate, self.limits.byte_burst);
+                let io = Paced::new(TokioIo::new(upgraded), bytes);
                 WebSocketStream::from_raw_socket(io, Role::Server, Some(websocket_config(&self.limits))).await
             }
             Ok(Err(_)) | Err(_) => return self.tell(&End::Lost).await,
@@ -78,7 +81,7 @@ async fn read(
     calls: &mpsc::Sender<Call>,
     join_by: Instant,
 ) -> End {
-    let mut throttle = Throttle::new(Instant::now().into_std(), limits);
+    let mut messages = meter(limits, limits.message_rate, limits.message_burst);
     let mut silence_until = join_by;
     let mut silence_means = End::Closed(Closing::refusing(RefusalCode::JoinTimeout, "no message came in time"));
     loop {
@@ -88,9 +91,9 @@ async fn read(
             Ok(None) => return End::Lost,
             Err(_) => return silence_means,
         };
-        let Ok(delay) = throttle.charge(Instant::now().into_std(), message.len()) else {
-            let message = "more messages or bytes than the limits allow, for too long";
-            return End::Closed(Closing::refusing(RefusalCode::MessageTooFast, message).retry(10_000));
+        let delay = match messages.charge(Instant::now().into_std(), 1) {
+            Ok(delay) => delay,
+            Err(too_fast) => return End::too_fast(too_fast),
         };
         let received = match message {
             Message::Text(text) => Some(message::parse(&text, limits)),
@@ -138,6 +141,10 @@ async fn write(sink: &mut SplitSink<Stream, Message>, queue: &mut QueueReceiver,
             Err(_) => return End::Silent,
         }
     }
+}
+
+fn meter(limits: &Limits, rate: usize, burst: usize) -> Meter {
+    Meter::new(Bucket::new(Instant::now().into_std(), rate, burst), limits.rate_patience)
 }
 
 fn websocket_config(limits: &Limits) -> WebSocketConfig {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
 use itodenwa_wire::{ClientMessage, LeaveReason, ServerMessage};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
 use crate::address::Origin;
@@ -72,7 +73,7 @@ impl Switchboard {
     }
 
     /// Works until it is told to stop and the last connection is closed. Dropped, it closes them all at once.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut stopping = false;
         while !(stopping && self.sockets.is_empty()) {
             let deadline = self.hub.deadline();
@@ -80,7 +81,7 @@ impl Switchboard {
                 Some(call) = self.inbox.recv() => self.take(call),
                 Some(ended) = self.sockets.join_next_with_id() => self.hung_up(ended),
                 () = until(deadline) => self.tell_hub(Input::Deadline),
-                _ = stop.wait_for(|stop| *stop), if !stopping => {
+                () = stop.cancelled(), if !stopping => {
                     stopping = true;
                     tracing::info!(connections = self.lines.len(), "stopping");
                     self.tell_hub(Input::Stop);

@@ -1,8 +1,8 @@
 //! Why and how a connection ends.
 
 use futures_util::SinkExt;
-use itodenwa_wire::{LeaveReason, ServerMessage};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use itodenwa_wire::{LeaveReason, RefusalCode, ServerMessage};
+use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -12,6 +12,13 @@ use super::Stream;
 use crate::Limits;
 use crate::hub::Closing;
 use crate::message;
+use crate::rate::TooFast;
+
+/// When a client that was too fast may come back, in milliseconds.
+const RETRY_AFTER_FLOOD: u32 = 10_000;
+
+/// How much is still read of a connection that is closed, and thrown away: what can have been on its way.
+const REST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why a connection ends.
 #[derive(Debug)]
@@ -33,11 +40,17 @@ impl End {
             Error::Capacity(CapacityError::MessageTooLong { .. }) => {
                 End::Closed(message::too_large(limits.signal_bytes))
             }
+            Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooFast>()) => End::too_fast(TooFast),
             Error::Utf8(_) => End::Closed(message::not_utf8()),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Lost,
             Error::Protocol(_) => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
             _ => End::Lost,
         }
+    }
+
+    /// The end of a connection that goes on sending too fast.
+    pub(super) fn too_fast(error: TooFast) -> Self {
+        End::Closed(Closing::refusing(RefusalCode::MessageTooFast, error.to_string()).retry(RETRY_AFTER_FLOOD))
     }
 
     /// What the others are told.
@@ -53,7 +66,8 @@ impl End {
 pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
     match end {
         End::Lost => return Ok(()),
-        End::Hung => stream.close(None).await.or_else(closed_is_fine)?,
+        // The library has prepared the answer to the close frame: it only needs to be written.
+        End::Hung => stream.flush().await.or_else(closed_is_fine)?,
         End::Silent => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
         End::Closed(closing) => {
             if let Some(refusal) = closing.refusal
@@ -65,11 +79,11 @@ pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
         }
     }
     // Closing a TCP connection with unread data resets it, and the reset can overtake what was just written. So only our
-    // direction is shut, and what still comes is thrown away until the client closes its own.
-    let io = stream.get_mut();
+    // direction is shut, and what still comes is thrown away, at any speed, until the client closes
+    // its own.
+    let io = stream.get_mut().get_mut();
     io.shutdown().await?;
-    let mut rest = [0; 1024];
-    while io.read(&mut rest).await? > 0 {}
+    io::copy(&mut io.take(REST_BYTES), &mut io::sink()).await?;
     Ok(())
 }
 

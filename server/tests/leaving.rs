@@ -1,0 +1,82 @@
+//! Going out of a room: on purpose, or not.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Client, TestServer};
+
+/// What the product promises.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// Two are in a room, one goes in some way; what the other hears of it, in time.
+async fn goes<F: Future<Output = ()>>(how: impl FnOnce(Client) -> F) -> String {
+    let server = TestServer::start().await;
+    let (mut stays, _) = Client::in_room(&server, "r").await;
+    let (goes, id) = Client::in_room(&server, "r").await;
+    assert!(stays.hear().await["joined"].is_object());
+    let start = now();
+    how(goes).await;
+    let left = stays.hear().await["left"].take();
+    assert!(now() - start < AT_MOST, "{:?}", now() - start);
+    assert_eq!(left["id"], id);
+    stays.heard_nothing().await;
+    left["reason"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn by_saying_so() {
+    let reason = goes(async |mut client: Client| {
+        client.say(json!("leave")).await;
+        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1000)));
+    });
+    assert_eq!(reason.await, "left");
+}
+
+#[tokio::test]
+async fn by_closing_the_socket() {
+    let reason = goes(async |mut client: Client| {
+        client.say_raw(Message::Close(None)).await;
+        client.hear_to_the_end().await;
+    });
+    assert_eq!(reason.await, "gone");
+}
+
+#[tokio::test]
+async fn by_a_connection_that_ends() {
+    assert_eq!(goes(async |client: Client| drop(client)).await, "gone");
+}
+
+#[tokio::test]
+async fn by_a_connection_that_is_reset() {
+    let reason = goes(async |client: Client| client.socket.get_ref().set_zero_linger().unwrap());
+    assert_eq!(reason.await, "gone");
+}
+
+#[tokio::test]
+async fn in_the_middle_of_a_message() {
+    let reason = goes(async |client: Client| {
+        let mut stream = client.socket.into_inner();
+        // A text frame of 100 bytes, of which only two come.
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &[0x81, 0x80 | 100, 1, 2, 3, 4, 5, 6]).await.unwrap();
+    });
+    assert_eq!(reason.await, "gone");
+}
+
+#[tokio::test]
+async fn who_comes_back_is_somebody_new() {
+    let server = TestServer::start().await;
+    let (mut stays, _) = Client::in_room(&server, "r").await;
+    let (client, old) = Client::in_room(&server, "r").await;
+    drop(client);
+    assert_eq!(stays.hear().await["joined"]["id"], old);
+    assert_eq!(stays.hear().await["left"]["id"], old);
+    let (_client, new) = Client::in_room(&server, "r").await;
+    assert!(old < new, "ids rise");
+    assert_eq!(stays.hear().await["joined"]["id"], new);
+}

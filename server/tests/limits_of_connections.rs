@@ -1,0 +1,94 @@
+//! How many may connect, and how fast.
+
+use std::time::Duration;
+
+use itodenwa_server::{Config, Limits};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::support::{Client, TestServer, soon};
+
+async fn server(limits: Limits) -> TestServer {
+    TestServer::configured(Config { behind_proxy: true, limits, ..Config::default() }).await
+}
+
+/// The status and `Retry-After` of a refused upgrade, or the client.
+async fn connect(server: &TestServer, from: &str) -> Result<Client, (u16, u64)> {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    Client::over(stream, from).await.map_err(|error| match error {
+        Error::Http(response) => {
+            let retry_after = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            (response.status().as_u16(), retry_after)
+        }
+        error => panic!("{error}"),
+    })
+}
+
+#[tokio::test]
+async fn each_address_has_so_many() {
+    let server = server(Limits { connections_per_address: 2, ..Limits::default() }).await;
+    let first = connect(&server, "192.0.2.1").await.unwrap();
+    let _second = connect(&server, "192.0.2.1").await.unwrap();
+    assert_eq!(connect(&server, "192.0.2.1").await.err(), Some((429, 10)));
+    let _other = connect(&server, "192.0.2.2").await.unwrap();
+    assert_eq!(
+        connect(&server, "192.0.2.2, 192.0.2.1").await.err(),
+        Some((429, 10)),
+        "the last one is the proxy's word"
+    );
+    drop(first);
+    soon(async { while connect(&server, "192.0.2.1").await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn each_address_connects_so_fast() {
+    let server = server(Limits { upgrade_rate: 1, upgrade_burst: 3, ..Limits::default() }).await;
+    for _ in 0..3 {
+        connect(&server, "192.0.2.1").await.unwrap();
+    }
+    assert_eq!(connect(&server, "192.0.2.1").await.err(), Some((429, 1)));
+    connect(&server, "192.0.2.2").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_server_has_so_many() {
+    let server = server(Limits { connections: 2, ..Limits::default() }).await;
+    let first = connect(&server, "192.0.2.1").await.unwrap();
+    let _second = connect(&server, "192.0.2.2").await.unwrap();
+    assert_eq!(connect(&server, "192.0.2.3").await.err(), Some((503, 10)));
+    drop(first);
+    soon(async { while connect(&server, "192.0.2.3").await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn without_a_proxy_nobody_is_believed() {
+    let limits = Limits { connections_per_address: 1, ..Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let _first = connect(&server, "192.0.2.1").await.unwrap();
+    assert_eq!(connect(&server, "192.0.2.2").await.err(), Some((429, 10)));
+}
+
+#[tokio::test]
+async fn who_asks_for_nothing_is_closed() {
+    let limits = Limits { request_timeout: Duration::from_millis(200), ..Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut answer = Vec::new();
+    // Hyper may say 408 before it closes.
+    let _ = soon(silent.read_to_end(&mut answer)).await;
+}
+
+#[tokio::test]
+async fn an_address_has_only_so_many_tcp_connections() {
+    let server = TestServer::limited(Limits { connections_per_address: 1, ..Limits::default() }).await;
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let mut ninth = TcpStream::connect(server.address).await.unwrap();
+    let ended = soon(ninth.read(&mut [0; 1])).await;
+    assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+    drop(open);
+    soon(async { while Client::over(TcpStream::connect(server.address).await.unwrap(), "").await.is_err() {} }).await;
+}

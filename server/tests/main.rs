@@ -1,0 +1,24 @@
+//! The server as clients meet it: over real WebSockets, on a port that the system chooses. One file for each behaviour.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for; helpers are not recognised as tests"
+)]
+
+mod support;
+
+mod closing;
+mod flooding;
+mod idling;
+mod joining;
+mod leaving;
+mod limits_of_connections;
+mod malformed;
+mod page;
+mod program;
+mod relaying;
+mod slow_reader;
+mod stopping;

@@ -1,0 +1,103 @@
+//! Messages that are none: refused, counted, and at last closed; others notice nothing.
+
+use itodenwa_server::Limits;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use crate::support::{Client, TestServer, refusal};
+
+fn malformed() -> Vec<Message> {
+    let deep = format!(r#"{{"signal":{{"to":"00000000000000ab","packet":{}{}}}}}"#, "[".repeat(15), "]".repeat(15));
+    ["", "hello", "{", "null", "[1,2]", r#"{"shout":1}"#, r#"{"signal":{"to":"me","packet":1}}"#, deep.as_str()]
+        .map(Message::text)
+        .to_vec()
+}
+
+#[tokio::test]
+async fn as_first_message_they_close() {
+    let server = TestServer::start().await;
+    for message in malformed() {
+        let mut client = Client::connect(&server).await;
+        client.say_raw(message.clone()).await;
+        assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1008), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_may_send_a_few() {
+    let server = TestServer::limited(Limits { malformed_messages: 8, ..Limits::default() }).await;
+    let (mut other, _) = Client::in_room(&server, "r").await;
+    let (mut client, _) = Client::in_room(&server, "r").await;
+    assert!(other.hear().await["joined"].is_object());
+    for message in malformed() {
+        client.say_raw(message).await;
+        assert_eq!(refusal(&client.hear().await), "message/malformed");
+    }
+    client.heard_nothing().await;
+    other.heard_nothing().await;
+    client.say_raw(Message::text("one too many")).await;
+    assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1008));
+    assert_eq!(other.hear().await["left"]["reason"], "refused");
+}
+
+#[tokio::test]
+async fn binary_messages_are_none() {
+    let server = TestServer::start().await;
+    let mut visitor = Client::connect(&server).await;
+    visitor.say_raw(Message::binary(br#"{"join":{"version":1,"room":"r"}}"#.to_vec())).await;
+    assert_eq!(visitor.refused_and_closed().await, ("message/malformed".to_owned(), 1003));
+    let (mut member, _) = Client::in_room(&server, "r").await;
+    member.say_raw(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(refusal(&member.hear().await), "message/malformed");
+    member.heard_nothing().await;
+}
+
+#[tokio::test]
+async fn text_is_utf8() {
+    let server = TestServer::start().await;
+    let (mut client, _) = Client::in_room(&server, "r").await;
+    let frame = Frame::message(vec![b'"', 0xff, b'"'], OpCode::Data(Data::Text), true);
+    client.say_raw(Message::Frame(frame)).await;
+    assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1007));
+}
+
+#[tokio::test]
+async fn only_signals_may_be_large() {
+    let server = TestServer::start().await;
+    let (mut other, _) = Client::in_room(&server, "r").await;
+    let (mut client, _) = Client::in_room(&server, "r").await;
+    assert!(other.hear().await["joined"].is_object());
+    client.say_raw(Message::text(format!("{}{{\"ping\":1}}", " ".repeat(16 * 1024)))).await;
+    assert_eq!(client.refused_and_closed().await, ("message/too-large".to_owned(), 1009));
+    assert_eq!(other.hear().await["left"]["reason"], "refused");
+}
+
+#[tokio::test]
+async fn no_message_is_larger_than_a_description() {
+    let server = TestServer::start().await;
+    let (mut client, id) = Client::in_room(&server, "r").await;
+    // It arrives whole, and is not read: the refusal reaches the client all the same.
+    client.signal(&id, json!("x".repeat(600_000))).await;
+    assert_eq!(client.refused_and_closed().await, ("message/too-large".to_owned(), 1009));
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_large_is_refused_before_it_is_there() {
+    let server = TestServer::start().await;
+    let (mut client, _) = Client::in_room(&server, "r").await;
+    // The head of a masked text frame of 2^40 bytes.
+    let head = [0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4];
+    client.socket.get_mut().write_all(&head).await.unwrap();
+    assert_eq!(client.refused_and_closed().await, ("message/too-large".to_owned(), 1009));
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_frame_closes() {
+    let server = TestServer::start().await;
+    let (mut client, _) = Client::in_room(&server, "r").await;
+    client.socket.get_mut().write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    assert_eq!(client.hear_to_the_end().await, (vec![], Some(1002)));
+}

@@ -1,0 +1,100 @@
+//! What HTTP requests are answered.
+
+use std::path::PathBuf;
+
+use itodenwa_server::{Config, Server, StartError};
+
+use crate::support::{TestServer, http};
+
+/// A page in a folder that is gone after the test.
+struct Www(PathBuf);
+
+impl Www {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("itodenwa-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(path.join("www/pkg")).unwrap();
+        std::fs::write(path.join("www/index.html"), "<!doctype html>").unwrap();
+        std::fs::write(path.join("www/app.js"), "import './pkg/a.js'").unwrap();
+        std::fs::write(path.join("www/pkg/a.wasm"), b"\0asm").unwrap();
+        std::fs::write(path.join("secret"), "secret").unwrap();
+        Www(path)
+    }
+
+    async fn served(&self) -> TestServer {
+        TestServer::configured(Config { www: Some(self.0.join("www")), ..Config::default() }).await
+    }
+}
+
+impl Drop for Www {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn the_page_comes_with_its_types_and_headers() {
+    let www = Www::new("types");
+    let server = www.served().await;
+    for (path, content_type) in
+        [("/", "text/html"), ("/app.js", "text/javascript"), ("/pkg/a.wasm", "application/wasm")]
+    {
+        let answer = server.get(path).await.to_lowercase();
+        assert!(answer.starts_with("http/1.1 200"), "{path}: {answer}");
+        for header in [
+            &format!("content-type: {content_type}"),
+            "cache-control: no-cache",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "permissions-policy: camera=(self), microphone=(self)",
+            "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:;",
+        ] {
+            assert!(answer.contains(header), "{path} has no {header}: {answer}");
+        }
+        assert!(!answer.contains("unsafe-inline") && !answer.contains("'unsafe-eval'"));
+    }
+}
+
+#[tokio::test]
+async fn only_the_page_is_served() {
+    let www = Www::new("only");
+    let server = www.served().await;
+    for path in ["/secret", "/../secret", "/%2e%2e/secret", "/pkg/..%2f..%2fsecret", "//secret", "/pkg/"] {
+        let answer = server.get(path).await;
+        assert!(answer.starts_with("HTTP/1.1 4") && !answer.ends_with("secret"), "{path}: {answer}");
+    }
+    let answer = http(server.address, "DELETE /index.html HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+}
+
+#[tokio::test]
+async fn it_says_that_it_is_well() {
+    let server = TestServer::start().await;
+    let answer = server.get("/healthz").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
+    assert!(server.get("/").await.starts_with("HTTP/1.1 404"), "there is no page");
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_handshake_is_told_so() {
+    let server = TestServer::start().await;
+    let answer = server.get("/ws").await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 426") && answer.contains("sec-websocket-version: 13"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_refused_at_the_start() {
+    let www = Some(PathBuf::from("no such folder"));
+    let error = Server::bind(Config { www, ..Config::default() }).await.unwrap_err();
+    assert!(matches!(error, StartError::Www { .. }) && error.to_string().contains("--www"), "{error}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_passed_over_only_if_that_is_wished() {
+    let first = Server::bind(Config::default()).await.unwrap();
+    let taken = Config { listen: first.address(), ..Config::default() };
+    let error = Server::bind(taken.clone()).await.unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }) && error.to_string().contains("--listen"), "{error}");
+    let second = Server::bind(Config { further_ports: 20, ..taken }).await.unwrap();
+    let distance = second.address().port().abs_diff(first.address().port());
+    assert!((1..=20).contains(&distance), "{distance}");
+}
