@@ -17,12 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::Limits;
+use crate::Config;
 use crate::address::Origin;
 use crate::http::Remote;
 
-/// TCP connections beyond those that are WebSockets: for pages and health checks.
-const SPARE: usize = 1024;
+/// Most TCP connections that are no WebSockets yet, or never will be; further ones wait to be accepted.
+const CONNECTIONS: usize = 4096;
 /// Most TCP connections of one origin, as a multiple of its WebSockets: a browser opens six for a page.
 const PER_WEBSOCKET: usize = 8;
 /// Largest head of a request, in bytes.
@@ -32,11 +32,17 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections until it is told to stop, and serves them to their end; dropped, it ends them at once.
 /// WebSockets are handed over: they do not count as connections here once they are upgraded.
-pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub(crate) async fn accept(listener: TcpListener, router: Router, config: &Config, stop: CancellationToken) {
+    let limits = &config.limits;
+    // A proxy brings everybody's connections: there it is the gate that tells people apart.
+    let per_origin = match config.behind_proxy {
+        true => usize::MAX,
+        false => limits.connections_per_address.saturating_mul(PER_WEBSOCKET),
+    };
     let mut connections = JoinSet::new();
     let mut origins: HashMap<Origin, usize> = HashMap::new();
     loop {
-        let has_room = connections.len() < limits.connections.saturating_add(SPARE);
+        let has_room = connections.len() < CONNECTIONS;
         tokio::select! {
             () = stop.cancelled() => break,
             Some(Ok(origin)) = connections.join_next() => release(&mut origins, origin),
@@ -44,7 +50,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, limits: Limits
                 Ok((stream, address)) => {
                     let origin = Origin::from(address.ip());
                     let count = origins.entry(origin).or_default();
-                    if *count >= limits.connections_per_address.saturating_mul(PER_WEBSOCKET) {
+                    if *count >= per_origin {
                         tracing::debug!(%origin, "too many TCP connections");
                         continue;
                     }

@@ -15,7 +15,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::RefusalCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tower_http::services::ServeDir;
@@ -97,15 +96,18 @@ async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut r
     let _ = calls.send(Call::Connect { origin: Origin::from(address), upgrade, answer }).await;
     match answered.await {
         Ok(Ok(())) => accepted,
-        Ok(Err(Denied::TooMany(wait))) => later(StatusCode::TOO_MANY_REQUESTS, RefusalCode::MessageTooFast, wait),
-        Ok(Err(Denied::Full(wait))) => later(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::ServerFull, wait),
-        Err(_) => later(StatusCode::SERVICE_UNAVAILABLE, RefusalCode::ServerGoingAway, Duration::from_secs(1)),
+        Ok(Err(Denied::TooMany(wait))) => {
+            later(StatusCode::TOO_MANY_REQUESTS, "too many connections from this address\n", wait)
+        }
+        Ok(Err(Denied::Full(wait))) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is full\n", wait),
+        Err(_) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down\n", Duration::from_secs(1)),
     }
 }
 
-fn later(status: StatusCode, code: RefusalCode, wait: Duration) -> Response {
+/// Not now. Browsers do not show their pages why; for people with other tools.
+fn later(status: StatusCode, why: &'static str, wait: Duration) -> Response {
     let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
-    (status, [(RETRY_AFTER, HeaderValue::from(seconds))], format!("{code}\n")).into_response()
+    (status, [(RETRY_AFTER, HeaderValue::from(seconds))], why).into_response()
 }
 
 /// The address that the proxy right before us saw. Those before it in the list may be made up by the client.

@@ -10,7 +10,7 @@ use crate::Limits;
 
 /// Makes a queue of at most [`Limits::queue_messages`] and [`Limits::queue_bytes`].
 pub(crate) fn queue(limits: &Limits) -> (QueueSender, QueueReceiver) {
-    let (sender, receiver) = mpsc::channel(limits.queue_messages);
+    let (sender, receiver) = mpsc::channel(limits.queue_messages.max(1));
     let bytes = Arc::new(AtomicUsize::new(0));
     (QueueSender { sender, bytes: bytes.clone(), most: limits.queue_bytes }, QueueReceiver { receiver, bytes })
 }

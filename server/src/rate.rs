@@ -19,9 +19,9 @@ impl Bucket {
         Bucket { rate: rate as f64, size: size as f64, level: size as f64, at: now }
     }
 
-    /// Whether it holds this many tokens.
+    /// Whether it holds this many tokens, or as many as it can.
     pub(crate) fn has(&mut self, now: Instant, tokens: usize) -> bool {
-        self.level(now) >= tokens as f64
+        self.level(now) >= self.size.min(tokens as f64)
     }
 
     /// Whether nothing was taken for so long that it is like a new one.
@@ -37,7 +37,7 @@ impl Bucket {
     /// How long until it holds this many tokens.
     pub(crate) fn wait_for(&mut self, now: Instant, tokens: usize) -> Duration {
         let missing = tokens as f64 - self.level(now);
-        Duration::from_secs_f64((missing / self.rate).max(0.0))
+        Duration::try_from_secs_f64((missing / self.rate).max(0.0)).unwrap_or(Duration::MAX)
     }
 
     fn level(&mut self, now: Instant) -> f64 {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn who_goes_on_is_too_fast_and_who_keeps_to_the_rate_never_is() {
         let start = start();
-        for (rate, burst, pace, tokens) in [(10, 5, 101, 1), (1000, 2000, 510, 500)] {
+        for (rate, burst, pace, tokens) in [(10, 5, 101, 1), (1000, 2000, 510, 500), (1000, 100, 510, 500)] {
             assert_eq!(drive(meter(start, rate, burst), start, Duration::from_millis(pace), tokens), None);
         }
         for (rate, burst, pace, tokens) in [(10, 5, 0, 1), (10, 5, 50, 1), (10, 5, 90, 1), (1000, 2000, 0, 500)] {

@@ -85,10 +85,8 @@ impl Server {
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();
-        let mut work = pin!(join(
-            accept(listener, router, config.limits.clone(), stopping.clone()),
-            switchboard.run(stopping.clone())
-        ));
+        let mut work =
+            pin!(join(accept(listener, router, &config, stopping.clone()), switchboard.run(stopping.clone())));
         tokio::select! {
             _ = &mut work => return,
             () = stop => {}

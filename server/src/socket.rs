@@ -13,8 +13,8 @@ use itodenwa_wire::RefusalCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::Limits;
 use crate::hub::{Closing, ConnectionId};
@@ -128,18 +128,30 @@ async fn write(sink: &mut SplitSink<Stream, Message>, queue: &mut QueueReceiver,
             },
             _ = pings.tick() => Message::Ping(Default::default()),
         };
-        let written = timeout(limits.write_timeout, async {
-            sink.feed(message).await?;
-            while let Some(text) = queue.next_now() {
-                sink.feed(Message::Text(text)).await?;
-            }
-            sink.flush().await
-        });
-        match written.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return End::of(error, limits),
-            Err(_) => return End::Silent,
+        if let Err(end) = write_all(sink, message, queue, limits).await {
+            return end;
         }
+    }
+}
+
+/// Writes a message and those that came meanwhile. Each has its own time: a slow reader that reads is not a dead one.
+async fn write_all(
+    sink: &mut SplitSink<Stream, Message>,
+    first: Message,
+    queue: &mut QueueReceiver,
+    limits: &Limits,
+) -> Result<(), End> {
+    in_time(sink.feed(first), limits).await?;
+    while let Some(text) = queue.next_now() {
+        in_time(sink.feed(Message::Text(text)), limits).await?;
+    }
+    in_time(sink.flush(), limits).await
+}
+
+async fn in_time(write: impl Future<Output = Result<(), Error>>, limits: &Limits) -> Result<(), End> {
+    match timeout(limits.write_timeout, write).await {
+        Ok(written) => written.map_err(|error| End::of(error, limits)),
+        Err(_) => Err(End::Silent),
     }
 }
 
