@@ -1,0 +1,129 @@
+//! Every message survives JSON, and nothing that is not one gets through or does harm.
+
+use itodenwa_wire::{
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Join, LeaveReason, Left, Media, Member,
+    Offer, Packet, PeerId, Refuse, RefuseCode, RoomName, ServerMessage, Signal, Source, Welcome,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value, "{json}");
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    prop::sample::select(&Source::ALL[..])
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let sources = || vec((any::<String>(), source()), 0..4);
+    let candidate = (any::<String>(), option::of(".*"), option::of(any::<u16>()), option::of(".*"));
+    prop_oneof![
+        (any::<u32>(), any::<String>(), sources()).prop_map(|(id, sdp, sources)| Body::Offer(Offer {
+            id,
+            sdp,
+            sources
+        })),
+        (any::<u32>(), any::<String>(), sources()).prop_map(|(id, sdp, sources)| Body::Answer(Answer {
+            id,
+            sdp,
+            sources
+        })),
+        candidate.prop_map(|(candidate, sdp_mid, sdp_m_line_index, username_fragment)| {
+            Body::Candidate(Candidate { candidate, sdp_mid, sdp_m_line_index, username_fragment })
+        }),
+        any::<String>().prop_map(Body::EndOfCandidates),
+        any::<u32>().prop_map(|id| Body::Refuse(Refuse { id, code: RefuseCode::NotApplied })),
+        vec(source(), 0..5).prop_map(|on| Body::Media(Media { on })),
+        Just(Body::AskTurn),
+        Just(Body::GiveTurn),
+        Just(Body::Hello),
+        Just(Body::Bye),
+    ]
+}
+
+fn packet() -> impl Strategy<Value = Packet> {
+    let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
+    (numbers, option::of(any::<String>())).prop_map(|((from, to, seq, ack), body)| Packet {
+        from_epoch: Epoch::of_session(from),
+        to_epoch: Epoch::of_session(to),
+        seq,
+        ack,
+        body,
+    })
+}
+
+fn id() -> impl Strategy<Value = PeerId> {
+    any::<u64>().prop_map(PeerId::new)
+}
+
+fn room() -> impl Strategy<Value = RoomName> {
+    "[A-Za-z0-9_-]{1,64}".prop_map(|name| RoomName::new(name).unwrap())
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let name = option::of("[a-z部屋 ]{0,20}x").prop_map(|name| name.map(|name| DisplayName::new(name).unwrap()));
+    (id(), any::<u32>(), name).prop_map(|(id, session, name)| Member { id, session, name })
+}
+
+proptest! {
+    #[test]
+    fn bodies_survive(body in body()) {
+        survives(&body);
+    }
+
+    #[test]
+    fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
+        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None }));
+        survives(&ClientMessage::Signal(Signal { to, packet }));
+        survives(&ClientMessage::<Packet>::Ping(ping));
+        survives(&ClientMessage::<Packet>::Leave);
+    }
+
+    #[test]
+    fn server_messages_survive(me in member(), members in vec(member(), 0..4), from in id(), packet in packet()) {
+        survives(&ServerMessage::<Packet>::Left(Left { id: me.id, reason: LeaveReason::Gone }));
+        survives(&ServerMessage::<Packet>::Joined(me.clone()));
+        survives(&ServerMessage::<Packet>::Welcome(Welcome { me, members, ice_servers: Default::default() }));
+        survives(&ServerMessage::Signal(Delivery { from, packet }));
+    }
+
+    #[test]
+    fn what_is_parsed_is_printed_as_it_was(number: u64, name in "[A-Za-z0-9_-]{1,64}") {
+        let id = PeerId::new(number);
+        prop_assert_eq!(id.to_string().parse(), Ok(id));
+        prop_assert_eq!(RoomName::new(name.clone()).unwrap().to_string(), name);
+    }
+
+    #[test]
+    fn a_name_that_is_parsed_is_parsed_again_to_itself(text in any::<String>()) {
+        if let Ok(name) = text.parse::<DisplayName>() {
+            prop_assert_eq!(name.to_string().parse(), Ok(name));
+        }
+        if let Ok(name) = text.parse::<RoomName>() {
+            prop_assert_eq!(name.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_without_harm(text in any::<String>(), bytes in vec(any::<u8>(), 0..200)) {
+        prop_assert!(serde_json::from_str::<Body>(&text).is_err());
+        prop_assert!(serde_json::from_slice::<ClientMessage>(&bytes).is_err());
+        prop_assert!(serde_json::from_slice::<ServerMessage>(&bytes).is_err());
+    }
+
+    /// Valid JSON with one byte changed is a message or an error, never a panic; a message that it is survives, too.
+    #[test]
+    fn almost_messages_do_no_harm(body in body(), place: prop::sample::Index, byte in 0u8..128) {
+        let mut json = serde_json::to_vec(&body).unwrap();
+        let place = place.index(json.len());
+        json[place] = byte;
+        if let Ok(body) = serde_json::from_slice::<Body>(&json) {
+            survives(&body);
+        }
+    }
+}
