@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use crate::process::{self, Result, program};
 use crate::wasm;
 
-const FILES: [(&str, &str); 5] = [
-    ("js/index.js", "index.js"),
-    ("js/index.d.ts", "index.d.ts"),
+/// What the package takes from the project as it is.
+const FILES: [(&str, &str); 4] = [
+    ("js/package.json", "package.json"),
     ("js/README.md", "README.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
@@ -17,21 +17,24 @@ const FILES: [(&str, &str); 5] = [
 /// Builds the tarball; gives its path.
 pub(crate) fn run() -> Result<PathBuf> {
     let root = process::root();
-    let pack = process::target().join("pack");
-    let package = pack.join("package");
-    if package.exists() {
-        fs::remove_dir_all(&package)?;
+    let folder = process::target().join("pack");
+    let package = folder.join("package");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
-    fs::create_dir_all(&package)?;
+    fs::create_dir_all(package.join("lib"))?;
     wasm::bind(&package.join("pkg"))?;
     for (from, to) in FILES {
         fs::copy(root.join(from), package.join(to))?;
     }
-    let manifest = fs::read_to_string(root.join("js/package.json"))?;
-    fs::write(
-        package.join("package.json"),
-        manifest.replace("\"0.0.0\"", &format!("\"{}\"", env!("CARGO_PKG_VERSION"))),
-    )?;
-    process::run(program("npm").current_dir(&package).args(["pack", "--silent", "--pack-destination"]).arg(&pack))?;
-    Ok(pack.join(format!("itodenwa-{}.tgz", env!("CARGO_PKG_VERSION"))))
+    for entry in fs::read_dir(root.join("js/lib"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), package.join("lib").join(entry.file_name()))?;
+    }
+    // The packed file is the one and only of its kind in the folder: npm names it after name and version.
+    process::run(program("npm").current_dir(&package).args(["pack", "--silent", "--pack-destination"]).arg(&folder))?;
+    let mut packed = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    packed
+        .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
+        .ok_or_else(|| "npm packed nothing".into())
 }
