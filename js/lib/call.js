@@ -1,0 +1,149 @@
+import { coded, codedNow, ItodenwaError } from "./error.js";
+import { Emitter } from "./emitter.js";
+import { pump } from "./pump.js";
+import { raw } from "./raw.js";
+
+/** Steps that are kept; older ones are dropped. */
+const STEPS = 512;
+const TYPES = ["candidate", "connection", "media", "text", "step", "close"];
+
+/**
+ * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller. One side calls
+ * `makeOffer`, the other `setOffer` and `makeAnswer`, the first `setAnswer`.
+ */
+export class Call extends Emitter {
+    /** `RTCPeerConnection.connectionState`. */
+    state = "new";
+    /** The other side's sources that are on. */
+    media = new Set();
+    /** Oneself. */
+    me;
+    /** Resolved when the call is over. */
+    closed;
+    #raw;
+    #steps = [];
+    #resolveClosed;
+
+    /** Makes the connection, with camera and microphone if they are wanted. */
+    static async create(options = {}) {
+        const { RawCall } = await raw();
+        return new Call(await coded(() => RawCall.create(options)));
+    }
+
+    constructor(raw) {
+        super({ kept: ["candidate", "text"], current: (type) => this.#current(type) });
+        this.#raw = raw;
+        this.me = { view: () => codedNow(() => this.#open().view(false)) };
+        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        pump(raw, this, (event) => this.#take(event))
+            .catch(() => {})
+            .finally(() => {
+                this.#close();
+                raw.free();
+            });
+    }
+
+    /** The last steps. */
+    get steps() {
+        return [...this.#steps];
+    }
+
+    makeOffer() {
+        return coded(() => this.#open().makeOffer());
+    }
+
+    setOffer(offer) {
+        return coded(() => this.#open().setOffer(offer));
+    }
+
+    makeAnswer() {
+        return coded(() => this.#open().makeAnswer());
+    }
+
+    setAnswer(answer) {
+        return coded(() => this.#open().setAnswer(answer));
+    }
+
+    addCandidate(candidate) {
+        return coded(() => this.#open().addCandidate(candidate ?? null));
+    }
+
+    send(text) {
+        codedNow(() => this.#open().send(String(text)));
+    }
+
+    view() {
+        return codedNow(() => this.#open().view(true));
+    }
+
+    async close() {
+        this.#raw?.close();
+        await this.closed;
+    }
+
+    get types() {
+        return TYPES;
+    }
+
+    #open() {
+        if (!this.#raw) throw new ItodenwaError("call/closed", "The call is over. Make a new one.");
+        return this.#raw;
+    }
+
+    #current(type) {
+        if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
+        if (type === "step") return this.#steps;
+        return type === "close" && !this.#raw ? [undefined] : [];
+    }
+
+    #take(event) {
+        switch (event.type) {
+            case "candidate":
+                return this.emit("candidate", event.candidate);
+            case "endOfCandidates":
+                return this.emit("candidate", null);
+            case "connection":
+                this.state = event.state;
+                return this.emit("connection", event.state);
+            case "media": {
+                const { source, on } = event;
+                this.media[on ? "add" : "delete"](source);
+                return this.emit("media", { source, on });
+            }
+            case "text":
+                return this.emit("text", event.text);
+            case "step": {
+                const { at, name, detail } = event;
+                const step = { at, name, detail };
+                this.#steps.push(step);
+                if (this.#steps.length > STEPS) this.#steps.shift();
+                return this.emit("step", step);
+            }
+            case "closed":
+                return this.#close();
+        }
+    }
+
+    /** Once. */
+    #close() {
+        if (!this.#raw) return;
+        this.#raw = undefined;
+        this.state = "closed";
+        this.media.clear();
+        this.emit("close", undefined);
+        this.#resolveClosed();
+    }
+}
+
+Emitter.handlers(Call, ...TYPES);
+
+if (Symbol.dispose) {
+    Call.prototype[Symbol.dispose] = function () {
+        this.close().catch(() => {});
+    };
+}
+if (Symbol.asyncDispose) {
+    Call.prototype[Symbol.asyncDispose] = function () {
+        return this.close();
+    };
+}

@@ -1,0 +1,127 @@
+import { Tap } from "./tap.js";
+
+/** Events of one type that wait for their first listener, at most; then the oldest are dropped. */
+const WAITING = 64;
+
+/**
+ * An EventTarget with `on…` properties, which get an event's `detail` itself, and with an async iterator over everything.
+ * Who listens late gets what is still true (`current`) and, of the types in `kept`, what nobody has heard yet.
+ */
+export class Emitter extends EventTarget {
+    #handlers = new Map();
+    #waiting = new Map();
+    #late = new Set();
+    #taps = new Set();
+    #current;
+    /** Resolved when nobody waits for a replay. The pump awaits it before each event, so nothing is told twice. */
+    settled = Promise.resolve();
+
+    /** `current(type)` gives the details that a late listener of this type missed and that still hold. */
+    constructor({ kept = [], current = () => [] } = {}) {
+        super();
+        for (const type of kept) this.#waiting.set(type, []);
+        this.#current = current;
+    }
+
+    /** Defines `on…` properties. */
+    static handlers(emitter, ...types) {
+        for (const type of types) {
+            Object.defineProperty(emitter.prototype, `on${type}`, {
+                configurable: true,
+                enumerable: true,
+                get() {
+                    return this.#handlers.get(type)?.handler ?? null;
+                },
+                set(handler) {
+                    this.#setHandler(type, typeof handler === "function" ? handler : null);
+                },
+            });
+        }
+    }
+
+    addEventListener(type, listener, options) {
+        super.addEventListener(type, listener, options);
+        const signal = options?.signal;
+        if (!listener || signal?.aborted || [...this.#late].some((late) => late.is(type, listener))) return;
+        const late = {
+            is: (otherType, other) => otherType === type && other === listener,
+            tell: (details) => {
+                if (signal?.aborted) return;
+                if (options?.once && details.length > 0) super.removeEventListener(type, listener, options);
+                for (const detail of options?.once ? details.slice(0, 1) : details) this.#tell(listener, type, detail);
+            },
+        };
+        this.#replay(type, late);
+    }
+
+    removeEventListener(type, listener, options) {
+        super.removeEventListener(type, listener, options);
+        for (const late of this.#late) if (late.is(type, listener)) this.#late.delete(late);
+    }
+
+    /** Every event as `{ type, detail }`, beginning with what a late listener would get. Ends after `close`. */
+    [Symbol.asyncIterator]() {
+        const tap = new Tap(() => this.#taps.delete(tap));
+        for (const type of this.types) for (const detail of this.#missed(type)) tap.push({ type, detail });
+        if (!tap.isClosed) this.#taps.add(tap);
+        return tap;
+    }
+
+    /** All types of events, in the order of their replay. */
+    get types() {
+        return [];
+    }
+
+    /** Tells everybody. */
+    emit(type, detail) {
+        for (const tap of this.#taps) tap.push({ type, detail });
+        const waiting = this.#waiting.get(type);
+        if (waiting && this.#taps.size === 0) {
+            waiting.push(detail);
+            if (waiting.length > WAITING) waiting.shift();
+        }
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    #setHandler(type, handler) {
+        const known = this.#handlers.get(type);
+        if (known) super.removeEventListener(type, known);
+        this.#handlers.delete(type);
+        if (known) this.#late.delete(known.late);
+        if (!handler) return;
+        const listener = ({ detail }) => handler.call(this, detail);
+        listener.handler = handler;
+        listener.late = { is: () => false, tell: (details) => details.forEach((detail) => this.#tell(listener, type, detail)) };
+        this.#handlers.set(type, listener);
+        super.addEventListener(type, listener);
+        this.#replay(type, listener.late);
+    }
+
+    /** What has been missed is told a moment later, when the program has set up what its listener needs. */
+    #replay(type, late) {
+        this.#late.add(late);
+        this.settled = this.settled.then(() => {
+            if (this.#late.delete(late)) late.tell(this.#missed(type));
+        });
+    }
+
+    /** Also ends the waiting: from now on somebody listens. */
+    #missed(type) {
+        const waiting = this.#waiting.get(type) ?? [];
+        this.#waiting.delete(type);
+        return [...this.#current(type), ...waiting];
+    }
+
+    #tell(listener, type, detail) {
+        const event = new CustomEvent(type, { detail });
+        Object.defineProperty(event, "target", { value: this });
+        try {
+            if (typeof listener === "function") listener.call(this, event);
+            else listener.handleEvent(event);
+        } catch (error) {
+            // As dispatchEvent does: the others hear it nevertheless.
+            if (globalThis.reportError) reportError(error);
+            else console.error(error);
+        }
+    }
+}

@@ -1,0 +1,504 @@
+/// <reference lib="dom" />
+/// <reference lib="esnext.disposable" />
+
+/**
+ * Joins a room, which is made by who comes first. Everybody in it is connected with everybody else.
+ *
+ * A camera or microphone that can't be had does not stop the join: it is told as {@link Trouble}. The first join loads the
+ * wasm.
+ *
+ * ```js
+ * const room = await join("blue-tiger", { camera: true, microphone: true });
+ * room.onpeer = (peer) => document.body.append(peer.view());
+ * ```
+ *
+ * @param room 1 to 64 characters of `A-Z a-z 0-9 _ -`.
+ * @throws {@link ItodenwaError} with one of the {@link JoinErrorCode}s.
+ */
+export function join(room: string, options?: JoinOptions): Promise<Room>;
+
+/**
+ * Loads the wasm ahead of the first `join`, or from another place than beside the script. Once; after a failure it may be
+ * tried again.
+ *
+ * @throws {@link ItodenwaError} `wasm/unavailable`.
+ */
+export function load(wasm?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+
+/** What a peer may send. `screen` and `screenAudio` are understood; this version does not send them. */
+export type Source = "microphone" | "camera" | "screen" | "screenAudio";
+
+/** How candidates reach the other side. */
+export interface IceOptions {
+    /**
+     * `"trickle"`: each as it is found (RFC 8838). `"vanilla"`: all in one complete description. In a room `"trickle"`
+     * unless said otherwise; in a {@link Call} `"vanilla"`.
+     */
+    ice?: "trickle" | "vanilla";
+    /** With Vanilla ICE: milliseconds after which a description is sent with what was found. 5000 unless said otherwise. */
+    vanillaLimit?: number;
+    /** STUN and TURN servers; in a room beside those that the server gives (W3C WebRTC, section 4.2.4). */
+    iceServers?: RTCIceServer[];
+}
+
+/** With which devices. */
+export interface DeviceOptions {
+    /** With the camera on. */
+    camera?: boolean;
+    /** With the microphone on. */
+    microphone?: boolean;
+}
+
+/** How a room is joined. */
+export interface JoinOptions extends IceOptions, DeviceOptions {
+    /** What the others see: up to 64 characters and 256 bytes of plain text. */
+    name?: string;
+    /** The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from. */
+    server?: string;
+}
+
+/**
+ * A room that one is in. Made by {@link join}.
+ *
+ * Each event can be had in three ways: as an `on…` property, which gets the event's detail itself; by `addEventListener`,
+ * which gets a `CustomEvent` with it; and by iterating (`for await`). Who listens late gets what is there: everybody present
+ * (`peer`), what they send (`media`), the steps so far, the end (`close`), and of texts and troubles the last 64 that nobody
+ * has heard yet.
+ */
+export class Room extends EventTarget implements AsyncDisposable, Disposable {
+    private constructor();
+
+    /** The room's name. */
+    readonly name: string;
+    /** Oneself. */
+    readonly me: Me;
+    /** Who else is here, by id. */
+    readonly peers: ReadonlyMap<string, Peer>;
+    /** The last 512 steps of the calls. */
+    readonly steps: Step[];
+    /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. Never rejected. */
+    readonly closed: Promise<ItodenwaError | undefined>;
+
+    /** Somebody came in, or is here already. */
+    onpeer: ((this: Room, peer: Peer) => void) | null;
+    /** Somebody is gone. Elements made by {@link Peer.view} are removed from the page. */
+    onleft: ((this: Room, left: RoomEvents["left"]) => void) | null;
+    /** The connection to a peer changed its state (W3C WebRTC, section 4.3.3). */
+    onconnection: ((this: Room, connection: RoomEvents["connection"]) => void) | null;
+    /** A source of a peer went on or off. It is on once, until it is off. */
+    onmedia: ((this: Room, media: RoomEvents["media"]) => void) | null;
+    /** Somebody wrote. Show it as text, never as HTML. */
+    ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
+    /** A step of a call, as it happens. */
+    onstep: ((this: Room, step: Step) => void) | null;
+    /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
+    ontrouble: ((this: Room, trouble: Trouble) => void) | null;
+    /** The browser does not play a peer before the person touches the page: call {@link resume} when they do. */
+    onblocked: ((this: Room, blocked: RoomEvents["blocked"]) => void) | null;
+    /** The room is over; the last event. */
+    onclose: ((this: Room, close: RoomEvents["close"]) => void) | null;
+
+    /**
+     * Switches the camera for everybody. Off means that its light goes out.
+     * @throws {@link ItodenwaError} `media/…`, `room/closed`. The room goes on without it.
+     */
+    camera(on: boolean): Promise<void>;
+    /**
+     * Switches the microphone for everybody. Off means silence at once.
+     * @throws {@link ItodenwaError} `media/…`, `room/closed`. The room goes on without it.
+     */
+    microphone(on: boolean): Promise<void>;
+    /**
+     * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
+     * {@link Message.delivered}.
+     * @param text At most 16 KiB of UTF-8.
+     * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
+     */
+    send(text: string): Promise<Message>;
+    /**
+     * Plays what the browser refused to play by itself. Call it in a click or key handler.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    resume(): void;
+    /** Hangs up. Resolved when everything is closed: connections, devices, listeners. May be called again. */
+    leave(): Promise<void>;
+
+    /**
+     * Every event as `{ type, detail }`, beginning with what a late listener would get. At most 1024 wait to be read; after
+     * that the iterator throws `events/unread`, and the room goes on.
+     */
+    [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent, undefined>;
+    /** `using room = await join(…)`: hangs up at the end of the block. */
+    [Symbol.dispose](): void;
+    /** `await using room = await join(…)`: the same, and waits until it is done. */
+    [Symbol.asyncDispose](): Promise<void>;
+
+    addEventListener<T extends keyof RoomEvents>(
+        type: T,
+        listener: Listener<Room, RoomEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof RoomEvents>(
+        type: T,
+        listener: Listener<Room, RoomEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** The details of a room's events. */
+export interface RoomEvents {
+    peer: Peer;
+    left: { peer: Peer; reason: LeaveReason };
+    connection: { peer: Peer; state: RTCPeerConnectionState };
+    media: { peer: Peer; source: Source; on: boolean };
+    text: { from: Peer; text: string };
+    step: Step;
+    trouble: Trouble;
+    blocked: { peer: Peer };
+    /** Without an error it was left on purpose. */
+    close: { error?: ItodenwaError | undefined };
+}
+
+/** An event of a room as the iterator gives it: `type` says what `detail` is. */
+export type RoomEvent = Tagged<RoomEvents>;
+
+/** Said so; the connection was lost; thrown out by the server for breaking a limit; or a reason of a later version. */
+export type LeaveReason = "left" | "gone" | "refused" | "other";
+
+/** Oneself in a room. */
+export class Me {
+    private constructor();
+
+    /** Who the others know one as. */
+    readonly id: string;
+    /** The name that was given. */
+    readonly name: string | undefined;
+    /** The sources that are wanted on. */
+    readonly media: ReadonlySet<Source>;
+
+    /**
+     * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with
+     * `transform: scaleX(-1)`. It is removed when the room is over.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    view(): HTMLVideoElement;
+    /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`. */
+    attach(element: HTMLMediaElement): void;
+    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
+    detach(element: HTMLMediaElement): void;
+}
+
+/** Another person in a room. Somebody who reloads the page comes back as somebody new. */
+export class Peer extends EventTarget {
+    private constructor();
+
+    /** Unique in the room. */
+    readonly id: string;
+    /** What they like to be called. Show it as text, never as HTML. */
+    readonly name: string | undefined;
+    /** The state of the connection to them (W3C WebRTC, section 4.3.3). */
+    readonly state: RTCPeerConnectionState;
+    /** The sources of theirs that are on. */
+    readonly media: ReadonlySet<Source>;
+
+    onconnection: ((this: Peer, state: RTCPeerConnectionState) => void) | null;
+    onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
+    ontext: ((this: Peer, text: string) => void) | null;
+    onleft: ((this: Peer, reason: LeaveReason) => void) | null;
+
+    /**
+     * A `<video data-peer="…">` with what they send now and later, to be put into the page: the same each time. It is
+     * removed when they leave.
+     * @throws {@link ItodenwaError} `room/closed`, also when they have left.
+     */
+    view(): HTMLVideoElement;
+    /** Shows them in an element at hand. @throws {@link ItodenwaError} `room/closed`, also when they have left. */
+    attach(element: HTMLMediaElement): void;
+    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
+    detach(element: HTMLMediaElement): void;
+    /**
+     * Sends a text to this peer alone.
+     * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
+     */
+    send(text: string): Promise<Message>;
+    /**
+     * Looks for new network paths to them (W3C WebRTC, `restartIce`). The media goes on meanwhile.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    restartIce(): void;
+
+    addEventListener<T extends keyof PeerEvents>(
+        type: T,
+        listener: Listener<Peer, PeerEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof PeerEvents>(
+        type: T,
+        listener: Listener<Peer, PeerEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+    /** Every event as `{ type, detail }`. Ends when the reader stops; see {@link Room} for the limits. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<PeerEvents>, undefined>;
+}
+
+/** The details of a peer's events. */
+export interface PeerEvents {
+    connection: RTCPeerConnectionState;
+    media: { source: Source; on: boolean };
+    text: string;
+    left: LeaveReason;
+}
+
+/** A text that was accepted. */
+export interface Message {
+    /** Rises with each text. */
+    readonly id: number;
+    /**
+     * Resolved when the application of everybody it went to has it; rejected with `send/peer-gone` if somebody left before,
+     * or the room is over.
+     */
+    readonly delivered: Promise<void>;
+}
+
+/** One step of a call, under the name that tutorials use. */
+export interface Step {
+    /** When: milliseconds since the join. */
+    readonly at: number;
+    /** With whom: a {@link Peer.id}, also of somebody who has left. Not in a {@link Call}. */
+    readonly peer?: string;
+    /** What. */
+    readonly name: StepName;
+    /** A candidate's type and protocol (`host udp`), why something was refused; may be empty. */
+    readonly detail: string;
+}
+
+/** In the order of a first call: one side makes and sends the offer, the other sets it, makes and sends the answer. */
+export type StepName =
+    | "makeOffer"
+    | "sendOffer"
+    | "receiveOffer"
+    | "setOffer"
+    | "makeAnswer"
+    | "sendAnswer"
+    | "receiveAnswer"
+    | "setAnswer"
+    | "sendCandidate"
+    | "setCandidate"
+    | "sendEndOfCandidates"
+    | "setEndOfCandidates"
+    | "gatherCandidates"
+    | "channelOpen"
+    | "restartIce"
+    | "newConnection"
+    | "refused"
+    | "close"
+    | RTCPeerConnectionState;
+
+/** Something that went wrong, and the room goes on. */
+export interface Trouble {
+    /** What: stable, for programs. */
+    readonly code: TroubleCode;
+    /** What it means and what can be done, in English, for people. */
+    readonly explain: string;
+    /** What the browser, the peer or the server said of it; may be empty. Show it as text, never as HTML. */
+    readonly detail: string;
+    /** With whom, if it is about one peer. */
+    readonly peer?: Peer;
+    /** Which own device, if it is about one: it is off now. */
+    readonly source?: Source;
+    /** The error of the own device. */
+    readonly cause?: ItodenwaError;
+}
+
+/** Something that failed, with a stable code and a sentence that says what to do. */
+export class ItodenwaError extends Error {
+    private constructor();
+
+    readonly name: "ItodenwaError";
+    /** What: stable, for programs. */
+    readonly code: ErrorCode;
+    /** The same as `message`: what to do, in English, for people. */
+    readonly explain: string;
+    /** With `signaling/refused`: the server's own code. */
+    readonly refusal: RefusalCode | undefined;
+    /** With `signaling/refused`: milliseconds to wait before another try, when one makes sense. */
+    readonly retryAfter: number | undefined;
+    /** The browser's exception behind it, if there is one. */
+    readonly cause?: unknown;
+}
+
+/** Why a room can't be joined, or ended. */
+export type JoinErrorCode =
+    | "room/invalid"
+    | "name/invalid"
+    | "webrtc/unsupported"
+    | "wasm/unavailable"
+    | "signaling/address"
+    | "signaling/unreachable"
+    | "signaling/refused"
+    | "signaling/lost"
+    | "room/unread"
+    | (string & {});
+
+/** Why a camera or microphone can't be used. */
+export type MediaErrorCode =
+    | "media/denied"
+    | "media/missing"
+    | "media/busy"
+    | "media/constraints"
+    | "media/insecure"
+    | "media/unsupported"
+    | "media/ended"
+    | "media/failed"
+    | (string & {});
+
+/** Why a text is not sent, or was not delivered. */
+export type SendErrorCode =
+    | "send/too-large"
+    | "send/queue-full"
+    | "send/nobody"
+    | "send/peer-gone"
+    | "room/closed"
+    | (string & {});
+
+/** Why a step of a {@link Call} is not done. */
+export type CallErrorCode =
+    | "call/state"
+    | "call/too-large"
+    | "call/refused"
+    | "call/closed"
+    | "webrtc/unsupported"
+    | (string & {});
+
+/** What can go wrong while the room goes on. */
+export type TroubleCode =
+    | "peer/description-refused"
+    | "peer/description-rejected"
+    | "peer/candidate-refused"
+    | "peer/candidates-too-many"
+    | "peer/packet-malformed"
+    | "peer/silent"
+    | "connection/description-not-made"
+    | "connection/not-made"
+    | "connection/failed"
+    | "connection/given-up"
+    | "signaling/refused"
+    | "signaling/malformed"
+    | MediaErrorCode;
+
+/** Why the server refuses. */
+export type RefusalCode =
+    | "message/malformed"
+    | "message/too-large"
+    | "message/too-fast"
+    | "join/expected"
+    | "join/timeout"
+    | "join/twice"
+    | "version/unsupported"
+    | "room/invalid"
+    | "room/full"
+    | "name/invalid"
+    | "peer/unknown"
+    | "server/full"
+    | "queue/full"
+    | "server/going-away"
+    | (string & {});
+
+/** Every code there is. Later versions may have more. */
+export type ErrorCode =
+    | JoinErrorCode
+    | MediaErrorCode
+    | SendErrorCode
+    | CallErrorCode
+    | "view/refused"
+    | "events/unread";
+
+/**
+ * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller, if need be by copy and
+ * paste. One side calls {@link makeOffer}, the other {@link setOffer} and {@link makeAnswer}, the first {@link setAnswer}.
+ *
+ * Late listeners get what is there, as in a {@link Room}; candidates wait for the first listener.
+ */
+export class Call extends EventTarget implements AsyncDisposable, Disposable {
+    private constructor();
+
+    /**
+     * Makes the connection, with camera and microphone if they are wanted.
+     * @throws {@link ItodenwaError} `webrtc/unsupported`, `media/…`, `wasm/unavailable`.
+     */
+    static create(options?: CallOptions): Promise<Call>;
+
+    /** The connection's state (W3C WebRTC, section 4.3.3). */
+    readonly state: RTCPeerConnectionState;
+    /** The other side's sources that are on. */
+    readonly media: ReadonlySet<Source>;
+    /** Oneself: a `<video>` with one's own picture, without sound. */
+    readonly me: { view(): HTMLVideoElement };
+    /** The last 512 steps. */
+    readonly steps: Step[];
+    /** Resolved when the call is over. */
+    readonly closed: Promise<void>;
+
+    /** A candidate for the other side's {@link addCandidate}; `null` after the last one. Trickle ICE only. */
+    oncandidate: ((this: Call, candidate: RTCIceCandidateInit | null) => void) | null;
+    onconnection: ((this: Call, state: RTCPeerConnectionState) => void) | null;
+    onmedia: ((this: Call, media: CallEvents["media"]) => void) | null;
+    /** The other side wrote. Show it as text, never as HTML. */
+    ontext: ((this: Call, text: string) => void) | null;
+    onstep: ((this: Call, step: Step) => void) | null;
+    onclose: ((this: Call, close: undefined) => void) | null;
+
+    /** Makes an offer. With Vanilla ICE it is complete, or the time for it was over. @throws {@link CallErrorCode} */
+    makeOffer(): Promise<RTCSessionDescriptionInit>;
+    /** Sets the other side's offer, or the mere text of it. @throws {@link CallErrorCode} */
+    setOffer(offer: RTCSessionDescriptionInit | string): Promise<void>;
+    /** Makes the answer. @throws {@link CallErrorCode} */
+    makeAnswer(): Promise<RTCSessionDescriptionInit>;
+    /** Sets the other side's answer, or the mere text of it. @throws {@link CallErrorCode} */
+    setAnswer(answer: RTCSessionDescriptionInit | string): Promise<void>;
+    /** Adds a candidate of the other side; `null` says that there are no more. @throws {@link CallErrorCode} */
+    addCandidate(candidate: RTCIceCandidateInit | null): Promise<void>;
+    /** Sends a text. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
+    send(text: string): void;
+    /** A `<video>` with the other side. @throws {@link ItodenwaError} `call/closed`. */
+    view(): HTMLVideoElement;
+    /** Hangs up. */
+    close(): Promise<void>;
+
+    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<CallEvents>, undefined>;
+    [Symbol.dispose](): void;
+    [Symbol.asyncDispose](): Promise<void>;
+
+    addEventListener<T extends keyof CallEvents>(
+        type: T,
+        listener: Listener<Call, CallEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof CallEvents>(
+        type: T,
+        listener: Listener<Call, CallEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** How a {@link Call} is made. */
+export interface CallOptions extends IceOptions, DeviceOptions {}
+
+/** The details of a call's events. */
+export interface CallEvents {
+    candidate: RTCIceCandidateInit | null;
+    connection: RTCPeerConnectionState;
+    media: { source: Source; on: boolean };
+    text: string;
+    step: Step;
+    close: undefined;
+}
+
+/** Takes an event with a detail. */
+export type Listener<This, Detail> =
+    | ((this: This, event: CustomEvent<Detail>) => void)
+    | { handleEvent(event: CustomEvent<Detail>): void };
+
+/** Events as a discriminated union. */
+export type Tagged<Events> = { [T in keyof Events]: { readonly type: T; readonly detail: Events[T] } }[keyof Events];

@@ -1,0 +1,7 @@
+// The npm package `itodenwa`: live video, voice and text between browsers. Importing it touches nothing of a browser.
+
+export { Call } from "./call.js";
+export { ItodenwaError } from "./error.js";
+export { Me, Peer } from "./person.js";
+export { load } from "./raw.js";
+export { join, Room } from "./room.js";

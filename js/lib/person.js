@@ -1,0 +1,69 @@
+import { codedNow } from "./error.js";
+import { Emitter } from "./emitter.js";
+
+/** Oneself. */
+export class Me {
+    /** The sources that are wanted on. */
+    media = new Set();
+    #link;
+
+    constructor({ id, name }, link) {
+        this.id = id;
+        this.name = name;
+        this.#link = link;
+    }
+
+    view() {
+        return codedNow(() => this.#link.raw().view());
+    }
+
+    attach(element) {
+        codedNow(() => this.#link.raw().attach(element));
+    }
+
+    detach(element) {
+        codedNow(() => this.#link.raw().detach(element));
+    }
+}
+
+/** Another person in the room. */
+export class Peer extends Emitter {
+    /** `RTCPeerConnection.connectionState` of the connection to them. */
+    state = "new";
+    /** The sources of theirs that are on. */
+    media = new Set();
+    #link;
+
+    constructor({ id, name }, link) {
+        super({ current: (type) => (type === "media" ? [...this.media].map((source) => ({ source, on: true })) : []) });
+        this.id = id;
+        this.name = name;
+        this.#link = link;
+    }
+
+    view() {
+        return codedNow(() => this.#link.raw().view(this.id));
+    }
+
+    attach(element) {
+        codedNow(() => this.#link.raw().attach(element, this.id));
+    }
+
+    detach(element) {
+        codedNow(() => this.#link.raw().detach(element));
+    }
+
+    send(text) {
+        return this.#link.send(text, this.id);
+    }
+
+    restartIce() {
+        codedNow(() => this.#link.raw().restartIce(this.id));
+    }
+
+    get types() {
+        return ["connection", "media", "text", "left"];
+    }
+}
+
+Emitter.handlers(Peer, "connection", "media", "text", "left");

@@ -1,0 +1,215 @@
+import { coded, ItodenwaError } from "./error.js";
+import { Emitter } from "./emitter.js";
+import { Outbox } from "./message.js";
+import { Me, Peer } from "./person.js";
+import { pump } from "./pump.js";
+import { raw } from "./raw.js";
+
+/** Steps that are kept; older ones are dropped. */
+const STEPS = 512;
+const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "blocked", "close"];
+
+/** Joins a room. The first one loads the wasm. */
+export async function join(room, options = {}) {
+    if (typeof room !== "string") {
+        throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
+    }
+    const { join } = await raw();
+    return new Room(room, options, await coded(() => join(room, options)));
+}
+
+/** A room that one is in. Made by `join`. */
+export class Room extends Emitter {
+    /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. */
+    closed;
+    #raw;
+    #peers = new Map();
+    #steps = [];
+    #outbox = new Outbox();
+    #end;
+    #resolveClosed;
+
+    constructor(name, { camera, microphone }, raw) {
+        super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
+        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to) };
+        this.name = name;
+        this.me = new Me(raw.me(), link);
+        if (camera) this.me.media.add("camera");
+        if (microphone) this.me.media.add("microphone");
+        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        this.#raw = raw;
+        pump(raw, this, (event) => this.#take(event, link))
+            .catch((error) => this.#close(ItodenwaError.from(error)))
+            .finally(() => {
+                this.#close();
+                raw.free();
+            });
+    }
+
+    /** Who else is here, by id. */
+    get peers() {
+        return this.#peers;
+    }
+
+    /** The last steps of the calls. */
+    get steps() {
+        return [...this.#steps];
+    }
+
+    camera(on) {
+        return this.#source("camera", on);
+    }
+
+    microphone(on) {
+        return this.#source("microphone", on);
+    }
+
+    send(text) {
+        return this.#send(text);
+    }
+
+    resume() {
+        this.#open().resume();
+    }
+
+    async leave() {
+        await this.#raw?.leave();
+        await this.closed;
+    }
+
+    get types() {
+        return TYPES;
+    }
+
+    #open() {
+        if (!this.#raw) throw ItodenwaError.closed();
+        return this.#raw;
+    }
+
+    async #source(source, on) {
+        const { media } = this.me;
+        const before = media.has(source);
+        media[on ? "add" : "delete"](source);
+        try {
+            await coded(() => this.#open().source(source, Boolean(on)));
+        } catch (error) {
+            media[before && !on ? "add" : "delete"](source);
+            throw error;
+        }
+    }
+
+    async #send(text, to) {
+        return coded(() => {
+            const id = this.#open().send(String(text), to);
+            return this.#outbox.add(id, to === undefined ? this.#peers.keys() : [to]);
+        });
+    }
+
+    /** What holds already when a listener comes late. */
+    #current(type) {
+        const peers = [...this.#peers.values()];
+        switch (type) {
+            case "peer":
+                return peers;
+            case "media":
+                return peers.flatMap((peer) => [...peer.media].map((source) => ({ peer, source, on: true })));
+            case "step":
+                return this.#steps;
+            case "close":
+                return this.#end ? [this.#end] : [];
+            default:
+                return [];
+        }
+    }
+
+    #take(event, link) {
+        const peer = this.#peers.get(event.peer ?? event.from);
+        switch (event.type) {
+            case "joined": {
+                const joined = new Peer(event.peer, link);
+                this.#peers.set(joined.id, joined);
+                return this.emit("peer", joined);
+            }
+            case "left":
+                return peer && this.#left(peer, event.reason);
+            case "connection":
+                if (!peer) return;
+                peer.state = event.state;
+                this.emit("connection", { peer, state: event.state });
+                return peer.emit("connection", event.state);
+            case "media": {
+                if (!peer) return;
+                const { source, on } = event;
+                peer.media[on ? "add" : "delete"](source);
+                this.emit("media", { peer, source, on });
+                return peer.emit("media", { source, on });
+            }
+            case "text":
+                if (!peer) return;
+                this.emit("text", { from: peer, text: event.text });
+                return peer.emit("text", event.text);
+            case "delivered":
+                return this.#outbox.delivered(event.id, event.peer);
+            case "step": {
+                const { at, peer, name, detail } = event;
+                const step = { at, peer, name, detail };
+                this.#steps.push(step);
+                if (this.#steps.length > STEPS) this.#steps.shift();
+                return this.emit("step", step);
+            }
+            case "mediaFailed": {
+                const cause = ItodenwaError.from(event.error);
+                this.me.media.delete(event.source);
+                const { code, message: explain } = cause;
+                return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
+            }
+            case "trouble": {
+                const { code, detail, explain } = event;
+                return this.emit("trouble", { code, explain, detail, peer });
+            }
+            case "blocked":
+                return peer && this.emit("blocked", { peer });
+            case "closed":
+                return this.#close(event.error && ItodenwaError.from(event.error));
+        }
+    }
+
+    #left(peer, reason) {
+        this.#peers.delete(peer.id);
+        peer.state = "closed";
+        peer.media.clear();
+        this.#outbox.gone(peer.id);
+        this.emit("left", { peer, reason });
+        peer.emit("left", reason);
+    }
+
+    /** Once. */
+    #close(error) {
+        if (this.#end) return;
+        this.#end = { error };
+        this.#raw = undefined;
+        this.#outbox.gone();
+        for (const peer of this.#peers.values()) {
+            peer.state = "closed";
+            peer.media.clear();
+        }
+        this.#peers.clear();
+        this.me.media.clear();
+        this.emit("close", this.#end);
+        this.#resolveClosed(error);
+    }
+}
+
+Emitter.handlers(Room, ...TYPES);
+
+// Where the language has them: `using room = …`, `await using room = …`.
+if (Symbol.dispose) {
+    Room.prototype[Symbol.dispose] = function () {
+        this.leave().catch(() => {});
+    };
+}
+if (Symbol.asyncDispose) {
+    Room.prototype[Symbol.asyncDispose] = function () {
+        return this.leave();
+    };
+}

@@ -1,0 +1,104 @@
+// What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
+import { Call, ItodenwaError, join, load, type Peer, type RoomEvent, type Source, type Step } from "itodenwa";
+
+function is<T>(_value: T): void {}
+
+export async function rooms(): Promise<void> {
+    await load(new URL("https://example.org/itodenwa_bg.wasm"));
+    await using room = await join("blue-tiger", {
+        name: "Ann",
+        server: "wss://example.org/ws",
+        camera: true,
+        microphone: true,
+        ice: "vanilla",
+        vanillaLimit: 2000,
+        iceServers: [{ urls: "stun:example.org" }],
+    });
+    // @ts-expect-error a third way of ICE
+    await join("blue-tiger", { ice: "half" });
+    // @ts-expect-error a room without a name
+    await join();
+
+    is<HTMLVideoElement>(room.me.view());
+    room.onpeer = (peer) => {
+        is<Peer>(peer);
+        is<string | undefined>(peer.name);
+        is<RTCPeerConnectionState>(peer.state);
+        is<boolean>(peer.media.has("camera"));
+        // @ts-expect-error a source that nobody has
+        peer.media.has("smell");
+        // @ts-expect-error the set is the room's to change
+        peer.media.add("camera");
+        peer.ontext = (text) => is<string>(text);
+        peer.onmedia = ({ source, on }) => (is<Source>(source), is<boolean>(on));
+    };
+    room.onpeer = null;
+    room.ontext = ({ from, text }) => (is<Peer>(from), is<string>(text));
+    room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
+    room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
+    room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "other">(detail.reason) });
+    // @ts-expect-error an event that nobody tells
+    room.addEventListener("joined", () => {});
+
+    const message = await room.send("hello");
+    is<number>(message.id);
+    await message.delivered;
+    // @ts-expect-error a text is text
+    await room.send(1);
+    // @ts-expect-error rooms are joined, not made
+    new (room.constructor as typeof import("itodenwa").Room)();
+
+    for await (const event of room) told(event);
+    is<ItodenwaError | undefined>(await room.closed);
+}
+
+/** Every type of event is here: a new one does not compile until it is. */
+function told(event: RoomEvent): void {
+    switch (event.type) {
+        case "peer":
+            return is<Peer>(event.detail);
+        case "left":
+            return is<Peer>(event.detail.peer);
+        case "connection":
+            return is<RTCPeerConnectionState>(event.detail.state);
+        case "media":
+            return is<boolean>(event.detail.on);
+        case "text":
+            // @ts-expect-error a text is on nobody's way to be a peer
+            is<Peer>(event.detail);
+            return is<string>(event.detail.text);
+        case "step":
+            return is<number>(event.detail.at);
+        case "trouble":
+            return is<string>(event.detail.explain);
+        case "blocked":
+            return is<Peer>(event.detail.peer);
+        case "close":
+            return is<ItodenwaError | undefined>(event.detail.error);
+        default:
+            return is<never>(event);
+    }
+}
+
+export async function calls(): Promise<void> {
+    using here = await Call.create({ camera: true, ice: "trickle" });
+    using there = await Call.create();
+    here.oncandidate = (candidate) => void there.addCandidate(candidate);
+    await there.setOffer(await here.makeOffer());
+    await here.setAnswer((await there.makeAnswer()).sdp ?? "");
+    here.ontext = (text) => is<string>(text);
+    document.body.append(here.view(), here.me.view());
+}
+
+export function errors(error: unknown): string {
+    if (!(error instanceof ItodenwaError)) throw error;
+    switch (error.code) {
+        case "media/denied":
+            return "Allow the camera.";
+        case "signaling/refused":
+            return error.refusal === "room/full" ? "The room is full." : error.explain;
+        default:
+            is<string>(error.code);
+            return error.explain;
+    }
+}
