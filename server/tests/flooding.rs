@@ -29,7 +29,13 @@ async fn a_little_too_fast_is_read_later() {
 async fn flood(client: Client, message: Message) -> (String, Option<u16>) {
     use futures_util::{SinkExt, StreamExt};
     let (mut sink, mut source) = client.socket.split();
-    let sending = tokio::spawn(async move { while sink.send(message.clone()).await.is_ok() {} });
+    let sending = tokio::spawn(async move {
+        while sink.send(message.clone()).await.is_ok() {
+            // So that the close frame is read soon after it came, however busy the machine is: the server waits for the
+            // end of the flood, but not for ever.
+            tokio::task::yield_now().await;
+        }
+    });
     let mut last = String::new();
     let code = loop {
         match soon(source.next()).await {

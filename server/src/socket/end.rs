@@ -42,7 +42,7 @@ impl End {
             }
             Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooFast>()) => End::too_fast(TooFast),
             Error::Utf8(_) => End::Closed(message::not_utf8()),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Lost,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => End::Lost,
             Error::Protocol(_) => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
             _ => End::Lost,
         }
