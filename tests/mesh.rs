@@ -1,6 +1,13 @@
 //! Four rooms through the real server: real WebSockets, real time, and the model of a browser that the rules are tried with.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are not in test functions, and may fail as tests do"
+)]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -2,6 +2,13 @@
 
 // The model is used from here only.
 #![allow(unreachable_pub)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are not in test functions, and may fail as tests do"
+)]
 
 mod candidates;
 mod first_call;

@@ -48,11 +48,13 @@ fn a_leader_that_always_wants_something_does_not_starve_the_follower() {
     let (mut world, ann, ben) = call(on(&[]), on(&[]));
     world.run_for(Duration::from_secs(5));
     let before = world.page(ann).steps(BEN).len();
+    let deadline = world.now + Duration::from_secs(30);
     world.set(ben, Camera, true);
     while count(&world.page(ben).steps(ANN), "makeOffer") == 0 {
         world.input(ann, Input::RestartIce(BEN));
         world.run_for(Duration::from_millis(10));
         assert!(count(&world.page(ann).steps(BEN)[before..], "makeOffer") <= 1, "one round each");
+        assert!(world.now < deadline, "it starves");
     }
     world.run();
     world.assert_converged();

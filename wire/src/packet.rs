@@ -77,6 +77,6 @@ mod tests {
 
     #[test]
     fn the_largest_epoch_is_a_safe_integer_of_javascript() {
-        assert!(Epoch::of_session(u32::MAX).0 | 0xffff < (1 << 53));
+        assert!(Epoch::of_session(u32::MAX).0 + 0xffff < (1 << 53));
     }
 }

@@ -1,5 +1,7 @@
 //! Every message survives JSON, and nothing that is not one gets through or does harm.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
+
 use itodenwa_wire::{
     Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Join, LeaveReason, Left, Media, Member,
     Offer, Packet, PeerId, Refuse, RefuseCode, RoomName, ServerMessage, Signal, Source, Welcome,
