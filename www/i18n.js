@@ -1,0 +1,69 @@
+// The page in English and Japanese. `say` gives an element its words, now and when the language is changed.
+import en, { errors as enErrors, steps as enSteps } from "./language/en.js";
+import ja, { errors as jaErrors, steps as jaSteps } from "./language/ja.js";
+import { memory } from "./memory.js";
+
+const LANGUAGES = {
+    en: { words: en, errors: enErrors, steps: enSteps },
+    ja: { words: ja, errors: jaErrors, steps: jaSteps },
+};
+/** Elements with words that are made of more than a key. Weak: an element that is gone is forgotten. */
+const spoken = new WeakMap();
+let language = "en";
+
+/** Begins with the remembered language, or the browser's. */
+export function begin() {
+    const wanted = memory.get("language") ?? navigator.languages?.find((tag) => LANGUAGES[tag.slice(0, 2)]) ?? "en";
+    set(LANGUAGES[wanted.slice(0, 2)] ? wanted.slice(0, 2) : "en");
+    for (const button of document.querySelectorAll("button.language")) {
+        button.addEventListener("click", () => {
+            set(language === "en" ? "ja" : "en");
+            memory.set("language", language);
+        });
+    }
+}
+
+/** A word or sentence of the page. */
+export function word(key, values) {
+    return fill(LANGUAGES[language].words[key] ?? en[key] ?? key, values);
+}
+
+/** What a step of a call means; empty if there is nothing to say. */
+export function stepMeaning(name) {
+    return LANGUAGES[language].steps[name] ?? "";
+}
+
+/** The sentence for an error's code, or what the library says of it. */
+export function errorText({ code, refusal, explain }, values) {
+    const { errors } = LANGUAGES[language];
+    return fill(errors[`refused:${refusal}`] ?? errors[code] ?? explain ?? String(code), values);
+}
+
+/** Gives an element its text, and again when the language changes. */
+export function say(element, text) {
+    element.dataset.spoken = "";
+    spoken.set(element, text);
+    element.textContent = text();
+}
+
+function set(tag) {
+    language = tag;
+    document.documentElement.lang = tag;
+    for (const element of document.querySelectorAll("[data-t]")) element.textContent = word(element.dataset.t);
+    for (const element of document.querySelectorAll("[data-t-label]")) {
+        element.setAttribute("aria-label", word(element.dataset.tLabel));
+    }
+    for (const element of document.querySelectorAll("[data-t-placeholder]")) {
+        element.placeholder = word(element.dataset.tPlaceholder);
+    }
+    for (const element of document.querySelectorAll("[data-spoken]")) element.textContent = spoken.get(element)?.() ?? "";
+    for (const button of document.querySelectorAll("button.language")) {
+        button.lang = tag === "en" ? "ja" : "en";
+        button.textContent = tag === "en" ? "日本語" : "English";
+    }
+}
+
+/** Values come from strangers: they are put in as they are, and shown as text only. */
+function fill(text, values = {}) {
+    return text.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+}

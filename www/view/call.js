@@ -1,0 +1,129 @@
+import { errorText, say, word } from "../i18n.js";
+import { Chat } from "./chat.js";
+import { notice } from "./notices.js";
+import { nameOf, Stage } from "./stage.js";
+import { Steps } from "./steps.js";
+
+/** People whose names are remembered for their last steps, at most. */
+const NAMES = 256;
+
+const byId = (id) => document.getElementById(id);
+
+/** A call: people, switches, chat, steps. From a room that was joined until `close`. */
+export class CallView {
+    #room;
+    #stage;
+    #changed;
+    #names = new Map();
+    #listeners = new AbortController();
+
+    /** `invitation` is a link to this room; `changed` is told when the own switches have. */
+    constructor(room, { invitation, changed }) {
+        this.#room = room;
+        this.#changed = changed;
+        byId("call").hidden = false;
+        byId("room-name").textContent = room.name;
+        byId("invitation").value = invitation;
+        byId("resume").hidden = true;
+        if (matchMedia("(min-width: 60rem)").matches) byId("steps").open = true;
+        document.title = `${room.name} – itodenwa`;
+
+        const { signal } = this.#listeners;
+        const click = (id, action) => byId(id).addEventListener("click", action, { signal });
+        click("microphone", () => this.#toggle("microphone"));
+        click("camera", () => this.#toggle("camera"));
+        click("leave", () => room.leave());
+        click("resume", () => this.#resume());
+        click("copy-link", (event) => copy(invitation, event.currentTarget.querySelector("span")));
+        click("copy-link-alone", (event) => copy(invitation, event.currentTarget));
+
+        this.#stage = new Stage(room);
+        this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
+        this.#switches();
+        byId("leave").focus({ preventScroll: true });
+        byId("chat-input").blur();
+    }
+
+    close() {
+        this.#listeners.abort();
+        this.#stage.close();
+        byId("call").hidden = true;
+        document.title = "itodenwa";
+    }
+
+    #listen(chat, steps) {
+        const room = this.#room;
+        room.onpeer = (peer) => {
+            this.#remember(peer);
+            this.#stage.add(peer);
+            chat.came(peer);
+        };
+        room.onleft = ({ peer }) => {
+            this.#stage.remove(peer);
+            chat.went(peer);
+        };
+        room.onconnection = ({ peer }) => this.#stage.state(peer);
+        room.onmedia = ({ peer }) => this.#stage.media(peer);
+        room.ontext = (text) => chat.wrote(text);
+        room.onstep = (step) => steps.add(step);
+        room.onblocked = () => (byId("resume").hidden = false);
+        room.ontrouble = (trouble) => {
+            this.#switches();
+            this.#tell(trouble, nameOf(trouble.peer));
+        };
+    }
+
+    async #toggle(source) {
+        const on = !this.#room.me.media.has(source);
+        const done = this.#room[source](on);
+        this.#switches();
+        try {
+            await done;
+        } catch (error) {
+            this.#tell(error);
+        }
+        this.#switches();
+    }
+
+    /** Shows what is wanted on, wherever it is shown. */
+    #switches() {
+        const { media } = this.#room.me;
+        for (const source of ["microphone", "camera"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
+        this.#stage.own();
+        this.#changed();
+    }
+
+    #resume() {
+        byId("resume").hidden = true;
+        this.#room.resume();
+    }
+
+    #tell(error, name) {
+        const { code, refusal, explain } = error;
+        notice(code, (element) => {
+            element.dataset.code = code;
+            say(element, () => errorText({ code, refusal, explain }, { name }));
+        });
+    }
+
+    #remember(peer) {
+        this.#names.set(peer.id, nameOf(peer));
+        if (this.#names.size > NAMES) this.#names.delete(this.#names.keys().next().value);
+    }
+}
+
+/** Copies a link and says so on the button, until the pointer or the focus leaves it. */
+async function copy(link, label) {
+    try {
+        await navigator.clipboard.writeText(link);
+        const key = label.dataset.t;
+        label.textContent = word("copied");
+        const restore = () => (label.textContent = word(key));
+        const button = label.closest("button");
+        for (const type of ["blur", "pointerleave"]) button.addEventListener(type, restore, { once: true });
+    } catch {
+        const field = byId("invitation");
+        if (field.checkVisibility?.() ?? !byId("alone").hidden) field.select();
+        notice("copy-failed", (element) => say(element, () => `${word("copy-failed")} ${link}`), { polite: true });
+    }
+}

@@ -1,0 +1,85 @@
+import { errorText, say, word } from "../i18n.js";
+import { nameOf } from "./stage.js";
+
+/** Lines that are kept; older ones are dropped. */
+const LINES = 500;
+
+/** What is written, and who came and went. */
+export class Chat {
+    #room;
+    #log = document.getElementById("chat-log");
+
+    constructor(room, signal) {
+        this.#room = room;
+        this.#log.replaceChildren();
+        const input = document.getElementById("chat-input");
+        input.value = "";
+        document.getElementById("chat-form").addEventListener(
+            "submit",
+            (event) => {
+                event.preventDefault();
+                const text = input.value.trim();
+                if (text) this.#send(text, input);
+            },
+            { signal },
+        );
+    }
+
+    wrote({ from, text }) {
+        this.#line("theirs", () => nameOf(from), text);
+    }
+
+    came(peer) {
+        this.#note(() => word("came", { name: nameOf(peer) }));
+    }
+
+    went(peer) {
+        this.#note(() => word("went", { name: nameOf(peer) }));
+    }
+
+    async #send(text, input) {
+        try {
+            const message = await this.#room.send(text);
+            input.value = "";
+            const mark = this.#line("mine", () => word("you"), text);
+            const arrived = await message.delivered.then(() => true, () => false);
+            mark.textContent = arrived ? "✓" : "!";
+            mark.title = word(arrived ? "delivered" : "undelivered");
+            mark.setAttribute("aria-label", mark.title);
+            mark.dataset.testid = arrived ? "delivered" : "undelivered";
+        } catch (error) {
+            this.#note(() => errorText(error));
+        }
+    }
+
+    #line(kind, who, text) {
+        const item = document.createElement("li");
+        const name = document.createElement("b");
+        const words = document.createElement("span");
+        const mark = document.createElement("i");
+        item.className = kind;
+        say(name, who);
+        words.textContent = text;
+        words.dataset.testid = "chat-text";
+        mark.setAttribute("role", "img");
+        item.append(name, " ", words, mark);
+        this.#append(item);
+        return mark;
+    }
+
+    #note(text) {
+        const item = document.createElement("li");
+        item.className = "note";
+        say(item, text);
+        this.#append(item);
+    }
+
+    #append(item) {
+        const log = this.#log;
+        // Who reads further up is not pulled down.
+        const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+        log.append(item);
+        while (log.children.length > LINES) log.firstElementChild.remove();
+        if (atEnd || item.className === "mine") log.scrollTop = log.scrollHeight;
+    }
+}

@@ -1,0 +1,79 @@
+import { errorText, say, word } from "../i18n.js";
+import { notice } from "./notices.js";
+
+const ADJECTIVES = ["blue", "brave", "calm", "clear", "gentle", "golden", "green", "happy", "kind", "quick", "quiet", "red", "warm", "wise"];
+const ANIMALS = ["bear", "cat", "crane", "deer", "fox", "hare", "heron", "koi", "otter", "owl", "sparrow", "swan", "tiger", "wolf"];
+
+const byId = (id) => document.getElementById(id);
+
+/** Where one says into which room, and as whom. */
+export class Lobby {
+    #view = byId("lobby");
+    #room = byId("room");
+    #name = byId("name");
+    #join = byId("join");
+    #error = byId("join-error");
+
+    /** `enter` gets `{ room, person, camera, microphone }`. */
+    constructor(enter) {
+        byId("suggest").addEventListener("click", () => this.#suggest());
+        byId("join-form").addEventListener("submit", (event) => {
+            event.preventDefault();
+            if (this.#join.disabled) return;
+            this.#clearError();
+            notice.clear();
+            enter({
+                room: this.#room.value.trim(),
+                person: this.#name.value.trim(),
+                camera: byId("with-camera").checked,
+                microphone: byId("with-microphone").checked,
+            });
+        });
+        this.#room.addEventListener("input", () => this.#clearError());
+        this.#join.disabled = false;
+    }
+
+    fill({ room, name }) {
+        this.#room.value = room;
+        this.#name.value = name;
+        // Who was invited has only to say who they are.
+        (room ? this.#name : this.#room).focus();
+    }
+
+    busy(busy) {
+        this.#join.disabled = busy;
+        this.#join.dataset.t = busy ? "joining" : "join";
+        this.#join.textContent = word(this.#join.dataset.t);
+    }
+
+    fail(error) {
+        this.#error.hidden = false;
+        this.#error.dataset.code = error.code ?? "";
+        say(this.#error, () => errorText({ code: error.code, refusal: error.refusal, explain: error.message }));
+        const ours = error.code === "room/invalid";
+        this.#room.setAttribute("aria-invalid", String(ours));
+        if (ours) this.#room.focus();
+    }
+
+    hide() {
+        this.#view.hidden = true;
+    }
+
+    show() {
+        this.#view.hidden = false;
+        this.#join.focus();
+    }
+
+    #clearError() {
+        this.#error.hidden = true;
+        this.#room.removeAttribute("aria-invalid");
+    }
+
+    #suggest() {
+        const numbers = crypto.getRandomValues(new Uint32Array(3));
+        const pick = (list, number) => list[number % list.length];
+        this.#room.value = `${pick(ADJECTIVES, numbers[0])}-${pick(ANIMALS, numbers[1])}-${numbers[2] % 10000}`;
+        this.#clearError();
+        this.#name.focus();
+    }
+}

@@ -1,0 +1,66 @@
+import { word } from "../i18n.js";
+import { Tile } from "./tile.js";
+
+const byId = (id) => document.getElementById(id);
+
+/** The pictures: oneself, and everybody else. */
+export class Stage {
+    #room;
+    #tiles = new Map();
+    #self;
+
+    constructor(room) {
+        this.#room = room;
+        const video = room.me.view();
+        this.#self = new Tile(video, () => word("you"));
+        this.#self.element.dataset.testid = "self-tile";
+        byId("self").replaceChildren(this.#self.element);
+        this.own();
+        this.#count();
+    }
+
+    /** The own switches have changed. */
+    own() {
+        this.#self.media(this.#room.me.media, "local-video");
+    }
+
+    add(peer) {
+        const tile = new Tile(peer.view(), () => nameOf(peer));
+        this.#tiles.set(peer.id, tile);
+        tile.state(peer.state);
+        tile.media(peer.media, "remote-video");
+        byId("grid").append(tile.element);
+        this.#count();
+    }
+
+    remove(peer) {
+        this.#tiles.get(peer.id)?.element.remove();
+        this.#tiles.delete(peer.id);
+        this.#count();
+    }
+
+    state(peer) {
+        this.#tiles.get(peer.id)?.state(peer.state);
+    }
+
+    media(peer) {
+        this.#tiles.get(peer.id)?.media(peer.media, "remote-video");
+    }
+
+    close() {
+        byId("grid").replaceChildren();
+        byId("self").replaceChildren();
+    }
+
+    #count() {
+        const others = this.#tiles.size;
+        byId("stage").dataset.count = String(others);
+        byId("alone").hidden = others > 0;
+        byId("peer-count").textContent = String(others + 1);
+    }
+}
+
+/** What somebody is called. Shown as text only. */
+export function nameOf(peer) {
+    return peer?.name ?? word("somebody");
+}

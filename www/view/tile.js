@@ -1,0 +1,43 @@
+import { say, word } from "../i18n.js";
+
+const template = document.getElementById("tile");
+
+/** One person: picture, or initial letter; name; microphone; state of the connection. */
+export class Tile {
+    element = template.content.firstElementChild.cloneNode(true);
+    #silent = this.element.querySelector(".silent");
+    #state = this.element.querySelector(".state");
+    #video;
+
+    /** `name` gives the words for the name, in the language of the moment. */
+    constructor(video, name) {
+        this.#video = video;
+        this.element.prepend(video);
+        say(this.element.querySelector(".who"), name);
+        say(this.element.querySelector(".initial"), () => initial(name()));
+        this.#silent.dataset.tLabel = "silent";
+        this.#silent.setAttribute("aria-label", word("silent"));
+        video.setAttribute("aria-label", name());
+    }
+
+    /** Which sources are on. `testid` names the element for tests as long as there is a picture. */
+    media(sources, testid) {
+        const picture = sources.has("camera") || sources.has("screen");
+        this.element.dataset.picture = picture ? "on" : "off";
+        this.#silent.classList.toggle("on", !sources.has("microphone"));
+        this.#silent.setAttribute("aria-hidden", String(sources.has("microphone")));
+        if (picture) this.#video.dataset.testid = testid;
+        else delete this.#video.dataset.testid;
+    }
+
+    state(state) {
+        this.element.dataset.state = state;
+        say(this.#state, () => word(`state/${state}`));
+    }
+}
+
+/** The first character as people count them: an emoji or a letter with its accents is one. */
+function initial(name) {
+    const segment = globalThis.Intl?.Segmenter && new Intl.Segmenter().segment(name)[Symbol.iterator]().next().value;
+    return (segment?.segment ?? [...name][0] ?? "?").toLocaleUpperCase();
+}
