@@ -118,7 +118,7 @@ plain_errors! {
     /// Why an element can't show somebody.
     ViewError {
         NotFound = "view/not-found", "No element of the page fits the selector.";
-        NotMedia = "view/not-media", "The element is neither <video> nor <audio>. Choose one that is, or attach_in a container.";
+        NotMedia = "view/not-media", "The element is neither a video nor an audio element. Choose one that is, or attach in a container.";
         Refused = "view/refused", "The page has no document, or it does not take the element.";
         Closed = "room/closed", "The call is over. Join again.";
     }

@@ -43,7 +43,7 @@ impl Track {
 
     fn new(track: MediaStreamTrack, stream: &MediaStream, captured: bool, ended: Option<Listener>) -> Self {
         stream.add_track(&track);
-        Track { track, stream: stream.clone(), captured, _ended: ended, _held: Held::new(Kind::Track) }
+        Track { track, stream: Clone::clone(stream), captured, _ended: ended, _held: Held::new(Kind::Track) }
     }
 
     pub(crate) fn is_captured(&self) -> bool {

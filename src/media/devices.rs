@@ -176,7 +176,7 @@ impl Devices {
     }
 
     fn ask(&self, sources: Vec<Source>) {
-        let (tell, stream) = (Rc::clone(&self.tell), self.stream.clone());
+        let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
         spawn_local(async move {
             match capture(&sources).await {
                 Err(_) if sources.len() > 1 => {

@@ -1,7 +1,7 @@
 //! The client crate in a real browser: two rooms of one page call each other over real connections and fake devices.
 #![cfg(target_arch = "wasm32")]
 // Clippy knows its own kind of test only.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod calls;
 mod kit;

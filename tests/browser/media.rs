@@ -4,6 +4,7 @@ use futures_util::future::join;
 use itodenwa::{Event, Source};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{MediaStreamTrack, MediaStreamTrackState};
 
 use crate::kit::{self, frames, leave, media, pair, until, within};
 use crate::relay::Relay;
@@ -38,13 +39,38 @@ async fn the_camera_goes_off_and_on() {
         within("the camera", one.camera(true)).await.expect("a camera");
         media(&mut other, Source::Camera, true).await;
         frames(&other).await;
+        let own = one.me().view().expect("a view");
+        // The view gets its stream in the room's next turn; a switch that is made already is one.
+        within("a turn", one.camera(true)).await.expect("on");
+        let stream = own.src_object().expect("a stream");
+        let track: MediaStreamTrack = stream.get_video_tracks().get(0).unchecked_into();
         within("the camera", one.camera(false)).await.expect("off");
+        assert_eq!(track.ready_state(), MediaStreamTrackState::Ended, "the camera's light is out");
+        assert_eq!(stream.get_video_tracks().length(), 0);
         media(&mut other, Source::Camera, false).await;
+        let theirs = other.peers().first().and_then(|peer| peer.view().ok()?.src_object()).expect("a stream");
+        assert_eq!(theirs.get_video_tracks().length(), 0, "what is off is not shown");
     }
-    let lines =
-        one.steps().iter().filter(|entry| entry.step.name() == "setOffer" || entry.step.name() == "makeOffer").count();
-    assert!(lines <= 3, "a camera that comes back needs no negotiation: {lines}");
+    let offers = one.steps().iter().filter(|entry| matches!(entry.step.name(), "setOffer" | "makeOffer")).count();
+    assert!(offers <= 3, "a camera that comes back needs no negotiation, but there were {offers} offers");
     leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_microphone_that_is_off_is_silent_and_back_at_once() {
+    let (one, mut other) = pair().await;
+    within("the microphone", one.microphone(true)).await.expect("a microphone");
+    media(&mut other, Source::Microphone, true).await;
+    let own = one.me().view().expect("a view");
+    within("the microphone", one.microphone(false)).await.expect("off");
+    media(&mut other, Source::Microphone, false).await;
+    let track: MediaStreamTrack = own.src_object().expect("a stream").get_audio_tracks().get(0).unchecked_into();
+    assert!(!track.enabled() && own.muted(), "silent, and never an echo of oneself");
+    within("the microphone", one.microphone(true)).await.expect("on");
+    media(&mut other, Source::Microphone, true).await;
+    assert!(track.enabled());
+    leave(one, other).await;
+    assert_eq!(track.ready_state(), MediaStreamTrackState::Ended, "the microphone is given back");
 }
 
 #[wasm_bindgen_test]
