@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, IceMode, Input, TroubleCode};
+use itodenwa_negotiation::{Config, Event, IceMode, Input, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
 use crate::model::rng::Rng;
@@ -86,6 +86,8 @@ fn story(seed: u64, trace: bool) {
     for page in world.present() {
         let page = world.page(page);
         assert_eq!(page.refusals, [""; 0], "a browser refused something of its own accord");
+        let out_of_turn = |event: &Event| matches!(event, Event::Trouble(trouble) if trouble.detail.contains("turn"));
+        assert!(!page.events.iter().any(out_of_turn), "two offers met");
         assert!(!page.troubles().contains(&TroubleCode::GivenUp), "given up after {troubles} failures");
     }
 }

@@ -65,11 +65,19 @@ fn an_answer_to_another_offer_is_never_applied() {
 
 #[test]
 fn an_offer_out_of_turn_is_refused_and_not_applied() {
-    let (mut world, ann, mut puppet, _) = offered();
-    let offer = puppet.offer(1, 1);
-    puppet.say(&mut world, offer);
-    let refused = Some(Body::Refuse(Refuse { id: 1, code: RefuseCode::NotYourTurn }));
-    assert!(world.mail.iter().any(|packet| packet.body == refused));
+    let (mut world, ann, mut puppet, offer) = offered();
+    // Once while our own offer waits for its answer, and once while nothing goes on.
+    let nonsense = Offer { id: 1, sdp: "v=0".into(), sources: Vec::new() };
+    puppet.say(&mut world, Body::Offer(nonsense));
+    let answer = puppet.answer(&offer, offer.id);
+    puppet.say(&mut world, answer);
+    let unasked = puppet.offer(2, 1);
+    puppet.say(&mut world, unasked);
+    for id in [1, 2] {
+        let refused = Some(Body::Refuse(Refuse { id, code: RefuseCode::NotYourTurn }));
+        assert!(world.mail.iter().any(|packet| packet.body == refused), "{id}");
+    }
+    assert_eq!(count(&world.page(ann).steps(BEN), "setAnswer"), 1);
     assert_eq!(count(&world.page(ann).steps(BEN), "setOffer"), 0);
 }
 
@@ -190,6 +198,8 @@ fn what_was_about_to_follow_does_not_follow_a_connection_that_ended() {
         world.run_for(Duration::from_millis(900));
         let told = world.page(ann).troubles();
         assert!(told.is_empty() || told == [TroubleCode::PeerSilent], "{told:?}");
+        let mut anew = world.mail.iter().filter(|packet| packet.from_epoch.connection() > 0);
+        assert!(anew.all(|packet| packet.body == Some(Body::Hello)), "{:?}", world.mail.last());
     }
 }
 
