@@ -1,9 +1,10 @@
 //! Signals from member to member.
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, refusal};
+use crate::support::{Client, TestServer, refusal, soon};
 
 #[tokio::test]
 async fn packets_arrive_in_order_and_as_the_text_that_they_were() {
@@ -13,7 +14,7 @@ async fn packets_arrive_in_order_and_as_the_text_that_they_were() {
     let packet = r#"{"body" : "\u7cf8 \"{\"",  "n":1.50, "n":[{}]}"#;
     a.say_raw(Message::text(format!(r#"{{"signal":{{"to":"{b_id}","packet":{packet}}}}}"#))).await;
     let raw = loop {
-        match futures_util::StreamExt::next(&mut b.socket).await.unwrap().unwrap() {
+        match soon(b.socket.next()).await.unwrap().unwrap() {
             Message::Text(text) => break text,
             _ => continue,
         }
