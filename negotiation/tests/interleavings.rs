@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, Event, IceMode, Input, TroubleCode};
+use itodenwa_negotiation::{Config, Event, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
 use crate::model::rng::Rng;
@@ -153,6 +153,13 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
         6 if *troubles < 3 => {
             *troubles += 1;
             world.page_mut(page).failing.push(*rng.pick(&FAILURES));
+        }
+        // The channel breaks; the other side sees it later.
+        7 if *troubles < 3 => {
+            if let Some((connection, _)) = world.page(page).with(other) {
+                *troubles += 1;
+                world.input(page, Input::Report { peer: other, connection, report: Report::ChannelClosed });
+            }
         }
         _ => {
             let source = *rng.pick(&Source::ALL);
