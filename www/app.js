@@ -41,10 +41,10 @@ async function stay(room, person) {
     remember();
     lobby.hide();
     const view = new CallView(room, { invitation: invitation(), changed: remember });
-    // What the page goes away with is what a reload comes back to; `closed` comes too late to forget it then.
     const error = await room.closed;
     view.close();
-    if (!leavingPage) tab.set("call", undefined);
+    // A reload comes back to a call that was not left. Firefox takes the socket away before it says that the page goes.
+    if (!error && !leavingPage) tab.set("call", undefined);
     lobby.show();
     if (error) notice(error.code, (element) => say(element, () => errorText(error)));
     else notice("call-ended", (element) => say(element, () => word("call-ended")), { polite: true });

@@ -128,7 +128,8 @@ export class Person {
     /** Opens an address in a context of its own. */
     static async open(browser, url, { devices = true, language = "en" } = {}) {
         const context = await browser.createBrowserContext();
-        const page = await context.newPage();
+        // A window: Firefox shows no frames in a tab that is behind another one.
+        const page = await context.newPage({ type: "window" });
         const person = new this(page);
         page.on("pageerror", (error) => person.errors.push(error.message));
         await page.evaluateOnNewDocument(watch, { devices, language });
@@ -181,6 +182,39 @@ export class Person {
         return this.page.$eval(id(testid), (element) => element.textContent.trim());
     }
 
+    /** What is in a field. */
+    value(testid) {
+        return this.page.$eval(id(testid), (field) => field.value);
+    }
+
+    /** Whether a switch is on: `"true"` or `"false"`. */
+    pressed(testid) {
+        return this.page.$eval(id(testid), (element) => element.getAttribute("aria-pressed"));
+    }
+
+    /** What has the focus. */
+    focused() {
+        return this.page.evaluate(() => document.activeElement?.dataset.testid);
+    }
+
+    /** Presses Tab, or Shift and Tab, until this has the focus. */
+    async tabTo(testid, { back = false } = {}) {
+        if (back) await this.page.keyboard.down("Shift");
+        try {
+            await this.#tabTo(testid);
+        } finally {
+            if (back) await this.page.keyboard.up("Shift");
+        }
+    }
+
+    async #tabTo(testid) {
+        for (let presses = 0; presses < 40; presses++) {
+            if ((await this.focused()) === testid) return;
+            await this.page.keyboard.press("Tab");
+        }
+        throw new Error(`Tab does not come to ${testid}`);
+    }
+
     /** Waits until something is true in the page. */
     until(condition, ...values) {
         return this.page.waitForFunction(condition, { timeout: LIMIT, polling: 50 }, ...values);
@@ -200,17 +234,22 @@ export class Person {
         return this.plays("remote-video", pictures);
     }
 
-    /** Waits until there are so many of these pictures, and each has shown frames that it had not shown before. */
+    /** Waits until there are so many of these pictures, and each has shown new frames. (Firefox counts none for streams.) */
     async plays(testid, pictures) {
-        await this.page.$$eval(id(testid), (videos) => videos.forEach((video) => delete video.first));
+        await this.page.$$eval(id(testid), (videos) => videos.forEach((video) => (video.shown = 0)));
         await this.until(
             (selector, pictures) => {
                 const videos = [...document.querySelectorAll(selector)];
-                const playing = videos.filter((video) => {
-                    const { totalVideoFrames } = video.getVideoPlaybackQuality();
-                    video.first ??= totalVideoFrames;
-                    return video.videoWidth > 0 && totalVideoFrames - video.first >= 5;
-                });
+                for (const video of videos.filter((video) => !video.counting)) {
+                    video.counting = true;
+                    video.shown = 0;
+                    const count = () => {
+                        video.shown += 1;
+                        video.requestVideoFrameCallback(count);
+                    };
+                    video.requestVideoFrameCallback(count);
+                }
+                const playing = videos.filter((video) => video.videoWidth > 0 && video.shown >= 5);
                 return videos.length === pictures && playing.length === pictures;
             },
             id(testid),
@@ -226,6 +265,12 @@ export class Person {
         );
     }
 
+    /** The names of the call's steps, in their order. */
+    steps() {
+        return this.page.$$eval(`${id("step-list")} code`, (names) => names.map((name) => name.textContent));
+    }
+
+    /** What the page's policy stopped. */
     violations() {
         return this.page.evaluate(() => window.violations);
     }

@@ -40,8 +40,7 @@ export class CallView {
         this.#stage = new Stage(room);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         this.#switches();
-        byId("leave").focus({ preventScroll: true });
-        byId("chat-input").blur();
+        byId("microphone").focus({ preventScroll: true });
     }
 
     close() {

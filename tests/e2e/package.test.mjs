@@ -1,0 +1,195 @@
+// The npm package as somebody else uses it: installed from its tarball, imported by a TypeScript page, built by Vite.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build, createServer, preview } from "vite";
+import { address, browser, end, freshRoom, LIMIT, need } from "./people.mjs";
+
+const run = promisify(execFile);
+const modules = fileURLToPath(new URL("node_modules", import.meta.url));
+
+const PAGE = `<!doctype html><title>guest</title><div id="tiles"></div><script type="module" src="/main.ts"></script>`;
+const MAIN = `
+import { Call, ItodenwaError, join, type Peer } from "itodenwa";
+
+const parameters = new URLSearchParams(location.search);
+const said: string[] = [];
+const room = await join(parameters.get("room") ?? "", {
+    camera: true,
+    microphone: true,
+    name: "Guest",
+    server: parameters.get("server") ?? undefined!,
+});
+document.body.append(room.me.view());
+room.onpeer = (peer: Peer) => document.querySelector("#tiles")!.append(peer.view());
+room.ontext = ({ from, text }) => said.push(\`\${from.name}: \${text}\`);
+Object.assign(window, { room, said, join, Call, ItodenwaError });
+`;
+
+let project;
+
+before(async () => {
+    project = await mkdtemp(join(tmpdir(), "itodenwa-guest-"));
+    await writeFile(join(project, "package.json"), JSON.stringify({ name: "guest", private: true, type: "module" }));
+    await run("npm", ["install", "--offline", "--no-audit", "--no-fund", need("ITODENWA_TARBALL")], { cwd: project });
+    await writeFile(join(project, "index.html"), PAGE);
+    await writeFile(join(project, "main.ts"), MAIN);
+});
+
+after(async () => {
+    await end();
+    await rm(project, { recursive: true, force: true });
+});
+
+test("importing it touches no browser: it can be rendered on a server", async () => {
+    const script = "import * as itodenwa from 'itodenwa'; console.log(Object.keys(itodenwa).join())";
+    const { stdout } = await run("node", ["--input-type=module", "--eval", script], { cwd: project });
+    assert.equal(stdout.trim(), "Call,ItodenwaError,Me,Peer,Room,join,load");
+});
+
+test("its types hold for a strict program", async () => {
+    const options = ["--noEmit", "--strict", "--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
+    await run(join(modules, ".bin/tsc"), [...options, "--lib", "esnext,dom", "--types", "", "main.ts"], { cwd: project });
+});
+
+test("vite build: two pages call each other", async (t) => {
+    await build({ root: project, logLevel: "warn", build: { target: "esnext" } });
+    const server = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1" } });
+    t.after(() => server.close());
+    await calls(t, server.resolvedUrls.local[0]);
+});
+
+test("vite dev: two pages call each other", async (t) => {
+    const server = await createServer({
+        root: project,
+        logLevel: "warn",
+        server: { port: 0, host: "127.0.0.1", hmr: { port: 0 } },
+    });
+    t.after(() => server.close());
+    await server.listen();
+    await calls(t, server.resolvedUrls.local[0]);
+});
+
+test("one connection by hand, and what the package promises", async (t) => {
+    const server = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1" } });
+    t.after(() => server.close());
+    const [page] = await open(t, server.resolvedUrls.local[0], 1);
+    const told = await page.evaluate(byHand, await signaling());
+    assert.deepEqual(told, {
+        texts: ["over the string"],
+        state: "connected",
+        outOfTurn: "call/state",
+        notAnOffer: "call/refused",
+        badRoom: "room/invalid",
+        alone: "send/nobody",
+        late: ["peer", "peer", "peer", "peer"],
+        delivered: true,
+        gone: true,
+        afterwards: "room/closed",
+        closed: "close",
+    });
+});
+
+/** Two guests in a room; each shows the other, and reads what the other wrote. */
+async function calls(t, url) {
+    const pages = await open(t, url, 2);
+    for (const page of pages) {
+        const plays = () => {
+            const video = document.querySelector("#tiles video");
+            return video?.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames >= 5;
+        };
+        await page.waitForFunction(plays, { timeout: LIMIT });
+    }
+    for (const page of pages) await page.evaluate(async () => (await window.room.send("hello")).delivered);
+    for (const page of pages) assert.deepEqual(await page.evaluate(() => window.said), ["Guest: hello"]);
+    await pages[0].evaluate(() => window.room.leave());
+    await pages[1].waitForFunction(() => window.room.peers.size === 0, { timeout: 2000 });
+    assert.equal(await pages[1].$("#tiles video"), null);
+}
+
+async function open(t, url, count) {
+    const query = new URLSearchParams({ room: freshRoom(), server: await signaling() });
+    const pages = [];
+    for (let number = 0; number < count; number++) {
+        const context = await (await browser("chromium")).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        page.on("pageerror", (error) => console.error(`page error: ${error.message}`));
+        await page.goto(`${url}?${query}`);
+        await page.waitForFunction(() => window.room, { timeout: LIMIT });
+        pages.push(page);
+    }
+    return pages;
+}
+
+async function signaling() {
+    const url = new URL("ws", await address());
+    url.protocol = "ws:";
+    return url.href;
+}
+
+/** Runs in the page: both ends of a call, and two people of one page in a room. */
+async function byHand(server) {
+    const { Call, ItodenwaError, join } = window;
+    const code = async (run) => {
+        try {
+            await run();
+            return "nothing";
+        } catch (error) {
+            return error instanceof ItodenwaError ? error.code : String(error);
+        }
+    };
+    const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+    const [here, there] = [await Call.create({ ice: "trickle" }), await Call.create({ ice: "trickle" })];
+    const outOfTurn = await code(() => here.makeAnswer());
+    const notAnOffer = await code(() => there.setOffer("nonsense"));
+    await there.setOffer(await here.makeOffer());
+    await here.setAnswer(await there.makeAnswer());
+    // The candidates have waited for their listeners.
+    here.oncandidate = (candidate) => there.addCandidate(candidate);
+    there.oncandidate = (candidate) => here.addCandidate(candidate);
+    const texts = [];
+    there.ontext = (text) => texts.push(text);
+    while (here.state !== "connected" || there.state !== "connected") await once(here, "step");
+    here.send("over the string");
+    while (texts.length === 0) await once(there, "text");
+    const { state } = here;
+    await here.close();
+    await there.close();
+
+    const name = `by-hand-${Math.random().toString(36).slice(2)}`;
+    const ann = await join(name, { server });
+    const alone = await code(() => ann.send("anybody?"));
+    const bob = await join(name, { server });
+    await once(ann, "peer");
+    // Who comes late hears who is here: by property, by listener, once, and by iterator; who has gone again does not.
+    const late = [];
+    const unwanted = () => late.push("unwanted");
+    ann.addEventListener("peer", unwanted);
+    ann.removeEventListener("peer", unwanted);
+    ann.onpeer = unwanted;
+    ann.onpeer = () => late.push("peer");
+    ann.addEventListener("peer", () => late.push("peer"));
+    ann.addEventListener("peer", { handleEvent: ({ type }) => late.push(type) }, { once: true });
+    for await (const { type } of ann) {
+        late.push(type);
+        break;
+    }
+    const message = await ann.send("hello");
+    const delivered = await message.delivered.then(() => true);
+    const left = once(ann, "left");
+    await bob[Symbol.asyncDispose]();
+    const gone = (await left) && ann.peers.size === 0;
+    await ann.leave();
+    await ann.leave();
+    const afterwards = await code(() => ann.camera(true));
+    const closed = (await once(ann, "close")).type;
+    const badRoom = await code(() => join("no such / name", { server }));
+    return { texts, state, outOfTurn, notAnOffer, badRoom, alone, late, delivered, gone, afterwards, closed };
+}

@@ -1,0 +1,199 @@
+// The page as one person uses it: coming in, being refused, being without a camera, without a mouse, in Japanese.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, end, freshRoom, person } from "./people.mjs";
+
+after(end);
+
+const MARKUP = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>";
+
+test("a link fills in the room, and the invitation is that link", async (t) => {
+    const room = freshRoom();
+    const ann = await person(t, "chromium", { query: `?room=${room}&ice=vanilla` });
+    assert.equal(await ann.value("room"), room);
+    await ann.join(undefined, "Ann");
+    const invitation = new URL(await ann.value("invitation"));
+    assert.equal(invitation.origin, new URL(await address()).origin);
+    assert.equal(invitation.search, `?room=${room}&ice=vanilla`);
+    assert.equal(await ann.text("room-name"), room);
+    assert.equal(await ann.text("peer-count"), "1");
+    await ann.plays("local-video", 1);
+
+    const bob = await person(t, "chromium", { at: invitation.href });
+    await bob.join(undefined, "Bob");
+    await Promise.all([ann.watches(), bob.watches()]);
+    await ann.miss("invitation");
+});
+
+test("what is not a room's name is told, and can be mended", async (t) => {
+    const ann = await person(t, "chromium");
+    for (const nonsense of ["", "a b", "部屋", "../../etc", MARKUP.slice(0, 60)]) {
+        await ann.fill("room", nonsense);
+        await ann.click("join");
+        await ann.reads("join-error", "can't be a room's name");
+        assert.equal(await ann.page.$eval("#room", (field) => field.getAttribute("aria-invalid")), "true");
+        await ann.fill("room", "x");
+        await ann.miss("join-error");
+    }
+    await ann.click("suggest");
+    assert.match(await ann.value("room"), /^[a-z]+-[a-z]+-\d+$/);
+    await ann.join(undefined, "Ann");
+});
+
+test("a server that is not there is told", async (t) => {
+    const ann = await person(t, "chromium", { query: "?server=ws://127.0.0.1:9/ws" });
+    await ann.fill("room", freshRoom());
+    await ann.click("join");
+    await ann.reads("join-error", "The server does not answer");
+    const eve = await person(t, "chromium", { query: "?server=gopher://nowhere" });
+    await eve.fill("room", freshRoom());
+    await eve.click("join");
+    await eve.reads("join-error", "The server's address in this link can't be used");
+});
+
+test("a full room is told", async (t) => {
+    const room = freshRoom();
+    const people = [];
+    for (let number = 1; number <= 9; number++) {
+        const one = await person(t, "chromium", { query: `?room=${room}` });
+        for (const device of ["with-camera", "with-microphone"]) await one.click(device);
+        people.push(one);
+        if (number <= 8) await one.join(undefined, `Person ${number}`);
+    }
+    await people[8].click("join");
+    await people[8].reads("join-error", "The room is full");
+    await people[0].counts(8);
+});
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`without a camera one sees the others, is told why, and can switch it on later (${kind})`, async (t) => {
+        const room = freshRoom();
+        const ann = await person(t, kind, { query: `?room=${room}`, devices: false });
+        await ann.join(undefined, "Ann");
+        await ann.reads("notice", "not allowed");
+        assert.equal(await ann.pressed("camera"), "false");
+        assert.equal(await ann.pressed("microphone"), "false");
+
+        const bob = await person(t, kind, { query: `?room=${room}` });
+        await bob.join(undefined, "Bob");
+        await ann.watches();
+        await bob.until(() => document.querySelector("[data-testid=tile] .initial")?.textContent === "A");
+        await ann.say("I see you");
+        await bob.reads("chat-log", "I see you");
+
+        // Refused once more, then allowed.
+        await ann.click("camera");
+        await ann.until(() => document.querySelector("[data-testid=camera]").ariaPressed === "false");
+        await ann.page.evaluate(() => delete navigator.mediaDevices.getUserMedia);
+        await ann.click("camera");
+        await bob.watches();
+        assert.equal(await ann.pressed("camera"), "true");
+    });
+}
+
+test("names and texts of others are only text", async (t) => {
+    const room = freshRoom();
+    const ann = await person(t, "chromium", { query: `?room=${room}` });
+    await ann.join(undefined, "Ann");
+    const eve = await person(t, "chromium", { query: `?room=${room}` });
+    await eve.join(undefined, MARKUP.slice(0, 60));
+    await ann.watches();
+    await eve.say(MARKUP);
+    await ann.reads("chat-log", MARKUP);
+    await ann.reads("tile", MARKUP.slice(0, 60));
+    await eve.click("leave");
+    await ann.counts(1);
+    for (const someone of [ann, eve]) {
+        assert.deepEqual(await someone.violations(), []);
+        assert.deepEqual(someone.errors, []);
+        assert.equal(await someone.page.$("img, #call script, #call iframe"), null);
+        assert.doesNotMatch(await someone.page.title(), /hacked/);
+    }
+});
+
+test("markup that gets into the page all the same does not run", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.page.evaluate(() => {
+        const image = document.createElement("div");
+        image.innerHTML = "<img src=x onerror=\"document.title='hacked'\">";
+        document.body.append(image);
+    });
+    await ann.until(() => window.violations.includes("script-src-attr"));
+    assert.equal(await ann.page.title(), "itodenwa");
+});
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`everything can be done by keyboard (${kind})`, async (t) => {
+        const room = freshRoom();
+        const bob = await person(t, "chromium", { query: `?room=${room}` });
+        await bob.join(undefined, "Bob");
+
+        const ann = await person(t, kind);
+        const { keyboard } = ann.page;
+        assert.equal(await ann.focused(), "room");
+        await keyboard.type(room);
+        await ann.tabTo("name");
+        await keyboard.type("Ann");
+        await keyboard.press("Enter");
+        await ann.watches();
+        await ann.tabTo("camera");
+        assert.ok(await ann.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none"));
+        await keyboard.press("Space");
+        await bob.until(() => document.querySelector("[data-testid=tile]").dataset.picture === "off");
+        await ann.tabTo("chat-input");
+        await keyboard.type("no mouse");
+        await keyboard.press("Enter");
+        await bob.reads("chat-log", "no mouse");
+        await ann.tabTo("leave", { back: true });
+        await keyboard.press("Enter");
+        await ann.see("join");
+        await bob.counts(1);
+    });
+}
+
+test("Japanese by the browser's language, English by choice, which is remembered", async (t) => {
+    const ann = await person(t, "chromium", { language: "ja-JP" });
+    const language = () => ann.page.evaluate(() => document.documentElement.lang);
+    assert.equal(await language(), "ja");
+    assert.equal(await ann.text("join"), "入る");
+    await ann.fill("room", "部屋");
+    await ann.click("join");
+    await ann.reads("join-error", "この名前の部屋は作れません");
+    await ann.click("language");
+    assert.equal(await language(), "en");
+    assert.match(await ann.text("join-error"), /can't be a room's name/);
+    await ann.page.reload();
+    assert.equal(await language(), "en");
+    assert.equal(await ann.text("join"), "Join");
+});
+
+test("both languages have a word for everything", async (t) => {
+    const ann = await person(t, "chromium");
+    const [en, ja, used] = await ann.page.evaluate(async () => {
+        const keys = ({ default: words, ...more }) => [...Object.keys(words), ...Object.values(more).flatMap(Object.keys)].sort();
+        const [en, ja] = await Promise.all([import("./language/en.js"), import("./language/ja.js")]);
+        const attributes = ["data-t", "data-t-label", "data-t-placeholder"];
+        const used = attributes.flatMap((name) =>
+            [...document.querySelectorAll(`[${name}]`)].map((element) => element.getAttribute(name)),
+        );
+        return [keys(en), keys(ja), used];
+    });
+    assert.deepEqual(en, ja);
+    assert.deepEqual(used.filter((key) => !en.includes(key)), []);
+});
+
+test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.page.setViewport({ width: 320, height: 640 });
+    const fits = () => ann.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(await fits());
+    await ann.join(freshRoom(), "Ann");
+    assert.ok(await fits());
+    const room = await ann.text("room-name");
+    const bob = await person(t, "chromium", { query: `?room=${room}` });
+    await bob.join(undefined, "B".repeat(64));
+    await ann.watches();
+    await bob.say("x".repeat(400));
+    await ann.reads("chat-log", "xxx");
+    assert.ok(await fits());
+});
