@@ -39,6 +39,7 @@ before(async () => {
     await run("npm", ["install", "--offline", "--no-audit", "--no-fund", need("ITODENWA_TARBALL")], { cwd: project });
     await writeFile(join(project, "index.html"), PAGE);
     await writeFile(join(project, "main.ts"), MAIN);
+    await build({ root: project, logLevel: "warn", build: { target: "esnext" } });
 });
 
 after(async () => {
@@ -58,7 +59,6 @@ test("its types hold for a strict program", async () => {
 });
 
 test("vite build: two pages call each other", async (t) => {
-    await build({ root: project, logLevel: "warn", build: { target: "esnext" } });
     const server = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1" } });
     t.after(() => server.close());
     await calls(t, server.resolvedUrls.local[0]);
@@ -152,11 +152,11 @@ async function byHand(server) {
     await there.setOffer(await here.makeOffer());
     await here.setAnswer(await there.makeAnswer());
     // The candidates have waited for their listeners.
-    here.oncandidate = (candidate) => there.addCandidate(candidate);
-    there.oncandidate = (candidate) => here.addCandidate(candidate);
+    here.oncandidate = (candidate) => there.addCandidate(candidate).catch(() => {});
+    there.oncandidate = (candidate) => here.addCandidate(candidate).catch(() => {});
     const texts = [];
     there.ontext = (text) => texts.push(text);
-    while (here.state !== "connected" || there.state !== "connected") await once(here, "step");
+    for (const side of [here, there]) while (side.state !== "connected") await once(side, "connection");
     here.send("over the string");
     while (texts.length === 0) await once(there, "text");
     const { state } = here;

@@ -12,7 +12,7 @@ export class Stage {
     constructor(room) {
         this.#room = room;
         const video = room.me.view();
-        this.#self = new Tile(video, () => word("you"));
+        this.#self = new Tile(video, () => word("you"), () => nameOf(room.me));
         this.#self.element.dataset.testid = "self-tile";
         byId("self").replaceChildren(this.#self.element);
         this.own();

@@ -9,12 +9,12 @@ export class Tile {
     #state = this.element.querySelector(".state");
     #video;
 
-    /** `name` gives the words for the name, in the language of the moment. */
-    constructor(video, name) {
+    /** `name` gives the words for the name, in the language of the moment; `full` what its first letter is taken of. */
+    constructor(video, name, full = name) {
         this.#video = video;
         this.element.prepend(video);
         say(this.element.querySelector(".who"), name);
-        say(this.element.querySelector(".initial"), () => initial(name()));
+        say(this.element.querySelector(".initial"), () => initial(full()));
         this.#silent.dataset.tLabel = "silent";
         this.#silent.setAttribute("aria-label", word("silent"));
         video.setAttribute("aria-label", name());

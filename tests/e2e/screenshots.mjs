@@ -1,0 +1,61 @@
+// Pictures of the page, for people to look at: into shots/.
+//   ITODENWA_SERVER=… ITODENWA_WWW=… node screenshots.mjs
+import { mkdir } from "node:fs/promises";
+import { end, freshRoom, person } from "./people.mjs";
+
+const SHOTS = new URL("shots/", import.meta.url);
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 740 };
+const closing = [];
+const test = { after: (close) => closing.push(close) };
+
+async function shot(someone, name, viewport, { dark = false, full = false } = {}) {
+    const { page } = someone;
+    await page.setViewport(viewport);
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await page.screenshot({ path: new URL(`${name}.png`, SHOTS).pathname, fullPage: full });
+}
+
+await mkdir(SHOTS, { recursive: true });
+try {
+    const room = `tea-${freshRoom()}`;
+    const ann = await person(test, "chromium");
+    await shot(ann, "lobby-wide", WIDE);
+    await shot(ann, "lobby-narrow", NARROW);
+    await shot(ann, "lobby-dark", WIDE, { dark: true });
+    await ann.fill("room", "not a room");
+    await ann.click("join");
+    await ann.see("join-error");
+    await shot(ann, "lobby-error", NARROW);
+    await ann.join(room, "Ann");
+    await ann.plays("local-video", 1);
+    await shot(ann, "alone-wide", WIDE);
+    await shot(ann, "alone-narrow", NARROW);
+
+    const hanako = await person(test, "chromium", { query: `?room=${room}`, language: "ja" });
+    await shot(hanako, "lobby-japanese", NARROW);
+    await hanako.join(undefined, "花子");
+    await Promise.all([ann.watches(), hanako.watches()]);
+    await ann.say("Can you hear the string?");
+    await hanako.say("はい、よく聞こえます!");
+    await ann.reads("chat-log", "はい");
+    await ann.see("delivered");
+    await ann.page.click("#steps summary");
+    await shot(ann, "two-wide", WIDE);
+    await shot(ann, "two-dark", WIDE, { dark: true });
+    await shot(ann, "two-narrow", NARROW);
+    await shot(ann, "two-narrow-whole", NARROW, { full: true });
+    await shot(hanako, "two-japanese", WIDE);
+
+    const bob = await person(test, "chromium", { query: `?room=${room}`, devices: false });
+    await bob.join(undefined, "Bob");
+    await bob.watches(2);
+    await shot(bob, "three-denied", WIDE);
+    await ann.counts(3);
+    await shot(ann, "three-wide", WIDE);
+    await shot(ann, "three-narrow-dark", NARROW, { dark: true });
+} finally {
+    for (const close of closing) await close();
+    await end();
+}
