@@ -117,6 +117,18 @@ function watch({ devices, language }) {
     }
 }
 
+/** Ann, Bob and Cem, as many as there are kinds of browsers, in a room of their own; they see each other. */
+export async function meet(test, kinds, query = "") {
+    const room = freshRoom();
+    const people = [];
+    for (const [index, kind] of kinds.entries()) {
+        const someone = await person(test, kind, { query: `?room=${room}${query}` });
+        people.push(await someone.join(undefined, ["Ann", "Bob", "Cem"][index]));
+    }
+    await Promise.all(people.map((someone) => someone.watches(people.length - 1)));
+    return people;
+}
+
 export class Person {
     /** Exceptions that nobody caught. */
     errors = [];
@@ -268,6 +280,28 @@ export class Person {
     /** The names of the call's steps, in their order. */
     steps() {
         return this.page.$$eval(`${id("step-list")} code`, (names) => names.map((name) => name.textContent));
+    }
+
+    /** Waits until a step with this name is listed. */
+    hasStep(name) {
+        return this.until((name) => document.querySelector(`[data-step="${name}"]`), name);
+    }
+
+    /** From now on notes when the last picture goes, by the page's own clock. */
+    watchForLeaving() {
+        return this.page.evaluate(() => {
+            new MutationObserver((_, observer) => {
+                if (document.querySelector("[data-testid=remote-video]")) return;
+                window.wentAt = Date.now();
+                observer.disconnect();
+            }).observe(document.body, { childList: true, subtree: true, attributes: true });
+        });
+    }
+
+    /** Waits for that; gives milliseconds since 1970. */
+    async wentAt() {
+        await this.until(() => window.wentAt);
+        return this.page.evaluate(() => window.wentAt);
     }
 
     /** What the page's policy stopped. */

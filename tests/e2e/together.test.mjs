@@ -1,7 +1,7 @@
 // What people do in a call: switching, going away, being three.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, freshRoom, person } from "./people.mjs";
+import { end, meet } from "./people.mjs";
 
 after(end);
 
@@ -11,32 +11,11 @@ const PAIRS = [
     ["firefox", "firefox"],
 ];
 
-/** People in a room of their own, who see each other. */
-async function call(t, kinds, query = "") {
-    const room = freshRoom();
-    const people = [];
-    for (const [index, kind] of kinds.entries()) {
-        const someone = await person(t, kind, { query: `?room=${room}${query}` });
-        people.push(await someone.join(undefined, ["Ann", "Bob", "Cem"][index]));
-    }
-    await Promise.all(people.map((someone) => someone.watches(people.length - 1)));
-    return people;
-}
-
-/** Notes when the last picture goes, by the page's own clock. */
-function watchForLeaving() {
-    new MutationObserver((_, observer) => {
-        if (document.querySelector("[data-testid=remote-video]")) return;
-        window.wentAt = Date.now();
-        observer.disconnect();
-    }).observe(document.body, { childList: true, subtree: true, attributes: true });
-}
-
 for (const kinds of PAIRS) {
     const pair = kinds.join(" with ");
 
     test(`${pair}: the other sees when camera and microphone go off and on`, async (t) => {
-        const [ann, bob] = await call(t, kinds);
+        const [ann, bob] = await meet(t, kinds);
         await bob.click("camera");
         await ann.until(() => document.querySelector("[data-testid=tile]").dataset.picture === "off");
         await bob.click("camera");
@@ -53,19 +32,18 @@ for (const kinds of PAIRS) {
     });
 
     test(`${pair}: one closes the tab, and the other sees it`, async (t) => {
-        const [ann, bob] = await call(t, kinds);
-        await ann.page.evaluate(watchForLeaving);
+        const [ann, bob] = await meet(t, kinds);
+        await ann.watchForLeaving();
         const closed = Date.now();
         await bob.page.close({ runBeforeUnload: true });
-        await ann.until(() => window.wentAt);
-        const took = (await ann.page.evaluate(() => window.wentAt)) - closed;
+        const took = (await ann.wentAt()) - closed;
         assert.ok(took < 2000, `${took} ms, with the closing itself, until it was seen that the other is gone`);
         await ann.counts(1);
     });
 }
 
 test("three in a room see each other; one leaves, two go on", async (t) => {
-    const [ann, bob, cem] = await call(t, ["chromium", "firefox", "chromium"]);
+    const [ann, bob, cem] = await meet(t, ["chromium", "firefox", "chromium"]);
     await Promise.all([ann, bob, cem].map((someone) => someone.counts(3)));
     await cem.say("hello both");
     await Promise.all([ann.reads("chat-log", "hello both"), bob.reads("chat-log", "hello both")]);
