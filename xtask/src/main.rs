@@ -1,8 +1,10 @@
 //! The project's own commands: `cargo xtask serve`, `cargo xtask test`, and what they are made of.
 
+mod licences;
 mod pack;
 mod process;
 mod runner;
+mod rustup;
 mod serve;
 mod system;
 mod tally;
@@ -26,8 +28,8 @@ struct Arguments {
 enum Command {
     /// Build everything, and run page and signalling on 127.0.0.1:8080 or the next free port.
     Serve {
-        /// Options of the server: see `cargo xtask serve --help-server`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        /// Options of the server: `cargo xtask serve -- --help` tells them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS OF THE SERVER")]
         options: Vec<OsString>,
     },
     /// Run all tests, or the layers named.
@@ -62,4 +64,50 @@ fn main() -> ExitCode {
         eprintln!("xtask: {error}");
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Command {
+        Arguments::try_parse_from([&["cargo xtask"], arguments].concat()).unwrap().command
+    }
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_comes_after_serve_is_the_servers() {
+        for (arguments, expected) in [
+            (&["serve"][..], &[][..]),
+            (&["serve", "--listen", "127.0.0.1:0"], &["--listen", "127.0.0.1:0"]),
+            (&["serve", "--", "--help"], &["--help"]),
+            (&["serve", "--behind-proxy", "--", "--help"], &["--behind-proxy", "--", "--help"]),
+        ] {
+            let Command::Serve { options } = parse(arguments) else { panic!("{arguments:?} does not serve") };
+            assert_eq!(options, expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn tests_are_all_or_the_layers_named() {
+        let Command::Test { layers } = parse(&["test"]) else { panic!("no test") };
+        assert_eq!(layers, []);
+        let Command::Test { layers } = parse(&["test", "native", "e2e"]) else { panic!("no test") };
+        assert_eq!(layers, [test::Layer::Native, test::Layer::E2e]);
+        assert!(Arguments::try_parse_from(["cargo xtask", "test", "everything"]).is_err());
+    }
+
+    #[test]
+    fn a_test_binary_keeps_its_options() {
+        let Command::TestRunner { arguments } = parse(&["test-runner", "tests.wasm", "--nocapture", "name"]) else {
+            panic!("no runner")
+        };
+        assert_eq!(arguments, ["tests.wasm", "--nocapture", "name"]);
+    }
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::process::{self, Result, program};
-use crate::wasm;
+use crate::{system, wasm};
 
-/// What the package takes from the project as it is.
+/// What the package takes from the project as it is; only its version is that of the workspace.
 const FILES: [(&str, &str); 4] = [
     ("js/package.json", "package.json"),
     ("js/README.md", "README.md"),
@@ -16,8 +16,9 @@ const FILES: [(&str, &str); 4] = [
 
 /// Builds the tarball; gives its path.
 pub(crate) fn run() -> Result<PathBuf> {
+    system::need_node()?;
     let root = process::root();
-    let folder = process::target().join("pack");
+    let folder = process::target()?.join("pack");
     let package = folder.join("package");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -31,6 +32,8 @@ pub(crate) fn run() -> Result<PathBuf> {
         let entry = entry?;
         fs::copy(entry.path(), package.join("lib").join(entry.file_name()))?;
     }
+    let version = format!("version={}", env!("CARGO_PKG_VERSION"));
+    process::run(program("npm").current_dir(&package).args(["pkg", "set", &version]))?;
     // The packed file is the one and only of its kind in the folder: npm names it after name and version.
     process::run(program("npm").current_dir(&package).args(["pack", "--silent", "--pack-destination"]).arg(&folder))?;
     let mut packed = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 
 /// What goes wrong is told to a person, once, at the end.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -26,9 +28,22 @@ pub(crate) fn root() -> PathBuf {
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
+/// What cargo knows of the project: of its members, or of everything that it is built from.
+pub(crate) fn metadata(everything: bool) -> Result<Value> {
+    let mut metadata = cargo();
+    metadata.args(["metadata", "--format-version", "1"]).args(if everything { None } else { Some("--no-deps") });
+    let output = metadata.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(Failed(format!("{} ended with {}", describe(&metadata), output.status)).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
 /// Where cargo puts what it builds.
-pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+pub(crate) fn target() -> Result<PathBuf> {
+    let metadata = metadata(false)?;
+    let target = metadata.get("target_directory").and_then(Value::as_str);
+    Ok(target.map(PathBuf::from).ok_or("cargo metadata names no target directory")?)
 }
 
 /// A program that runs in the project's folder.
@@ -49,10 +64,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(Failed(format!("{} ended with {status}", describe(command))).into()) }
 }
 
+/// Where a program is, if it is there.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).map(|folder| folder.join(&name)).find(|program| program.is_file())
+}
+
 /// Whether a program is there.
 pub(crate) fn is_installed(name: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    find(name).is_some()
 }
 
 fn describe(command: &Command) -> String {

@@ -7,18 +7,25 @@ use std::process::ExitCode;
 use crate::process::{self, Result, cargo};
 use crate::wasm;
 
+/// Where the server looks for its `--www` when it is not given.
+const WWW: &str = "ITODENWA_WWW";
+
 /// Builds the page and the server, and is the server until it ends.
 pub(crate) fn run(options: &[OsString]) -> Result<ExitCode> {
     wasm::build()?;
     let mut server = std::process::Command::new(server()?);
-    server.arg("--www").arg(process::root().join("www")).args(options);
+    // By the environment, so that `--www` among the options goes before it.
+    if std::env::var_os(WWW).is_none() {
+        server.env(WWW, process::root().join("www"));
+    }
+    server.args(options);
     become_server(server)
 }
 
 /// Builds the server; gives its binary.
 pub(crate) fn server() -> Result<PathBuf> {
     process::run(cargo().args(["build", "--package", "itodenwa-server"]))?;
-    Ok(process::target().join("debug").join(format!("itodenwa-server{}", std::env::consts::EXE_SUFFIX)))
+    Ok(process::target()?.join("debug").join(format!("itodenwa-server{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The server takes our place, so that it gets the signals.

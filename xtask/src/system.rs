@@ -5,39 +5,25 @@ use std::path::Path;
 use crate::process::{self, Result, program};
 
 /// A program that tests need, and the Debian package that has it.
-struct Need {
-    program: &'static str,
-    package: &'static str,
-}
+type Need = (&'static str, &'static str);
 
-const BROWSERS: [Need; 3] = [
-    Need { program: "chromium", package: "chromium" },
-    Need { program: "chromedriver", package: "chromium-driver" },
-    Need { program: "firefox-esr", package: "firefox-esr" },
-];
+const BROWSERS: [Need; 3] =
+    [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
+const NODE: [Need; 2] = [("node", "nodejs"), ("npm", "npm")];
+/// For the page in Japanese.
+const FONTS: &str = "fonts-noto-cjk";
+/// Vite asks for this much.
+const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Sees to it that the browsers are there.
 pub(crate) fn need_browsers() -> Result<()> {
-    let missing: Vec<&Need> = BROWSERS.iter().filter(|need| !process::is_installed(need.program)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
-    if !can_install() {
-        let what = format!("missing: {0}. On Debian: apt-get install {0}", packages.join(" "));
-        return Err(Box::<dyn std::error::Error>::from(what));
-    }
-    process::run(program("apt-get").arg("update"))?;
-    let install = ["install", "--yes", "--no-install-recommends", "fonts-noto-cjk"];
-    process::run(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(install).args(packages))
+    need(&BROWSERS, &[FONTS])
 }
 
 /// Sees to it that the npm packages of the tests are there, in the versions of the lock file.
 pub(crate) fn need_node_modules() -> Result<()> {
+    need_node()?;
     let folder = process::root().join("tests/e2e");
-    if !process::is_installed("npm") {
-        return Err("missing: Node.js 20 or newer, with npm".into());
-    }
     let lock = folder.join("package-lock.json");
     let installed = folder.join("node_modules/.package-lock.json");
     let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
@@ -47,7 +33,65 @@ pub(crate) fn need_node_modules() -> Result<()> {
     process::run(program("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]))
 }
 
+/// Sees to it that Node.js and npm are there, and new enough.
+pub(crate) fn need_node() -> Result<()> {
+    need(&NODE, &[])?;
+    let output = program("node").arg("--version").output()?.stdout;
+    let version = String::from_utf8_lossy(&output);
+    if parse_version(&version).is_some_and(|version| version >= OLDEST_NODE) {
+        return Ok(());
+    }
+    let (major, minor) = OLDEST_NODE;
+    Err(format!("Node.js {major}.{minor} or newer is needed, and this is {}", version.trim()).into())
+}
+
+fn need(needs: &[Need], besides: &[&str]) -> Result<()> {
+    let missing = missing(needs, process::is_installed);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !can_install() {
+        return Err(format!("missing: {0}. On Debian: apt-get install {0}", missing.join(" ")).into());
+    }
+    process::run(program("apt-get").arg("update"))?;
+    let mut install = program("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
+    process::run(install.args(missing).args(besides))
+}
+
+/// The packages of the programs that are not there.
+fn missing(needs: &[Need], is_installed: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    needs.iter().filter(|(program, _)| !is_installed(program)).map(|(_, package)| *package).collect()
+}
+
+/// Major and minor version of `v20.19.2`.
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix('v')?.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
 fn can_install() -> bool {
     let root = program("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
     root && process::is_installed("apt-get")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_by_its_package() {
+        assert_eq!(missing(&BROWSERS, |_| true), Vec::<&str>::new());
+        assert_eq!(missing(&BROWSERS, |program| program == "chromium"), ["chromium-driver", "firefox-esr"]);
+    }
+
+    #[test]
+    fn nodes_version_is_read() {
+        assert_eq!(parse_version("v20.19.2\n"), Some((20, 19)));
+        assert!(parse_version("v22.0.0") > Some(OLDEST_NODE));
+        assert!(parse_version("v18.20.4") < Some(OLDEST_NODE));
+        for nonsense in ["", "20.19.2", "v20", "vx.1"] {
+            assert_eq!(parse_version(nonsense), None, "{nonsense}");
+        }
+    }
 }

@@ -5,12 +5,16 @@ mod browser;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use clap::ValueEnum;
 
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
-use crate::{pack, serve, system, wasm};
+use crate::{licences, pack, rustup, serve, system, wasm};
+
+/// Each test has its own limits; this one only ends a file of tests that hangs.
+const TEST_TIMEOUT: &str = "--test-timeout=600000";
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,21 +31,30 @@ pub(crate) enum Layer {
     E2e,
 }
 
-/// Runs these layers, or all.
+/// Runs these layers, or all. One that fails does not stop the others.
 pub(crate) fn run(layers: &[Layer]) -> Result<ExitCode> {
     let layers = if layers.is_empty() { Layer::value_variants() } else { layers };
     let mut total = Tally::default();
+    let mut lines = Vec::new();
     for layer in layers {
         println!("\n=== {layer:?} ===");
+        let since = now();
         let tally = layer.run().unwrap_or_else(|error| {
             println!("{layer:?}: {error}");
             Tally::check(false)
         });
-        println!("=== {layer:?}: {tally} ===");
+        let line = format!("=== {layer:?}: {tally}, {} s ===", since.elapsed().as_secs());
+        println!("{line}");
+        lines.push(line);
         total.add(tally);
     }
-    println!("\n{total}");
+    println!("\n{}\n{total}", lines.join("\n"));
     Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this never runs in a browser")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Layer {
@@ -57,31 +70,41 @@ impl Layer {
 }
 
 fn lint() -> Result<Tally> {
-    wasm::need_target()?;
-    let wasm = ["--package", "itodenwa", "--package", "itodenwa-js", "--target", "wasm32-unknown-unknown"];
-    let mut checks = vec![
+    rustup::need_target()?;
+    rustup::need_components(&["rustfmt", "clippy"])?;
+    let wasm = ["--package", "itodenwa", "--package", "itodenwa-js", "--target", rustup::WASM];
+    let mut doc = cargo_with(&["doc", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    let checks = [
         cargo_with(&["fmt", "--all", "--check"]),
         cargo_with(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         cargo_with(&[&["clippy", "--all-targets"], &wasm[..], &["--", "-D", "warnings"]].concat()),
-        cargo_with(&["doc", "--workspace", "--no-deps"]),
+        doc,
     ];
-    if let Some(doc) = checks.last_mut() {
-        doc.env("RUSTDOCFLAGS", "-D warnings");
-    }
-    if process::is_installed("cargo-deny") {
-        checks.push(cargo_with(&["deny", "check"]));
-    } else {
-        println!("not run: cargo deny check (cargo install cargo-deny)");
-    }
     let mut tally = Tally::default();
-    for check in &mut checks {
-        let result = process::run(check);
-        if let Err(error) = &result {
-            println!("{error}");
-        }
-        tally.add(Tally::check(result.is_ok()));
+    for mut check in checks {
+        tally.add(passes(process::run(&mut check)));
     }
+    tally.add(passes(dependencies()));
     Ok(tally)
+}
+
+/// `cargo deny check`, or what of it can be had without installing it.
+fn dependencies() -> Result<()> {
+    if process::is_installed("cargo-deny") {
+        return process::run(&mut cargo_with(&["deny", "check"]));
+    }
+    println!("cargo-deny is not installed: licences and sources are checked, advisories and bans are not");
+    let complaints = licences::check()?;
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n").into()) }
+}
+
+/// Counts one check; says what is wrong.
+fn passes(result: Result<()>) -> Tally {
+    if let Err(error) = &result {
+        println!("{error}");
+    }
+    Tally::check(result.is_ok())
 }
 
 fn cargo_with(arguments: &[&str]) -> Command {
@@ -93,8 +116,7 @@ fn cargo_with(arguments: &[&str]) -> Command {
 fn types() -> Result<Tally> {
     system::need_node_modules()?;
     let compiler = process::root().join("tests/e2e/node_modules/.bin/tsc");
-    process::run(program(&compiler.to_string_lossy()).args(["--project", "js/tsconfig.json"]))?;
-    Ok(Tally::check(true))
+    Ok(passes(process::run(program(&compiler.to_string_lossy()).args(["--project", "js/tsconfig.json"]))))
 }
 
 fn e2e() -> Result<Tally> {
@@ -105,26 +127,60 @@ fn e2e() -> Result<Tally> {
     let tarball = pack::run()?;
     let mut node = program("node");
     node.current_dir(process::root().join("tests/e2e"))
-        .args(["--test", "--test-concurrency=1"])
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec", TEST_TIMEOUT])
+        // Colours would hide the counts.
+        .env_remove("FORCE_COLOR")
+        .env("NO_COLOR", "1")
         .env("ITODENWA_SERVER", server)
         .env("ITODENWA_WWW", process::root().join("www"))
         .env("ITODENWA_TARBALL", tarball);
     count(&mut node)
 }
 
-/// Runs a test runner, shows what it prints, and counts. One that fails without a failed test counts as one.
+/// Runs a test runner, shows what it prints, and counts. One that fails without a failed test, or runs none, counts as failed.
 fn count(runner: &mut Command) -> Result<Tally> {
     let mut child = runner.stdout(Stdio::piped()).spawn()?;
     let mut tally = Tally::default();
     if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).lines() {
+        for line in BufReader::new(output).split(b'\n') {
             let line = line?;
+            let line = String::from_utf8_lossy(&line);
             println!("{line}");
             tally.add(Tally::of_line(&line));
         }
     }
-    if !child.wait()?.success() && tally.failed == 0 {
+    let status = child.wait()?;
+    if tally.failed == 0 && (!status.success() || tally.passed == 0) {
+        println!("the tests ended with {status}, and {tally}");
         tally.add(Tally::check(false));
     }
     Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count_of(script: &str) -> Tally {
+        count(Command::new("sh").args(["-c", script])).unwrap()
+    }
+
+    #[test]
+    fn what_runs_is_counted() {
+        let both = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'; printf 'ℹ pass 3\n\\377\n'";
+        assert_eq!(count_of(both), Tally { passed: 5, failed: 0, skipped: 0 });
+    }
+
+    #[test]
+    fn a_runner_that_breaks_or_runs_nothing_has_failed() {
+        assert_eq!(count_of("exit 0").failed, 1);
+        assert_eq!(
+            count_of("echo 'test result: ok. 2 passed; 0 failed'; exit 1"),
+            Tally { passed: 2, failed: 1, skipped: 0 }
+        );
+        assert_eq!(
+            count_of("echo 'test result: FAILED. 2 passed; 3 failed'; exit 1"),
+            Tally { passed: 2, failed: 3, skipped: 0 }
+        );
+    }
 }

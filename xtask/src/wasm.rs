@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{self, Result, cargo, program};
+use crate::process::{self, Result, cargo};
+use crate::rustup::{self, WASM};
 
 /// The profile of the root Cargo.toml that builds for size.
 const PROFILE: &str = "wasm";
-const TARGET: &str = "wasm32-unknown-unknown";
 /// The name of the raw exports, as wasm-pack would name them, too.
 const NAME: &str = "itodenwa";
 
@@ -32,22 +32,10 @@ pub(crate) fn bind(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds the target to a toolchain that lacks it. One that rustup does not manage has to have it.
-pub(crate) fn need_target() -> Result<()> {
-    if !process::is_installed("rustup") {
-        return Ok(());
-    }
-    let installed = program("rustup").args(["target", "list", "--installed"]).output()?;
-    if String::from_utf8_lossy(&installed.stdout).lines().any(|line| line == TARGET) {
-        return Ok(());
-    }
-    process::run(program("rustup").args(["target", "add", TARGET]))
-}
-
 fn compile() -> Result<PathBuf> {
-    need_target()?;
-    process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", TARGET, "--profile", PROFILE]))?;
-    Ok(process::target().join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+    rustup::need_target()?;
+    process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", WASM, "--profile", PROFILE]))?;
+    Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
 }
 
 fn is_newer(file: &Path, than: &Path) -> bool {

@@ -1,26 +1,28 @@
 //! The wasm tests of the client crate, in both browsers.
 
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
-use crate::{system, wasm};
+use crate::{rustup, system};
 
 /// Each test has its own limits; this one only ends a browser that hangs.
 const LIMIT_SECONDS: &str = "300";
 
 pub(super) fn run() -> Result<Tally> {
-    wasm::need_target()?;
+    rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
     let tests = compile()?;
     let mut tally = Tally::default();
     println!("--- Chromium");
-    tally.add(super::count(runner(&tests)?.env("CHROMEDRIVER", "/usr/bin/chromedriver"))?);
+    // By name: with several drivers on the path the runner takes its favourite.
+    let driver = process::find("chromedriver").ok_or("chromedriver is not on the path")?;
+    tally.add(super::count(runner(&tests)?.env("CHROMEDRIVER", driver))?);
     println!("--- Firefox");
     tally.add(firefox(&tests)?);
     Ok(tally)
@@ -28,17 +30,22 @@ pub(super) fn run() -> Result<Tally> {
 
 /// Debian has no geckodriver, so the runner only serves the page, and the page is opened for it.
 fn firefox(tests: &Path) -> Result<Tally> {
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-    let _runner = Running(runner(tests)?.env("NO_HEADLESS", "1").env("WASM_BINDGEN_TEST_ADDRESS", &address).spawn()?);
-    let url = format!("http://{address}");
-    super::count(program("node").args(["tests/e2e/wasm-page.mjs", &url, LIMIT_SECONDS]))
+    // The runner serves until it is killed, and leaves its files behind.
+    let files = process::target()?.join("tmp/browser");
+    std::fs::create_dir_all(&files)?;
+    let page = Page::serve(runner(tests)?.env("TMPDIR", &files))?;
+    let tally = super::count(program("node").args(["tests/e2e/wasm-page.mjs", &page.url, LIMIT_SECONDS]));
+    drop(page);
+    std::fs::remove_dir_all(&files)?;
+    tally
 }
 
 /// Builds the tests; gives the wasm.
 fn compile() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["test", "--package", "itodenwa", "--target", "wasm32-unknown-unknown", "--test", "browser"]);
-    let output = build.args(["--no-run", "--message-format", "json"]).stderr(Stdio::inherit()).output()?;
+    build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--test", "browser"]);
+    let output =
+        build.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
     let executables = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -53,16 +60,42 @@ fn runner(tests: &Path) -> Result<Command> {
         .arg("test-runner")
         .arg(tests)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", process::root().join("tests/webdriver.json"))
-        .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT_SECONDS);
+        .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT_SECONDS)
+        .env_remove("NO_HEADLESS")
+        .env_remove("WASM_BINDGEN_TEST_ADDRESS");
     Ok(runner)
 }
 
-/// A program that ends with this.
-struct Running(Child);
+/// The tests' page; served as long as this lives.
+struct Page {
+    url: String,
+    runner: Child,
+    /// Held, because the runner goes on printing.
+    output: BufReader<ChildStdout>,
+}
 
-impl Drop for Running {
+impl Page {
+    /// Starts the runner, and waits until it says where the page is.
+    fn serve(runner: &mut Command) -> Result<Self> {
+        runner.env("NO_HEADLESS", "1").env("WASM_BINDGEN_TEST_ADDRESS", "127.0.0.1:0");
+        let mut runner = runner.stdout(Stdio::piped()).spawn()?;
+        let output = BufReader::new(runner.stdout.take().ok_or("the runner has no output")?);
+        let mut page = Page { url: String::new(), runner, output };
+        let mut line = String::new();
+        while page.output.read_line(&mut line)? > 0 {
+            if let Some(start) = line.find("http://") {
+                page.url = line.split_off(start).trim_end().to_owned();
+                return Ok(page);
+            }
+            line.clear();
+        }
+        Err("the runner ended before it served the tests".into())
+    }
+}
+
+impl Drop for Page {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.runner.kill();
+        let _ = self.runner.wait();
     }
 }
