@@ -138,7 +138,7 @@ for (const kind of ["chromium", "firefox"]) {
         await ann.watches();
         await ann.tabTo("camera");
         assert.ok(await ann.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none"));
-        await keyboard.press("Space");
+        await keyboard.press(" ");
         await bob.until(() => document.querySelector("[data-testid=tile]").dataset.picture === "off");
         await ann.tabTo("chat-input");
         await keyboard.type("no mouse");
