@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use crate::process::{self, Result, program};
 use crate::{system, wasm};
@@ -35,7 +36,9 @@ pub(crate) fn run() -> Result<PathBuf> {
     let version = format!("version={}", env!("CARGO_PKG_VERSION"));
     process::run(program("npm").current_dir(&package).args(["pkg", "set", &version]))?;
     // The packed file is the one and only of its kind in the folder: npm names it after name and version.
-    process::run(program("npm").current_dir(&package).args(["pack", "--silent", "--pack-destination"]).arg(&folder))?;
+    let mut pack = program("npm");
+    pack.current_dir(&package).args(["pack", "--silent", "--pack-destination"]).arg(&folder);
+    process::run(pack.stdout(Stdio::null()))?;
     let mut packed = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
     packed
         .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))

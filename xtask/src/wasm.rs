@@ -1,7 +1,6 @@
 //! The wasm that browsers load, and its bindings.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::process::{self, Result, cargo};
@@ -17,13 +16,9 @@ pub(crate) fn build() -> Result<()> {
     bind(&process::root().join("www/pkg"))
 }
 
-/// Builds the wasm and makes its bindings in this folder, unless they are there and newer.
+/// Builds the wasm and makes its bindings in this folder. They take a fraction of a second, so they are always made anew.
 pub(crate) fn bind(folder: &Path) -> Result<()> {
     let wasm = compile()?;
-    let bound = folder.join(format!("{NAME}_bg.wasm"));
-    if is_newer(&bound, &wasm) {
-        return Ok(());
-    }
     let fixed =
         ["wasm-bindgen", "--target", "web", "--out-name", NAME, "--remove-name-section", "--remove-producers-section"];
     let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
@@ -36,9 +31,4 @@ fn compile() -> Result<PathBuf> {
     rustup::need_target()?;
     process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", WASM, "--profile", PROFILE]))?;
     Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
-}
-
-fn is_newer(file: &Path, than: &Path) -> bool {
-    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
-    modified(file).zip(modified(than)).is_some_and(|(file, than)| file > than)
 }
