@@ -134,8 +134,6 @@ pub enum RefuseCode {
     NotYourTurn,
     /// The browser did not take it.
     NotApplied,
-    /// More offers than a peer may make.
-    TooFast,
     /// A reason of a later version.
     #[serde(other)]
     Other,
