@@ -33,7 +33,7 @@ for (const kinds of PAIRS) {
         const took = (await ann.wentAt()) - left;
         assert.ok(took < 1000, `${took} ms until it was seen that the other left`);
         await ann.counts(1);
-        await ann.miss("tile");
+        await ann.until(() => !document.querySelector("[data-testid=tile]"));
         await ann.see("alone");
         await bob.see("join");
         for (const someone of [ann, bob]) {
