@@ -44,13 +44,17 @@ const FIREFOX = {
 const browsers = new Map();
 let server;
 
-/** Ends everything: in `after()`. */
+/** Ends everything: in `after()`. What did not even start has told so in its test, and must not keep the rest alive. */
 export async function end() {
-    await Promise.all([...browsers.values()].map(async (browser) => (await browser).close()));
+    await Promise.allSettled([...browsers.values()].map(async (browser) => (await browser).close()));
     browsers.clear();
-    (await server)?.process.kill();
+    const [started] = await Promise.allSettled([server]);
+    started.value?.process.kill();
     server = undefined;
 }
+
+// The test runner stops a file of tests that takes too long by this signal, after which the browsers alone would end.
+process.once("SIGTERM", () => end().finally(() => process.exit(143)));
 
 /** The address of the server, for instance `http://127.0.0.1:4711/`. */
 export async function address() {
@@ -65,6 +69,8 @@ export async function startServer(...options) {
         stdio: ["ignore", "pipe", "inherit"],
         env: { ...process.env, RUST_LOG: "warn" },
     });
+    // Also when the tests are stopped from outside.
+    process.once("exit", () => child.kill());
     for await (const line of createInterface({ input: child.stdout })) {
         const found = line.match(/http:\/\/\S+/);
         if (found) return { process: child, address: found[0] };
