@@ -1,0 +1,165 @@
+//! What comes in: requests, messages, and what the browser tells.
+
+use itodenwa_negotiation::{Input, Report, TroubleCode};
+use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
+use itodenwa_wire::{Delivery, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
+
+use super::{Driver, Notice};
+use crate::channel::Frame;
+use crate::connection::Happening;
+use crate::dom::from_text;
+use crate::error::SignalingError;
+use crate::event::{Event, Trouble};
+use crate::link::Request;
+use crate::media::Change;
+
+impl Driver {
+    pub(super) fn request(&mut self, request: Request) {
+        match request {
+            Request::SetSource { source, on, done } => {
+                let change = self.parts.devices.set(source, on, done);
+                self.changed(change);
+            }
+            Request::Text { to, outgoing } => {
+                if let Some(Err(why)) = self.crowd.send_text(to, outgoing) {
+                    self.channel_refused(to, why);
+                }
+            }
+            Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
+            Request::Attach { who, element, made } => {
+                let stream = match who {
+                    None => Some(self.parts.devices.stream()),
+                    Some(id) => self.crowd.stream(id),
+                };
+                if let Some(stream) = stream {
+                    self.views.attach(who, element, made, stream, &self.blocked);
+                }
+            }
+            Request::Detach(element) => self.views.detach(&element),
+            Request::Resume => self.views.resume(&self.blocked),
+            Request::Leave(done) => self.end(None, Some(done)),
+        }
+    }
+
+    pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
+        match message {
+            Some(Ok(ServerMessage::Joined(member))) => self.handle(Input::Joined(member)),
+            Some(Ok(ServerMessage::Left(left))) => self.handle(Input::Left(left)),
+            Some(Ok(ServerMessage::Signal(delivery))) => self.delivery(delivery),
+            Some(Ok(ServerMessage::IceServers(servers))) => self.parts.server_servers = servers.servers,
+            // A packet crossed with the news that its receiver left.
+            Some(Ok(ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }))) => {}
+            Some(Ok(ServerMessage::Refused(refusal))) => {
+                let error = SignalingError::Refused(refusal.clone());
+                self.refusal = Some(refusal);
+                self.tell(Event::Trouble(Trouble::signaling(&error)));
+            }
+            Some(Ok(ServerMessage::Welcome(_) | ServerMessage::Pong(_))) => {}
+            Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
+            Some(Err(error)) => self.signaling_ended(error),
+            None => self.signaling_ended(SignalingError::Lost("it ended".into())),
+        }
+    }
+
+    pub(super) fn signaling_ended(&mut self, error: SignalingError) {
+        let error = self.refusal.take().map_or(error, SignalingError::Refused);
+        self.end(Some(error.into()), None);
+    }
+
+    fn delivery(&mut self, Delivery { from, packet }: Delivery) {
+        let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
+        let body = match body {
+            None => Ok(None),
+            Some(text) if text.len() > DESCRIPTION_MESSAGE_BYTES => Err(format!("{} bytes", text.len())),
+            Some(text) => from_text(&text).map(Some).map_err(|error| error.message),
+        };
+        match body {
+            Ok(body) => {
+                let packet = Packet { from_epoch, to_epoch, seq, ack, body };
+                self.handle(Input::Packet { from, packet });
+            }
+            Err(why) => {
+                if let Some(peer) = self.crowd.peer(from) {
+                    self.trouble(&peer, TroubleCode::PacketMalformed, why);
+                }
+            }
+        }
+    }
+
+    pub(super) fn notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Device(notice) => {
+                let change = self.parts.devices.notice(notice);
+                self.changed(change);
+            }
+            Notice::Connection { peer, connection, happening: Happening::Report(report) } => {
+                if report == Report::ChannelOpen
+                    && let Err(why) = self.crowd.channel_opened(peer, connection)
+                {
+                    self.channel_refused(peer, why);
+                }
+                self.handle(Input::Report { peer, connection, report });
+            }
+            Notice::Connection { peer, connection, happening: Happening::Frame(frame) } => {
+                if self.crowd.is_current(peer, connection) {
+                    self.frame(peer, frame);
+                }
+            }
+            Notice::Blocked(peer) => {
+                if let Some(peer) = self.crowd.peer(peer) {
+                    self.tell(Event::Blocked { peer });
+                }
+            }
+            Notice::PageHide => self.end(None, None),
+        }
+    }
+
+    fn frame(&mut self, from: PeerId, frame: Result<Frame, String>) {
+        let Some(peer) = self.crowd.peer(from) else { return };
+        match frame {
+            Ok(Frame::Ack(id)) => {
+                if self.crowd.acknowledged(from, id) {
+                    self.tell(Event::Delivered { peer, id });
+                }
+            }
+            // Not acknowledged either: the sender sees that it was not delivered.
+            Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
+            Ok(Frame::Text(text)) => {
+                let (new, acknowledged) = self.crowd.received(from, text.id);
+                if new {
+                    self.tell(Event::Text { from: peer, text: text.text });
+                }
+                if let Err(why) = acknowledged {
+                    self.channel_refused(from, why);
+                }
+            }
+            Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why),
+        }
+    }
+
+    /// The browser did not take a frame: its buffer is full, or the channel is closing. The text waits for the next channel.
+    fn channel_refused(&mut self, peer: PeerId, why: String) {
+        if let Some(peer) = self.crowd.peer(peer) {
+            self.trouble(&peer, TroubleCode::PeerSilent, why);
+        }
+    }
+
+    fn changed(&mut self, change: Change) {
+        match change {
+            Change::None => {}
+            Change::On(source) => self.switched(source, true),
+            Change::Off(source) => self.switched(source, false),
+            Change::Failed(source, error) => self.tell(Event::MediaFailed { source, error }),
+            Change::Ended(source, error) => {
+                self.switched(source, false);
+                self.tell(Event::MediaFailed { source, error });
+            }
+        }
+    }
+
+    fn switched(&mut self, source: Source, on: bool) {
+        self.crowd.replace(source, self.parts.devices.track(source));
+        self.views.play(None, &self.blocked);
+        self.handle(Input::SetSource { source, on });
+    }
+}

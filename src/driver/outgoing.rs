@@ -1,0 +1,126 @@
+//! What goes out: packets, commands, and what the application is told.
+
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use itodenwa_negotiation as machine;
+use itodenwa_negotiation::timeline::Entry;
+use itodenwa_negotiation::{Command, ConnectionId, Input, Output, Report};
+use itodenwa_wire::{Body, ClientMessage, Packet, PeerId, Signal};
+
+use super::{Driver, Notice, STEPS};
+use crate::connection::Connection;
+use crate::dom::to_text;
+use crate::error::{JsError, SignalingError};
+use crate::event::{Event, Trouble};
+use crate::peer::Peer;
+
+impl Driver {
+    pub(super) fn carry_out(&mut self) {
+        while let Some(output) = self.parts.machine.poll() {
+            match output {
+                Output::Send { to, packet } => self.send(to, packet),
+                Output::Command { peer, connection, command } => self.command(peer, connection, command),
+                Output::Event(event) => self.event(event),
+                Output::Entry(entry) => self.step(entry),
+            }
+        }
+    }
+
+    fn send(&mut self, to: PeerId, packet: Packet<Body>) {
+        let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
+        let sent = body.as_ref().map(to_text).transpose().map_err(malformed).and_then(|body| {
+            let packet = Packet { from_epoch, to_epoch, seq, ack, body };
+            self.parts.signaling.send(&ClientMessage::Signal(Signal { to, packet }))
+        });
+        match sent {
+            Ok(()) => {}
+            Err(error @ SignalingError::Malformed(_)) => self.tell(Event::Trouble(Trouble::signaling(&error))),
+            Err(error) => self.signaling_ended(error),
+        }
+    }
+
+    fn command(&mut self, peer: PeerId, id: ConnectionId, command: Command) {
+        match command {
+            Command::Open => {
+                let notify = self.parts.notify.clone();
+                let tell = Rc::new(move |happening| {
+                    let _ = notify.unbounded_send(Notice::Connection { peer, connection: id, happening });
+                });
+                let mut servers = self.parts.server_servers.clone();
+                servers.extend(self.parts.own_servers.iter().cloned());
+                match Connection::open(&servers, tell) {
+                    Ok(mut connection) => {
+                        connection.execute(Command::Open, &self.parts.devices);
+                        self.crowd.connect(peer, id, connection);
+                    }
+                    Err(JsError { name, message }) => {
+                        let report = Report::Refused { name, message };
+                        self.handle(Input::Report { peer, connection: id, report });
+                    }
+                }
+            }
+            Command::Close => self.crowd.disconnect(peer, id),
+            command => {
+                if let Some(connection) = self.crowd.connection(peer, id) {
+                    connection.execute(command, &self.parts.devices);
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: machine::Event) {
+        match event {
+            machine::Event::Joined(member) => {
+                let peer = Peer::new(member, Weak::clone(&self.parts.link));
+                if self.crowd.enter(peer.clone()) {
+                    self.parts.known.peers.change(|peers| peers.push(peer.clone()));
+                    self.tell(Event::Joined(peer));
+                }
+            }
+            machine::Event::Left(left) => {
+                self.views.remove(left.id);
+                if let Some(peer) = self.crowd.leave(left.id) {
+                    self.parts.known.peers.change(|peers| peers.retain(|known| *known != peer));
+                    self.tell(Event::Left(peer, left.reason));
+                }
+            }
+            machine::Event::Connection { peer, state } => {
+                if let Some(peer) = self.crowd.peer(peer) {
+                    peer.set_state(state);
+                    self.tell(Event::Connection { peer, state });
+                }
+            }
+            machine::Event::MediaOn { peer, connection, source, mid } => {
+                if let Some(peer) = self.crowd.media_on(peer, connection, source, &mid) {
+                    self.views.play(Some(peer.id()), &self.blocked);
+                    self.tell(Event::Media { peer, source, on: true });
+                }
+            }
+            machine::Event::MediaOff { peer, source } => {
+                if let Some(peer) = self.crowd.media_off(peer, source) {
+                    self.tell(Event::Media { peer, source, on: false });
+                }
+            }
+            machine::Event::Trouble(trouble) => {
+                if let Some(peer) = self.crowd.peer(trouble.peer) {
+                    self.trouble(&peer, trouble.code, trouble.detail);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, entry: Entry) {
+        self.parts.known.steps.change(|steps: &mut VecDeque<Entry>| {
+            if steps.len() >= STEPS {
+                steps.pop_front();
+            }
+            steps.push_back(entry.clone());
+        });
+        self.tell(Event::Step(entry));
+    }
+}
+
+fn malformed(error: JsError) -> SignalingError {
+    SignalingError::Malformed(error.to_string())
+}
