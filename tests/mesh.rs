@@ -24,11 +24,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::model::browser::{Connection, Profile};
-
-#[allow(dead_code, unused_imports, unreachable_pub, reason = "the part that is used here is one of several")]
-#[path = "../negotiation/tests/model/mod.rs"]
-mod model;
+use itodenwa_model::browser::{Connection, Profile};
 
 /// Far more than it takes; a machine under load must not fail the test.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 use itodenwa_negotiation::TroubleCode;
 use itodenwa_wire::{Body, Candidate};
 
-use crate::model::{ANN, BEN, Operation, Puppet, World, count, on};
+use itodenwa_model::{ANN, BEN, Operation, Puppet, World, count, on};
 
 /// A puppet that leads, has offered, and was answered.
 fn offered(candidates: usize) -> (World, usize, Puppet) {

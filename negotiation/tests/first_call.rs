@@ -6,8 +6,8 @@ use itodenwa_negotiation::timeline::Step;
 use itodenwa_negotiation::{Config, IceMode, Time};
 use itodenwa_wire::Source::{Camera, Microphone};
 
-use crate::model::page::Page;
-use crate::model::{ANN, BEN, World, assert_in_order, call, count, on};
+use itodenwa_model::page::Page;
+use itodenwa_model::{ANN, BEN, World, assert_in_order, call, count, on};
 
 fn vanilla(limit: Duration) -> Config {
     Config { ice: IceMode::Vanilla { limit }, on: vec![Camera, Microphone] }

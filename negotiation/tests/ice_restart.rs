@@ -3,7 +3,7 @@
 use itodenwa_negotiation::Input;
 use itodenwa_wire::Source::Camera;
 
-use crate::model::{ANN, BEN, PageIndex, World, call, count, on};
+use itodenwa_model::{ANN, BEN, PageIndex, World, call, count, on};
 
 fn credentials(world: &World, ann: PageIndex) -> (String, String) {
     let (_, live) = world.page(ann).with(BEN).expect("there is a connection");

@@ -15,8 +15,8 @@ use std::time::Duration;
 use itodenwa_negotiation::{Config, Event, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
-use crate::model::rng::Rng;
-use crate::model::{ANN, BEN, CAT, Operation, Wire, World};
+use itodenwa_model::rng::Rng;
+use itodenwa_model::{ANN, BEN, CAT, Operation, Wire, World};
 
 const SEEDS: u64 = 100_000;
 
@@ -60,7 +60,7 @@ fn story(seed: u64, trace: bool) {
     world.browser_delay = *rng.pick(&[2, 30, 200]);
     world.timer_delay = *rng.pick(&[0, 50, 1000]);
     world.gathering_delay = *rng.pick(&[5, 100, 1000]);
-    let mut rng = Rng::new(rng.next());
+    let mut rng = Rng::new(rng.draw());
     let people: &[PeerId] = if rng.percent(10) { &[ANN, BEN, CAT] } else { &[ANN, BEN] };
     for who in people {
         let config = config(&mut rng);

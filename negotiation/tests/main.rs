@@ -1,7 +1,5 @@
 //! The rules against a model of what they will meet. One file for each behaviour.
 
-// The model is used from here only.
-#![allow(unreachable_pub)]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,6 +14,5 @@ mod ice_restart;
 mod interleavings;
 mod media;
 mod membership;
-mod model;
 mod recovery;
 mod turns;

@@ -3,7 +3,7 @@
 use itodenwa_negotiation::{Event, Input};
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen, ScreenAudio};
 
-use crate::model::{ANN, BEN, World, call, count, on};
+use itodenwa_model::{ANN, BEN, World, call, count, on};
 
 #[test]
 fn off_and_on_again_needs_no_offer() {

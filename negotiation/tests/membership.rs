@@ -7,7 +7,7 @@ use itodenwa_wire::Source::Camera;
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{LeaveReason, Left, Member, PeerId};
 
-use crate::model::{ANN, BEN, CAT, Wire, World, call, on};
+use itodenwa_model::{ANN, BEN, CAT, Wire, World, call, on};
 
 #[test]
 fn who_is_there_and_who_comes_is_told_once_each() {

@@ -6,8 +6,8 @@ use itodenwa_negotiation::{Event, Input, Report, TroubleCode};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::{Body, Offer, Refuse, RefuseCode};
 
-use crate::model::puppet::offers;
-use crate::model::{ANN, BEN, Operation, PageIndex, Puppet, Wire, World, call, count, on};
+use itodenwa_model::puppet::offers;
+use itodenwa_model::{ANN, BEN, Operation, PageIndex, Puppet, Wire, World, call, count, on};
 
 const BACKOFF: [u64; 5] = [1, 2, 4, 8, 15];
 

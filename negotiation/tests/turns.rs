@@ -5,7 +5,7 @@ use std::time::Duration;
 use itodenwa_negotiation::Input;
 use itodenwa_wire::Source::{Camera, Microphone};
 
-use crate::model::{ANN, BEN, Wire, World, call, count, on};
+use itodenwa_model::{ANN, BEN, Wire, World, call, count, on};
 
 #[test]
 fn the_leader_makes_the_first_offer() {

@@ -4,9 +4,10 @@ use itodenwa_negotiation::Command;
 use itodenwa_negotiation::Report;
 use itodenwa_wire::{Answer, Body, Candidate, Epoch, Member, Offer, Packet, PeerId};
 
-use super::browser::{Connection, Gathering, Profile};
-use super::world::World;
+use crate::browser::{Connection, Gathering, Profile};
+use crate::world::World;
 
+#[derive(Debug)]
 pub struct Puppet {
     me: Member,
     peer: Member,

@@ -6,7 +6,7 @@ use itodenwa_negotiation::timeline::Entry;
 use itodenwa_negotiation::{Command, ConnectionId, ConnectionState, Event, IceMode, Room, Time, TroubleCode};
 use itodenwa_wire::{Member, PeerId, Source};
 
-use super::browser::{Connection, Gathering, Profile};
+use crate::browser::{Connection, Gathering, Profile};
 
 #[derive(Debug)]
 pub struct Page {

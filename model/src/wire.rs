@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Wire {

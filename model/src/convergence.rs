@@ -3,8 +3,8 @@
 use itodenwa_negotiation::{ConnectionState, IceMode};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 
-use super::browser::{Signaling, candidates_of};
-use super::world::{PageIndex, World};
+use crate::browser::{Signaling, candidates_of};
+use crate::world::{PageIndex, World};
 
 impl World {
     /// Everybody who is there is connected with everybody else, and sees and hears what the other has on.

@@ -1,6 +1,15 @@
 //! What the machine is tried against: browsers that refuse what browsers refuse, a network that is none, and a clock that
 //! only moves when something happens.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "this is a test: it fails where something is not as it must be, and nobody ships it"
+)]
+
 pub mod browser;
 mod convergence;
 pub mod page;

@@ -9,8 +9,8 @@ use itodenwa_negotiation::{Assignment, Command, Report, Transceiver, assign};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Candidate, Source, SourceMap};
 
-use super::rng::Rng;
-use super::sdp::{Description, Direction, Kind, Media, Origin};
+use crate::rng::Rng;
+use crate::sdp::{Description, Direction, Kind, Media, Origin};
 
 /// Where browsers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

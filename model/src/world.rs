@@ -7,10 +7,10 @@ use std::time::Duration;
 use itodenwa_negotiation::{Command, Config, ConnectionId, ConnectionState, Input, Output, Report, Room, Time};
 use itodenwa_wire::{Body, IceServers, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
-use super::browser::{Gathering, Profile, some_candidates};
-use super::page::{Operation, Page};
-use super::rng::Rng;
-use super::wire::Wire;
+use crate::browser::{Gathering, Profile, some_candidates};
+use crate::page::{Operation, Page};
+use crate::rng::Rng;
+use crate::wire::Wire;
 
 /// More outputs than this for one input would be a machine that runs away.
 const OUTPUTS: usize = 300;
@@ -19,9 +19,7 @@ const QUEUE: usize = 5000;
 /// After this long without faults everything has to be settled.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Looks at a packet on its way, may change it, and says whether it goes on.
-pub type Tamper = Box<dyn FnMut(PeerId, &mut Packet<Body>) -> bool>;
-
+#[derive(Debug)]
 pub struct World {
     pub now: Time,
     pub rng: Rng,
@@ -34,7 +32,6 @@ pub struct World {
     /// How many candidates a gathering finds, and how long each takes; by chance if not said.
     pub candidates: Option<usize>,
     pub gathering_delay: u64,
-    pub tamper: Option<Tamper>,
     /// Everything that goes in and comes out is printed.
     pub trace: bool,
     pages: Vec<Page>,
@@ -78,7 +75,6 @@ impl World {
             profile: if seed.is_multiple_of(2) { Profile::Chromium } else { Profile::Firefox },
             candidates: None,
             gathering_delay: 40,
-            tamper: None,
             trace: false,
             pages: Vec::new(),
             puppets: Vec::new(),
@@ -379,13 +375,7 @@ impl World {
     fn output(&mut self, page: PageIndex, output: Output) {
         assert!(!self.pages[page].gone, "after the end: {output:?}");
         match output {
-            Output::Send { to, mut packet } => {
-                let from = self.pages[page].id();
-                let passes = self.tamper.as_mut().is_none_or(|tamper| tamper(from, &mut packet));
-                if passes {
-                    self.send(from, to, &packet);
-                }
-            }
+            Output::Send { to, packet } => self.send(self.pages[page].id(), to, &packet),
             Output::Command { connection, command: Command::Close, .. } => self.close(page, connection),
             Output::Command { peer, connection, command } => {
                 self.connections += 1;
