@@ -13,21 +13,21 @@ use crate::rng::Rng;
 use crate::sdp::{Description, Direction, Kind, Media, Origin};
 
 /// Where browsers differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Profile {
     Chromium,
     Firefox,
 }
 
 /// `RTCSignalingState`; there is no rollback and there are no provisional answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signaling {
     Stable,
     HaveLocalOffer,
     HaveRemoteOffer,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Connection {
     profile: Profile,
     number: u32,
@@ -46,13 +46,13 @@ pub struct Connection {
 }
 
 /// A description that counts, and one that will when the answer is there.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Slots {
     current: Option<Description>,
     pending: Option<Description>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Line {
     media: Media,
     carries: Option<Source>,
@@ -62,7 +62,7 @@ struct Line {
 pub type Exception = (&'static str, String);
 
 /// A gathering that begins: its fragment says how many candidates it will have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gathering {
     pub fragment: String,
     pub candidates: usize,

@@ -4,6 +4,7 @@ use itodenwa_negotiation::{ConnectionState, IceMode};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 
 use crate::browser::{Signaling, candidates_of};
+use crate::page::Page;
 use crate::world::{PageIndex, World};
 
 impl World {
@@ -17,41 +18,14 @@ impl World {
             assert_eq!(page.room.deadline(), None, "page {a} is at rest");
         }
         for (a, b) in self.pairs() {
-            self.assert_agree(a, b);
-        }
-    }
-
-    /// What `a` has of `b` is what `b` says.
-    fn assert_agree(&self, a: PageIndex, b: PageIndex) {
-        let (here, there) = (self.page(a), self.page(b));
-        let (connection, mine) = here.with(there.id()).expect("there is a connection");
-        let (_, theirs) = there.with(here.id()).expect("there is a connection");
-        assert_eq!(mine.browser.signaling, Signaling::Stable);
-        assert!(!mine.in_flight, "an operation was never answered");
-        let (local, remote) = mine.browser.credentials().expect("both descriptions count");
-        assert_eq!(theirs.browser.credentials(), Some((remote, local)), "pages {a} and {b} disagree on ICE");
-        assert_eq!(mine.path, Some((local.to_owned(), remote.to_owned())), "pages {a} and {b} have no path");
-        assert_eq!(mine.state, ConnectionState::Connected);
-        assert!(mine.channel_open);
-        assert_eq!(mine.browser.media_lines(), theirs.browser.media_lines());
-
-        let wanted = there.room.sources();
-        let seen = here.sees(there.id());
-        assert_eq!(seen, wanted, "page {a} sees what page {b} has on");
-        let sent = theirs.browser.sends();
-        for (source, (id, mid)) in here.media.get(&there.id()).into_iter().flatten() {
-            assert_eq!(*id, connection, "{source} is of the connection that there is");
-            assert!(sent.contains(&(mid.clone(), *source)), "page {b} sends {source} as {mid}: {sent:?}");
+            assert_agree(self.page(a), self.page(b));
         }
     }
 
     /// All candidates that were trickled came through, and the other side knows that these are all.
     pub fn assert_candidates_complete(&self) {
         for (a, b) in self.pairs().filter(|(_, b)| self.page(*b).ice == IceMode::Trickle) {
-            let (_, mine) = self.page(a).with(self.page(b).id()).expect("there is a connection");
-            let (_, remote) = mine.browser.credentials().expect("both descriptions count");
-            assert_eq!(mine.browser.known(remote), candidates_of(remote).min(CANDIDATES_PER_FRAGMENT));
-            assert!(mine.browser.has_ended(remote), "page {a} does not know the end of candidates of {remote}");
+            assert_complete(self.page(a), self.page(b));
         }
     }
 
@@ -60,4 +34,33 @@ impl World {
         let other = present.clone();
         present.into_iter().flat_map(move |a| other.clone().into_iter().filter(move |b| a != *b).map(move |b| (a, b)))
     }
+}
+
+/// What `here` has of `there` is what `there` says, and they have a path to each other.
+pub(crate) fn assert_agree(here: &Page, there: &Page) {
+    let (connection, mine) = here.with(there.id()).expect("there is a connection");
+    let (_, theirs) = there.with(here.id()).expect("there is a connection");
+    assert_eq!(mine.browser.signaling, Signaling::Stable);
+    assert!(!mine.in_flight, "an operation was never answered");
+    let (local, remote) = mine.browser.credentials().expect("both descriptions count");
+    assert_eq!(theirs.browser.credentials(), Some((remote, local)), "they disagree on ICE");
+    assert_eq!(mine.path, Some((local.to_owned(), remote.to_owned())), "they have no path");
+    assert_eq!(mine.state, ConnectionState::Connected);
+    assert!(mine.channel_open);
+    assert_eq!(mine.browser.media_lines(), theirs.browser.media_lines());
+
+    assert_eq!(here.sees(there.id()), there.room.sources(), "one sees what the other has on");
+    let sent = theirs.browser.sends();
+    for (source, (id, mid)) in here.media.get(&there.id()).into_iter().flatten() {
+        assert_eq!(*id, connection, "{source} is of the connection that there is");
+        assert!(sent.contains(&(mid.clone(), *source)), "the other side sends {source} as {mid}: {sent:?}");
+    }
+}
+
+/// All candidates that `there` trickled are known `here`, and that these are all.
+pub(crate) fn assert_complete(here: &Page, there: &Page) {
+    let (_, mine) = here.with(there.id()).expect("there is a connection");
+    let (_, remote) = mine.browser.credentials().expect("both descriptions count");
+    assert_eq!(mine.browser.known(remote), candidates_of(remote).min(CANDIDATES_PER_FRAGMENT));
+    assert!(mine.browser.has_ended(remote), "the end of candidates of {remote} is not known");
 }

@@ -12,6 +12,7 @@
 
 pub mod browser;
 mod convergence;
+pub mod live;
 pub mod page;
 pub mod puppet;
 pub mod rng;
@@ -22,7 +23,7 @@ pub mod world;
 use itodenwa_negotiation::{Config, IceMode};
 use itodenwa_wire::{PeerId, Source};
 
-pub use page::Operation;
+pub use live::Operation;
 pub use puppet::Puppet;
 pub use wire::Wire;
 pub use world::{PageIndex, World};

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use itodenwa_negotiation::timeline::Entry;
-use itodenwa_negotiation::{Command, ConnectionId, ConnectionState, Event, IceMode, Room, Time, TroubleCode};
+use itodenwa_negotiation::{Command, ConnectionId, Event, IceMode, Room, Time, TroubleCode};
 use itodenwa_wire::{Member, PeerId, Source};
 
-use crate::browser::{Connection, Gathering, Profile};
+use crate::browser::{Connection, Profile};
+use crate::live::{Live, Operation};
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     pub room: Room,
     pub ice: IceMode,
@@ -28,47 +29,6 @@ pub struct Page {
     pub refusals: Vec<String>,
     /// The next operations of these kinds fail, for no fault of anybody.
     pub failing: Vec<Operation>,
-}
-
-#[derive(Debug)]
-pub struct Live {
-    pub peer: PeerId,
-    pub browser: Connection,
-    pub in_flight: bool,
-    pub gathering: Option<Gathering>,
-    /// The operation in flight is what began it.
-    pub renewing: bool,
-    /// Both fragments of the path that was found last.
-    pub path: Option<(String, String)>,
-    pub state: ConnectionState,
-    pub channel_open: bool,
-}
-
-/// The kinds of [`Command`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    Open,
-    MakeOffer,
-    SetOffer,
-    MakeAnswer,
-    SetAnswer,
-    Describe,
-    AddCandidate,
-}
-
-impl Operation {
-    pub fn of(command: &Command) -> Self {
-        match command {
-            Command::Open => Operation::Open,
-            Command::MakeOffer { .. } => Operation::MakeOffer,
-            Command::SetOffer { .. } => Operation::SetOffer,
-            Command::MakeAnswer { .. } => Operation::MakeAnswer,
-            Command::SetAnswer { .. } => Operation::SetAnswer,
-            Command::Describe => Operation::Describe,
-            Command::AddCandidate(_) | Command::EndOfCandidates(_) => Operation::AddCandidate,
-            Command::Close => unreachable!("closing is not an operation"),
-        }
-    }
 }
 
 impl Page {
@@ -123,16 +83,7 @@ impl Page {
         assert!(!self.closed.contains_key(&id), "{command:?} for a closed connection");
         if *command == Command::Open {
             assert!(self.with(peer).is_none(), "a second connection to {peer}");
-            let live = Live {
-                peer,
-                browser: Connection::new(self.profile, number),
-                in_flight: true,
-                gathering: None,
-                renewing: false,
-                path: None,
-                state: ConnectionState::New,
-                channel_open: false,
-            };
+            let live = Live::new(peer, Connection::new(self.profile, number));
             assert!(self.connections.insert(id, live).is_none(), "{id:?} is used twice");
             return;
         }

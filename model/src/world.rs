@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use itodenwa_negotiation::{Command, Config, ConnectionId, ConnectionState, Input, Output, Report, Room, Time};
+use itodenwa_negotiation::{Command, Config, ConnectionId, Input, Output, Report, Room, Time};
 use itodenwa_wire::{Body, IceServers, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, some_candidates};
-use crate::page::{Operation, Page};
+use crate::live::{Live, Operation};
+use crate::page::Page;
 use crate::rng::Rng;
 use crate::wire::Wire;
 
@@ -243,21 +244,14 @@ impl World {
         let operation = Operation::of(&command);
         let failure = failing.iter().position(|one| *one == operation).map(|place| failing.remove(place));
         let result = match failure {
-            Some(_) => {
-                if let Command::AddCandidate(candidate) = &command {
-                    live.browser.miss(candidate);
-                }
-                Err(("OperationError", "it failed".to_owned()))
-            }
-            None => live.browser.execute(command, candidates).inspect_err(|(name, message)| {
+            Some(_) => Err(live.fail(&command)),
+            None => live.execute(command, candidates).inspect_err(|(name, message)| {
                 refusals.push(format!("{operation:?}: {name}: {message}"));
             }),
         };
         let (report, gathering) =
             result.unwrap_or_else(|(name, message)| (Report::Refused { name: name.into(), message }, None));
         if let Some(gathering) = gathering {
-            live.gathering = Some(gathering.clone());
-            live.renewing = true;
             let mut at = self.now;
             for place in 1..=gathering.candidates + 1 {
                 at = at + Duration::from_millis(self.rng.up_to(self.gathering_delay));
@@ -275,12 +269,7 @@ impl World {
         }
         let peer = match self.pages[page].connections.get_mut(&id) {
             Some(live) => {
-                live.in_flight &= !answers;
-                live.renewing &= !answers;
-                live.channel_open |= report == Report::ChannelOpen;
-                if let Report::State(state) = report {
-                    live.state = state;
-                }
+                live.reported(&report, answers);
                 live.peer
             }
             // What a closed connection still reports reaches the machine, too.
@@ -291,58 +280,30 @@ impl World {
 
     fn gathered(&mut self, page: PageIndex, id: ConnectionId, gathering: &Gathering, place: usize) {
         let Some(live) = self.pages[page].connections.get_mut(&id) else { return };
-        let current = live.gathering.as_ref() == Some(gathering);
-        // What an older gathering had in its queue still comes, until the operation that ended it is reported or the new
-        // one begins.
-        if !current && !live.renewing {
-            return;
+        if let Some(report) = live.gathered(gathering, place) {
+            self.report(page, id, report, false);
         }
-        live.renewing &= !current;
-        let report = if place > gathering.candidates {
-            Report::GatheringComplete
-        } else {
-            let candidate = gathering.candidate(place);
-            if current {
-                live.browser.gather(candidate.candidate.clone());
-            }
-            Report::LocalCandidate(candidate)
-        };
-        self.report(page, id, report, false);
     }
 
     /// Finds a path, once both sides have each other's current descriptions and a candidate of the other.
     fn connect(&mut self, page: PageIndex, id: ConnectionId) {
-        let Some(path) = self.path(page, id) else { return };
         let Some(live) = self.pages[page].connections.get(&id) else { return };
+        let Some(path) = live.reach() else { return };
         let (me, peer) = (self.pages[page].id(), live.peer);
         let Some(other) = self.page_of(peer) else { return };
-        let found = self.pages[other].connections.iter().filter(|(_, live)| live.peer == me).map(|(id, _)| *id);
         let back = (path.1.clone(), path.0.clone());
-        let Some(other_id) = found.into_iter().find(|id| self.path(other, *id).as_ref() == Some(&back)) else { return };
+        let found = |(id, live): (&ConnectionId, &Live)| {
+            (live.peer == me && live.reach().as_ref() == Some(&back)).then_some(*id)
+        };
+        let Some(other_id) = self.pages[other].connections.iter().find_map(found) else { return };
         for (page, id, path) in [(page, id, path), (other, other_id, back)] {
             let Some(live) = self.pages[page].connections.get_mut(&id) else { continue };
-            if live.path.as_ref() == Some(&path) {
-                continue;
-            }
-            if live.path.replace(path).is_none() {
-                let mut at = self.now;
-                for report in [
-                    Report::State(ConnectionState::Connecting),
-                    Report::State(ConnectionState::Connected),
-                    Report::ChannelOpen,
-                ] {
-                    at = at + self.browser_millis();
-                    self.schedule(at, What::Report { page, id, report, answers: false });
-                }
+            let mut at = self.now;
+            for report in live.take_path(path) {
+                at = at + self.browser_millis();
+                self.schedule(at, What::Report { page, id, report: report.clone(), answers: false });
             }
         }
-    }
-
-    /// Our fragment and theirs, if they count and somebody could be reached with them.
-    fn path(&self, page: PageIndex, id: ConnectionId) -> Option<(String, String)> {
-        let browser = &self.pages[page].connections.get(&id)?.browser;
-        let (mine, theirs) = browser.credentials()?;
-        (browser.known(theirs) > 0).then(|| (mine.to_owned(), theirs.to_owned()))
     }
 
     /// Does what a machine wants done, and checks what has to hold after every step.

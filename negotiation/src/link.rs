@@ -201,6 +201,14 @@ impl Link {
         self.resend.map(|resend| resend.at).into_iter().chain(self.acknowledge_at).min()
     }
 
+    /// The clock's start moves forward by this.
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        if let Some(resend) = &mut self.resend {
+            resend.at = resend.at - by;
+        }
+        self.acknowledge_at = self.acknowledge_at.map(|at| at - by);
+    }
+
     /// The next packet to send.
     pub(crate) fn poll(&mut self) -> Option<Packet<Body>> {
         self.outbox.pop_front()

@@ -10,6 +10,8 @@
 //! The bracketed states are those of Vanilla ICE. Only who has the turn makes an offer, so two offers never meet, nothing is
 //! rolled back, and no offer is ignored. The leader has the turn; the follower asks for it, and hands it back with its offer.
 
+use std::time::Duration;
+
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Answer, Body, Offer, Refuse, RefuseCode, Source, SourceMap};
 
@@ -140,6 +142,14 @@ impl Negotiator {
             Phase::Gathering { until, .. } => Some(until),
             Phase::Stable if held_back => Some(self.pace.allowed_from()),
             _ => None,
+        }
+    }
+
+    /// The clock's start moves forward by this.
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        self.pace.rebase(by);
+        if let Phase::Gathering { until, .. } = &mut self.phase {
+            *until = *until - by;
         }
     }
 

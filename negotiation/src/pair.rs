@@ -223,6 +223,16 @@ impl Pair {
         own.into_iter().chain(self.link.deadline()).min()
     }
 
+    /// The clock's start moves forward by this.
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        self.link.rebase(by);
+        match &mut self.state {
+            State::Waiting { until, .. } => *until = *until - by,
+            State::Live { negotiator, .. } => negotiator.rebase(by),
+            State::Over => {}
+        }
+    }
+
     /// Takes the next thing the other side said, if the negotiator can deal with it now; gives what is not for it.
     fn hear_next(&mut self, now: Time) -> Option<Body> {
         let State::Live { negotiator, .. } = &mut self.state else { return None };

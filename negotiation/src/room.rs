@@ -111,6 +111,15 @@ impl Room {
         self.pairs.values().filter_map(|(_, pair)| pair.deadline()).min()
     }
 
+    /// The clock's start moves forward by this: every moment that is remembered or waited for comes that much earlier by it.
+    ///
+    /// For an owner whose clock was set anew, and for comparing what rooms do however late it is.
+    pub fn rebase(&mut self, by: Duration) {
+        for (_, pair) in self.pairs.values_mut() {
+            pair.rebase(by);
+        }
+    }
+
     /// Us.
     #[must_use]
     pub fn me(&self) -> &Member {

@@ -30,6 +30,16 @@ impl Add<Duration> for Time {
     }
 }
 
+impl Sub<Duration> for Time {
+    type Output = Time;
+
+    /// The moment that much earlier, but not before the clock's start.
+    fn sub(self, duration: Duration) -> Time {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Time(self.0.saturating_sub(millis))
+    }
+}
+
 impl Sub for Time {
     type Output = Duration;
 

@@ -82,6 +82,13 @@ impl Pace {
         self.recent.push_back(now);
     }
 
+    /// The clock's start moves forward by this.
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        for time in &mut self.recent {
+            *time = *time - by;
+        }
+    }
+
     /// When the next offer may be made or taken.
     pub(crate) fn allowed_from(&self) -> Time {
         match self.recent.front() {
