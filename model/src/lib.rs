@@ -12,6 +12,7 @@
 
 pub mod browser;
 mod convergence;
+pub mod explore;
 pub mod live;
 pub mod page;
 pub mod puppet;
