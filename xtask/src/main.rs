@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask serve`, `cargo xtask test`, and what they are made of.
 
+mod explore;
 mod licences;
 mod pack;
 mod process;
@@ -37,6 +38,14 @@ enum Command {
         /// Which layers.
         layers: Vec<test::Layer>,
     },
+    /// Explore every order of events for a pair, and try mutations of the rules that this has to catch.
+    Explore {
+        /// Only the mutations.
+        #[arg(long)]
+        mutations: bool,
+        /// Only the explorations whose names contain one of these, and no mutations.
+        names: Vec<String>,
+    },
     /// Build the npm package into target/pack.
     Pack,
     /// Build the wasm of the page into www/pkg.
@@ -53,6 +62,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { options } => serve::run(&options),
         Command::Test { layers } => test::run(&layers),
+        Command::Explore { mutations, names } => explore::run(&names, mutations),
         Command::Pack => pack::run().map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (options, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with("--"));
     let plans = if options.iter().any(|option| *option == "--short") { plans::short() } else { plans::all() };
-    let named = |plan: &Plan| names.is_empty() || names.iter().any(|name| plan.name.contains(name.as_str()));
+    let named = |plan: &Plan| names.is_empty() || names.iter().any(|name| title(plan).contains(name.as_str()));
     let plans: Vec<Plan> = plans.into_iter().filter(named).collect();
     // What an assertion says is part of the story.
     std::panic::set_hook(Box::new(|_| {}));
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
                         }
                         Err(failure) => {
                             failed.store(true, Ordering::Relaxed);
-                            println!("{} ({:?}):\n{failure}", plan.name, plan.profile);
+                            println!("{}:\n{failure}", title(plan));
                         }
                     }
                 }
@@ -45,6 +45,10 @@ fn main() -> ExitCode {
     });
     println!("{} states in {} explorations", states.into_inner(), plans.len());
     if failed.into_inner() || plans.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn title(plan: &Plan) -> String {
+    format!("{} ({:?})", plan.name, plan.profile)
 }
 
 fn row(plan: &Plan, explored: &Explored, since: Instant) -> String {
