@@ -49,7 +49,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             (LINK, "let restarted = packet.from_epoch > self.theirs;", "let restarted = false;"),
             (LINK, "if packet.to_epoch != self.mine {", "if false {"),
         ],
-        plan: "2 resets (Chromium)",
+        plan: "2 reloads (Chromium)",
     },
     Mutation {
         name: "newest wins instead of in order",
@@ -92,12 +92,15 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "candidates not filtered",
-        edits: &[(
-            CANDIDATES,
-            "fragment.filter(|fragment| !fragment.ended) else { return Admission::Stale };",
-            "fragment else { return Admission::Admitted };",
-        )],
-        plan: "2 changes and a restart (Chromium)",
+        edits: &[
+            (
+                CANDIDATES,
+                "fragment.filter(|fragment| !fragment.ended) else { return Admission::Stale };",
+                "fragment else { return Admission::Admitted };",
+            ),
+            (CANDIDATES, "if fragment.is_some_and(|name| !self.fragments.contains(name)) {", "if false {"),
+        ],
+        plan: "a restart, slowly (Chromium)",
     },
     Mutation {
         name: "the turn not handed back",
