@@ -5,6 +5,8 @@ use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, MEDIA_DE
 const MEDIA: &str = "m=";
 const CANDIDATE: &str = "a=candidate:";
 const FRAGMENT: &str = "a=ice-ufrag:";
+/// One for each media description, and one for all of them.
+const FRAGMENTS: usize = MEDIA_DESCRIPTIONS + 1;
 
 /// Why a peer's description is not given to the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +52,14 @@ pub(crate) fn check(sdp: String) -> Result<String, Malformed> {
     Ok(kept.collect())
 }
 
-/// The ICE username fragments of a description (RFC 8839, section 5.4), each once.
+/// The ICE username fragments of a description (RFC 8839, section 5.4), each once. At most [`FRAGMENTS`]: a hostile peer can
+/// write fifteen thousand, and going through them would take seconds.
 pub(crate) fn fragments(sdp: &str) -> Vec<String> {
     let mut fragments: Vec<String> = Vec::new();
     for fragment in lines(sdp, FRAGMENT) {
+        if fragments.len() == FRAGMENTS {
+            break;
+        }
         if !fragments.iter().any(|known| known == fragment) {
             fragments.push(fragment.to_owned());
         }
@@ -79,6 +85,12 @@ mod tests {
         let sdp = "v=0\r\nm=audio 9\r\na=ice-ufrag:Ab+/\r\nm=video 9\r\na=ice-ufrag:Ab+/\r\nm=x\r\na=ice-ufrag:cd\r\n";
         assert_eq!(fragments(sdp), ["Ab+/", "cd"]);
         assert_eq!(fragments("nonsense"), [""; 0]);
+    }
+
+    #[test]
+    fn fragments_are_as_many_as_media_can_have() {
+        let sdp: String = (0..15_000).map(|number| format!("a=ice-ufrag:{number}\n")).collect();
+        assert_eq!(fragments(&sdp).len(), FRAGMENTS);
     }
 
     #[test]
