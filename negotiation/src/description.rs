@@ -78,6 +78,8 @@ fn lines<'a>(sdp: &'a str, prefix: &'static str) -> impl Iterator<Item = &'a str
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -106,5 +108,37 @@ mod tests {
         let checked = check(format!("v=0\r\n{media}{media}")).unwrap();
         assert_eq!(candidates(&checked), 2 * CANDIDATES_PER_FRAGMENT);
         assert_eq!(lines(&checked, "a=mid:").count(), 2);
+    }
+
+    /// Any lines, most of them such as are looked at.
+    fn any_lines() -> impl Strategy<Value = String> {
+        let line = prop_oneof!["m=audio 9", "a=candidate:1 1 udp", "a=ice-ufrag:[a-c]{1,2}", "[a-z=:]{0,12}"];
+        let lines = (line, prop_oneof![1..4_usize, 60..70_usize], prop_oneof!["\n", "\r\n"]);
+        let lines = lines.prop_map(|(line, times, end)| format!("{line}{end}").repeat(times));
+        prop::collection::vec(lines, 0..8).prop_map(|lines| format!("v=0\r\n{}", lines.concat()))
+    }
+
+    fn but_candidates(sdp: &str) -> String {
+        sdp.split_inclusive('\n').filter(|line| !line.starts_with(CANDIDATE)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_lost_candidates_at_most_and_passes_again_as_it_is(sdp in any_lines()) {
+            match check(sdp.clone()) {
+                Ok(checked) => {
+                    prop_assert_eq!(but_candidates(&checked), but_candidates(&sdp));
+                    let by_media = |sdp: &str| sdp.split("\nm=").map(candidates).collect::<Vec<_>>();
+                    let most = by_media(&sdp).into_iter().map(|count| count.min(CANDIDATES_PER_FRAGMENT));
+                    prop_assert_eq!(by_media(&checked), most.collect::<Vec<_>>());
+                    prop_assert_eq!(fragments(&checked), fragments(&sdp));
+                    prop_assert_eq!(check(checked.clone()), Ok(checked));
+                }
+                Err(malformed) => {
+                    prop_assert_eq!(malformed, Malformed::TooManyMediaDescriptions);
+                    prop_assert!(lines(&sdp, MEDIA).count() > MEDIA_DESCRIPTIONS);
+                }
+            }
+        }
     }
 }
