@@ -29,7 +29,7 @@ mod gate;
 mod http;
 pub mod hub;
 mod limits;
-mod message;
+pub mod message;
 mod queue;
 mod rate;
 mod server;
