@@ -51,7 +51,7 @@ impl Direction {
         Direction { send: self.send && offered.receive, receive: self.receive && offered.send }
     }
 
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match (self.send, self.receive) {
             (true, true) => "sendrecv",
             (true, false) => "sendonly",
@@ -60,7 +60,7 @@ impl Direction {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         [(true, true), (true, false), (false, true), (false, false)]
             .map(|(send, receive)| Direction { send, receive })
             .into_iter()
@@ -75,12 +75,16 @@ impl Media {
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Kind::Audio => "audio",
             Kind::Video => "video",
             Kind::Application => "application",
         }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Kind::Audio, Kind::Video, Kind::Application].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -130,8 +134,7 @@ impl Description {
                 ("m", _) => {
                     let mut words = value.split(' ');
                     let (word, port) = (words.next()?, words.next()?);
-                    let kinds = [Kind::Audio, Kind::Video, Kind::Application];
-                    let kind = kinds.into_iter().find(|kind| kind.name() == word)?;
+                    let kind = Kind::parse(word)?;
                     let is_rejected = port == "0";
                     media.push(Media { is_rejected, ..Media::new(kind, String::new(), Direction::INACTIVE) });
                 }
