@@ -197,7 +197,8 @@ impl Connection {
 
     fn make_offer(&mut self, candidates: usize) -> (String, Option<Gathering>) {
         let agreed = media(self.local.current.as_ref());
-        let media = self.transceivers.offer(&media(self.local.latest()), &agreed);
+        let media =
+            self.transceivers.offer(&media(self.local.latest()), &agreed, self.capabilities.recycles_for_other_kind);
         let outworn = self.local_fragment().is_some() && self.local_fragment() == self.outworn.as_deref();
         let (description, gathering) = self.description(media, outworn, candidates, None);
         let sdp = description.to_string();
@@ -286,8 +287,11 @@ impl Connection {
             return Err(("TypeError", "neither sdpMid nor sdpMLineIndex".into()));
         }
         self.demand_remote()?;
-        if !candidate.starts_with("candidate:") || candidate.split(' ').count() < 8 {
+        if !candidate.starts_with("candidate:") {
             return Err(("OperationError", "not a candidate".into()));
+        }
+        if candidate.split(' ').count() < 8 {
+            self.capabilities.candidate_cut_short.check(|| "not a whole candidate".into())?;
         }
         let lines = media(self.remote.latest());
         let is_there = match (sdp_mid, sdp_m_line_index) {
@@ -328,8 +332,14 @@ impl Connection {
 
     /// Where an unknown fragment is taken in silence, milliseconds are spent on it and it is of no use.
     fn demand_fragment(&mut self, fragment: &str) -> Result<(), Exception> {
-        if self.remote.iter().any(|description| description.fragment == fragment) {
+        let has = |description: &Option<Description>| description.as_ref().is_some_and(|one| one.fragment == fragment);
+        if has(&self.remote.pending) {
             return Ok(());
+        }
+        if has(&self.remote.current) {
+            let alone = self.remote.pending.is_none();
+            let verdict = if alone { Verdict::Taken } else { self.capabilities.fragment_before_restart };
+            return verdict.check(|| format!("{fragment} is about to be replaced"));
         }
         self.capabilities.unknown_fragment.check(|| format!("unknown fragment {fragment}"))?;
         self.blunders.push(format!("{fragment} is of no description of the other side"));
@@ -388,10 +398,6 @@ impl Connection {
 impl Slots {
     fn latest(&self) -> Option<&Description> {
         self.pending.as_ref().or(self.current.as_ref())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Description> {
-        self.pending.iter().chain(&self.current)
     }
 }
 

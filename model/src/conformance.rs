@@ -15,7 +15,7 @@ pub mod descriptions;
 pub mod lines;
 pub mod restart;
 
-pub use modelled::Modelled;
+pub use modelled::{Modelled, at_once};
 pub use peer::{Browser, Peer};
 
 /// What a case comes to: nothing, or what was not as it has to be.
@@ -50,13 +50,15 @@ macro_rules! each_case {
             lines::a_released_line_stays_and_is_reused,
             lines::inactive_lines_grow,
             lines::stopped_lines_are_recycled,
+            lines::stopped_lines_are_recycled_for_another_kind,
             candidates::before_the_description_it_is_refused,
             candidates::the_end_before_the_description,
             candidates::for_a_fragment_that_is_unknown,
             candidates::the_end_for_a_fragment_that_is_unknown,
             candidates::for_no_line_it_is_refused,
             candidates::nonsense_is_refused,
-            candidates::of_the_current_and_the_pending_description_it_is_taken,
+            candidates::cut_short,
+            candidates::of_the_description_that_is_about_to_be_replaced,
             candidates::twice_and_after_the_end_it_is_taken,
             candidates::what_is_gathered_names_its_fragment,
         }

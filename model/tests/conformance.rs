@@ -6,11 +6,8 @@
     reason = "helpers of tests are not in test functions, and may fail as tests do"
 )]
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use itodenwa_model::browser::Profile;
-use itodenwa_model::conformance::{self, Modelled};
+use itodenwa_model::conformance::{self, Modelled, at_once};
 use itodenwa_model::each_case;
 
 macro_rules! natively {
@@ -28,11 +25,3 @@ macro_rules! natively {
 }
 
 each_case!(natively);
-
-/// The model keeps nobody waiting.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("the model waits for something"),
-    }
-}

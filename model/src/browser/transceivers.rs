@@ -62,7 +62,7 @@ impl Transceivers {
     }
 
     /// The m-lines of an offer. Those that both sides rejected are recycled before new ones are made.
-    pub(super) fn offer(&mut self, last: &[Media], agreed: &[Media]) -> Vec<Media> {
+    pub(super) fn offer(&mut self, last: &[Media], agreed: &[Media], any_kind: bool) -> Vec<Media> {
         let mut mids =
             last.iter().chain(agreed).filter_map(|media| media.mid.parse().ok()).max().map_or(0, |mid: u32| mid + 1);
         let mut lines: Vec<Media> = last.iter().map(|media| self.continued(media)).collect();
@@ -70,7 +70,9 @@ impl Transceivers {
             let media = Media::new(one.kind, mids.to_string(), one.direction);
             one.mid = Some(media.mid.clone());
             mids += 1;
-            let rejected = |(line, agreed): (&Media, &Media)| line.is_rejected && agreed.is_rejected;
+            let rejected = |(line, agreed): (&Media, &Media)| {
+                line.is_rejected && agreed.is_rejected && (any_kind || line.kind == media.kind)
+            };
             match lines.iter().zip(agreed).position(rejected) {
                 Some(place) => lines[place] = media,
                 None => lines.push(media),

@@ -55,12 +55,21 @@ pub async fn for_no_line_it_is_refused<B: Browser>(browser: &mut B) -> Outcome {
 pub async fn nonsense_is_refused<B: Browser>(browser: &mut B) -> Outcome {
     let (mut one, mut other) = pair(browser);
     round(&mut one, &mut other, &[], &[]).await?;
-    let nonsense = Candidate { candidate: "candidate:nonsense".into(), ..candidate(&one) };
+    let nonsense = Candidate { candidate: "nonsense".into(), ..candidate(&one) };
     refused(&mut one, Command::AddCandidate(nonsense), "OperationError").await
 }
 
-/// While an ICE restart is answered, candidates of both fragments are welcome.
-pub async fn of_the_current_and_the_pending_description_it_is_taken<B: Browser>(browser: &mut B) -> Outcome {
+pub async fn cut_short<B: Browser>(browser: &mut B) -> Outcome {
+    let verdict = browser.profile().capabilities().candidate_cut_short;
+    let (mut one, mut other) = pair(browser);
+    round(&mut one, &mut other, &[], &[]).await?;
+    let short = Candidate { candidate: "candidate:1 1 udp".into(), ..candidate(&one) };
+    comes_to(&mut one, Command::AddCandidate(short), verdict, Report::CandidateAdded).await
+}
+
+/// While an ICE restart is answered, a candidate of the fragment before may still come.
+pub async fn of_the_description_that_is_about_to_be_replaced<B: Browser>(browser: &mut B) -> Outcome {
+    let verdict = browser.profile().capabilities().fragment_before_restart;
     let (mut one, mut other) = pair(browser);
     round(&mut one, &mut other, &[], &[]).await?;
     let current = candidate(&other);
@@ -68,8 +77,8 @@ pub async fn of_the_current_and_the_pending_description_it_is_taken<B: Browser>(
     set_offer(&mut other, &offered).await?;
     let pending = candidate(&other);
     check(current.username_fragment != pending.username_fragment, "the fragments are two")?;
-    add(&mut other, current).await?;
-    add(&mut other, pending).await
+    add(&mut other, pending).await?;
+    comes_to(&mut other, Command::AddCandidate(current), verdict, Report::CandidateAdded).await
 }
 
 /// Nobody complains of what is said too often: why candidates are counted by us.

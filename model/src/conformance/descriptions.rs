@@ -5,7 +5,7 @@ use itodenwa_wire::Source::{Camera, Microphone};
 
 use super::Outcome;
 use super::kit::{
-    answer, ask, carry, check, comes_to, in_state, offer, pair, refused, restart, round, same, set_answer, set_offer,
+    answer, carry, check, comes_to, in_state, offer, pair, refused, restart, round, same, set_answer, set_offer,
 };
 use super::peer::{Browser, Peer};
 use super::reading::{fragment, lines};
@@ -26,7 +26,7 @@ pub async fn what_is_set_is_what_the_state_asks_for<B: Browser>(browser: &mut B)
         same(&peer.remote().map(|sdp| fragment(&sdp)), &Some(fragment(remote)), "the remote description")?;
     }
     // In stable an "answer" is an offer: nobody asked.
-    ask(&mut one, Command::MakeAnswer { send: vec![Camera] }).await?;
+    answer(&mut one, &[Camera]).await?;
     in_state(&one, HaveLocalOffer)
 }
 

@@ -68,16 +68,16 @@ pub async fn inactive_lines_grow<B: Browser>(browser: &mut B) -> Outcome {
     Ok(())
 }
 
-/// A stopped transceiver's line is rejected by both sides, and then there is room for another one, of any kind.
+/// A stopped transceiver's line is rejected by both sides, and then there is room for another one.
 pub async fn stopped_lines_are_recycled<B: Browser>(browser: &mut B) -> Outcome {
     let (mut one, mut other) = pair(browser);
     let mut last = String::new();
-    for kind in [Kind::Video, Kind::Video, Kind::Audio] {
-        one.add(kind);
+    for _ in 0..3 {
+        one.add(Kind::Video);
         let offered = offer(&mut one, &[]).await?;
         same(&lines(&offered).len(), &2, "the m-lines")?;
         let line = lines(&offered)[0].clone();
-        same(&(line.kind, line.is_rejected), &(kind, false), "the line that is used")?;
+        same(&(line.kind, line.is_rejected), &(Kind::Video, false), "the line that is used")?;
         check(line.mid != last, "it has another mid than before")?;
         last = line.mid;
         carry(&mut one, &mut other, &offered, &[]).await?;
@@ -86,4 +86,21 @@ pub async fn stopped_lines_are_recycled<B: Browser>(browser: &mut B) -> Outcome 
         check(lines(&stopped)[0].is_rejected && lines(&rejected)[0].is_rejected, "both sides reject it")?;
     }
     Ok(())
+}
+
+pub async fn stopped_lines_are_recycled_for_another_kind<B: Browser>(browser: &mut B) -> Outcome {
+    let recycles = browser.profile().capabilities().recycles_for_other_kind;
+    let (mut one, mut other) = pair(browser);
+    one.add(Kind::Video);
+    let (offered, _) = round(&mut one, &mut other, &[], &[]).await?;
+    one.stop(&mids(&offered)[0]);
+    round(&mut one, &mut other, &[], &[]).await?;
+    one.add(Kind::Audio);
+    let (offered, _) = round(&mut one, &mut other, &[], &[]).await?;
+    let kinds: Vec<Kind> = lines(&offered).iter().map(|line| line.kind).collect();
+    let wanted: &[Kind] = match recycles {
+        true => &[Kind::Audio, Kind::Application],
+        false => &[Kind::Video, Kind::Application, Kind::Audio],
+    };
+    same(&&kinds[..], &wanted, "the m-lines")
 }

@@ -1,6 +1,8 @@
 //! The model as a browser of the suite.
 
 use std::collections::VecDeque;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use itodenwa_negotiation::{Command, Report};
 use itodenwa_wire::Candidate;
@@ -12,19 +14,30 @@ use crate::sdp::{Direction, Kind};
 /// How many candidates each gathering finds.
 const CANDIDATES: usize = 3;
 
-/// Connections of the model. All operations settle at once, so whoever awaits one is never kept waiting.
+/// Connections of the model. All operations settle at once, so whoever awaits one is never kept waiting ([`at_once`]).
 #[derive(Debug)]
 pub struct Modelled {
-    /// What the connections are like.
-    pub is: Profile,
-    /// What is expected of them: the same, but for who wants to see the suite fail.
-    pub expected: Profile,
+    is: Profile,
+    expected: Profile,
     connections: u32,
 }
 
 impl Modelled {
     pub fn new(profile: Profile) -> Self {
         Modelled { is: profile, expected: profile, connections: 0 }
+    }
+
+    /// What is expected is another profile, for who wants to see the suite fail.
+    pub fn expecting(self, expected: Profile) -> Self {
+        Modelled { expected, ..self }
+    }
+}
+
+/// Runs a case with the model.
+pub fn at_once<T>(case: impl Future<Output = T>) -> T {
+    match pin!(case).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the model waits for something"),
     }
 }
 
