@@ -1,5 +1,7 @@
 //! One `RTCPeerConnection`: it executes commands and reports what comes of them.
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod conformance;
 mod lines;
 
 use std::future::Future;

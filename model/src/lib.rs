@@ -11,6 +11,7 @@
 )]
 
 pub mod browser;
+pub mod conformance;
 mod convergence;
 pub mod explore;
 pub mod live;
