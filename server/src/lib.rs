@@ -32,6 +32,7 @@ mod limits;
 mod message;
 mod queue;
 mod rate;
+pub mod relay;
 mod server;
 mod socket;
 mod switchboard;

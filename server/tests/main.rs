@@ -22,3 +22,8 @@ mod program;
 mod relaying;
 mod slow_reader;
 mod stopping;
+mod turn_credentials;
+mod turn_peers;
+mod turn_quotas;
+mod turn_requests;
+mod turn_streams;
