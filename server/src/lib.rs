@@ -28,6 +28,7 @@ mod config;
 mod gate;
 mod http;
 pub mod hub;
+mod ice;
 mod limits;
 mod message;
 mod queue;
@@ -39,5 +40,6 @@ mod switchboard;
 
 pub mod args;
 pub use config::Config;
+pub use ice::IceSource;
 pub use limits::Limits;
 pub use server::{Server, StartError};

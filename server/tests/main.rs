@@ -23,6 +23,8 @@ mod relaying;
 mod slow_reader;
 mod stopping;
 mod turn_credentials;
+mod turn_members;
+mod turn_memory;
 mod turn_peers;
 mod turn_quotas;
 mod turn_requests;

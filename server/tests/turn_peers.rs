@@ -8,7 +8,7 @@ use stun_types::AddressFamily;
 use turn_types::attribute::{RequestedAddressFamily, RequestedTransport};
 use turn_types::message::ALLOCATE;
 
-use crate::support::turn::{Turn, config, member, relay};
+use crate::support::turn::{Turn, config, member, relay, secret};
 
 /// Allocations of both kinds.
 fn both(relay: &Service) -> [Turn; 2] {
@@ -180,10 +180,10 @@ mod with_a_lan {
     use std::net::UdpSocket;
 
     fn with_peers(limits: TurnLimits) -> (Service, UdpSocket) {
-        let config = TurnConfig { allow: vec!["127.0.0.0/30".parse().unwrap()], limits, ..config() };
+        let config = TurnConfig { allow: vec!["127.0.0.0/30".parse().unwrap()], ..config() };
         let peer = UdpSocket::bind("127.0.0.2:0").unwrap();
         peer.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
-        (Service::start(&config, None).unwrap(), peer)
+        (Service::start(&config, limits, secret(), None).unwrap(), peer)
     }
 
     fn receive(peer: &UdpSocket) -> (Vec<u8>, SocketAddr) {

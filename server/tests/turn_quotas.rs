@@ -7,7 +7,7 @@ use turn_types::attribute::Lifetime;
 use turn_types::message::REFRESH;
 
 use crate::support::soon_true;
-use crate::support::turn::{Turn, limited, member, relay};
+use crate::support::turn::{Turn, limited, member, relay, secret};
 
 fn allocate(relay: &Service, session: &str) -> (Turn, u16) {
     let mut client = Turn::udp(relay, member(relay, session));
@@ -48,7 +48,7 @@ fn the_relay_has_so_many_allocations() {
 fn a_port_range_that_is_used_up_is_told() {
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = itodenwa_server::relay::TurnConfig { ports: port..=port, ..crate::support::turn::config() };
-    let relay = Service::start(&config, None).unwrap();
+    let relay = Service::start(&config, TurnLimits::default(), secret(), None).unwrap();
     let (mut ann, relayed) = Turn::allocated(&relay, "ann");
     assert_eq!(relayed.port(), port);
     assert_eq!(allocate(&relay, "bob").1, 508);

@@ -1,6 +1,6 @@
 //! The relay: what it is asked, and what it answers.
 
-use itodenwa_server::relay::TurnLimits;
+use itodenwa_server::relay::{Service, TurnConfig, TurnLimits};
 use stun_types::AddressFamily;
 use stun_types::attribute::{AttributeType, Fingerprint, MessageIntegrity, RawAttribute, Software, UnknownAttributes};
 use stun_types::message::{BINDING, Message, MessageWriteVec};
@@ -10,7 +10,7 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CONNECT, CREATE_PERMISSION, REFRESH};
 
-use crate::support::turn::{Turn, limited, member, relay, request, udp};
+use crate::support::turn::{Turn, config, limited, member, relay, request, secret, udp};
 
 fn transport() -> RequestedTransport {
     RequestedTransport::new(RequestedTransport::UDP)
@@ -116,14 +116,8 @@ fn both_families_are_relayed_and_no_others() {
     let mut client = Turn::udp(&relay, member(&relay, "ann"));
     let unknown = RawAttribute::new(RequestedAddressFamily::TYPE, &[3, 0, 0, 0]);
     assert_eq!(client.ask(ALLOCATE, &[&transport(), &unknown]).code(), 440);
-    let v4_only = itodenwa_server::relay::Service::start(
-        &itodenwa_server::relay::TurnConfig {
-            addresses: vec!["127.0.0.1".parse().unwrap()],
-            ..crate::support::turn::config()
-        },
-        None,
-    );
-    let v4_only = v4_only.unwrap();
+    let v4_only = TurnConfig { addresses: vec!["127.0.0.1".parse().unwrap()], ..config() };
+    let v4_only = Service::start(&v4_only, TurnLimits::default(), secret(), None).unwrap();
     let mut client = Turn::udp(&v4_only, member(&v4_only, "ann"));
     let v6 = RequestedAddressFamily::new(AddressFamily::IPV6);
     assert_eq!(client.ask(ALLOCATE, &[&transport(), &v6]).code(), 440);

@@ -12,7 +12,7 @@ use turn_types::attribute::Lifetime;
 use turn_types::message::REFRESH;
 
 use crate::support::soon_true;
-use crate::support::turn::{Framed, Turn, config, limited, member, relay, request, tcp};
+use crate::support::turn::{Framed, Turn, config, limited, member, relay, request, secret, tcp};
 
 /// Whether the relay closes a connection, without a word.
 fn is_closed(stream: &mut TcpStream) -> bool {
@@ -170,8 +170,7 @@ fn with_tls(limits: TurnLimits) -> (Service, Arc<rustls::ClientConfig>) {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let config = itodenwa_server::relay::TurnConfig { limits, ..config() };
-    (Service::start(&config, Some(Arc::new(server))).unwrap(), Arc::new(client))
+    (Service::start(&config(), limits, secret(), Some(Arc::new(server))).unwrap(), Arc::new(client))
 }
 
 fn tls(

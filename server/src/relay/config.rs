@@ -6,30 +6,23 @@ use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
-use super::credentials::Secret;
-use super::limits::TurnLimits;
-
 /// What the relay is told at its start. See [`TurnConfig::new`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct TurnConfig {
     /// Where to listen, for UDP and TCP; port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// How many of the following ports to try when the port is taken.
-    pub further_ports: u16,
+    /// Whether any other port will do when the port is taken.
+    pub any_port: bool,
     /// The addresses of this computer as others know them, at most one of IPv4 and one of IPv6.
     pub addresses: Vec<IpAddr>,
     /// The name in TURN addresses, which a certificate has to have; without it they have the first address.
     pub host: Option<String>,
     /// The ports of allocations.
     pub ports: RangeInclusive<u16>,
-    /// What credentials are made with; without it nobody else can make them, and they do not outlive the server.
-    pub secret: Option<Secret>,
     /// Networks that may be talked to although they are not the public internet.
     pub allow: Vec<IpNet>,
     /// How many threads relay; none: as many as there are processors, eight at most.
     pub workers: Option<NonZeroUsize>,
-    /// How much anybody may ask.
-    pub limits: TurnLimits,
 }
 
 impl TurnConfig {
@@ -43,14 +36,12 @@ impl TurnConfig {
     pub fn new(listen: SocketAddr, address: IpAddr) -> Self {
         TurnConfig {
             listen,
-            further_ports: 0,
+            any_port: false,
             addresses: vec![address],
             host: None,
             ports: TurnConfig::PORTS,
-            secret: None,
             allow: Vec::new(),
             workers: None,
-            limits: TurnLimits::default(),
         }
     }
 }

@@ -82,7 +82,7 @@ impl Secret {
     }
 
     /// The first bytes of a code that only who has the secret can compute.
-    pub(super) fn seal<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
+    pub(crate) fn seal<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
         let mut mac = self.mac();
         for part in parts {
             mac.update(part);

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use mio::Waker;
 use rustls::ServerConfig;
 
+use super::TurnLimits;
 use super::config::TurnConfig;
 use super::credentials::Secret;
 use super::ledger::Ledger;
@@ -56,7 +57,12 @@ impl Service {
     ///
     /// # Errors
     /// [`TurnError`] when the configuration is wrong or the system refuses something.
-    pub fn start(config: &TurnConfig, tls: Option<Arc<ServerConfig>>) -> Result<Self, TurnError> {
+    pub fn start(
+        config: &TurnConfig,
+        limits: TurnLimits,
+        secret: Secret,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Result<Self, TurnError> {
         let of = |family| config.addresses.iter().filter(move |ip| Family::of(**ip) == family);
         let wrong = |ip: &IpAddr| ip.is_unspecified() || ip.is_multicast();
         let too_many = of(Family::V4).count() > 1 || of(Family::V6).count() > 1;
@@ -66,7 +72,6 @@ impl Service {
         if config.ports.is_empty() || config.ports.contains(&0) {
             return Err(TurnError::Ports);
         }
-        let secret = config.secret.clone().map_or_else(Secret::random, Ok).map_err(TurnError::Random)?;
         let nonces = Secret::random().map_err(TurnError::Random)?;
         let workers = workers(config.workers);
         let (address, listeners) = listen(config, workers)?;
@@ -74,7 +79,7 @@ impl Service {
         own.extend(config.addresses.iter().copied().chain([address.ip()]).filter(|ip| !ip.is_unspecified()));
         let peers = Peers { allowed: config.allow.clone(), own, ports: Ports::default() };
         let start = tokio::time::Instant::now().into_std();
-        let rules = Rules::new(config.limits.clone(), &config.addresses, peers, secret, nonces, start);
+        let rules = Rules::new(limits, &config.addresses, peers, secret, nonces, start);
         let shared = Arc::new(Shared {
             rules: Arc::new(rules),
             ports: config.ports.clone(),
@@ -157,20 +162,14 @@ fn workers(given: Option<NonZeroUsize>) -> usize {
 }
 
 fn listen(config: &TurnConfig, workers: usize) -> Result<(SocketAddr, Vec<sockets::Listeners>), TurnError> {
-    let mut address = config.listen;
-    loop {
-        match sockets::listen(address, workers) {
-            Ok(listening) => return Ok(listening),
-            Err(source) => {
-                let next =
-                    address.port().checked_add(1).filter(|port| port - config.listen.port() <= config.further_ports);
-                match next {
-                    Some(port) if source.kind() == io::ErrorKind::AddrInUse => address.set_port(port),
-                    _ => return Err(TurnError::Listen { address, source }),
-                }
-            }
+    let address = config.listen;
+    match sockets::listen(address, workers) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.any_port => {
+            sockets::listen(SocketAddr::new(address.ip(), 0), workers)
         }
+        listening => listening,
     }
+    .map_err(|source| TurnError::Listen { address, source })
 }
 
 /// What this computer is reached at. Those that it is told of come from the configuration.

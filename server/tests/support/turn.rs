@@ -24,15 +24,14 @@ pub(crate) fn relay() -> Service {
 }
 
 pub(crate) fn limited(limits: TurnLimits) -> Service {
-    Service::start(&TurnConfig { limits, ..config() }, None).unwrap()
+    Service::start(&config(), limits, secret(), None).unwrap()
 }
 
-/// With both kinds of addresses, and a secret so that tests can make credentials of all kinds.
+/// With both kinds of addresses.
 pub(crate) fn config() -> TurnConfig {
     let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
     TurnConfig {
         addresses: vec![loopback, "::1".parse().unwrap()],
-        secret: Some(secret()),
         ..TurnConfig::new(SocketAddr::new(loopback, 0), loopback)
     }
 }
@@ -91,7 +90,7 @@ impl<S: Read + Write> Line for Framed<S> {
         let rest = if packet[0] < 0x40 { 16 + length } else { length.next_multiple_of(4) };
         packet.resize(4 + rest, 0);
         self.0.read_exact(&mut packet[4..]).unwrap();
-        if packet[3] % 4 != 0 {
+        if !packet[3].is_multiple_of(4) {
             packet.truncate(4 + length);
         }
         Some(packet)
