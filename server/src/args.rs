@@ -1,11 +1,14 @@
 //! The program's flags.
 
+mod turn;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
 use itodenwa_wire::IceServer;
 
+use crate::relay::TurnLimits;
 use crate::{Config, Limits};
 
 /// Where the program listens when it is not told.
@@ -29,7 +32,7 @@ pub struct Args {
     #[arg(long, env = "ITODENWA_WWW", value_name = "DIR")]
     www: Option<PathBuf>,
     /// A STUN or TURN server for everybody who joins: stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL.
-    /// May be given many times (in the environment: with spaces between)
+    /// With --turn-secret user and credential may be left out: each member gets its own for an hour. May be given many times (in the environment: with spaces between)
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
           value_delimiter = ' ', value_parser = ice_server)]
     ice_servers: Vec<IceServer>,
@@ -38,24 +41,33 @@ pub struct Args {
     behind_proxy: bool,
     #[command(flatten)]
     limits: Limits,
+    #[command(flatten)]
+    turn: turn::TurnArgs,
+    #[command(flatten)]
+    turn_limits: TurnLimits,
 }
 
 impl Args {
     /// What the flags say, and the program's own defaults where they say nothing.
     #[must_use]
     pub fn into_config(self) -> Config {
+        let listen = self.listen.unwrap_or(LISTEN);
         Config {
-            listen: self.listen.unwrap_or(LISTEN),
+            listen,
             further_ports: if self.listen.is_some() { 0 } else { FURTHER_PORTS },
             www: self.www.or_else(|| Some(PathBuf::from(WWW)).filter(|www| www.is_dir())),
             ice_servers: self.ice_servers,
+            turn_secret: self.turn.turn_secret.clone(),
+            turn: self.turn.into_config(listen.ip()),
+            turn_limits: self.turn_limits,
             behind_proxy: self.behind_proxy,
             limits: self.limits,
         }
     }
 }
 
-/// One `--ice-server`. A TURN server needs both user and credential (W3C WebRTC, section 4.4.1.6), a STUN server has none.
+/// One `--ice-server`. A TURN server has both user and credential (W3C WebRTC, section 4.4.1.6), or gets them from the secret;
+/// a STUN server has none.
 fn ice_server(text: &str) -> Result<IceServer, String> {
     let mut parts = text.splitn(3, ',');
     let url = parts.next().unwrap_or_default();
@@ -65,7 +77,7 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
     }
     let (username, credential) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
     match (scheme, &username, &credential) {
-        ("stun" | "stuns", None, None) | ("turn" | "turns", Some(_), Some(_)) => {
+        ("stun" | "stuns", None, None) | ("turn" | "turns", None, None) | ("turn" | "turns", Some(_), Some(_)) => {
             Ok(IceServer { urls: vec![url.to_owned()], username, credential })
         }
         ("stun" | "stuns", ..) => Err("a STUN server has no user".to_owned()),
@@ -114,7 +126,16 @@ mod tests {
             ("--connections", "many"),
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
-            ("--ice-server", "turn:example.org"),
+            ("--ice-server", "turn:example.org,user"),
+            ("--turn", "maybe"),
+            ("--turn-secret", "too short"),
+            ("--turn-ports", "5000"),
+            ("--turn-ports", "5001-5000"),
+            ("--turn-ports", "0-5000"),
+            ("--turn-address", "example.org"),
+            ("--turn-allow", "10.0.0.0/33"),
+            ("--turn-credential-lifetime", "599"),
+            ("--turn-lifetime", "3601"),
             ("--ice-server", "stun:example.org,user,secret"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use itodenwa_wire::IceServer;
 
 use crate::Limits;
+use crate::relay::credentials::Secret;
+use crate::relay::{TurnConfig, TurnLimits};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +18,16 @@ pub struct Config {
     pub further_ports: u16,
     /// The folder of the page; without it there is only `/ws` and `/healthz`.
     pub www: Option<PathBuf>,
-    /// The STUN and TURN servers that everybody who joins is told of.
+    /// The STUN and TURN servers that everybody who joins is told of. A TURN server without a user gets credentials that are
+    /// made with [`turn_secret`](Config::turn_secret).
     pub ice_servers: Vec<IceServer>,
+    /// The relay; without it there is none.
+    pub turn: Option<TurnConfig>,
+    /// What TURN credentials are made with; without it nobody else can make or check them, and they do not outlive the
+    /// server.
+    pub turn_secret: Option<Secret>,
+    /// How much anybody may ask of the relay.
+    pub turn_limits: TurnLimits,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
     /// How much anybody may ask.
@@ -31,6 +41,9 @@ impl Default for Config {
             further_ports: 0,
             www: None,
             ice_servers: Vec::new(),
+            turn: None,
+            turn_secret: None,
+            turn_limits: TurnLimits::default(),
             behind_proxy: false,
             limits: Limits::default(),
         }

@@ -28,15 +28,18 @@ mod config;
 mod gate;
 mod http;
 pub mod hub;
+mod ice;
 mod limits;
 pub mod message;
 mod queue;
 mod rate;
+pub mod relay;
 mod server;
 mod socket;
 mod switchboard;
 
 pub mod args;
 pub use config::Config;
+pub use ice::IceSource;
 pub use limits::Limits;
 pub use server::{Server, StartError};

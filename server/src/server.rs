@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::pin::pin;
 
 use futures_util::future::join;
-use itodenwa_wire::IceServers;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +16,9 @@ use crate::Config;
 use crate::accept::accept;
 use crate::http::router;
 use crate::hub::Hub;
+use crate::ice::{self, Ice};
+use crate::relay::credentials::Secret;
+use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
 
 /// A server that has its port and waits to be [served](Server::serve).
@@ -25,6 +27,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     config: Config,
+    ice: Ice,
 }
 
 /// Why a server could not start.
@@ -43,6 +46,13 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
+    /// A TURN server is given without a user, and there is no secret to make one with.
+    IceServer {
+        /// Its address.
+        url: String,
+    },
+    /// The relay could not start.
+    Turn(TurnError),
     /// The system has no random numbers.
     Random(getrandom::Error),
 }
@@ -58,9 +68,10 @@ impl Server {
             return Err(StartError::Www { path: path.clone() });
         }
         getrandom::u32().map_err(StartError::Random)?;
+        let ice = start_ice(&config)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
-        Ok(Server { listener, address, config })
+        Ok(Server { listener, address, config, ice })
     }
 
     /// Where it listens.
@@ -79,9 +90,8 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, .. } = self;
-        let ice_servers = IceServers { servers: config.ice_servers.clone(), expires_in: None };
-        let hub = Hub::new(config.limits.clone(), ice_servers, random);
+        let Server { listener, config, ice, .. } = self;
+        let hub = Hub::new(config.limits.clone(), ice, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();
@@ -96,6 +106,27 @@ impl Server {
             tracing::warn!("some connections did not end in time");
         }
     }
+}
+
+/// The ICE servers, and the relay among them.
+fn start_ice(config: &Config) -> Result<Ice, StartError> {
+    if config.turn_secret.is_none()
+        && let Some(server) = config.ice_servers.iter().find(|server| ice::needs_credentials(server))
+    {
+        return Err(StartError::IceServer { url: server.urls.concat() });
+    }
+    let secret = config.turn_secret.clone().map_or_else(Secret::random, Ok).map_err(StartError::Random)?;
+    let relay = match &config.turn {
+        None => None,
+        Some(turn) => {
+            let service =
+                Service::start(turn, config.turn_limits.clone(), secret.clone(), None).map_err(StartError::Turn)?;
+            tracing::info!(address = %service.address(), "relay");
+            let host = turn.host.clone().or_else(|| turn.addresses.first().copied().map(ice::host));
+            host.map(|host| ice::Relay::new(service, &host))
+        }
+    };
+    Ok(Ice { given: config.ice_servers.clone(), secret, lifetime: config.turn_limits.turn_credential_lifetime, relay })
 }
 
 /// The part of ids that is not to be guessed. It was there when the server started; should it ever be missing, ids are
@@ -130,6 +161,13 @@ impl fmt::Display for StartError {
                 write!(f, "--listen: cannot listen at {address}: {source}")
             }
             StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
+            StartError::IceServer { url } => {
+                write!(
+                    f,
+                    "--ice-server: {url} needs a user and a credential, URL,USERNAME,CREDENTIAL, or --turn-secret"
+                )
+            }
+            StartError::Turn(source) => write!(f, "{source}"),
             StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
         }
     }
@@ -139,7 +177,8 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Listen { source, .. } => Some(source),
-            StartError::Www { .. } => None,
+            StartError::Www { .. } | StartError::IceServer { .. } => None,
+            StartError::Turn(source) => source.source(),
             StartError::Random(source) => Some(source),
         }
     }
