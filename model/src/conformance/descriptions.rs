@@ -11,6 +11,7 @@ use super::peer::{Browser, Peer};
 use super::reading::{fragment, lines, mids};
 use crate::browser::Signaling::{HaveLocalOffer, HaveRemoteOffer, Stable};
 use crate::browser::Verdict;
+use crate::sdp::Kind;
 
 /// `setLocalDescription()` without a description makes an offer, and an answer where there is an offer to answer.
 pub async fn what_is_set_is_what_the_state_asks_for<B: Browser>(browser: &mut B) -> Outcome {
@@ -129,7 +130,6 @@ pub async fn an_offer_takes_the_place_of_our_own<B: Browser>(browser: &mut B) ->
     let theirs = offer(&mut other, &[Camera]).await?;
     let answered = carry(&mut other, &mut one, &theirs, &[]).await?;
     same(&lines(&one.local().unwrap_or_default()), &lines(&answered), "the local description")?;
-    // What was rolled back has no m-line, and gets one of its own.
     let (next, _) = round(&mut one, &mut other, &[Camera, Screen], &[Camera]).await?;
     same(&mids(&next)[..2].to_vec(), &mids(&theirs), "the mids that were there")?;
     same(&lines(&next).len(), &3, "the m-lines")
@@ -143,5 +143,14 @@ pub async fn an_offer_takes_the_place_of_our_own_with_other_media<B: Browser>(br
     let sdp = offer(&mut other, &[Camera]).await?;
     let verdict = browser.profile().capabilities().rollback_to_other_media;
     comes_to(&mut one, Command::SetOffer { sdp }, verdict, Report::OfferSet).await?;
-    in_state(&one, if verdict == Verdict::Taken { HaveRemoteOffer } else { HaveLocalOffer })
+    if verdict != Verdict::Taken {
+        return in_state(&one, HaveLocalOffer);
+    }
+    in_state(&one, HaveRemoteOffer)?;
+    let (answered, _) = answer(&mut one, &[]).await?;
+    set_answer(&mut other, &answered).await?;
+    // What was rolled back has no m-line, and gets one of its own.
+    let (next, _) = round(&mut one, &mut other, &[Microphone], &[Camera]).await?;
+    let kinds: Vec<Kind> = lines(&next).iter().map(|line| line.kind).collect();
+    same(&kinds, &vec![Kind::Application, Kind::Video, Kind::Audio], "the m-lines")
 }

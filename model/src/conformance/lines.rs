@@ -97,7 +97,9 @@ pub async fn stopped_lines_are_recycled<B: Browser>(browser: &mut B) -> Outcome 
         let (offered, _) = round(&mut other, &mut one, &[], &[]).await?;
         check(lines(&offered)[0].is_rejected, "it stays rejected, whoever offers")?;
     }
-    Ok(())
+    let (offered, _) = round(&mut other, &mut one, &[Camera], &[]).await?;
+    same(&lines(&offered).len(), &2, "the m-lines of who did not stop")?;
+    check(!lines(&offered)[0].is_rejected, "it recycles them, too")
 }
 
 pub async fn stopped_lines_are_recycled_for_another_kind<B: Browser>(browser: &mut B) -> Outcome {
