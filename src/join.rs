@@ -139,7 +139,12 @@ impl Join {
             let _ = events.push(Event::MediaFailed { source, error });
         }
 
-        signaling.send(&ClientMessage::Join(itodenwa_wire::Join { version: PROTOCOL_VERSION, room, name }))?;
+        signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
+            version: PROTOCOL_VERSION,
+            room,
+            name,
+            resume: None,
+        }))?;
         let welcome = welcome(&mut signaling).await?;
         let (request, requests) = unbounded();
         let known = Known::default();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use itodenwa_wire::IceServer;
 
-use crate::{Config, Limits};
+use crate::{Config, Limits, SecretTooShort, TicketSecret};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -36,6 +36,10 @@ pub struct Args {
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that always sets it
     #[arg(long, env = "ITODENWA_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
+    /// [default: random for each start]
+    #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
+    ticket_secret: Option<TicketSecret>,
     #[command(flatten)]
     limits: Limits,
 }
@@ -50,6 +54,7 @@ impl Args {
             www: self.www.or_else(|| Some(PathBuf::from(WWW)).filter(|www| www.is_dir())),
             ice_servers: self.ice_servers,
             behind_proxy: self.behind_proxy,
+            ticket_secret: self.ticket_secret,
             limits: self.limits,
         }
     }
@@ -74,6 +79,10 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
         }
         _ => Err("its scheme is none of stun, stuns, turn, turns".to_owned()),
     }
+}
+
+fn ticket_secret(text: &str) -> Result<TicketSecret, SecretTooShort> {
+    TicketSecret::new(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -116,6 +125,7 @@ mod tests {
             ("--ice-server", "stun:"),
             ("--ice-server", "turn:example.org"),
             ("--ice-server", "stun:example.org,user,secret"),
+            ("--ticket-secret", "too short"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
-use crate::Limits;
+use crate::{Limits, TicketSecret};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
+    /// With the same one after a restart, sessions go on; none: a random one for this run.
+    pub ticket_secret: Option<TicketSecret>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -32,6 +34,7 @@ impl Default for Config {
             www: None,
             ice_servers: Vec::new(),
             behind_proxy: false,
+            ticket_secret: None,
             limits: Limits::default(),
         }
     }

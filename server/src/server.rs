@@ -18,6 +18,7 @@ use crate::accept::accept;
 use crate::http::router;
 use crate::hub::Hub;
 use crate::switchboard::Switchboard;
+use crate::ticket::Tickets;
 
 /// A server that has its port and waits to be [served](Server::serve).
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     config: Config,
+    tickets: Tickets,
 }
 
 /// Why a server could not start.
@@ -57,10 +59,11 @@ impl Server {
         if let Some(path) = config.www.as_ref().filter(|www| !www.is_dir()) {
             return Err(StartError::Www { path: path.clone() });
         }
-        getrandom::u32().map_err(StartError::Random)?;
+        let tickets =
+            Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
-        Ok(Server { listener, address, config })
+        Ok(Server { listener, address, config, tickets })
     }
 
     /// Where it listens.
@@ -79,9 +82,9 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, .. } = self;
+        let Server { listener, config, tickets, .. } = self;
         let ice_servers = IceServers { servers: config.ice_servers.clone(), expires_in: None };
-        let hub = Hub::new(config.limits.clone(), ice_servers, random);
+        let hub = Hub::new(config.limits.clone(), ice_servers, tickets, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();

@@ -20,5 +20,6 @@ mod malformed;
 mod page;
 mod program;
 mod relaying;
+mod resuming;
 mod slow_reader;
 mod stopping;

@@ -2,7 +2,7 @@
 
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{Delivery, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
+use itodenwa_wire::{Delivery, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
 
 use super::{Driver, Notice};
 use crate::channel::Frame;
@@ -43,8 +43,8 @@ impl Driver {
 
     pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
         match message {
-            Some(Ok(ServerMessage::Joined(member))) => self.handle(Input::Joined(member)),
-            Some(Ok(ServerMessage::Left(left))) => self.handle(Input::Left(left)),
+            Some(Ok(ServerMessage::Joined { member, .. })) => self.handle(Input::Joined(member)),
+            Some(Ok(ServerMessage::Left { id, reason, .. })) => self.handle(Input::Left(Left { id, reason })),
             Some(Ok(ServerMessage::Signal(delivery))) => self.delivery(delivery),
             Some(Ok(ServerMessage::IceServers(servers))) => self.parts.server_servers = servers.servers,
             // A packet crossed with the news that its receiver left.
@@ -54,7 +54,12 @@ impl Driver {
                 self.refusal = Some(refusal);
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
-            Some(Ok(ServerMessage::Welcome(_) | ServerMessage::Pong(_))) => {}
+            Some(Ok(
+                ServerMessage::Welcome(_)
+                | ServerMessage::Roster(_)
+                | ServerMessage::Ticket(_)
+                | ServerMessage::Pong(_),
+            )) => {}
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),

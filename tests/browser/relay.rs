@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use itodenwa::SignalingError;
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{
-    ClientMessage, Delivery, LeaveReason, Left, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    ClientMessage, Delivery, LeaveReason, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
 };
 
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
@@ -53,7 +53,7 @@ impl Relay {
     fn part(&self, id: PeerId, reason: LeaveReason) {
         let mut hub = self.0.borrow_mut();
         if hub.members.remove(&id).is_some() {
-            hub.tell_all(&ServerMessage::Left(Left { id, reason }));
+            hub.tell_all(&ServerMessage::Left { id, reason, roster: 0 });
         }
     }
 }
@@ -79,8 +79,8 @@ impl Signaling for Line {
                 let id = PeerId::new(random << 32 | u64::from(hub.sessions));
                 let me = Member { id, session: hub.sessions, name: join.name.clone() };
                 let members = hub.members.values().map(|(member, _)| member.clone()).collect();
-                hub.tell_all(&ServerMessage::Joined(me.clone()));
-                let welcome = Welcome { me: me.clone(), members, ice_servers: Default::default() };
+                hub.tell_all(&ServerMessage::Joined { member: me.clone(), roster: 0 });
+                let welcome = Welcome::new(me.clone(), members);
                 outbox.unbounded_send(Ok(ServerMessage::Welcome(welcome))).map_err(|_| lost())?;
                 hub.members.insert(id, (me, outbox));
                 self.me = Some(id);
