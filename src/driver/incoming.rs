@@ -2,14 +2,14 @@
 
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{Delivery, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
+use itodenwa_wire::{Delivery, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source, Welcome};
 
 use super::{Driver, Notice};
 use crate::channel::Frame;
 use crate::connection::Happening;
 use crate::dom::from_text;
 use crate::error::SignalingError;
-use crate::event::{Event, Trouble};
+use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
 use crate::media::Change;
 
@@ -54,16 +54,24 @@ impl Driver {
                 self.refusal = Some(refusal);
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
-            Some(Ok(
-                ServerMessage::Welcome(_)
-                | ServerMessage::Roster(_)
-                | ServerMessage::Ticket(_)
-                | ServerMessage::Pong(_),
-            )) => {}
+            Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
+            Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
+            Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
+            Some(Err(SignalingError::Away(_))) => self.tell(Event::Signaling(SignalingState::Reconnecting)),
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
         }
+    }
+
+    /// The signalling was away: the session goes on, or we are somebody new.
+    fn back(&mut self, mut welcome: Welcome) {
+        self.parts.server_servers = std::mem::take(&mut welcome.ice_servers.servers);
+        if let Some(link) = self.parts.link.upgrade() {
+            link.me.set(welcome.me.id);
+        }
+        self.handle(Input::Welcome(welcome));
+        self.tell(Event::Signaling(SignalingState::Connected));
     }
 
     pub(super) fn signaling_ended(&mut self, error: SignalingError) {
