@@ -139,12 +139,22 @@ impl Join {
             let _ = events.push(Event::MediaFailed { source, error });
         }
 
-        signaling.send(&ClientMessage::Join(itodenwa_wire::Join { version: PROTOCOL_VERSION, room, name }))?;
+        signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
+            version: PROTOCOL_VERSION,
+            room,
+            name,
+            resume: None,
+        }))?;
         let welcome = welcome(&mut signaling).await?;
         let (request, requests) = unbounded();
         let known = Known::default();
-        let link =
-            Rc::new(Link { requests: request, me: welcome.me.clone(), known: known.clone(), texts: Cell::new(0) });
+        let link = Rc::new(Link {
+            requests: request,
+            me: Cell::new(welcome.me.id),
+            name: welcome.me.name.clone(),
+            known: known.clone(),
+            texts: Cell::new(0),
+        });
         let config = machine::Config { ice: self.ice, on: devices.on().collect() };
         let machine = machine::Room::new(config, &welcome, clock.now());
         let driver = Driver::new(Parts {

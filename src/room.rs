@@ -77,7 +77,7 @@ impl Handle {
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {
-        Me { link: Rc::downgrade(&self.0), id: self.0.me.id, name: self.0.me.name.as_ref().map(ToString::to_string) }
+        Me { link: Rc::downgrade(&self.0), id: self.0.me.get(), name: self.0.name.as_ref().map(ToString::to_string) }
     }
 
     /// Who else is here.

@@ -7,7 +7,7 @@ import { raw } from "./raw.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -22,6 +22,8 @@ export async function join(room, options = {}) {
 export class Room extends Emitter {
     /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. */
     closed;
+    /** How the server is reached: `connected` or `reconnecting`. */
+    signaling = "connected";
     #raw;
     #peers = new Map();
     #steps = [];
@@ -115,6 +117,8 @@ export class Room extends Emitter {
                 return peers.flatMap((peer) => [...peer.media].map((source) => ({ peer, source, on: true })));
             case "step":
                 return this.#steps;
+            case "signaling":
+                return this.signaling === "reconnecting" ? [this.signaling] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
             default:
@@ -167,6 +171,10 @@ export class Room extends Emitter {
                 const { code, detail, explain } = event;
                 return this.emit("trouble", { code, explain, detail, peer });
             }
+            case "signaling":
+                this.signaling = event.state;
+                this.me.id = this.#raw?.me().id ?? this.me.id;
+                return this.emit("signaling", event.state);
             case "blocked":
                 return peer && this.emit("blocked", { peer });
             case "closed":

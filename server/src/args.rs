@@ -9,7 +9,7 @@ use clap::Parser;
 use itodenwa_wire::IceServer;
 
 use crate::relay::TurnLimits;
-use crate::{Config, Limits};
+use crate::{Config, Limits, SecretTooShort, TicketSecret};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -39,6 +39,10 @@ pub struct Args {
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that always sets it
     #[arg(long, env = "ITODENWA_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
+    /// [default: random for each start]
+    #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
+    ticket_secret: Option<TicketSecret>,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -61,6 +65,7 @@ impl Args {
             turn: self.turn.into_config(listen.ip()),
             turn_limits: self.turn_limits,
             behind_proxy: self.behind_proxy,
+            ticket_secret: self.ticket_secret,
             limits: self.limits,
         }
     }
@@ -86,6 +91,10 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
         }
         _ => Err("its scheme is none of stun, stuns, turn, turns".to_owned()),
     }
+}
+
+fn ticket_secret(text: &str) -> Result<TicketSecret, SecretTooShort> {
+    TicketSecret::new(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -137,6 +146,7 @@ mod tests {
             ("--turn-credential-lifetime", "599"),
             ("--turn-lifetime", "3601"),
             ("--ice-server", "stun:example.org,user,secret"),
+            ("--ticket-secret", "too short"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
-use crate::Limits;
 use crate::relay::credentials::Secret;
 use crate::relay::{TurnConfig, TurnLimits};
+use crate::{Limits, TicketSecret};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub turn_limits: TurnLimits,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
+    /// With the same one after a restart, sessions go on; none: a random one for this run.
+    pub ticket_secret: Option<TicketSecret>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -45,6 +47,7 @@ impl Default for Config {
             turn_secret: None,
             turn_limits: TurnLimits::default(),
             behind_proxy: false,
+            ticket_secret: None,
             limits: Limits::default(),
         }
     }

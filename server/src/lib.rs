@@ -19,8 +19,9 @@
 //! ```
 //!
 //! The [`hub`] is a state machine without input and output: rooms, members, ids. The switchboard is the task that owns it.
-//! A socket task parses what comes in, within its limits, and writes what its bounded queue holds. Packets between peers
-//! are relayed as the text that they are: no code here can read them.
+//! A member is not its socket: with a sealed ticket it goes on on the next one. A socket task parses what comes in, within
+//! its limits, and writes what its bounded queue holds. Packets between peers are relayed as the text that they are: no
+//! code here can read them.
 
 mod accept;
 mod address;
@@ -37,9 +38,11 @@ pub mod relay;
 mod server;
 mod socket;
 mod switchboard;
+mod ticket;
 
 pub mod args;
 pub use config::Config;
 pub use ice::IceSource;
 pub use limits::Limits;
 pub use server::{Server, StartError};
+pub use ticket::{SecretTooShort, TicketSecret, Tickets};

@@ -20,6 +20,7 @@ use crate::ice::{self, Ice};
 use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
+use crate::ticket::Tickets;
 
 /// A server that has its port and waits to be [served](Server::serve).
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Server {
     address: SocketAddr,
     config: Config,
     ice: Ice,
+    tickets: Tickets,
 }
 
 /// Why a server could not start.
@@ -69,9 +71,11 @@ impl Server {
         }
         getrandom::u32().map_err(StartError::Random)?;
         let ice = start_ice(&config)?;
+        let tickets =
+            Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
-        Ok(Server { listener, address, config, ice })
+        Ok(Server { listener, address, config, ice, tickets })
     }
 
     /// Where it listens.
@@ -90,8 +94,8 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, ice, .. } = self;
-        let hub = Hub::new(config.limits.clone(), ice, random);
+        let Server { listener, config, ice, tickets, .. } = self;
+        let hub = Hub::new(config.limits.clone(), ice, tickets, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();

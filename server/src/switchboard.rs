@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::{ClientMessage, LeaveReason, ServerMessage};
+use itodenwa_wire::{ClientMessage, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Limits;
 use crate::address::Origin;
 use crate::gate::{Denied, Gate};
-use crate::hub::{Closing, ConnectionId, Hub, Input, Output};
+use crate::hub::{Closing, ConnectionId, Ending, Hub, Input, Output};
 use crate::message::Opaque;
 use crate::queue::{QueueSender, queue};
 use crate::socket::Socket;
@@ -30,7 +30,7 @@ pub(crate) enum Call {
     /// A connection said something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
     /// A connection is gone, or is being closed.
-    Ended(ConnectionId, LeaveReason),
+    Ended(ConnectionId, Ending),
 }
 
 /// The one owner of everything that connections share.
@@ -107,7 +107,7 @@ impl Switchboard {
                 }
                 self.tell_hub(Input::Received(from, received));
             }
-            Call::Ended(from, reason) => self.tell_hub(Input::Disconnected(from, reason)),
+            Call::Ended(from, ending) => self.tell_hub(Input::Disconnected(from, ending)),
         }
     }
 
@@ -140,7 +140,7 @@ impl Switchboard {
         self.gate.release(line.origin);
         tracing::debug!(connection = id.0, "gone");
         // The hub knows already, unless the task failed.
-        self.tell_hub(Input::Disconnected(id, LeaveReason::Gone));
+        self.tell_hub(Input::Disconnected(id, Ending::Broken { heard: now() }));
     }
 
     fn tell_hub(&mut self, input: Input<Opaque>) {

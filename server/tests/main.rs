@@ -20,6 +20,7 @@ mod malformed;
 mod page;
 mod program;
 mod relaying;
+mod resuming;
 mod slow_reader;
 mod stopping;
 mod turn_credentials;

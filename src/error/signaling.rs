@@ -13,6 +13,8 @@ pub enum SignalingError {
     Unreachable(String),
     /// `signaling/refused`: the server said no, and why.
     Refused(Refusal),
+    /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
+    Away(String),
     /// `signaling/lost`: the connection to the server was lost.
     Lost(String),
     /// `signaling/malformed`: a message that is not one. It was dropped; the signalling goes on.
@@ -27,6 +29,7 @@ impl SignalingError {
             SignalingError::Address(_) => "signaling/address",
             SignalingError::Unreachable(_) => "signaling/unreachable",
             SignalingError::Refused(_) => "signaling/refused",
+            SignalingError::Away(_) => "signaling/away",
             SignalingError::Lost(_) => "signaling/lost",
             SignalingError::Malformed(_) => "signaling/malformed",
         }
@@ -44,6 +47,9 @@ impl fmt::Display for SignalingError {
             }
             SignalingError::Refused(Refusal { code, message, .. }) => {
                 write!(f, "The signalling server refused ({code}): {message}")
+            }
+            SignalingError::Away(why) => {
+                write!(f, "The connection to the signalling server was lost and is made again ({why}). Calls go on.")
             }
             SignalingError::Lost(why) => {
                 write!(f, "The connection to the signalling server was lost ({why}). Join again.")
