@@ -37,7 +37,12 @@ pub fn all() -> Vec<Plan> {
 
 /// Those that together take half a minute or so.
 pub fn short() -> Vec<Plan> {
-    let mut plans = Vec::new();
+    let by_the_book = |name, budget| Plan::new(name, Profile::Specification, budget);
+    let mut plans = vec![
+        quick(by_the_book("a call, freely", free(NOTHING))),
+        by_the_book("a change, slowly", CHANGE),
+        quick(by_the_book("2 changes and a restart", CHANGES)),
+    ];
     for profile in [Profile::Chromium, Profile::Firefox] {
         let plan = |name, budget| Plan::new(name, profile, budget);
         plans.extend([
