@@ -36,6 +36,8 @@ const FIREFOX = {
         "media.navigator.permission.disabled": true,
         "media.autoplay.default": 0,
         "media.peerconnection.ice.obfuscate_host_addresses": false,
+        // The relay of the tests is there.
+        "media.peerconnection.ice.loopback": true,
         "dom.min_background_timeout_value": 4,
         "dom.timeout.enable_budget_timer_throttling": false,
     },
