@@ -1,4 +1,5 @@
-//! itodenwa's server: the static page, the signalling (`/ws`) and a health check, in one process without configuration.
+//! itodenwa's server: the static page, the signalling (`/ws`), a health check and a [relay], in one process without
+//! configuration.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), itodenwa_server::StartError> {

@@ -29,9 +29,11 @@ async fn run(args: Args) -> Result<(), StartError> {
         tracing::warn!("there is no page: give its folder with --www");
     }
     let server = Server::bind(config).await?;
+    // Before anybody knows that we are here, and could stop us.
+    let stop = stop();
     // Who started us reads this line; if nobody does, the server is of use all the same.
     let _ = writeln!(io::stdout(), "itodenwa: http://{}/", reachable(server.address()));
-    server.serve_until(stop()).await;
+    server.serve_until(stop).await;
     Ok(())
 }
 
@@ -45,27 +47,33 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Done when the program is asked to stop.
-async fn stop() {
+/// Done when the program is asked to stop, from the call on.
+fn stop() -> impl Future<Output = ()> {
+    let terminate = terminate();
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
+    async {
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
     }
 }
 
 #[cfg(unix)]
-async fn terminate() {
+fn terminate() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
+    let terminate = signal(SignalKind::terminate());
+    async {
+        match terminate {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
     }
 }
 

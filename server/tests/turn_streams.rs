@@ -76,7 +76,7 @@ fn nonsense_closes_the_connection() {
     for nonsense in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],
         b"\x80",
-        b"\x50\x00\x00\x00",
+        b"\x04\x00\x00\x00",
         b"\x40\x00\x08\x00",
         b"\x16\x03\x01\x00\x05hello",
         &large,

@@ -36,6 +36,8 @@ const FIREFOX = {
         "media.navigator.permission.disabled": true,
         "media.autoplay.default": 0,
         "media.peerconnection.ice.obfuscate_host_addresses": false,
+        // The relay of the tests is there.
+        "media.peerconnection.ice.loopback": true,
         "dom.min_background_timeout_value": 4,
         "dom.timeout.enable_budget_timer_throttling": false,
     },
@@ -104,15 +106,15 @@ export function freshRoom() {
 }
 
 /** A person before a page, in a browser context of their own. They are gone when the test is over. */
-export async function person(test, kind, { query = "", devices = true, language = "en", at, prepare } = {}) {
+export async function person(test, kind, { query = "", devices = true, language = "en", relay, at, prepare } = {}) {
     const url = (at ?? (await address())) + query;
-    const someone = await Person.open(await browser(kind), url, { devices, language, prepare });
+    const someone = await Person.open(await browser(kind), url, { devices, language, relay, prepare });
     test.after(() => someone.close());
     return someone;
 }
 
-/** Runs in the page before anything else: language, denied devices, and what a policy stops. */
-function watch({ devices, language }) {
+/** Runs in the page before anything else: language, denied devices, only ways through a relay, and what a policy stops. */
+function watch({ devices, language, relay }) {
     Object.defineProperty(navigator, "languages", { get: () => [language] });
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
@@ -121,14 +123,26 @@ function watch({ devices, language }) {
             throw new DOMException("Permission denied", "NotAllowedError");
         };
     }
+    if (relay) {
+        window.connections = [];
+        window.RTCPeerConnection = class extends RTCPeerConnection {
+            constructor({ iceServers, ...others }) {
+                const turn = iceServers.flatMap(({ urls, ...server }) =>
+                    urls.filter((url) => url.endsWith(`transport=${relay}`)).map((url) => ({ urls: [url], ...server })),
+                );
+                super({ ...others, iceServers: turn, iceTransportPolicy: "relay" });
+                window.connections.push(this);
+            }
+        };
+    }
 }
 
 /** Ann, Bob and Cem, as many as there are kinds of browsers, in a room of their own; they see each other. */
-export async function meet(test, kinds, query = "") {
+export async function meet(test, kinds, query = "", options = {}) {
     const room = freshRoom();
     const people = [];
     for (const [index, kind] of kinds.entries()) {
-        const someone = await person(test, kind, { query: `?room=${room}${query}` });
+        const someone = await person(test, kind, { ...options, query: `?room=${room}${query}` });
         people.push(await someone.join(undefined, ["Ann", "Bob", "Cem"][index]));
     }
     await Promise.all(people.map((someone) => someone.watches(people.length - 1)));
@@ -144,13 +158,13 @@ export class Person {
     }
 
     /** Opens an address in a context of its own. `prepare` runs in the page before anything else. */
-    static async open(browser, url, { devices = true, language = "en", prepare } = {}) {
+    static async open(browser, url, { devices = true, language = "en", relay, prepare } = {}) {
         const context = await browser.createBrowserContext();
         // A window: Firefox shows no frames in a tab that is behind another one.
         const page = await context.newPage({ type: "window" });
         const person = new this(page);
         page.on("pageerror", (error) => person.errors.push(error.message));
-        await page.evaluateOnNewDocument(watch, { devices, language });
+        await page.evaluateOnNewDocument(watch, { devices, language, relay });
         if (prepare) await page.evaluateOnNewDocument(prepare);
         await page.goto(url);
         return person;
@@ -282,6 +296,17 @@ export class Person {
             (people) => document.querySelector("[data-testid=peer-count]").textContent === String(people),
             people,
         );
+    }
+
+    /** The kinds of the two candidates of the pair that is in use, own and other: of a person with only ways through a relay. */
+    selected() {
+        return this.page.evaluate(async () => {
+            const stats = [...(await window.connections.at(-1).getStats()).values()];
+            const transport = stats.find(({ type }) => type === "transport")?.selectedCandidatePairId;
+            const pair = stats.find((entry) => entry.id === transport || entry.selected);
+            const kind = (id) => stats.find((entry) => entry.id === id)?.candidateType;
+            return [kind(pair?.localCandidateId), kind(pair?.remoteCandidateId)];
+        });
     }
 
     /** The names of the call's steps, in their order. */

@@ -17,8 +17,9 @@ pub struct AllocationId(pub u64);
 pub(super) const PERMISSION: Duration = Duration::from_secs(300);
 /// How long a channel lasts (RFC 8656, section 12).
 pub(super) const CHANNEL: Duration = Duration::from_secs(600);
-/// The numbers that channels may have (RFC 8656, section 12).
-pub(super) const CHANNELS: RangeInclusive<u16> = 0x4000..=0x4FFF;
+/// The numbers that channels may have: those of RFC 5766, section 11, whose clients are still there. RFC 8656 has fewer, for
+/// ports on which there is more than TURN.
+pub(super) const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7FFE;
 /// Most permissions of an allocation, and most channels.
 pub(super) const MOST: usize = 64;
 

@@ -14,15 +14,15 @@ use stun_types::prelude::{
     Attribute, AttributeExt, AttributeStaticType, AttributeWrite, MessageWrite, MessageWriteExt,
 };
 use turn_types::attribute::{
-    ChannelNumber, Data, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
+    ChannelNumber, Data, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
 };
 use turn_types::message::DATA;
 
 use super::framing::{CHANNEL_HEADER, Frame, MESSAGE_BYTES, STUN_HEADER, frame, padded};
 
 /// What of a message must be understood and is (RFC 8489, section 6.3). Everything else below 0x8000 is refused with 420:
-/// EVEN-PORT, RESERVATION-TOKEN and DONT-FRAGMENT among it, as RFC 8656 has it for servers that do not offer these.
-const UNDERSTOOD: [AttributeType; 12] = [
+/// RESERVATION-TOKEN and DONT-FRAGMENT among it, as RFC 8656 has it for servers that do not offer these.
+const UNDERSTOOD: [AttributeType; 13] = [
     Username::TYPE,
     MessageIntegrity::TYPE,
     Realm::TYPE,
@@ -35,6 +35,7 @@ const UNDERSTOOD: [AttributeType; 12] = [
     Data::TYPE,
     RequestedTransport::TYPE,
     RequestedAddressFamily::TYPE,
+    EvenPort::TYPE,
 ];
 
 /// A packet from a client.
@@ -55,7 +56,7 @@ pub(super) fn read(packet: &[u8]) -> Option<Packet<'_>> {
 
 /// ChannelData need not be padded in a datagram (RFC 8656, section 12.5).
 fn whole_without_padding(packet: &[u8]) -> Option<Packet<'_>> {
-    let [0x40..=0x4F, _, length @ ..] = packet.first_chunk::<4>()? else { return None };
+    let [0x40..=0x7F, _, length @ ..] = packet.first_chunk::<4>()? else { return None };
     let end = CHANNEL_HEADER + usize::from(u16::from_be_bytes(*length));
     if end > MESSAGE_BYTES { None } else { channel_data(packet.get(..end)?) }
 }

@@ -22,14 +22,14 @@ pub(super) enum Frame {
 pub(super) fn frame(bytes: &[u8]) -> Frame {
     let (Some([kind, _, length @ ..]), most) = (bytes.first_chunk::<4>(), MESSAGE_BYTES) else {
         return match bytes.first() {
-            None | Some(0..=3 | 0x40..=0x4F) => Frame::Part,
+            None | Some(0..=3 | 0x40..=0x7F) => Frame::Part,
             Some(_) => Frame::Garbage,
         };
     };
     let length = usize::from(u16::from_be_bytes(*length));
     let (message, taken) = match kind {
         0..=3 if length % 4 == 0 => (STUN_HEADER + length, STUN_HEADER + length),
-        0x40..=0x4F => (CHANNEL_HEADER + length, CHANNEL_HEADER + padded(length)),
+        0x40..=0x7F => (CHANNEL_HEADER + length, CHANNEL_HEADER + padded(length)),
         _ => return Frame::Garbage,
     };
     if taken > most {
@@ -75,7 +75,7 @@ mod tests {
             &b"GET / HTTP/1.1"[..],
             b"\x16\x03\x01",
             b"\x80",
-            b"\x50\x00\x00\x00",
+            b"\x04\x00\x00\x00",
             b"\x00\x01\x07\xf0",
             b"\x40\x00\x07\xfd",
             b"\xff\xff\xff\xff",

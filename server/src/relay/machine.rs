@@ -102,6 +102,8 @@ pub enum Output<'a> {
         allocation: AllocationId,
         /// Of which kind.
         family: Family,
+        /// Whether its number has to be even.
+        even: bool,
     },
     /// Close the port of an allocation.
     Close {
@@ -160,7 +162,7 @@ pub struct Relay {
 pub(super) enum Step {
     ToClient { client: Client, bytes: Range<usize> },
     ToPeer { allocation: AllocationId, peer: SocketAddr, bytes: Range<usize> },
-    Open { allocation: AllocationId, family: Family },
+    Open { allocation: AllocationId, family: Family, even: bool },
     Close { allocation: AllocationId, port: u16 },
 }
 
@@ -211,7 +213,7 @@ impl Relay {
         Some(match self.steps.pop_front()? {
             Step::ToClient { client, bytes } => Output::ToClient { client, packet: sent(bytes) },
             Step::ToPeer { allocation, peer, bytes } => Output::ToPeer { allocation, peer, payload: sent(bytes) },
-            Step::Open { allocation, family } => Output::Open { allocation, family },
+            Step::Open { allocation, family, even } => Output::Open { allocation, family, even },
             Step::Close { allocation, port } => Output::Close { allocation, port },
         })
     }

@@ -8,7 +8,7 @@ use stun_types::attribute::{ErrorCode, MessageIntegrity, Nonce, Realm, Username,
 use stun_types::message::{BINDING, IntegrityAlgorithm, IntegrityKey, Message, MessageClass, TransactionId};
 use stun_types::prelude::{Attribute, AttributeStaticType};
 use turn_types::attribute::{
-    ChannelNumber, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress, XorRelayedAddress,
+    ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress, XorRelayedAddress,
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
@@ -152,7 +152,8 @@ impl Relay {
                 let Known { username, key, .. } = known;
                 let (request, lifetime) = (message.as_bytes().to_vec(), self.lifetime(message));
                 self.opening.insert(id, Opening { client, request, username, key, ip, lifetime, place });
-                self.steps.push_back(Step::Open { allocation: id, family: Family::of(ip) });
+                let even = message.has_attribute(EvenPort::TYPE);
+                self.steps.push_back(Step::Open { allocation: id, family: Family::of(ip), even });
             }
             Err(Refused(code)) => self.reply(client, Reply::error(message, Some(&known.key), code)),
         }
@@ -168,6 +169,11 @@ impl Relay {
         let transport = message.attribute::<RequestedTransport>().map_err(|_| Refused(ErrorCode::BAD_REQUEST))?;
         if transport.protocol() != RequestedTransport::UDP {
             return Err(Refused(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL));
+        }
+        // The port after an even one is not kept for anybody: that was for RTCP, when it had a port of its own.
+        if message.has_attribute(EvenPort::TYPE) && !message.attribute::<EvenPort>().is_ok_and(|even| !even.requested())
+        {
+            return Err(Refused(ErrorCode::INSUFFICIENT_CAPACITY));
         }
         let family = requested_family(message)?.unwrap_or(Family::V4);
         let ip = self.rules.relayed(family).ok_or(Refused(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;

@@ -169,8 +169,8 @@ impl Worker {
                 Output::ToClient { client: Client { transport: Transport::Stream(number), .. }, packet } => {
                     self.connections.send(number, now, &self.shared.rules.limits, packet);
                 }
-                Output::Open { allocation, family } => {
-                    let opened = self.shared.open(allocation, family, &self.poll);
+                Output::Open { allocation, family, even } => {
+                    let opened = self.shared.open(allocation, family, even, &self.poll);
                     let port = opened.map(|(port, socket)| {
                         self.sockets.insert(allocation, socket);
                         port
@@ -205,14 +205,14 @@ impl Worker {
 
 impl Shared {
     /// Opens a port for an allocation.
-    fn open(&self, allocation: AllocationId, family: Family, poll: &Poll) -> Option<(u16, UdpSocket)> {
+    fn open(&self, allocation: AllocationId, family: Family, even: bool, poll: &Poll) -> Option<(u16, UdpSocket)> {
         let ip = match family {
             Family::V4 => self.local_v4,
             Family::V6 => self.local_v6,
         };
         let random = getrandom::u32().ok()?;
         let opened = self.rules.peers.ports.claim(&self.ports, random, PORT_TRIES, |port| {
-            let mut socket = sockets::relay(ip, port).ok()?;
+            let mut socket = if even && port % 2 == 1 { None } else { sockets::relay(ip, port).ok() }?;
             let token = Source::Allocation(allocation).token();
             poll.registry().register(&mut socket, token, Interest::READABLE).ok()?;
             Some(socket)
