@@ -8,6 +8,7 @@ pub(crate) mod said;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use arbitrary::Arbitrary;
 use itodenwa_model::browser::Profile;
 use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
@@ -23,9 +24,23 @@ const OUTPUTS: usize = 8 * HELD_PACKETS + 300;
 /// What a room keeps for one member, in texts of the size of the largest that it was given.
 const KEPT: usize = HELD_PACKETS + UNACKNOWLEDGED_PACKETS + CANDIDATES_PER_FRAGMENT + 16;
 /// What it keeps besides, in bytes of its debug output.
-const BESIDES: usize = 64 * 1024;
+const BESIDES: usize = 16 * 1024;
 /// One leads the pair with the room, the other follows.
 const PEERS: [PeerId; 2] = [ANN, CAT];
+
+/// How often something is done: mostly a few times, sometimes more often than anything is kept.
+#[derive(Debug, Arbitrary)]
+pub(crate) struct Times(u8);
+
+impl Times {
+    pub(crate) fn count(&self) -> u32 {
+        match self.0 {
+            few @ ..160 => u32::from(few % 8),
+            many @ 160..224 => many.into(),
+            224.. => 2048,
+        }
+    }
+}
 
 pub(crate) struct Bench {
     /// The model's, for its rules of what is asked of a page; its browsers are not used.

@@ -44,7 +44,8 @@ fn fuzzer(target: &str, grown: &Path, seconds: u32) -> Result<Command> {
     fuzzer.args(["--sanitizer", "none", "--target-dir"]).arg(process::target()?.join("fuzz"));
     fuzzer.arg(target).arg(grown).arg(format!("fuzz/corpus/{target}")).arg("--");
     fuzzer.args([format!("-max_total_time={seconds}"), format!("-max_len={BYTES}"), format!("-timeout={TIMEOUT}")]);
-    fuzzer.arg(format!("-artifact_prefix=fuzz/artifacts/{target}/"));
+    // Stories are long: their length does not have to be earned.
+    fuzzer.args(["-len_control=10".to_owned(), format!("-artifact_prefix=fuzz/artifacts/{target}/")]);
     Ok(fuzzer)
 }
 
