@@ -39,7 +39,7 @@ pub fn run(data: &[u8]) {
     let leader = Bench::peer(0);
     while bench.answer(leader, true) {}
     let (mut offers, mut unique) = (0, 0);
-    while !u.is_empty() {
+    while !u.is_empty() && bench.goes_on() {
         let Ok(sdp) = description(&mut u) else { break };
         let is_one = sdp.starts_with("v=0") && sdp.len() <= DESCRIPTION_BYTES;
         let is_taken = is_one && sdp.lines().filter(|line| line.starts_with("m=")).count() <= MEDIA_DESCRIPTIONS;
@@ -51,7 +51,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(bench.answer(leader, true), is_taken, "a description is taken if it is one, within the limits");
         while bench.answer(leader, true) {}
         assert_eq!(before, bench.connection(leader), "no offer breaks a connection");
-        while !u.is_empty() && u.ratio(7, 8).unwrap_or(false) {
+        while !u.is_empty() && bench.goes_on() && u.ratio(7, 8).unwrap_or(false) {
             let Ok((body, times)) = trickled(&mut u) else { break };
             let granted = u.ratio(7, 8).unwrap_or(true);
             for _ in 0..times {

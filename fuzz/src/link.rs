@@ -73,7 +73,7 @@ pub fn run(data: &[u8]) {
     let Ok(on) = some_sources(&mut u) else { return };
     let mut bench = Bench::new(Config { on, ..Config::default() });
     let (mut last, mut unique) = (VecDeque::new(), 0);
-    while !u.is_empty() && take(&mut u, &mut bench, &mut last, &mut unique).is_ok() {}
+    while !u.is_empty() && bench.goes_on() && take(&mut u, &mut bench, &mut last, &mut unique).is_ok() {}
     bench.end();
 }
 

@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let Ok(config) = config(&mut u) else { return };
     let mut play = Play { bench: Bench::new(config), hold: false, unique: 0 };
-    while !u.is_empty() && play.take(&mut u).is_ok() {}
+    while !u.is_empty() && play.bench.goes_on() && play.take(&mut u).is_ok() {}
     play.bench.end();
 }
 

@@ -10,7 +10,7 @@ use crate::{rustup, system};
 /// Longest input, in bytes: what is kept in the corpus is small, and what is large is made by repeating what is small.
 const BYTES: u32 = 4096;
 /// An input that takes longer than these seconds is a failure.
-const TIMEOUT: u32 = 10;
+const TIMEOUT: u32 = 60;
 
 /// Fuzzes these targets, or all, each for that many seconds. One that fails does not stop the others.
 pub(crate) fn run(seconds: u32, targets: &[String]) -> Result<ExitCode> {
