@@ -8,6 +8,7 @@ pub(crate) mod said;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use arbitrary::Arbitrary;
 use itodenwa_model::browser::Profile;
 use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
@@ -23,9 +24,25 @@ const OUTPUTS: usize = 8 * HELD_PACKETS + 300;
 /// What a room keeps for one member, in texts of the size of the largest that it was given.
 const KEPT: usize = HELD_PACKETS + UNACKNOWLEDGED_PACKETS + CANDIDATES_PER_FRAGMENT + 16;
 /// What it keeps besides, in bytes of its debug output.
-const BESIDES: usize = 64 * 1024;
+const BESIDES: usize = 16 * 1024;
+/// After this many inputs a play is over: another one says more.
+const INPUTS: usize = 6000;
 /// One leads the pair with the room, the other follows.
 const PEERS: [PeerId; 2] = [ANN, CAT];
+
+/// How often something is done: mostly a few times, sometimes more often than anything is kept.
+#[derive(Debug, Arbitrary)]
+pub(crate) struct Times(u8);
+
+impl Times {
+    pub(crate) fn count(&self) -> u32 {
+        match self.0 {
+            few @ ..160 => u32::from(few % 8),
+            many @ 160..250 => many.into(),
+            250.. => 2048,
+        }
+    }
+}
 
 pub(crate) struct Bench {
     /// The model's, for its rules of what is asked of a page; its browsers are not used.
@@ -33,8 +50,9 @@ pub(crate) struct Bench {
     now: Time,
     browsers: BTreeMap<ConnectionId, Browser>,
     lines: BTreeMap<PeerId, Line>,
-    /// Of all texts that the room was given: of what it keeps.
+    /// Of all texts that the room was given.
     largest: usize,
+    inputs: usize,
 }
 
 impl Bench {
@@ -47,9 +65,14 @@ impl Bench {
         let now = Time::from_millis(1);
         let ice = config.ice;
         let page = Page::new(Room::new(config, &welcome, now), ice, Profile::Firefox);
-        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100 };
+        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100, inputs: 0 };
         bench.follow(None);
         bench
+    }
+
+    /// Whether there were not too many inputs yet.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.inputs < INPUTS
     }
 
     /// One of the members.
@@ -70,6 +93,7 @@ impl Bench {
     }
 
     pub(crate) fn input(&mut self, input: Input) {
+        self.inputs += 1;
         let about = match &input {
             Input::Packet { from, packet } => {
                 self.largest = self.largest.max(format!("{:?}", packet.body).len());

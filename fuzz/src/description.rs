@@ -6,8 +6,8 @@ use itodenwa_negotiation::Config;
 use itodenwa_wire::limits::{DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
 use itodenwa_wire::{Body, Offer};
 
-use crate::bench::Bench;
-use crate::bench::said::{candidate, fragment};
+use crate::bench::said::{candidate, fragment, renumbered};
+use crate::bench::{Bench, Times};
 use crate::values::text;
 
 /// Bytes that are too many for a description.
@@ -39,7 +39,7 @@ pub fn run(data: &[u8]) {
     let leader = Bench::peer(0);
     while bench.answer(leader, true) {}
     let (mut offers, mut unique) = (0, 0);
-    while !u.is_empty() {
+    while !u.is_empty() && bench.goes_on() {
         let Ok(sdp) = description(&mut u) else { break };
         let is_one = sdp.starts_with("v=0") && sdp.len() <= DESCRIPTION_BYTES;
         let is_taken = is_one && sdp.lines().filter(|line| line.starts_with("m=")).count() <= MEDIA_DESCRIPTIONS;
@@ -51,11 +51,14 @@ pub fn run(data: &[u8]) {
         assert_eq!(bench.answer(leader, true), is_taken, "a description is taken if it is one, within the limits");
         while bench.answer(leader, true) {}
         assert_eq!(before, bench.connection(leader), "no offer breaks a connection");
-        while !u.is_empty() && u.ratio(7, 8).unwrap_or(false) {
-            unique += 1;
-            let Ok(body) = trickled(&mut u, unique) else { break };
-            bench.say(leader, body);
-            bench.answer(leader, u.ratio(7, 8).unwrap_or(true));
+        while !u.is_empty() && bench.goes_on() && u.ratio(7, 8).unwrap_or(false) {
+            let Ok((body, times)) = trickled(&mut u) else { break };
+            let granted = u.ratio(7, 8).unwrap_or(true);
+            for _ in 0..times {
+                unique += 1;
+                bench.say(leader, renumbered(body.clone(), unique));
+                bench.answer(leader, granted);
+            }
         }
     }
     bench.end();
@@ -88,6 +91,8 @@ fn description(u: &mut Unstructured) -> Result<String> {
     Ok(sdp)
 }
 
-fn trickled(u: &mut Unstructured, unique: u32) -> Result<Body> {
-    Ok(if u.ratio(1, 16)? { Body::EndOfCandidates(fragment(u)?) } else { Body::Candidate(candidate(u, unique)?) })
+/// Something, and how often it is said.
+fn trickled(u: &mut Unstructured) -> Result<(Body, u32)> {
+    let body = if u.ratio(1, 16)? { Body::EndOfCandidates(fragment(u)?) } else { Body::Candidate(candidate(u, 0)?) };
+    Ok((body, Times::arbitrary(u)?.count()))
 }

@@ -7,8 +7,8 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_negotiation::{Config, Input};
 use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId};
 
-use crate::bench::Bench;
 use crate::bench::said::{said, seen};
+use crate::bench::{Bench, Times};
 use crate::values::{epoch_of, maybe, some_sources, source};
 
 /// Packets that can come again.
@@ -22,7 +22,7 @@ enum Step {
     /// Many packets, each some places after the one before.
     Flood {
         from: u8,
-        count: u16,
+        times: Times,
         apart: u8,
     },
     Answer {
@@ -30,7 +30,7 @@ enum Step {
         granted: bool,
     },
     Report(u8),
-    Toggle,
+    Toggle(Times),
     RestartIce(u8),
     Resumed,
     Joined {
@@ -73,7 +73,7 @@ pub fn run(data: &[u8]) {
     let Ok(on) = some_sources(&mut u) else { return };
     let mut bench = Bench::new(Config { on, ..Config::default() });
     let (mut last, mut unique) = (VecDeque::new(), 0);
-    while !u.is_empty() && take(&mut u, &mut bench, &mut last, &mut unique).is_ok() {}
+    while !u.is_empty() && bench.goes_on() && take(&mut u, &mut bench, &mut last, &mut unique).is_ok() {}
     bench.end();
 }
 
@@ -97,17 +97,22 @@ fn take(
                 bench.input(Input::Packet { from, packet });
             }
         }
-        Step::Flood { from, count, apart } => {
+        Step::Flood { from, times, apart } => {
             let from = Bench::peer(from);
-            for number in 0..u32::from(count % 1024) {
-                let mut packet = bench.line(from).next(Some(Body::EndOfCandidates(String::new())));
+            for number in 0..times.count() {
+                let mut packet = bench.line(from).next(Some(Body::EndOfCandidates(" ".repeat(200))));
                 packet.seq += number * u32::from(apart);
                 bench.input(Input::Packet { from, packet });
             }
         }
         Step::Answer { peer, granted } => drop(bench.answer(Bench::peer(peer), granted)),
         Step::Report(peer) => bench.report(Bench::peer(peer), seen(u)?),
-        Step::Toggle => bench.input(Input::SetSource { source: source(u)?, on: bool::arbitrary(u)? }),
+        Step::Toggle(times) => {
+            let source = source(u)?;
+            for number in 0..times.count() {
+                bench.input(Input::SetSource { source, on: number % 2 == 0 });
+            }
+        }
         Step::RestartIce(peer) => bench.input(Input::RestartIce(Bench::peer(peer))),
         Step::Resumed => bench.input(Input::Resumed),
         Step::Joined { peer, later } => {

@@ -5,8 +5,8 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_negotiation::{Config, IceMode, Input};
 use itodenwa_wire::Body;
 
-use crate::bench::Bench;
-use crate::bench::said::{said, seen};
+use crate::bench::said::{renumbered, said, seen};
+use crate::bench::{Bench, Times};
 use crate::values::{some_sources, source};
 
 #[derive(Debug, Arbitrary)]
@@ -15,7 +15,7 @@ enum Step {
     /// The same thing many times.
     Repeat {
         from: u8,
-        times: u8,
+        times: Times,
     },
     /// The browser does not answer from now on, or it does again.
     Hold(bool),
@@ -23,7 +23,10 @@ enum Step {
         peer: u8,
         granted: bool,
     },
-    Report(u8),
+    Report {
+        peer: u8,
+        times: Times,
+    },
     ReportClosed,
     /// A new incarnation speaks.
     Restart(u8),
@@ -44,7 +47,7 @@ pub fn run(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let Ok(config) = config(&mut u) else { return };
     let mut play = Play { bench: Bench::new(config), hold: false, unique: 0 };
-    while !u.is_empty() && play.take(&mut u).is_ok() {}
+    while !u.is_empty() && play.bench.goes_on() && play.take(&mut u).is_ok() {}
     play.bench.end();
 }
 
@@ -65,7 +68,7 @@ impl Play {
             Step::Repeat { from, times } => {
                 let from = Bench::peer(from);
                 let body = said(u, bench.line(from).offered(), &mut self.unique)?;
-                for _ in 0..times {
+                for _ in 0..times.count() {
                     self.unique += 1;
                     self.bench.say(from, renumbered(body.clone(), self.unique));
                     self.answer();
@@ -73,7 +76,12 @@ impl Play {
             }
             Step::Hold(hold) => self.hold = hold,
             Step::Answer { peer, granted } => drop(bench.answer(Bench::peer(peer), granted)),
-            Step::Report(peer) => bench.report(Bench::peer(peer), seen(u)?),
+            Step::Report { peer, times } => {
+                let report = seen(u)?;
+                for _ in 0..times.count() {
+                    bench.report(Bench::peer(peer), report.clone());
+                }
+            }
             Step::ReportClosed => bench.report_closed(seen(u)?),
             Step::Restart(peer) => {
                 let from = Bench::peer(peer);
@@ -93,16 +101,5 @@ impl Play {
     /// The browser does all that it is asked.
     fn answer(&mut self) {
         while !self.hold && (0..2).any(|peer| self.bench.answer(Bench::peer(peer), true)) {}
-    }
-}
-
-/// No two candidates are the same.
-fn renumbered(body: Body, unique: u32) -> Body {
-    match body {
-        Body::Candidate(mut candidate) => {
-            candidate.candidate = format!("candidate:{unique} 1 udp 1 192.0.2.1 9 typ host");
-            Body::Candidate(candidate)
-        }
-        other => other,
     }
 }

@@ -17,8 +17,9 @@ pub(crate) struct Line {
     said: Vec<Body>,
     /// How much of it was acknowledged.
     acknowledged: usize,
-    /// The places of what came in order, and how many of them the room acknowledged.
-    heard: BTreeSet<u32>,
+    /// The places of what came early, how much came without a gap, and how much of that the room acknowledged.
+    early: BTreeSet<u32>,
+    in_order: u32,
     consumed: u32,
     /// The other side's descriptions.
     offers: Vec<String>,
@@ -36,7 +37,8 @@ impl Line {
             theirs,
             said: Vec::new(),
             acknowledged: 0,
-            heard: BTreeSet::new(),
+            early: BTreeSet::new(),
+            in_order: 0,
             consumed: 0,
             offers: Vec::new(),
             answers: Vec::new(),
@@ -48,7 +50,7 @@ impl Line {
         let mut packet =
             Packet { from_epoch: self.theirs, to_epoch: self.mine, seq: 0, ack: self.said.len() as u32, body };
         if !outside(&packet) {
-            packet.seq = self.in_order() + 1;
+            packet.seq = self.in_order + 1;
         }
         packet
     }
@@ -90,7 +92,10 @@ impl Line {
             _ => {}
         }
         if !outside(packet) {
-            self.heard.insert(packet.seq);
+            self.early.insert(packet.seq);
+            while self.early.remove(&(self.in_order + 1)) {
+                self.in_order += 1;
+            }
         }
     }
 
@@ -101,7 +106,7 @@ impl Line {
         if packet.from_epoch > self.mine {
             *self = Line::between(packet.from_epoch, self.theirs);
         }
-        let acknowledges = self.consumed..=self.in_order();
+        let acknowledges = self.consumed..=self.in_order;
         assert!(acknowledges.contains(&packet.ack), "{packet:?} does not acknowledge {acknowledges:?}");
         self.consumed = packet.ack;
         if outside(&packet) {
@@ -140,10 +145,5 @@ impl Line {
             |body: &&Body| matches!(body, Body::Candidate(one) if one.username_fragment == last.username_fragment);
         let many = self.said.iter().filter(same).count();
         assert!(last.username_fragment.is_none() || many <= CANDIDATES_PER_FRAGMENT, "{many} candidates: {last:?}");
-    }
-
-    /// How much came without a gap.
-    fn in_order(&self) -> u32 {
-        (1..).take_while(|place| self.heard.contains(place)).last().unwrap_or(0)
     }
 }

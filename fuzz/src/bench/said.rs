@@ -49,6 +49,17 @@ pub(crate) fn candidate(u: &mut Unstructured, unique: u32) -> Result<Candidate> 
     })
 }
 
+/// The same, as another candidate if it is one.
+pub(crate) fn renumbered(body: Body, unique: u32) -> Body {
+    match body {
+        Body::Candidate(candidate) => {
+            let rest = candidate.candidate.split_once(' ').map_or("", |(_, rest)| rest);
+            Body::Candidate(Candidate { candidate: format!("candidate:{unique} {rest}"), ..candidate })
+        }
+        other => other,
+    }
+}
+
 pub(crate) fn fragment(u: &mut Unstructured) -> Result<String> {
     if u.ratio(1, 8)? { text(u) } else { Ok((*u.choose(&FRAGMENTS)?).to_owned()) }
 }
@@ -76,7 +87,7 @@ pub(crate) fn seen(u: &mut Unstructured) -> Result<Report> {
         2 => Report::ChannelOpen,
         3 => Report::ChannelClosed,
         4 | 5 => Report::LocalCandidate(Candidate {
-            candidate: text(u)?,
+            candidate: format!("{:200}", text(u)?),
             sdp_mid: None,
             sdp_m_line_index: None,
             username_fragment: maybe(u, |u| Ok(own_fragment(u.int_in_range(0..=3)?)))?,
