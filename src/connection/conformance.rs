@@ -1,5 +1,8 @@
 //! The model's conformance suite against this connection, in a real browser: what the rules are tried against is true.
 
+// Clippy knows its own kind of test only.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};

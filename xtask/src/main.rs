@@ -8,6 +8,7 @@ mod process;
 mod runner;
 mod rustup;
 mod serve;
+mod storms;
 mod system;
 mod tally;
 mod test;
@@ -55,6 +56,8 @@ enum Command {
         /// Which targets; all if none is named.
         targets: Vec<String>,
     },
+    /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
+    Storms(storms::Storms),
     /// Build the npm package into target/pack.
     Pack,
     /// Build the wasm of the page into www/pkg.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Test { layers } => test::run(&layers),
         Command::Explore { mutations, names } => explore::run(&names, mutations),
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
+        Command::Storms(storms) => storms::run(&storms),
         Command::Pack => pack::run().map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS

@@ -1,0 +1,176 @@
+// What runs in a storm's pages: a bad network, small devices, a look at connections, and one side of each storm.
+
+/**
+ * Put into a page before anything else; `chance` is the source of the function of plan.mjs. Everything it offers is in
+ * `window.storms`.
+ */
+export function prepare(chance) {
+    const random = new Function(`return ${chance}`)();
+    const storms = new Map();
+    const connections = [];
+    const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+    // One small device of each kind, of which every capture is a copy: there are many calls in a page.
+    const { mediaDevices } = navigator;
+    const capture = mediaDevices.getUserMedia.bind(mediaDevices);
+    let devices;
+    mediaDevices.getUserMedia = async ({ audio, video }) => {
+        devices ??= capture({ audio: true, video: { width: 160, height: 120, frameRate: 10 } });
+        const wanted = { audio, video };
+        const tracks = (await devices).getTracks().filter((track) => wanted[track.kind]);
+        return new MediaStream(tracks.map((track) => track.clone()));
+    };
+
+    // Connections, and what they refuse.
+    const Connection = window.RTCPeerConnection;
+    const watched = (name) =>
+        async function (...given) {
+            try {
+                const done = await Connection.prototype[name].apply(this, given);
+                this.fragment = this.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1] ?? this.fragment;
+                return done;
+            } catch (error) {
+                if (this.signalingState !== "closed") this.refused.push(`${name}: ${error}`);
+                throw error;
+            }
+        };
+    window.RTCPeerConnection = class extends Connection {
+        refused = [];
+        /** The username fragment, also when it is closed. */
+        fragment;
+        constructor(...given) {
+            super(...given);
+            connections.push(this);
+        }
+        setLocalDescription = watched("setLocalDescription");
+        setRemoteDescription = watched("setRemoteDescription");
+        addIceCandidate = watched("addIceCandidate");
+    };
+
+    // Messages between members are lost, doubled, late and out of order; what is between page and server is not touched.
+    const Socket = window.WebSocket;
+    window.WebSocket = class extends Socket {
+        send(data) {
+            const { join, signal } = JSON.parse(data);
+            if (join) {
+                this.storm = storms.get(join.room);
+                this.storm.sockets.push(this);
+            }
+            if (!signal || !this.storm) return super.send(data);
+            // By these a connection is known to be of this storm.
+            for (const [, fragment] of data.matchAll(/a=ice-ufrag:([\w+/]+)/g)) this.storm.fragments.add(fragment);
+            for (const delay of this.storm.weather()) {
+                setTimeout(() => this.readyState === Socket.OPEN && super.send(data), delay);
+            }
+        }
+    };
+
+    /** What becomes of each message: the delays of its copies. */
+    function weather({ seed, wire, begins }) {
+        const rng = random(seed);
+        return () => {
+            const now = Date.now() - begins();
+            const copies = [1 + rng.percent(wire.duplicates), 0][Number(rng.percent(wire.loss))];
+            const delays = [rng.upTo(wire.delay), rng.upTo(wire.delay)];
+            if (wire.calm) return [0];
+            if (wire.cuts.some(([from, to]) => from <= now && now < to)) return [];
+            return delays.slice(0, copies);
+        };
+    }
+
+    /** One side of a storm, from its beginning (milliseconds since 1970) until everything is done. */
+    async function run({ room: name, seed, wire, side, begins, server }) {
+        const { join } = await import("/itodenwa/index.js");
+        const until = (at) => sleep(begins + at - Date.now());
+        const storm = { wire, sockets: [], fragments: new Set(), troubles: [], sent: [], heard: [], failed: [], views: [] };
+        storm.weather = weather({ seed, wire, begins: () => begins });
+        storms.set(name, storm);
+        await until(side.joins);
+        const [camera, microphone] = ["camera", "microphone"].map((source) => side.first.includes(source));
+        storm.room = await join(name, { camera, microphone, server });
+        storm.room.onpeer = (peer) => {
+            const view = peer.view();
+            view.width = 80;
+            storm.views.push(view);
+            document.body.append(view);
+        };
+        storm.room.ontext = ({ text }) => storm.heard.push(text);
+        storm.room.ontrouble = ({ code, detail }) => storm.troubles.push(`${code} ${detail}`);
+        storm.room.onclose = ({ error }) => storm.troubles.push(`closed: ${error}`);
+        const doing = [];
+        for (const act of side.acts) {
+            await until(act.at);
+            doing.push(perform(storm, act).catch((error) => storm.failed.push(`${act.what}: ${error}`)));
+        }
+        await Promise.all(doing);
+    }
+
+    async function perform(storm, { what, on, text }) {
+        const { room } = storm;
+        switch (what) {
+            case "text":
+                // Nobody to tell yet: it is not sent, and not waited for.
+                if (room.peers.size === 0) return;
+                storm.sent.push(text);
+                return void (await room.send(text));
+            case "restart":
+                return [...room.peers.values()].forEach((peer) => peer.restartIce());
+            default:
+                return room[what](on);
+        }
+    }
+
+    /** The network is as good as new. */
+    function calm(name) {
+        storms.get(name).wire.calm = true;
+    }
+
+    /** What there is now. */
+    async function look(name) {
+        const storm = storms.get(name);
+        const { room, troubles, sent, heard, failed } = storm;
+        const ours = connections.filter((one) => storm.fragments.has(one.fragment));
+        const open = ours.filter((one) => one.signalingState !== "closed");
+        return {
+            mine: [...(room?.me.media ?? [])].sort(),
+            theirs: [...(room?.peers.values() ?? [])].map((peer) => ({ state: peer.state, media: [...peer.media].sort() })),
+            connections: await Promise.all(open.map(describe)),
+            refused: ours.flatMap((one) => one.refused),
+            made: ours.length,
+            troubles,
+            sent,
+            heard,
+            failed,
+        };
+    }
+
+    const lines = (sdp) => [...sdp.matchAll(/^m=(\w+) [^]*?a=mid:(\S+)/gm)].map(([, kind, mid]) => `${kind} ${mid}`);
+
+    async function describe(one) {
+        const { localDescription: local, remoteDescription: remote } = one;
+        const received = { frames: 0, audio: 0 };
+        for (const stat of (await one.getStats()).values()) {
+            if (stat.type !== "inbound-rtp") continue;
+            if (stat.kind === "video") received.frames += stat.framesDecoded ?? 0;
+            else received.audio += stat.bytesReceived ?? 0;
+        }
+        return {
+            signaling: one.signalingState,
+            state: one.connectionState,
+            lines: lines(local?.sdp ?? ""),
+            theirLines: lines(remote?.sdp ?? ""),
+            received,
+        };
+    }
+
+    /** Leaves, and takes everything away. */
+    async function leave(name) {
+        const storm = storms.get(name);
+        if (storm.room) storm.room.onclose = null;
+        await storm.room?.leave();
+        storm.views.forEach((view) => view.remove());
+        storms.delete(name);
+    }
+
+    window.storms = { run, calm, look, leave };
+}

@@ -1,0 +1,88 @@
+// One storm between two pages, and whether they agree when it is over.
+import { plan } from "./plan.mjs";
+
+/** How long the two sides have to agree after the storm, and how often they are looked at. Milliseconds. */
+const LIMIT = 60_000;
+const EVERY = 300;
+/** So long before it begins, so that both pages know of it. */
+const AHEAD = 400;
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Runs a storm; gives what went wrong, or nothing, and what it took. */
+export async function storm(pages, seed, server) {
+    const { sides, wire, end } = plan(seed);
+    const room = `storm-${process.pid}-${seed}`;
+    const begins = Date.now() + AHEAD;
+    const ask = (what, ...given) => Promise.all(pages.map((page) => page.evaluate(...asked(what, given))));
+    try {
+        await Promise.all(
+            pages.map((page, index) => {
+                const given = { room, seed: seed * 2 + index, wire, side: sides[index], begins, server };
+                return page.evaluate(...asked("run", [given]));
+            }),
+        );
+        await sleep(begins + end - Date.now());
+        await ask("calm", room);
+        const over = Date.now();
+        const { wrong, looks } = await settled(() => ask("look", room));
+        return { seed, wrong, looks, millis: Date.now() - over };
+    } catch (error) {
+        return { seed, wrong: String(error?.stack ?? error), looks: [], millis: 0 };
+    } finally {
+        await ask("leave", room).catch(() => {});
+    }
+}
+
+const asked = (what, given) => [(what, given) => window.storms[what](...given), what, given];
+
+/** Looks until nothing is wrong any more, or it takes too long. */
+async function settled(look) {
+    const until = Date.now() + LIMIT;
+    let before;
+    for (;;) {
+        const looks = await look();
+        const broken = looks.flatMap(unforgivable);
+        if (broken.length > 0) return { wrong: broken.join("; "), looks };
+        const wrong = disagreement(looks) ?? standstill(before, looks);
+        if (!wrong) return { looks };
+        if (Date.now() > until) return { wrong, looks };
+        // What flows is compared with what had flowed when they first agreed.
+        if (!disagreement(looks)) before ??= looks;
+        else before = undefined;
+        await sleep(EVERY);
+    }
+}
+
+/** What must not have happened, whatever comes later. */
+function unforgivable({ refused, troubles, failed }) {
+    return [...refused, ...troubles, ...failed];
+}
+
+/** In what the two sides differ, if they do. */
+function disagreement([one, other]) {
+    for (const [here, there] of [[one, other], [other, one]]) {
+        if (here.theirs.length !== 1) return `sees ${here.theirs.length} others`;
+        if (here.connections.length !== 1) return `has ${here.connections.length} connections`;
+        const [connection] = here.connections;
+        if (connection.signaling !== "stable" || connection.state !== "connected") {
+            return `is ${connection.signaling} and ${connection.state}`;
+        }
+        const seen = here.theirs[0].media.join();
+        if (seen !== there.mine.join()) return `sees "${seen}", and the other has "${there.mine}" on`;
+        if (connection.lines.join() !== connection.theirLines.join()) return `has lines ${connection.lines}`;
+        if (connection.lines.join() !== there.connections[0]?.lines.join()) return "has other lines than the other";
+        if (here.heard.join() !== there.sent.join()) return `heard ${here.heard}, and was told ${there.sent}`;
+    }
+}
+
+/** What is on and does not flow, if anything. */
+function standstill(before, looks) {
+    if (!before) return "nothing was compared yet";
+    for (const [index, here] of looks.entries()) {
+        const [was, is] = [before[index], here].map((look) => look.connections[0].received);
+        const { media } = here.theirs[0];
+        if (media.includes("camera") && is.frames <= was.frames + 2) return `sees no new frames: ${is.frames}`;
+        if (media.includes("microphone") && is.audio <= was.audio + 100) return `hears nothing new: ${is.audio}`;
+    }
+}
