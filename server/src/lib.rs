@@ -25,6 +25,7 @@
 
 mod accept;
 mod address;
+pub mod cluster;
 mod config;
 mod gate;
 mod http;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::accept::accept;
+use crate::cluster::{Bus, LocalBus, Registry};
 use crate::http::router;
 use crate::hub::Hub;
 use crate::switchboard::Switchboard;
@@ -27,6 +28,8 @@ pub struct Server {
     address: SocketAddr,
     config: Config,
     tickets: Tickets,
+    bus: Box<dyn Bus>,
+    registry: Box<dyn Registry>,
 }
 
 /// Why a server could not start.
@@ -63,7 +66,14 @@ impl Server {
             Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
-        Ok(Server { listener, address, config, tickets })
+        let (bus, registry) = LocalBus::alone();
+        Ok(Server { listener, address, config, tickets, bus: Box::new(bus), registry: Box::new(registry) })
+    }
+
+    /// Makes it one of several that keep rooms together. They need the same [`Config::ticket_secret`].
+    #[must_use]
+    pub fn in_cluster(self, bus: impl Bus + 'static, registry: impl Registry + 'static) -> Self {
+        Server { bus: Box::new(bus), registry: Box::new(registry), ..self }
     }
 
     /// Where it listens.
@@ -82,10 +92,10 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, tickets, .. } = self;
+        let Server { listener, config, tickets, bus, registry, .. } = self;
         let ice_servers = IceServers { servers: config.ice_servers.clone(), expires_in: None };
         let hub = Hub::new(config.limits.clone(), ice_servers, tickets, random);
-        let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
+        let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub, bus, registry);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();
         let mut work =
