@@ -2,8 +2,7 @@
 //!
 //! Rooms are made by who comes first and kept a while when they are empty, so that their session numbers go on rising.
 //! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
-//! Everything is addressed to a connection. Who is where and how to reach a connection are the two questions that more
-//! than one server would answer differently: the first is [`Hub`]'s map of rooms, the second is left to its owner.
+//! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
 mod closing;
 mod renewals;
@@ -26,12 +25,27 @@ use replay::Capacity;
 use room::Room;
 
 use crate::Limits;
+use crate::cluster::NodeId;
 use crate::ice::IceSource;
 use crate::ticket::Tickets;
 
-/// Names one connection. Never used twice.
+/// Names one connection. Never used twice. The node that has it stands in the upper 16 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+impl ConnectionId {
+    /// A connection of this node.
+    #[must_use]
+    pub const fn new(node: NodeId, number: u64) -> Self {
+        ConnectionId((node.0 as u64) << 48 | number)
+    }
+
+    /// The node that has it.
+    #[must_use]
+    pub const fn node(self) -> NodeId {
+        NodeId((self.0 >> 48) as u16)
+    }
+}
 
 /// A packet from peer to peer: all that is known of it is how large it is.
 pub trait Packet {
@@ -63,6 +77,16 @@ pub enum Output<P> {
     Send(ConnectionId, Arc<ServerMessage<P>>),
     /// Close this connection. The hub has forgotten it.
     Close(ConnectionId, Closing),
+}
+
+impl<P> Output<P> {
+    /// Whom it is about.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionId {
+        match self {
+            Output::Send(connection, _) | Output::Close(connection, _) => *connection,
+        }
+    }
 }
 
 /// Rooms, members, ids.
@@ -152,6 +176,14 @@ impl<P: Packet> Hub<P> {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         [self.due.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
+    }
+
+    /// A node is gone, and its connections with it.
+    pub(crate) fn lose(&mut self, now: Instant, node: NodeId) {
+        let lost: Vec<_> = self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
+        for connection in lost {
+            self.remove(now, connection, Ending::Broken { heard: now });
+        }
     }
 
     fn received(&mut self, now: Instant, from: ConnectionId, received: Result<ClientMessage<P>, Closing>) {

@@ -26,6 +26,7 @@
 
 mod accept;
 mod address;
+pub mod cluster;
 mod config;
 mod gate;
 mod http;

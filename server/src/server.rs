@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::accept::accept;
+use crate::cluster::{Bus, LocalBus, Registry};
 use crate::http::router;
 use crate::hub::Hub;
 use crate::ice::{self, Ice};
@@ -30,6 +31,8 @@ pub struct Server {
     config: Config,
     ice: Ice,
     tickets: Tickets,
+    bus: Box<dyn Bus>,
+    registry: Box<dyn Registry>,
 }
 
 /// Why a server could not start.
@@ -75,7 +78,14 @@ impl Server {
             Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
-        Ok(Server { listener, address, config, ice, tickets })
+        let (bus, registry) = LocalBus::alone();
+        Ok(Server { listener, address, config, ice, tickets, bus: Box::new(bus), registry: Box::new(registry) })
+    }
+
+    /// Makes it one of several that keep rooms together. They need the same [`Config::ticket_secret`].
+    #[must_use]
+    pub fn in_cluster(self, bus: impl Bus + 'static, registry: impl Registry + 'static) -> Self {
+        Server { bus: Box::new(bus), registry: Box::new(registry), ..self }
     }
 
     /// Where it listens.
@@ -94,9 +104,9 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, ice, tickets, .. } = self;
+        let Server { listener, config, ice, tickets, bus, registry, .. } = self;
         let hub = Hub::new(config.limits.clone(), ice, tickets, random);
-        let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
+        let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub, bus, registry);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();
         let mut work =

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::{ClientMessage, ServerMessage};
+use itodenwa_wire::{ClientMessage, LeaveReason, RefusalCode, RoomName, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
 use crate::address::Origin;
+use crate::cluster::{Arrival, Bus, Content, NodeId, Parcel, Registry};
 use crate::gate::{Denied, Gate};
 use crate::hub::{Closing, ConnectionId, Ending, Hub, Input, Output};
 use crate::message::Opaque;
@@ -44,6 +45,8 @@ pub(crate) struct Switchboard {
     lines: HashMap<ConnectionId, Line>,
     sockets: JoinSet<ConnectionId>,
     connected: u64,
+    bus: Box<dyn Bus>,
+    registry: Box<dyn Registry>,
 }
 
 /// A connection, seen from here.
@@ -52,12 +55,19 @@ struct Line {
     origin: Origin,
     task: tokio::task::Id,
     queue: QueueSender,
+    /// Its room, and the node that keeps it; none before the join.
+    home: Option<(RoomName, NodeId)>,
     /// None when it was used.
     close: Option<oneshot::Sender<Closing>>,
 }
 
 impl Switchboard {
-    pub(crate) fn new(limits: Limits, hub: Hub<Opaque>) -> (Self, mpsc::Sender<Call>) {
+    pub(crate) fn new(
+        limits: Limits,
+        hub: Hub<Opaque>,
+        bus: Box<dyn Bus>,
+        registry: Box<dyn Registry>,
+    ) -> (Self, mpsc::Sender<Call>) {
         let (calls, inbox) = mpsc::channel(CALLS);
         let switchboard = Switchboard {
             gate: Gate::new(limits.clone()),
@@ -68,6 +78,8 @@ impl Switchboard {
             lines: HashMap::new(),
             sockets: JoinSet::new(),
             connected: 0,
+            bus,
+            registry,
         };
         (switchboard, calls)
     }
@@ -80,11 +92,13 @@ impl Switchboard {
             tokio::select! {
                 Some(call) = self.inbox.recv() => self.take(call),
                 Some(ended) = self.sockets.join_next_with_id() => self.hung_up(ended),
+                Some(arrival) = self.bus.arrivals().recv() => self.arrived(arrival),
                 () = until(deadline) => self.tell_hub(Input::Deadline),
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
                     tracing::info!(connections = self.lines.len(), "stopping");
                     self.tell_hub(Input::Stop);
+                    self.let_go(|_, _| true);
                 }
             }
         }
@@ -105,16 +119,72 @@ impl Switchboard {
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
                     tracing::debug!(connection = from.0, code = %refusal.code, "message refused");
                 }
-                self.tell_hub(Input::Received(from, received));
+                if let Ok(ClientMessage::Join(join)) = &received {
+                    self.find_home(from, &join.room);
+                }
+                self.tell_home(from, Input::Received(from, received));
             }
-            Call::Ended(from, ending) => self.tell_hub(Input::Disconnected(from, ending)),
+            Call::Ended(from, ending) => self.tell_home(from, Input::Disconnected(from, ending)),
+        }
+    }
+
+    /// A connection would like to join: from now on it is a matter of the node that keeps the room.
+    fn find_home(&mut self, from: ConnectionId, room: &RoomName) {
+        let Some(line) = self.lines.get_mut(&from).filter(|line| line.home.is_none()) else { return };
+        let keeper = self.registry.keeper(room);
+        line.home = Some((room.clone(), keeper));
+        if keeper != self.bus.me() {
+            self.tell_hub(Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
+            self.tell_home(from, Input::Connected(from));
+        }
+    }
+
+    /// Something that a connection said, or that became of it.
+    fn tell_home(&mut self, from: ConnectionId, input: Input<Opaque>) {
+        let home = self.lines.get(&from).and_then(|line| line.home.as_ref()).map(|(_, node)| *node);
+        match home.filter(|node| *node != self.bus.me()) {
+            Some(node) => self.bus.send(node, Parcel(Content::In(input))),
+            None => self.tell_hub(input),
+        }
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Parcel(Parcel(Content::In(input))) => self.tell_hub(input),
+            Arrival::Parcel(Parcel(Content::Out(output))) => self.carry_out(output),
+            Arrival::Came(_) => self.move_rooms(),
+            Arrival::Gone(node) => {
+                tracing::warn!(node = node.0, "a node is gone");
+                self.hub.lose(now(), node);
+                self.carry_out_all();
+                self.move_rooms();
+            }
+        }
+    }
+
+    /// Rooms may have other keepers now: who is with the old one is sent away, and comes back to the new one.
+    fn move_rooms(&mut self) {
+        self.let_go(|registry, (room, keeper)| registry.keeper(room) != *keeper);
+    }
+
+    /// Closes members' connections so that they come back; the room that they were in waits for them.
+    fn let_go(&mut self, whom: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
+        let registry = &*self.registry;
+        let is_meant = |line: &Line| line.home.as_ref().is_some_and(|home| whom(registry, home));
+        let those: Vec<_> = self.lines.iter().filter(|(_, line)| is_meant(line)).map(|(id, _)| *id).collect();
+        for id in those {
+            self.tell_home(id, Input::Disconnected(id, Ending::Broken { heard: now() }));
+            self.close(id, Closing::refusing(RefusalCode::ServerGoingAway, "another server keeps the room now"));
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.home = None;
+            }
         }
     }
 
     fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
         let Some(calls) = self.calls.upgrade() else { return self.gate.release(origin) };
         self.connected += 1;
-        let id = ConnectionId(self.connected);
+        let id = ConnectionId::new(self.bus.me(), self.connected);
         let (sender, receiver) = queue(&self.limits);
         let (close, closing) = oneshot::channel();
         let socket = Socket { id, limits: self.limits.clone(), calls, queue: receiver, closing };
@@ -122,7 +192,7 @@ impl Switchboard {
             socket.run(upgrade).await;
             id
         });
-        self.lines.insert(id, Line { origin, task: task.id(), queue: sender, close: Some(close) });
+        self.lines.insert(id, Line { origin, task: task.id(), queue: sender, home: None, close: Some(close) });
         tracing::debug!(connection = id.0, %origin, "connected");
         self.tell_hub(Input::Connected(id));
     }
@@ -136,26 +206,40 @@ impl Switchboard {
                 self.lines.iter().find(|(_, line)| line.task == error.id()).map(|(id, _)| *id)
             }
         };
-        let Some((id, line)) = id.and_then(|id| self.lines.remove_entry(&id)) else { return };
+        let Some(id) = id else { return };
+        // The hub knows already, unless the task failed.
+        self.tell_home(id, Input::Disconnected(id, Ending::Broken { heard: now() }));
+        let Some(line) = self.lines.remove(&id) else { return };
         self.gate.release(line.origin);
         tracing::debug!(connection = id.0, "gone");
-        // The hub knows already, unless the task failed.
-        self.tell_hub(Input::Disconnected(id, Ending::Broken { heard: now() }));
     }
 
     fn tell_hub(&mut self, input: Input<Opaque>) {
         self.hub.handle(now(), input);
+        self.carry_out_all();
+    }
+
+    fn carry_out_all(&mut self) {
         while let Some(output) = self.hub.poll() {
-            match output {
-                Output::Send(to, message) => self.send(to, &message),
-                Output::Close(to, closing) => {
-                    if let Some(close) = self.lines.get_mut(&to).and_then(|line| line.close.take()) {
-                        tracing::debug!(connection = to.0, code = closing.code, "closing");
-                        // A socket that does not listen any more is at its end already.
-                        let _ = close.send(closing);
-                    }
-                }
+            match output.connection().node() {
+                node if node == self.bus.me() => self.carry_out(output),
+                node => self.bus.send(node, Parcel(Content::Out(output))),
             }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output<Opaque>) {
+        match output {
+            Output::Send(to, message) => self.send(to, &message),
+            Output::Close(to, closing) => self.close(to, closing),
+        }
+    }
+
+    fn close(&mut self, whom: ConnectionId, closing: Closing) {
+        if let Some(close) = self.lines.get_mut(&whom).and_then(|line| line.close.take()) {
+            tracing::debug!(connection = whom.0, code = closing.code, "closing");
+            // A socket that does not listen any more is at its end already.
+            let _ = close.send(closing);
         }
     }
 
@@ -165,8 +249,7 @@ impl Switchboard {
             return tracing::error!("a message could not be written as JSON");
         };
         if line.queue.push(text.into()).is_err() {
-            // Its outputs are polled by the loop that this is called from.
-            self.hub.handle(now(), Input::Overflowed(to));
+            self.tell_home(to, Input::Overflowed(to));
         }
     }
 }

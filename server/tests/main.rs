@@ -11,6 +11,7 @@
 mod support;
 
 mod closing;
+mod cluster;
 mod flooding;
 mod idling;
 mod joining;
