@@ -3,6 +3,7 @@
 #[cfg(all(test, target_arch = "wasm32"))]
 mod conformance;
 mod lines;
+mod role;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -21,6 +22,7 @@ use crate::dom::{
 use crate::error::JsError;
 use crate::media::Devices;
 use lines::Lines;
+use role::Role;
 
 /// The label of the control channel. Both sides make it, so it needs no negotiation of its own (RFC 8832 is not used).
 const CONTROL: &str = "control";
@@ -41,6 +43,7 @@ pub(crate) struct Connection {
     peer: PeerConnection,
     control: DataChannel,
     lines: Lines,
+    role: Role,
     /// New ICE servers, for the next time that paths are looked for.
     renewed: Option<Object>,
     tell: Tell,
@@ -60,6 +63,7 @@ impl Connection {
             peer,
             control,
             lines: Lines::default(),
+            role: Role::default(),
             renewed: None,
             tell,
             lifetime: Lifetime::new(),
@@ -90,7 +94,7 @@ impl Connection {
             }
             Command::SetAnswer { sdp } => self.set_remote("answer", &sdp, Report::AnswerSet),
             Command::Describe => {
-                let described = local_sdp(&self.peer).map(|sdp| Report::Described { sdp });
+                let described = local_sdp(&self.peer, &self.role).map(|sdp| Report::Described { sdp });
                 self.answer(described.map_err(Halt::from));
             }
             Command::AddCandidate(candidate) => self.add(to_value(&candidate)),
@@ -144,20 +148,26 @@ impl Connection {
 
     /// Sets the local description when the senders have their tracks, and reports it.
     fn describe(&self, placed: Result<Vec<Promise>, JsValue>, report: impl FnOnce(String, Lines) -> Report + 'static) {
-        let (peer, lines, alive) = (self.peer.clone(), self.lines.clone(), self.lifetime.alive());
+        let (peer, lines, role, alive) =
+            (self.peer.clone(), self.lines.clone(), self.role.clone(), self.lifetime.alive());
         self.run(async move {
             for replaced in placed? {
                 alive.race(Ok(replaced)).await?;
             }
             alive.race(peer.set_local_description()).await?;
-            Ok(report(local_sdp(&peer)?, lines))
+            Ok(report(local_sdp(&peer, &role)?, lines))
         });
     }
 
     fn set_remote(&self, kind: &'static str, sdp: &str, report: Report) {
         let description: Object = object([("type", kind.into()), ("sdp", sdp.into())]);
         let (set, alive) = (self.peer.set_remote_description(&description), self.lifetime.alive());
-        self.run(async move { alive.race(set).await.map(|_| report) });
+        let (role, sdp) = (self.role.clone(), sdp.to_owned());
+        self.run(async move {
+            alive.race(set).await?;
+            role.answered(&sdp);
+            Ok(report)
+        });
     }
 
     fn add(&self, candidate: Result<JsValue, JsError>) {
@@ -207,9 +217,9 @@ fn end_of_candidates(fragment: &str) -> JsValue {
     object([("candidate", "".into()), ("sdpMLineIndex", 0.into()), ("usernameFragment", fragment)]).into()
 }
 
-fn local_sdp(peer: &PeerConnection) -> Result<String, JsError> {
+fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, JsError> {
     let missing = || JsError { name: "InvalidStateError".into(), message: "there is no local description".into() };
-    peer.local_description().map(|description| description.sdp()).ok_or_else(missing)
+    peer.local_description().map(|description| role.kept_in(description.sdp())).ok_or_else(missing)
 }
 
 fn listen(peer: &PeerConnection, control: &DataChannel, tell: &Tell) -> Vec<Listener> {

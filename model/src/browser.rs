@@ -15,7 +15,7 @@ use itodenwa_negotiation::{Command, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Candidate, SourceMap};
 
-use crate::sdp::{Description, Direction, Kind, Media, Origin};
+use crate::sdp::{Description, Direction, Kind, Media, Origin, Setup};
 use gathering::fragment_of;
 use transceivers::Transceivers;
 
@@ -244,6 +244,9 @@ impl Connection {
             return Err(("InvalidAccessError", "the order of m-lines in the answer".into()));
         }
         demand_same(&offer.media, &answer)?;
+        if self.role().is_some_and(|role| answer.setup != role.other()) {
+            self.capabilities.dtls_role_change.check(|| "failed to set SSL role for the transport".into())?;
+        }
         // A browser takes a stale answer with the right m-lines, and never connects.
         self.expect(answer.answers == Some(offer.origin), "an answer was applied to an offer that it does not answer");
         self.expect_same_origin(&answer);
@@ -381,7 +384,17 @@ impl Connection {
             Gathering { fragment: format!("f{}.{}x{candidates}", self.number, self.fragments), candidates }
         });
         let fragment = gathering.as_ref().map(|gathering| gathering.fragment.clone()).or(known).unwrap_or_default();
-        (Description { origin, answers, fragment, media, candidates: self.gathered.clone() }, gathering)
+        let setup = match answers {
+            Some(_) => self.role().unwrap_or(Setup::Active),
+            None => Setup::Actpass,
+        };
+        (Description { origin, answers, fragment, setup, media, candidates: self.gathered.clone() }, gathering)
+    }
+
+    /// Ours in the DTLS association, since the first answer said it.
+    fn role(&self) -> Option<Setup> {
+        let (local, remote) = (self.local.current.as_ref()?, self.remote.current.as_ref()?);
+        Some(if local.setup == Setup::Actpass { remote.setup.other() } else { local.setup })
     }
 
     /// The latest description is of either side; all have the same m-lines, or more.

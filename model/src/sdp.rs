@@ -32,11 +32,20 @@ pub struct Origin {
     pub version: u32,
 }
 
+/// Who begins the DTLS handshake (RFC 8842, section 5); an offer leaves it to the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Setup {
+    Actpass,
+    Active,
+    Passive,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Description {
     pub origin: Origin,
     pub answers: Option<Origin>,
     pub fragment: String,
+    pub setup: Setup,
     pub media: Vec<Media>,
     pub candidates: Vec<String>,
 }
@@ -88,6 +97,28 @@ impl Kind {
     }
 }
 
+impl Setup {
+    /// What this leaves to the other side.
+    pub fn other(self) -> Self {
+        match self {
+            Setup::Active => Setup::Passive,
+            Setup::Passive | Setup::Actpass => Setup::Active,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Setup::Actpass => "actpass",
+            Setup::Active => "active",
+            Setup::Passive => "passive",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Setup::Actpass, Setup::Active, Setup::Passive].into_iter().find(|setup| setup.name() == name)
+    }
+}
+
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Origin { connection, version } = self.origin;
@@ -98,7 +129,8 @@ impl fmt::Display for Description {
         for (index, Media { kind, mid, direction, is_rejected }) in self.media.iter().enumerate() {
             let port = if *is_rejected { 0 } else { 9 };
             write!(f, "m={} {port} UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\n", kind.name())?;
-            write!(f, "a=ice-ufrag:{}\r\na={}\r\n", self.fragment, direction.name())?;
+            write!(f, "a=ice-ufrag:{}\r\na=setup:{}\r\n", self.fragment, self.setup.name())?;
+            write!(f, "a={}\r\n", direction.name())?;
             // All media share one transport (RFC 8843), so the first one has the candidates.
             for candidate in self.candidates.iter().filter(|_| index == 0) {
                 write!(f, "a={candidate}\r\n")?;
@@ -115,7 +147,7 @@ impl Description {
         if lines.next()? != "v=0" {
             return None;
         }
-        let (mut origin, mut answers, mut fragment) = (None, None, None);
+        let (mut origin, mut answers, mut fragment, mut setup) = (None, None, None, None);
         let (mut media, mut candidates) = (Vec::<Media>::new(), Vec::new());
         for line in lines {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
@@ -123,6 +155,7 @@ impl Description {
             match (key, name) {
                 ("o", _) => origin = Origin::parse(value.strip_prefix("- ")?),
                 ("a", "x-answers") => answers = Origin::parse(rest),
+                ("a", "setup") => setup = Setup::parse(rest),
                 ("a", "ice-ufrag") => fragment = Some(rest.to_owned()),
                 ("a", "mid") => media.last_mut()?.mid = rest.to_owned(),
                 ("a", "candidate") => candidates.push(value.to_owned()),
@@ -141,7 +174,7 @@ impl Description {
                 _ => {}
             }
         }
-        Some(Description { origin: origin?, answers, fragment: fragment?, media, candidates })
+        Some(Description { origin: origin?, answers, fragment: fragment?, setup: setup?, media, candidates })
     }
 }
 
@@ -159,6 +192,7 @@ fn descriptions_are_read_as_they_were_written() {
         origin: Origin { connection: 7, version: 2 },
         answers: Some(Origin { connection: 3, version: 1 }),
         fragment: "f7.1x3".into(),
+        setup: Setup::Passive,
         media: vec![
             line(Kind::Audio, "0", Direction::SENDRECV),
             line(Kind::Application, "1", Direction::INACTIVE),

@@ -43,6 +43,7 @@ fn every_difference_is_seen() {
             Profile::Chromium,
             Profile::Specification,
             &[
+                "an_answer_that_turns_the_dtls_roles_around",
                 "an_offer_takes_the_place_of_our_own_with_other_media",
                 "the_end_before_the_description",
                 "for_a_fragment_that_is_unknown",

@@ -37,6 +37,9 @@ pub struct Capabilities {
     pub answers_in_order: bool,
     /// Whether a rejected m-line is recycled for media of another kind (RFC 8829, section 5.2.2: of any).
     pub recycles_for_other_kind: bool,
+    /// An answer that turns around who is the client of the DTLS association, with the same fingerprint (RFC 8842, section
+    /// 5.5: a new association).
+    pub dtls_role_change: Verdict,
     /// An offer that meets our own and has, in the same place, media of another kind (RFC 8829, section 4.1.8.2: ours is
     /// rolled back).
     pub rollback_to_other_media: Verdict,
@@ -53,6 +56,7 @@ impl Profile {
             fragment_before_restart: Verdict::Taken,
             candidate_cut_short: Verdict::Refused("OperationError"),
             answers_in_order: true,
+            dtls_role_change: Verdict::Taken,
             recycles_for_other_kind: true,
             rollback_to_other_media: Verdict::Taken,
         };
@@ -62,6 +66,7 @@ impl Profile {
                 end_before_description: Verdict::Taken,
                 unknown_fragment: Verdict::Taken,
                 answers_in_order: false,
+                dtls_role_change: Verdict::Refused("InvalidAccessError"),
                 rollback_to_other_media: Verdict::Refused("InvalidAccessError"),
                 ..specification
             },

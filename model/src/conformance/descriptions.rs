@@ -8,7 +8,7 @@ use super::kit::{
     answer, carry, check, comes_to, in_state, offer, pair, refused, restart, round, same, set_answer, set_offer,
 };
 use super::peer::{Browser, Peer};
-use super::reading::{fragment, lines, mids};
+use super::reading::{fragment, lines, mids, setup};
 use crate::browser::Signaling::{HaveLocalOffer, HaveRemoteOffer, Stable};
 use crate::browser::Verdict;
 use crate::sdp::Kind;
@@ -110,6 +110,20 @@ pub async fn a_stale_answer_to_an_ice_restart_is_taken<B: Browser>(browser: &mut
     in_state(&one, Stable)?;
     same(&one.remote().map(|sdp| fragment(&sdp)), &Some(fragment(&stale)), "the remote fragment")?;
     check(fragment(&right) != fragment(&stale), "the other side has another fragment by now")
+}
+
+/// Whose ends of the association they are was said by the first answer.
+pub async fn an_answer_that_turns_the_dtls_roles_around<B: Browser>(browser: &mut B) -> Outcome {
+    let verdict = browser.profile().capabilities().dtls_role_change;
+    let (mut one, mut other) = pair(browser);
+    let (_, first) = round(&mut one, &mut other, &[], &[]).await?;
+    same(&setup(&first), &"active".to_owned(), "the role of the first answer")?;
+    let offered = offer(&mut one, &[Camera]).await?;
+    same(&setup(&offered), &"actpass".to_owned(), "the role that an offer leaves open")?;
+    set_offer(&mut other, &offered).await?;
+    let (answered, _) = answer(&mut other, &[]).await?;
+    let turned = answered.replace("a=setup:active", "a=setup:passive");
+    comes_to(&mut one, Command::SetAnswer { sdp: turned }, verdict, Report::AnswerSet).await
 }
 
 /// M-lines never go away, so an offer without some of them is of another time.

@@ -32,6 +32,11 @@ pub(super) fn mids(sdp: &str) -> Vec<String> {
     lines(sdp).into_iter().map(|line| line.mid).collect()
 }
 
+/// Who begins the DTLS handshake; likewise.
+pub(super) fn setup(sdp: &str) -> String {
+    sdp.lines().find_map(|line| line.strip_prefix("a=setup:")).unwrap_or_default().to_owned()
+}
+
 /// The ICE username fragment; all m-lines of a bundle have the same.
 pub(super) fn fragment(sdp: &str) -> String {
     sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap_or_default().to_owned()

@@ -5,7 +5,7 @@ use itodenwa_wire::Source::Camera;
 use super::Outcome;
 use super::kit::{answer, carry, check, in_state, offer, pair, restart, round, same, set_answer, set_offer};
 use super::peer::{Browser, Peer};
-use super::reading::fragment;
+use super::reading::{fragment, setup};
 use crate::browser::Signaling::{HaveLocalOffer, HaveRemoteOffer};
 
 /// There is nothing to replace, and nothing is replaced later.
@@ -64,4 +64,17 @@ pub async fn while_an_offer_is_answered_the_next_one_has_it<B: Browser>(browser:
     same(&fragment(&answered), &fragment(&before), "the fragment of the answer")?;
     let (next, _) = round(&mut other, &mut one, &[], &[Camera]).await?;
     check(fragment(&next) != fragment(&before), "the next offer has a new fragment")
+}
+
+/// The association goes on through new paths, so an answer says what it is there, and not what it would like to be.
+pub async fn whoever_offers_the_dtls_roles_stay<B: Browser>(browser: &mut B) -> Outcome {
+    let (mut one, mut other) = pair(browser);
+    let (_, first) = round(&mut one, &mut other, &[], &[]).await?;
+    let (_, back) = round(&mut other, &mut one, &[Camera], &[]).await?;
+    let offered = restart(&mut other).await?;
+    let restarted = carry(&mut other, &mut one, &offered, &[]).await?;
+    let offered = restart(&mut one).await?;
+    let again = carry(&mut one, &mut other, &offered, &[]).await?;
+    let roles = [first, back, restarted, again].map(|sdp| setup(&sdp));
+    same(&roles, &["active", "passive", "passive", "active"].map(str::to_owned), "the roles of the answers")
 }
