@@ -146,11 +146,12 @@ impl World {
                 if let Some(outputs) = self.say(who, ClientMessage::Ping(number)) {
                     let [answer, tickets @ ..] = &outputs[..] else { panic!("nothing answers a ping") };
                     let closed = matches!(answer, Output::Close(..));
-                    let pong =
-                        |message: &ServerMessage<Word>| matches!(message, ServerMessage::Pong(same) if *same == number);
-                    assert!(closed || matches!(answer, Output::Send(_, message) if pong(message)));
-                    let is_ticket = |output: &Output<Word>| matches!(output, Output::Send(_, message) if matches!(**message, ServerMessage::Ticket(_)));
-                    assert!(tickets.iter().all(is_ticket), "{tickets:?} come with the answer to a ping");
+                    let is_pong = |message: &_| matches!(message, ServerMessage::Pong(same) if *same == number);
+                    assert!(closed || matches!(answer, Output::Send(_, message) if is_pong(&**message)));
+                    let is_ticket = |message: &_| matches!(message, ServerMessage::<Word>::Ticket(_));
+                    let rest =
+                        tickets.iter().all(|one| matches!(one, Output::Send(_, message) if is_ticket(&**message)));
+                    assert!(rest, "{tickets:?} come with the answer to a ping");
                 }
             }
             Step::Leave { who } => drop(self.say(who, ClientMessage::Leave)),
