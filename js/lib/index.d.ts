@@ -163,7 +163,7 @@ export interface RoomEvents {
 export type RoomEvent = Tagged<RoomEvents>;
 
 /** Said so; the connection was lost; thrown out by the server for breaking a limit; or a reason of a later version. */
-export type LeaveReason = "left" | "gone" | "refused" | "other";
+export type LeaveReason = "left" | "gone" | "refused" | "replaced" | "removed" | "other";
 
 /** Oneself in a room. */
 export class Me {

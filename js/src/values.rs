@@ -121,6 +121,8 @@ fn reason(reason: LeaveReason) -> &'static str {
         LeaveReason::Left => "left",
         LeaveReason::Gone => "gone",
         LeaveReason::Refused => "refused",
+        LeaveReason::Replaced => "replaced",
+        LeaveReason::Removed => "removed",
         _ => "other",
     }
 }

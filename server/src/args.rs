@@ -1,11 +1,18 @@
-//! The program's flags.
+//! What the program is told: by flags, by the environment, by a file.
 
+mod file;
+mod mint;
+
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use itodenwa_wire::IceServer;
 
+pub use mint::Mint;
+
+use crate::token::Secret;
 use crate::{Config, Limits};
 
 /// Where the program listens when it is not told.
@@ -15,13 +22,19 @@ const FURTHER_PORTS: u16 = 20;
 /// The page's folder when it is not told, if there is one.
 const WWW: &str = "www";
 
-/// itodenwa's server: the page, the signalling and a health check.
+/// itodenwa's server: the page, the signalling and a health check in one program. It needs no configuration.
 ///
-/// Every flag can be given as an environment variable too. The address is printed on the standard output when the
-/// server is ready; the log goes to the standard error (RUST_LOG sets its level).
+/// What it is told by a flag goes before what the environment says, and that before the configuration file. The address is
+/// printed on the standard output when the server is ready; the log goes to the standard error (RUST_LOG sets its level).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "itodenwa-server", version)]
 pub struct Args {
+    /// Something else than serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A file with the flags' names as keys (TOML): room-peers = 16
+    #[arg(long, env = "ITODENWA_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080, or the next free one of the 20 ports after it]
     #[arg(long, env = "ITODENWA_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -36,11 +49,45 @@ pub struct Args {
     /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that always sets it
     #[arg(long, env = "ITODENWA_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// Let nobody in without a token signed with this, of 32 bytes or more. Other users of this computer see flags: better
+    /// use the environment or the file. Several, for changing it: all are believed, the first signs (in the environment:
+    /// with spaces between)
+    #[arg(
+        long = "secret",
+        env = "ITODENWA_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        global = true,
+        value_delimiter = ' ',
+        help_heading = "Who may come in"
+    )]
+    pub secrets: Vec<Secret>,
     #[command(flatten)]
     limits: Limits,
 }
 
+/// Something else than serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Print a token that lets one person into one room, for trials. Needs --secret
+    Token(Mint),
+}
+
 impl Args {
+    /// Reads what follows the program's name, the environment, and the file that one of them names.
+    ///
+    /// # Errors
+    /// What is wrong, with the flag's name, to be shown to a person. Asking for help is one of these, too.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let command = Args::command();
+        let arguments = [OsString::from("itodenwa-server")]
+            .into_iter()
+            .chain(file::arguments(&command, &arguments)?)
+            .chain(arguments);
+        Args::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
     /// What the flags say, and the program's own defaults where they say nothing.
     #[must_use]
     pub fn into_config(self) -> Config {
@@ -50,6 +97,7 @@ impl Args {
             www: self.www.or_else(|| Some(PathBuf::from(WWW)).filter(|www| www.is_dir())),
             ice_servers: self.ice_servers,
             behind_proxy: self.behind_proxy,
+            secrets: self.secrets,
             limits: self.limits,
         }
     }
@@ -81,9 +129,7 @@ mod tests {
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Config, String> {
-        Args::try_parse_from([&["itodenwa-server"], args].concat())
-            .map(Args::into_config)
-            .map_err(|error| error.to_string())
+        Args::read(args.iter().map(OsString::from)).map(Args::into_config).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -112,6 +158,8 @@ mod tests {
             ("--idle-timeout", "NaN"),
             ("--idle-timeout", "inf"),
             ("--connections", "many"),
+            ("--secret", "too short"),
+            ("--config", "no such file"),
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
             ("--ice-server", "turn:example.org"),
@@ -120,6 +168,31 @@ mod tests {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");
         }
+    }
+
+    #[test]
+    fn the_flags_fit_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        for argument in Args::command().get_arguments() {
+            let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
+            let variable = format!("ITODENWA_{}", long.to_uppercase().replace('-', "_"));
+            let plural = format!("{variable}S");
+            let env = argument.get_env().and_then(|env| env.to_str()).unwrap_or_default();
+            assert!([variable.as_str(), plural.as_str()].contains(&env), "--{long} is {env}");
+            assert!(argument.get_help().is_some(), "--{long} is not explained");
+        }
+    }
+
+    #[test]
+    fn secrets_may_be_many_and_are_shown_nowhere() {
+        let [old, new] = ["a".repeat(32), "b".repeat(32)];
+        let config = parse(&["--secret", &new, "--secret", &old]).unwrap();
+        assert_eq!(config.secrets, [new.parse().unwrap(), old.parse().unwrap()]);
+        assert!(!format!("{config:?}").contains("aaa"));
     }
 
     #[test]

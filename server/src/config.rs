@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use itodenwa_wire::IceServer;
 
 use crate::Limits;
+use crate::token::Secret;
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
+    /// With any, nobody comes in without a [token](crate::token) that was signed with one of them; with none, everybody.
+    pub secrets: Vec<Secret>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -32,6 +35,7 @@ impl Default for Config {
             www: None,
             ice_servers: Vec::new(),
             behind_proxy: false,
+            secrets: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -11,18 +11,19 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{
-    ClientMessage, Delivery, IceServers, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
-    Welcome,
+    ClientMessage, Delivery, IceServers, Identity, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName,
+    ServerMessage, Signal, Welcome,
 };
 
 pub use closing::Closing;
 use room::Room;
 
 use crate::Limits;
+use crate::access::Access;
 
 /// Names one connection. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,7 @@ pub enum Output<P> {
 /// Rooms, members, ids.
 pub struct Hub<P> {
     limits: Limits,
+    access: Access,
     ice_servers: IceServers,
     random: Box<dyn FnMut() -> u32 + Send>,
     connections: HashMap<ConnectionId, Connection>,
@@ -78,9 +80,15 @@ enum Connection {
 
 impl<P> Hub<P> {
     /// A hub without rooms. `random` makes the part of ids that is not to be guessed.
-    pub fn new(limits: Limits, ice_servers: IceServers, random: impl FnMut() -> u32 + Send + 'static) -> Self {
+    pub(crate) fn new(
+        limits: Limits,
+        access: Access,
+        ice_servers: IceServers,
+        random: impl FnMut() -> u32 + Send + 'static,
+    ) -> Self {
         Hub {
             limits,
+            access,
             ice_servers,
             random: Box::new(random),
             connections: HashMap::new(),
@@ -131,6 +139,7 @@ impl<P> Hub<P> {
             }
             (Some(Connection::Visitor), Err(closing)) => self.close(now, from, closing),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Remove(who))) => self.remove_member(now, from, who),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => {
                 self.outputs.push_back(Output::Send(from, ServerMessage::Pong(number)));
             }
@@ -154,13 +163,21 @@ impl<P> Hub<P> {
     }
 
     fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
+        // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
+        let guest = match self.access.admit(&join, SystemTime::now()) {
+            Ok(guest) => guest,
+            Err(closing) => return self.close(now, from, closing),
+        };
+        if let Some(pass) = &guest.pass {
+            self.make_way(now, &join.room, &pass.identity);
+        }
         if !self.rooms.contains_key(&join.room) && self.rooms.len() >= self.limits.rooms {
             let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
             return self.close(now, from, closing.retry(60_000));
         }
         let room = self.rooms.entry(join.room.clone()).or_default();
         let kept_until = room.kept_until();
-        let Some(me) = room.enter(from, join.name, self.limits.room_peers.clamp(1, ROOM_PEERS), (self.random)()) else {
+        let Some(me) = room.enter(from, guest, self.limits.room_peers.clamp(1, ROOM_PEERS), (self.random)()) else {
             let message = format!("the room has {} members, and may not have more", room.len());
             return self.close(now, from, Closing::refusing(RefusalCode::RoomFull, message));
         };
@@ -174,6 +191,35 @@ impl<P> Hub<P> {
             self.outputs.push_back(Output::Send(other.connection, ServerMessage::Joined(me.clone())));
         }
         self.connections.insert(from, Connection::Member { room: join.room, id: me.id, malformed: 0 });
+    }
+
+    /// The newest one of an identity stays.
+    fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) {
+        let older = self.rooms.get(room).and_then(|room| room.with_identity(identity));
+        if let Some(older) = older {
+            let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
+            self.send_off(now, older, closing, LeaveReason::Replaced);
+        }
+    }
+
+    fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {
+        let Some(Connection::Member { room, id, .. }) = self.connections.get(&from) else { return };
+        let Some(room) = self.rooms.get(room) else { return };
+        let may = room.member(*id).and_then(|me| me.pass.as_ref()).is_some_and(|pass| pass.admin);
+        let refusal = if !may {
+            closing::refusal(RefusalCode::TokenForbidden, "only who has a token that says so may remove others")
+        } else if let Some(connection) = room.connection(who).filter(|_| who != *id) {
+            let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
+            return self.send_off(now, connection, closing, LeaveReason::Removed);
+        } else {
+            closing::refusal(RefusalCode::PeerUnknown, format!("{who} is not in the room"))
+        };
+        self.outputs.push_back(Output::Send(from, ServerMessage::Refused(refusal)));
+    }
+
+    fn send_off(&mut self, now: Instant, who: ConnectionId, closing: Closing, reason: LeaveReason) {
+        self.outputs.push_back(Output::Close(who, closing));
+        self.remove(now, who, reason);
     }
 
     fn signal(&mut self, from: ConnectionId, signal: Signal<P>) {
@@ -195,8 +241,7 @@ impl<P> Hub<P> {
 
     fn close(&mut self, now: Instant, from: ConnectionId, closing: Closing) {
         if self.connections.contains_key(&from) {
-            self.outputs.push_back(Output::Close(from, closing));
-            self.remove(now, from, LeaveReason::Refused);
+            self.send_off(now, from, closing, LeaveReason::Refused);
         }
     }
 

@@ -23,6 +23,7 @@
 //! are relayed as the text that they are: no code here can read them.
 
 mod accept;
+mod access;
 mod address;
 mod config;
 mod gate;
@@ -37,6 +38,7 @@ mod socket;
 mod switchboard;
 
 pub mod args;
+pub mod token;
 pub use config::Config;
 pub use limits::Limits;
 pub use server::{Server, StartError};

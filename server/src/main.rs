@@ -4,14 +4,17 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
-use clap::Parser;
-use itodenwa_server::args::Args;
+use itodenwa_server::args::{Args, Command, Mint};
+use itodenwa_server::token::Secret;
 use itodenwa_server::{Server, StartError};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read(std::env::args_os().skip(1)).unwrap_or_else(|error| error.exit());
+    if let Some(Command::Token(mint)) = args.command {
+        return token(mint, args.secrets.first());
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match run(args).await {
@@ -20,6 +23,18 @@ async fn main() -> ExitCode {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints a token, and nothing else, for scripts.
+fn token(mint: Mint, secret: Option<&Secret>) -> ExitCode {
+    let Some(secret) = secret else {
+        eprintln!("error: --secret is needed: what the server checks tokens with");
+        return ExitCode::FAILURE;
+    };
+    match writeln!(io::stdout(), "{}", mint.sign(secret)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::accept::accept;
+use crate::access::Access;
 use crate::http::router;
 use crate::hub::Hub;
 use crate::switchboard::Switchboard;
@@ -81,7 +82,7 @@ impl Server {
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
         let Server { listener, config, .. } = self;
         let ice_servers = IceServers { servers: config.ice_servers.clone(), expires_in: None };
-        let hub = Hub::new(config.limits.clone(), ice_servers, random);
+        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice_servers, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let router = router(&config, calls);
         let stopping = CancellationToken::new();

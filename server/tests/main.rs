@@ -22,3 +22,4 @@ mod program;
 mod relaying;
 mod slow_reader;
 mod stopping;
+mod tokens;

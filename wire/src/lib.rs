@@ -11,6 +11,7 @@
 //!     version: PROTOCOL_VERSION,
 //!     room: RoomName::new("blue-tiger")?,
 //!     name: None,
+//!     token: None,
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -22,13 +23,15 @@ mod ice;
 mod ids;
 pub mod limits;
 mod packet;
+mod pass;
 mod server;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
 pub use client::{ClientMessage, Join, Signal};
 pub use ice::{IceServer, IceServers};
-pub use ids::{DisplayName, InvalidId, PeerId, RoomName};
+pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};
+pub use pass::{Pass, Token};
 pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, ServerMessage, Welcome};
 
 /// The version of this protocol. A server refuses a [`Join`] of another one with [`RefusalCode::VersionUnsupported`].

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Join, LeaveReason, Left, Media, Member,
-    Offer, Packet, PeerId, Refuse, RefuseCode, RoomName, ServerMessage, Signal, Source, Welcome,
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Left, Media,
+    Member, Offer, Packet, Pass, PeerId, Refuse, RefuseCode, RoomName, ServerMessage, Signal, Source, Welcome,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -67,9 +67,25 @@ fn room() -> impl Strategy<Value = RoomName> {
     "[A-Za-z0-9_-]{1,64}".prop_map(|name| RoomName::new(name).unwrap())
 }
 
+fn pass() -> impl Strategy<Value = Pass> {
+    ("[a-z部屋 ]{1,20}", any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(identity, publish, subscribe, admin)| Pass {
+            identity: Identity::new(identity).unwrap(),
+            publish,
+            subscribe,
+            admin,
+        },
+    )
+}
+
 fn member() -> impl Strategy<Value = Member> {
     let name = option::of("[a-z部屋 ]{0,20}x").prop_map(|name| name.map(|name| DisplayName::new(name).unwrap()));
-    (id(), any::<u32>(), name).prop_map(|(id, session, name)| Member { id, session, name })
+    (id(), any::<u32>(), name, option::of(pass())).prop_map(|(id, session, name, pass)| Member {
+        id,
+        session,
+        name,
+        pass,
+    })
 }
 
 proptest! {
@@ -80,7 +96,8 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, token: None }));
+        survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use itodenwa_wire::{DisplayName, Member, PeerId};
+use itodenwa_wire::{Identity, Member, PeerId};
 
 use super::ConnectionId;
+use crate::access::Guest;
 
 /// One room. At most as many members as `enter` is told, so that going through them is cheap.
 #[derive(Debug, Default)]
@@ -29,13 +30,7 @@ impl Room {
     ///
     /// Sessions rise with each join, and stand in the upper half of the id: ids rise in the order of joining, so of each
     /// pair the one who was there first leads. The lower half is random, so that ids are not to be guessed.
-    pub(super) fn enter(
-        &mut self,
-        connection: ConnectionId,
-        name: Option<DisplayName>,
-        most: usize,
-        random: u32,
-    ) -> Option<Member> {
+    pub(super) fn enter(&mut self, connection: ConnectionId, guest: Guest, most: usize, random: u32) -> Option<Member> {
         if self.occupants.len() >= most {
             return None;
         }
@@ -43,7 +38,7 @@ impl Room {
         self.sessions = session;
         self.kept_until = None;
         let id = PeerId::new(u64::from(session) << 32 | u64::from(random));
-        let member = Member { id, session, name };
+        let member = Member { id, session, name: guest.name, pass: guest.pass };
         self.occupants.push(Occupant { connection, member: member.clone() });
         Some(member)
     }
@@ -58,6 +53,20 @@ impl Room {
     /// Everybody but this one, in the order of joining.
     pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Occupant> {
         self.occupants.iter().filter(move |occupant| occupant.member.id != id)
+    }
+
+    pub(super) fn connection(&self, id: PeerId) -> Option<ConnectionId> {
+        self.occupants.iter().find(|occupant| occupant.member.id == id).map(|occupant| occupant.connection)
+    }
+
+    pub(super) fn member(&self, id: PeerId) -> Option<&Member> {
+        self.occupants.iter().map(|occupant| &occupant.member).find(|member| member.id == id)
+    }
+
+    /// The connection of the one with this identity, if there is one.
+    pub(super) fn with_identity(&self, identity: &Identity) -> Option<ConnectionId> {
+        let has = |occupant: &&Occupant| occupant.member.pass.as_ref().is_some_and(|pass| pass.identity == *identity);
+        self.occupants.iter().find(has).map(|occupant| occupant.connection)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -12,7 +12,7 @@ const ROOMS: [&str; 3] = ["a", "b", "c"];
 #[derive(Debug, Clone)]
 enum Step {
     Connect,
-    Join(u64, usize),
+    Join(u64, usize, u8),
     Signal(u64, u64),
     Malformed(u64),
     Leave(u64),
@@ -25,7 +25,7 @@ fn step() -> impl Strategy<Value = Step> {
     let whom = 0..CONNECTIONS;
     prop_oneof![
         3 => Just(Step::Connect),
-        5 => (whom.clone(), 0..ROOMS.len()).prop_map(|(who, room)| Step::Join(who, room)),
+        5 => (whom.clone(), 0..ROOMS.len(), 0..8_u8).prop_map(|(who, room, identity)| Step::Join(who, room, identity)),
         4 => (whom.clone(), whom.clone()).prop_map(|(from, to)| Step::Signal(from, to)),
         1 => whom.clone().prop_map(Step::Malformed),
         1 => whom.clone().prop_map(Step::Leave),
@@ -56,7 +56,7 @@ impl World {
     fn new() -> Self {
         let limits = Limits { room_peers: 4, rooms: 2, malformed_messages: 1, ..Limits::default() };
         World {
-            bench: Bench::new(limits),
+            bench: Bench::guarded(limits, Access::new(vec![secret()])),
             places: BTreeMap::new(),
             clients: BTreeMap::new(),
             made: 0,
@@ -75,8 +75,8 @@ impl World {
                 self.clients.insert(id, Client::default());
                 Input::Connected(id)
             }
-            Step::Join(who, room) => match at(who) {
-                Some(who) => Input::Received(who, Ok(join(ROOMS[room]))),
+            Step::Join(who, room, identity) => match at(who) {
+                Some(who) => Input::Received(who, Ok(join_as(ROOMS[room], &identity.to_string(), false))),
                 None => return,
             },
             Step::Signal(from, to) => {
@@ -162,6 +162,9 @@ impl World {
             let occupants: Vec<_> =
                 room.others(PeerId::new(0)).map(|occupant| (occupant.connection, occupant.member.id)).collect();
             assert!(occupants.is_sorted_by_key(|(_, id)| *id), "ids rise in the order of joining");
+            let identities: BTreeSet<_> =
+                room.others(PeerId::new(0)).map(|occupant| &occupant.member.pass.as_ref().unwrap().identity).collect();
+            assert_eq!(identities.len(), occupants.len(), "one of each identity");
             let everybody: BTreeSet<_> = occupants.iter().map(|(_, id)| *id).collect();
             for (connection, id) in &occupants {
                 let client = &self.clients[connection];
