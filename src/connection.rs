@@ -46,8 +46,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Makes the connection and its control channel.
-    pub(crate) fn open(servers: &[IceServer], tell: Tell) -> Result<Self, JsError> {
+    /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
+    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, JsError> {
         let configuration = object([("iceServers", to_value(&servers)?), ("bundlePolicy", "max-bundle".into())]);
         let peer = PeerConnection::new(&configuration)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
@@ -56,7 +56,7 @@ impl Connection {
         Ok(Connection {
             peer,
             control,
-            lines: Lines::default(),
+            lines: Lines::new(sends),
             tell,
             lifetime: Lifetime::new(),
             listeners,
@@ -92,7 +92,7 @@ impl Connection {
     /// Sends a source's track from now on, or nothing. No negotiation is needed.
     pub(crate) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
         let Some(sender) = self.lines.sender(source) else { return };
-        let (replaced, alive) = (sender.replace_track(track), self.lifetime.alive());
+        let (replaced, alive) = (sender.replace_track(self.lines.sent(track)), self.lifetime.alive());
         spawn_local(async move {
             // A track of the same kind is always taken, unless the connection is closed.
             let _ = alive.race(replaced).await;

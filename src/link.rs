@@ -32,6 +32,7 @@ pub(crate) enum Request {
         outgoing: Outgoing,
     },
     RestartIce(PeerId),
+    Remove(PeerId),
     /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
     Attach {
         who: Option<PeerId>,

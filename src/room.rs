@@ -7,7 +7,7 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_negotiation::timeline::Entry;
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{MediaError, SendError, ViewError};
@@ -77,7 +77,13 @@ impl Handle {
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {
-        Me { link: Rc::downgrade(&self.0), id: self.0.me.id, name: self.0.me.name.as_ref().map(ToString::to_string) }
+        let Member { id, name, pass, .. } = &self.0.me;
+        Me {
+            link: Rc::downgrade(&self.0),
+            id: *id,
+            name: name.as_ref().map(ToString::to_string),
+            identity: pass.as_ref().map(|pass| pass.identity.to_string()),
+        }
     }
 
     /// Who else is here.
@@ -154,6 +160,7 @@ pub struct Me {
     link: Weak<Link>,
     id: PeerId,
     name: Option<String>,
+    identity: Option<String>,
 }
 
 impl Me {
@@ -167,6 +174,12 @@ impl Me {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Who one is to the application, as the token says.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.

@@ -49,7 +49,7 @@ impl Driver {
                 });
                 let mut servers = self.parts.server_servers.clone();
                 servers.extend(self.parts.own_servers.iter().cloned());
-                match Connection::open(&servers, tell) {
+                match Connection::open(&servers, self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.devices);
                         self.crowd.connect(peer, id, connection);
@@ -67,6 +67,13 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Whether the tokens of both let media pass.
+    fn may_send_to(&self, peer: PeerId) -> bool {
+        let me = &self.parts.machine.me().pass;
+        let may_get = self.crowd.peer(peer).is_none_or(|peer| peer.may_subscribe());
+        me.as_ref().is_none_or(|pass| pass.publish) && may_get
     }
 
     fn event(&mut self, event: machine::Event) {
