@@ -42,7 +42,7 @@ export async function rooms(): Promise<void> {
     room.ontext = ({ from, text }) => (is<Peer>(from), is<string>(text));
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
     room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
-    room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "other">(detail.reason) });
+    room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });
     // @ts-expect-error an event that nobody tells
     room.addEventListener("joined", () => {});
 
