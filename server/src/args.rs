@@ -5,15 +5,15 @@ mod mint;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use itodenwa_wire::IceServer;
 
 pub use mint::Mint;
 
 use crate::token::Secret;
-use crate::{Config, Limits};
+use crate::{Config, Limits, Page, Tls};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -38,9 +38,19 @@ pub struct Args {
     /// Where to listen [default: 127.0.0.1:8080, or the next free one of the 20 ports after it]
     #[arg(long, env = "ITODENWA_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The page's folder [default: www, if there is one]
+    /// The page's folder [default: the page inside the program; if it was built without: www, if there is one]
     #[arg(long, env = "ITODENWA_WWW", value_name = "DIR")]
     www: Option<PathBuf>,
+    /// Serve with TLS, by a certificate that is made at each start. Browsers warn: compare the fingerprint that is printed.
+    /// For trials with phones: camera and microphone need TLS
+    #[arg(long, env = "ITODENWA_TLS", value_name = "self-signed", value_enum, conflicts_with = "tls_certificate")]
+    tls: Option<MadeTls>,
+    /// Serve with TLS, by the certificate in this file (PEM, with those between it and the root). It is read again each hour
+    #[arg(long, env = "ITODENWA_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of --tls-certificate (PEM)
+    #[arg(long, env = "ITODENWA_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// A STUN or TURN server for everybody who joins: stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL.
     /// May be given many times (in the environment: with spaces between)
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
@@ -64,6 +74,12 @@ pub struct Args {
     pub secrets: Vec<Secret>,
     #[command(flatten)]
     limits: Limits,
+}
+
+/// Certificates that need no files.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MadeTls {
+    SelfSigned,
 }
 
 /// Something else than serving.
@@ -91,15 +107,31 @@ impl Args {
     /// What the flags say, and the program's own defaults where they say nothing.
     #[must_use]
     pub fn into_config(self) -> Config {
+        let files = self.tls_certificate.zip(self.tls_key);
+        let tls = match self.tls {
+            Some(MadeTls::SelfSigned) => Some(Tls::SelfSigned),
+            None => files.map(|(certificate, key)| Tls::Files { certificate, key }),
+        };
         Config {
             listen: self.listen.unwrap_or(LISTEN),
             further_ports: if self.listen.is_some() { 0 } else { FURTHER_PORTS },
-            www: self.www.or_else(|| Some(PathBuf::from(WWW)).filter(|www| www.is_dir())),
+            page: page(self.www),
+            tls,
             ice_servers: self.ice_servers,
             behind_proxy: self.behind_proxy,
             secrets: self.secrets,
             limits: self.limits,
         }
+    }
+}
+
+/// The folder that was given, otherwise the page inside the program, otherwise the folder that may be there.
+fn page(www: Option<PathBuf>) -> Page {
+    match www {
+        Some(www) => Page::Folder(www),
+        None if Page::is_embedded() => Page::Embedded,
+        None if Path::new(WWW).is_dir() => Page::Folder(WWW.into()),
+        None => Page::None,
     }
 }
 
@@ -158,6 +190,9 @@ mod tests {
             ("--idle-timeout", "NaN"),
             ("--idle-timeout", "inf"),
             ("--connections", "many"),
+            ("--tls", "yes"),
+            ("--tls-certificate", "file"),
+            ("--tls-key", "file"),
             ("--secret", "too short"),
             ("--config", "no such file"),
             ("--ice-server", "http://example.org"),

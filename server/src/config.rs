@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
-use crate::Limits;
 use crate::token::Secret;
+use crate::{Limits, Tls};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How many of the following ports to try when the port is taken.
     pub further_ports: u16,
-    /// The folder of the page; without it there is only `/ws` and `/healthz`.
-    pub www: Option<PathBuf>,
+    /// The page.
+    pub page: Page,
+    /// With TLS, and which certificate; none: plain HTTP, behind a proxy that has TLS or for trials on one computer.
+    pub tls: Option<Tls>,
     /// The STUN and TURN servers that everybody who joins is told of.
     pub ice_servers: Vec<IceServer>,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
@@ -32,11 +34,31 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             further_ports: 0,
-            www: None,
+            page: Page::None,
+            tls: None,
             ice_servers: Vec::new(),
             behind_proxy: false,
             secrets: Vec::new(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// Where the page comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// From nowhere: there is only the signalling.
+    None,
+    /// From inside the program, if it was [built in](Page::is_embedded).
+    Embedded,
+    /// From this folder, as it is at each moment.
+    Folder(PathBuf),
+}
+
+impl Page {
+    /// Whether the page was there, built, when this program was.
+    #[must_use]
+    pub fn is_embedded() -> bool {
+        crate::page::is_embedded()
     }
 }

@@ -1,18 +1,18 @@
 //! What is answered to HTTP requests: the page, `/ws`, `/healthz`.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::{mpsc, oneshot};
@@ -20,10 +20,10 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::Config;
 use crate::address::Origin;
 use crate::gate::Denied;
 use crate::switchboard::Call;
+use crate::{Config, Page, Tls, page};
 
 /// The address of the TCP connection that a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,11 @@ pub(crate) struct Remote(pub(crate) IpAddr);
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
+const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     (
@@ -43,8 +46,8 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
-             img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-             frame-ancestors 'none'",
+             style-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
         ),
     ),
 ];
@@ -55,17 +58,35 @@ pub(crate) fn router(config: &Config, calls: mpsc::Sender<Call>) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/ws", get(upgrade).with_state(upgrades))
-        .merge(page(config.www.as_deref()));
+        .merge(page(&config.page));
+    if let Some(Tls::Files { .. }) = config.tls {
+        let always = HeaderValue::from_static("max-age=31536000");
+        router = router.layer(SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, always));
+    }
     for (name, value) in HEADERS {
-        router = router.layer(SetResponseHeaderLayer::overriding(name, value));
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }
     router
 }
 
-fn page(www: Option<&Path>) -> Router {
-    match www {
-        Some(www) => Router::new().fallback_service(ServeDir::new(www).precompressed_br().precompressed_gzip()),
-        None => Router::new(),
+/// What is answered to HTTP where TLS is expected: the same address with TLS.
+pub(crate) fn to_https() -> Router {
+    Router::new().fallback(async |request: Request| {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.and_then(|host| host.parse::<Authority>().ok()).filter(|host| !host.as_str().contains('@'));
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        match host {
+            Some(host) => Redirect::permanent(&format!("https://{host}{path}")).into_response(),
+            None => (StatusCode::BAD_REQUEST, "use https\n").into_response(),
+        }
+    })
+}
+
+fn page(page: &Page) -> Router {
+    match page {
+        Page::Folder(www) => Router::new().fallback_service(ServeDir::new(www).precompressed_br().precompressed_gzip()),
+        Page::Embedded => page::embedded(),
+        Page::None => Router::new(),
     }
 }
 

@@ -31,14 +31,17 @@ mod http;
 pub mod hub;
 mod limits;
 mod message;
+mod page;
 mod queue;
 mod rate;
 mod server;
 mod socket;
 mod switchboard;
+mod tls;
 
 pub mod args;
 pub mod token;
-pub use config::Config;
+pub use config::{Config, Page};
 pub use limits::Limits;
 pub use server::{Server, StartError};
+pub use tls::{Tls, TlsError};

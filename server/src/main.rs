@@ -1,12 +1,11 @@
 //! The program: flags, log, signals.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use itodenwa_server::args::{Args, Command, Mint};
 use itodenwa_server::token::Secret;
-use itodenwa_server::{Server, StartError};
+use itodenwa_server::{Page, Server, StartError, Tls};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -40,24 +39,21 @@ fn token(mint: Mint, secret: Option<&Secret>) -> ExitCode {
 
 async fn run(args: Args) -> Result<(), StartError> {
     let config = args.into_config();
-    if config.www.is_none() {
-        tracing::warn!("there is no page: give its folder with --www");
+    if config.page == Page::None {
+        tracing::warn!("there is no page: {}", StartError::NoPage);
     }
+    let self_signed = config.tls == Some(Tls::SelfSigned);
     let server = Server::bind(config).await?;
-    // Who started us reads this line; if nobody does, the server is of use all the same.
-    let _ = writeln!(io::stdout(), "itodenwa: http://{}/", reachable(server.address()));
+    // Who started us reads the first line; if nobody does, the server is of use all the same.
+    let urls = server.urls();
+    let others = urls.iter().skip(1).map(|url| format!("itodenwa: {url} from other devices\n"));
+    let fingerprint = server.fingerprint().filter(|_| self_signed);
+    let fingerprint = fingerprint.map(|hash| format!("itodenwa: the certificate's SHA-256 fingerprint is {hash}\n"));
+    let first = urls.first().map(|url| format!("itodenwa: {url}\n"));
+    let lines: String = first.into_iter().chain(others).chain(fingerprint).collect();
+    let _ = io::stdout().write_all(lines.as_bytes());
     server.serve_until(stop()).await;
     Ok(())
-}
-
-/// "Every address" is none that a browser can open.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// Done when the program is asked to stop.

@@ -22,4 +22,5 @@ mod program;
 mod relaying;
 mod slow_reader;
 mod stopping;
+mod tls;
 mod tokens;
