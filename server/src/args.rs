@@ -13,7 +13,7 @@ use itodenwa_wire::IceServer;
 pub use mint::Mint;
 
 use crate::token::Secret;
-use crate::{Config, Limits, Page, Tls};
+use crate::{Config, Limits, Page, Tls, WebOrigin};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -72,8 +72,34 @@ pub struct Args {
         help_heading = "Who may come in"
     )]
     pub secrets: Vec<Secret>,
+    /// Let only this page's scripts connect, beside the own page's: https://example.org. May be given many times (in the
+    /// environment: with spaces between) [default: every page's]
+    #[arg(
+        long = "allow-origin",
+        env = "ITODENWA_ALLOW_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ' ',
+        help_heading = "Who may come in"
+    )]
+    origins: Vec<WebOrigin>,
+    /// Let everybody read /metrics, not this computer alone
+    #[arg(long, env = "ITODENWA_PUBLIC_METRICS", help_heading = "Operation")]
+    public_metrics: bool,
+    /// How the log is written
+    #[arg(long, env = "ITODENWA_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text,
+          help_heading = "Operation")]
+    pub log_format: LogFormat,
     #[command(flatten)]
     limits: Limits,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// Lines of JSON, for programs.
+    Json,
 }
 
 /// Certificates that need no files.
@@ -120,6 +146,8 @@ impl Args {
             ice_servers: self.ice_servers,
             behind_proxy: self.behind_proxy,
             secrets: self.secrets,
+            origins: self.origins,
+            public_metrics: self.public_metrics,
             limits: self.limits,
         }
     }
@@ -190,6 +218,8 @@ mod tests {
             ("--idle-timeout", "NaN"),
             ("--idle-timeout", "inf"),
             ("--connections", "many"),
+            ("--allow-origin", "example.org"),
+            ("--log-format", "xml"),
             ("--tls", "yes"),
             ("--tls-certificate", "file"),
             ("--tls-key", "file"),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use itodenwa_wire::IceServer;
 
 use crate::token::Secret;
-use crate::{Limits, Tls};
+use crate::{Limits, Tls, WebOrigin};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,10 @@ pub struct Config {
     pub behind_proxy: bool,
     /// With any, nobody comes in without a [token](crate::token) that was signed with one of them; with none, everybody.
     pub secrets: Vec<Secret>,
+    /// With any, only pages from there and the own one may connect; with none, every page.
+    pub origins: Vec<WebOrigin>,
+    /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
+    pub public_metrics: bool,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -39,6 +43,8 @@ impl Default for Config {
             ice_servers: Vec::new(),
             behind_proxy: false,
             secrets: Vec::new(),
+            origins: Vec::new(),
+            public_metrics: false,
             limits: Limits::default(),
         }
     }

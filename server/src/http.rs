@@ -1,14 +1,15 @@
-//! What is answered to HTTP requests: the page, `/ws`, `/healthz`.
+//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
-    STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    SEC_WEBSOCKET_VERSION, STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -23,7 +24,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::address::Origin;
 use crate::gate::Denied;
 use crate::switchboard::Call;
-use crate::{Config, Page, Tls, page};
+use crate::web_origin::may_connect;
+use crate::{Config, Page, Tls, WebOrigin, page};
 
 /// The address of the TCP connection that a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -54,9 +56,12 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 
 /// All routes.
 pub(crate) fn router(config: &Config, calls: mpsc::Sender<Call>) -> Router {
-    let upgrades = Upgrades { calls, behind_proxy: config.behind_proxy };
+    let upgrades =
+        Upgrades { calls: calls.clone(), behind_proxy: config.behind_proxy, origins: config.origins.clone().into() };
+    let metrics = Metrics { calls, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(measure).with_state(metrics))
         .route("/ws", get(upgrade).with_state(upgrades))
         .merge(page(&config.page));
     if let Some(Tls::Files { .. }) = config.tls {
@@ -95,11 +100,33 @@ fn page(page: &Page) -> Router {
 struct Upgrades {
     calls: mpsc::Sender<Call>,
     behind_proxy: bool,
+    origins: Arc<[WebOrigin]>,
 }
 
-/// The opening handshake (RFC 6455, section 4.2). Any page may connect: there is nothing in a request, such as a cookie,
+/// What the handler of `/metrics` needs.
+#[derive(Debug, Clone)]
+struct Metrics {
+    calls: mpsc::Sender<Call>,
+    behind_proxy: bool,
+    public: bool,
+}
+
+/// The numbers, for this computer unless they are for everybody.
+async fn measure(State(Metrics { calls, behind_proxy, public }): State<Metrics>, request: Request) -> Response {
+    if !public && !address(&request, behind_proxy).is_some_and(|address| address.to_canonical().is_loopback()) {
+        return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
+    }
+    let (answer, answered) = oneshot::channel();
+    let _ = calls.send(Call::Measure(answer)).await;
+    match answered.await {
+        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(_) => going_away(),
+    }
+}
+
+/// The opening handshake (RFC 6455, section 4.2). Unless it is told otherwise any page may connect: there is nothing in a request, such as a cookie,
 /// that would give it more rights than any other program has.
-async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut request: Request) -> Response {
+async fn upgrade(State(Upgrades { calls, behind_proxy, origins }): State<Upgrades>, mut request: Request) -> Response {
     let accepted = match create_response_with_body(&request, Body::empty) {
         Ok(accepted) => accepted,
         Err(error) => {
@@ -107,9 +134,12 @@ async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut r
             return (StatusCode::UPGRADE_REQUIRED, headers, format!("{error}\n")).into_response();
         }
     };
-    let remote = request.extensions().get::<Remote>().map(|remote| remote.0);
-    let forwarded = behind_proxy.then(|| last_forwarded(request.headers())).flatten();
-    let (Some(upgrade), Some(address)) = (request.extensions_mut().remove::<OnUpgrade>(), forwarded.or(remote)) else {
+    if !may_connect(request.headers(), &origins) {
+        let _ = calls.send(Call::Unwelcome).await;
+        return (StatusCode::FORBIDDEN, "pages of this origin may not connect here\n").into_response();
+    }
+    let address = address(&request, behind_proxy);
+    let (Some(upgrade), Some(address)) = (request.extensions_mut().remove::<OnUpgrade>(), address) else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
     let (answer, answered) = oneshot::channel();
@@ -121,8 +151,18 @@ async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut r
             later(StatusCode::TOO_MANY_REQUESTS, "too many connections from this address\n", wait)
         }
         Ok(Err(Denied::Full(wait))) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is full\n", wait),
-        Err(_) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down\n", Duration::from_secs(1)),
+        Err(_) => going_away(),
     }
+}
+
+fn going_away() -> Response {
+    later(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down\n", Duration::from_secs(1))
+}
+
+/// Where a request comes from.
+fn address(request: &Request, behind_proxy: bool) -> Option<IpAddr> {
+    let remote = request.extensions().get::<Remote>().map(|remote| remote.0);
+    behind_proxy.then(|| last_forwarded(request.headers())).flatten().or(remote)
 }
 
 /// Not now. Browsers do not show their pages why; for people with other tools.

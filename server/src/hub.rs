@@ -24,6 +24,7 @@ use room::Room;
 
 use crate::Limits;
 use crate::access::Access;
+use crate::metrics::Census;
 
 /// Names one connection. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +128,17 @@ impl<P> Hub<P> {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.empty.first().map(|(at, _)| *at)
+    }
+
+    /// How many connections, members and rooms there are.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let is_member = |connection: &&Connection| matches!(connection, Connection::Member { .. });
+        Census {
+            connections: self.connections.len(),
+            members: self.connections.values().filter(is_member).count(),
+            rooms: self.rooms.len() - self.empty.len(),
+        }
     }
 
     fn received(&mut self, now: Instant, from: ConnectionId, received: Result<ClientMessage<P>, Closing>) {

@@ -1,9 +1,9 @@
 //! The program: flags, log, signals.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use itodenwa_server::args::{Args, Command, Mint};
+use itodenwa_server::args::{Args, Command, LogFormat, Mint};
 use itodenwa_server::token::Secret;
 use itodenwa_server::{Page, Server, StartError, Tls};
 use tracing_subscriber::EnvFilter;
@@ -15,7 +15,11 @@ async fn main() -> ExitCode {
         return token(mint, args.secrets.first());
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

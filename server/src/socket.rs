@@ -69,7 +69,7 @@ impl Socket {
     /// Tells the switchboard, before the end of the connection takes its time.
     async fn tell(&self, end: &End) {
         // Without a switchboard there is nobody left to be told.
-        let _ = self.calls.send(Call::Ended(self.id, end.reason())).await;
+        let _ = self.calls.send(Call::Ended(self.id, end.reason(), end.refusal())).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::{ClientMessage, LeaveReason, ServerMessage};
+use itodenwa_wire::{ClientMessage, LeaveReason, RefusalCode, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -16,6 +16,7 @@ use crate::address::Origin;
 use crate::gate::{Denied, Gate};
 use crate::hub::{Closing, ConnectionId, Hub, Input, Output};
 use crate::message::Opaque;
+use crate::metrics::Counts;
 use crate::queue::{QueueSender, queue};
 use crate::socket::Socket;
 
@@ -27,10 +28,14 @@ pub(crate) const CALLS: usize = 256;
 pub(crate) enum Call {
     /// Somebody would like to open a WebSocket. If the answer is yes, the connection is taken over.
     Connect { origin: Origin, upgrade: OnUpgrade, answer: oneshot::Sender<Result<(), Denied>> },
+    /// A page that may not connect tried to.
+    Unwelcome,
+    /// Somebody would like to know the numbers, as Prometheus reads them.
+    Measure(oneshot::Sender<String>),
     /// A connection said something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
-    /// A connection is gone, or is being closed.
-    Ended(ConnectionId, LeaveReason),
+    /// A connection is gone, or is being closed, perhaps with a refusal.
+    Ended(ConnectionId, LeaveReason, Option<RefusalCode>),
 }
 
 /// The one owner of everything that connections share.
@@ -44,6 +49,7 @@ pub(crate) struct Switchboard {
     lines: HashMap<ConnectionId, Line>,
     sockets: JoinSet<ConnectionId>,
     connected: u64,
+    counts: Counts,
 }
 
 /// A connection, seen from here.
@@ -68,6 +74,7 @@ impl Switchboard {
             lines: HashMap::new(),
             sockets: JoinSet::new(),
             connected: 0,
+            counts: Counts::new(),
         };
         (switchboard, calls)
     }
@@ -96,24 +103,40 @@ impl Switchboard {
                 let admitted = self.gate.admit(now(), origin);
                 match admitted {
                     Ok(()) => self.connect(origin, upgrade),
-                    Err(denied) => tracing::debug!(%origin, ?denied, "connection refused"),
+                    Err(denied) => {
+                        tracing::debug!(%origin, ?denied, "connection refused");
+                        match denied {
+                            Denied::TooMany(_) => self.counts.denied_by_address += 1,
+                            Denied::Full(_) => self.counts.denied_when_full += 1,
+                        }
+                    }
                 }
                 // Who does not wait for the answer does not come either: the upgrade fails, and the socket ends.
                 let _ = answer.send(admitted);
             }
+            Call::Unwelcome => self.counts.denied_by_origin += 1,
+            Call::Measure(answer) => {
+                // Who asked may have gone away meanwhile.
+                let _ = answer.send(self.counts.text(self.hub.census()));
+            }
             Call::Received(from, received) => {
+                self.counts.received += 1;
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
                     tracing::debug!(connection = from.0, code = %refusal.code, "message refused");
                 }
                 self.tell_hub(Input::Received(from, received));
             }
-            Call::Ended(from, reason) => self.tell_hub(Input::Disconnected(from, reason)),
+            Call::Ended(from, reason, refusal) => {
+                refusal.into_iter().for_each(|code| self.counts.refused(code));
+                self.tell_hub(Input::Disconnected(from, reason));
+            }
         }
     }
 
     fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
         let Some(calls) = self.calls.upgrade() else { return self.gate.release(origin) };
         self.connected += 1;
+        self.counts.connections += 1;
         let id = ConnectionId(self.connected);
         let (sender, receiver) = queue(&self.limits);
         let (close, closing) = oneshot::channel();
@@ -164,6 +187,14 @@ impl Switchboard {
         let Ok(text) = serde_json::to_string(message) else {
             return tracing::error!("a message could not be written as JSON");
         };
+        self.counts.sent += 1;
+        self.counts.sent_bytes += text.len() as u64;
+        match message {
+            ServerMessage::Welcome(_) => self.counts.joins += 1,
+            ServerMessage::Signal(_) => self.counts.signals += 1,
+            ServerMessage::Refused(refusal) => self.counts.refused(refusal.code),
+            _ => {}
+        }
         if line.queue.push(text.into()).is_err() {
             // Its outputs are polled by the loop that this is called from.
             self.hub.handle(now(), Input::Overflowed(to));
