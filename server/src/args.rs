@@ -35,33 +35,44 @@ pub struct Args {
     /// A file with the flags' names as keys (TOML): room-peers = 16
     #[arg(long, env = "ITODENWA_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:8080, or the next free one of the 20 ports after it]
+    /// Where to listen [default: 127.0.0.1:8080]
+    ///
+    /// If it is not given and port 8080 is taken: the next free one of the 20 ports after it.
     #[arg(long, env = "ITODENWA_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The page's folder [default: the page inside the program; if it was built without: www, if there is one]
+    /// The page's folder [default: the page inside the program]
+    ///
+    /// If the program was built without a page: www, if there is such a folder.
     #[arg(long, env = "ITODENWA_WWW", value_name = "DIR")]
     www: Option<PathBuf>,
-    /// Serve with TLS, by a certificate that is made at each start. Browsers warn: compare the fingerprint that is printed.
-    /// For trials with phones: camera and microphone need TLS
+    /// Serve with TLS, by a certificate that is made at the start
+    ///
+    /// For trials with phones: camera and microphone need TLS. Browsers warn: compare the fingerprint that is printed.
     #[arg(long, env = "ITODENWA_TLS", value_name = "self-signed", value_enum, conflicts_with = "tls_certificate")]
     tls: Option<MadeTls>,
-    /// Serve with TLS, by the certificate in this file (PEM, with those between it and the root). It is read again each hour
+    /// Serve with TLS, by the certificate in this file (PEM)
+    ///
+    /// With those between it and the root. It is read again each hour, so that it may be renewed.
     #[arg(long, env = "ITODENWA_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
     /// The private key of --tls-certificate (PEM)
     #[arg(long, env = "ITODENWA_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
-    /// A STUN or TURN server for everybody who joins: stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL.
-    /// May be given many times (in the environment: with spaces between)
+    /// A STUN or TURN server for everybody who joins; may be given many times
+    ///
+    /// stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL. In the environment: with spaces between.
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
           value_delimiter = ' ', value_parser = ice_server)]
     ice_servers: Vec<IceServer>,
-    /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that always sets it
+    /// Take the client's address from X-Forwarded-For
+    ///
+    /// From its last entry: only behind a proxy that always sets it.
     #[arg(long, env = "ITODENWA_BEHIND_PROXY")]
     behind_proxy: bool,
-    /// Let nobody in without a token signed with this, of 32 bytes or more. Other users of this computer see flags: better
-    /// use the environment or the file. Several, for changing it: all are believed, the first signs (in the environment:
-    /// with spaces between)
+    /// Let nobody in without a token that is signed with this, of 32 bytes or more
+    ///
+    /// Other users of this computer see flags: better use the environment or the file. May be given many times, for changing
+    /// it: all are believed, the first signs. In the environment: with spaces between.
     #[arg(
         long = "secret",
         env = "ITODENWA_SECRET",
@@ -72,8 +83,10 @@ pub struct Args {
         help_heading = "Who may come in"
     )]
     pub secrets: Vec<Secret>,
-    /// Let only this page's scripts connect, beside the own page's: https://example.org. May be given many times (in the
-    /// environment: with spaces between) [default: every page's]
+    /// Let pages from here connect, and no others [default: all]
+    ///
+    /// For instance `https://example.org`. The own page may always connect. May be given many times; in the environment: with
+    /// spaces between.
     #[arg(
         long = "allow-origin",
         env = "ITODENWA_ALLOW_ORIGINS",
@@ -250,6 +263,13 @@ mod tests {
             assert!([variable.as_str(), plural.as_str()].contains(&env), "--{long} is {env}");
             assert!(argument.get_help().is_some(), "--{long} is not explained");
         }
+    }
+
+    #[test]
+    fn the_example_of_a_file_is_in_order() {
+        let config = parse(&["--config", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/itodenwa.toml")]).unwrap();
+        assert!(matches!(config.tls, Some(Tls::Files { .. })));
+        assert_eq!(config.ice_servers.len(), 1);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! itodenwa's server: the static page, the signalling (`/ws`) and a health check, in one process without configuration.
+//! itodenwa's server: the page, the signalling (`/ws`), a health check and numbers (`/metrics`), in one process that
+//! needs no configuration.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), itodenwa_server::StartError> {
