@@ -20,9 +20,14 @@ async fn main() -> ExitCode {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
     }
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+    // As a task: what runs on the main thread itself has to be woken by each message anew.
+    match tokio::spawn(run(args)).await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
         Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+        Ok(Err(error)) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }

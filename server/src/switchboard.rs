@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
@@ -41,7 +42,7 @@ pub(crate) enum Call {
 /// The one owner of everything that connections share.
 #[derive(Debug)]
 pub(crate) struct Switchboard {
-    limits: Limits,
+    limits: Arc<Limits>,
     gate: Gate,
     hub: Hub<Opaque>,
     calls: mpsc::WeakSender<Call>,
@@ -67,7 +68,7 @@ impl Switchboard {
         let (calls, inbox) = mpsc::channel(CALLS);
         let switchboard = Switchboard {
             gate: Gate::new(limits.clone()),
-            limits,
+            limits: limits.into(),
             hub,
             calls: calls.downgrade(),
             inbox,
