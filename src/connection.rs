@@ -1,5 +1,7 @@
 //! One `RTCPeerConnection`: it executes commands and reports what comes of them.
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod conformance;
 mod lines;
 
 use std::future::Future;
@@ -39,6 +41,8 @@ pub(crate) struct Connection {
     peer: PeerConnection,
     control: DataChannel,
     lines: Lines,
+    /// New ICE servers, for the next time that paths are looked for.
+    renewed: Option<Object>,
     tell: Tell,
     lifetime: Lifetime,
     listeners: Vec<Listener>,
@@ -48,8 +52,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
     pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, JsError> {
-        let configuration = object([("iceServers", to_value(&servers)?), ("bundlePolicy", "max-bundle".into())]);
-        let peer = PeerConnection::new(&configuration)?;
+        let peer = PeerConnection::new(&configuration(servers)?)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
         let listeners = listen(&peer, &control, &tell);
@@ -57,6 +60,7 @@ impl Connection {
             peer,
             control,
             lines: Lines::new(sends),
+            renewed: None,
             tell,
             lifetime: Lifetime::new(),
             listeners,
@@ -69,7 +73,7 @@ impl Connection {
         match command {
             Command::Open => (self.tell)(Happening::Report(Report::Opened)),
             Command::MakeOffer { send, ice_restart } => {
-                let restarted = if ice_restart { self.peer.restart_ice() } else { Ok(()) };
+                let restarted = if ice_restart { self.restart_ice() } else { Ok(()) };
                 let placed = restarted.and_then(|()| self.lines.place(&self.peer, &send, true, devices));
                 self.describe(placed, |sdp, lines| Report::OfferMade { sdp, sources: lines.offered() });
             }
@@ -77,7 +81,13 @@ impl Connection {
                 let placed = self.lines.place(&self.peer, &send, false, devices);
                 self.describe(placed, |sdp, lines| Report::AnswerMade { sdp, sources: lines.answered() });
             }
-            Command::SetOffer { sdp } => self.set_remote("offer", &sdp, Report::OfferSet),
+            Command::SetOffer { sdp } => {
+                let known = self.peer.remote_description().map(|known| known.sdp());
+                if known.is_some_and(|known| fragment(&known) != fragment(&sdp)) {
+                    self.renew_servers();
+                }
+                self.set_remote("offer", &sdp, Report::OfferSet);
+            }
             Command::SetAnswer { sdp } => self.set_remote("answer", &sdp, Report::AnswerSet),
             Command::Describe => {
                 let described = local_sdp(&self.peer).map(|sdp| Report::Described { sdp });
@@ -86,6 +96,24 @@ impl Connection {
             Command::AddCandidate(candidate) => self.add(to_value(&candidate)),
             Command::EndOfCandidates(fragment) => self.add(Ok(end_of_candidates(&fragment))),
             Command::Close => {}
+        }
+    }
+
+    /// Takes ICE servers for the next ICE restart, whichever side begins it. Not at once: some browsers then restart ICE with
+    /// the next offer, also when nothing is wrong.
+    pub(crate) fn renew(&mut self, servers: &[IceServer]) {
+        self.renewed = configuration(servers).ok();
+    }
+
+    fn restart_ice(&mut self) -> Result<(), JsValue> {
+        self.renew_servers();
+        self.peer.restart_ice()
+    }
+
+    fn renew_servers(&mut self) {
+        if let Some(configuration) = self.renewed.take() {
+            // Servers that the browser does not take leave the old ones, which may still do.
+            let _ = self.peer.set_configuration(&configuration);
         }
     }
 
@@ -161,6 +189,15 @@ fn answer(tell: &Tell, result: Result<Report, Halt>) {
         Err(Halt::Threw(JsError { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
         Err(Halt::Ended) => {}
     }
+}
+
+fn configuration(servers: &[IceServer]) -> Result<Object, JsError> {
+    Ok(object([("iceServers", to_value(&servers)?), ("bundlePolicy", "max-bundle".into())]))
+}
+
+/// The username fragment of a description, which is another one after an ICE restart (RFC 8839, section 4.4.1.1.1).
+fn fragment(sdp: &str) -> Option<&str> {
+    sdp.lines().find(|line| line.starts_with("a=ice-ufrag:"))
 }
 
 /// The end of a fragment's candidates (RFC 8838, section 13), or of all. The browsers want to know a media description also

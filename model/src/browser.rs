@@ -1,25 +1,28 @@
-//! A model of `RTCPeerConnection` that refuses what browsers refuse, and takes what they should refuse and do not.
+//! A model of `RTCPeerConnection`: it refuses what browsers refuse, and takes what they should refuse and do not.
 //!
-//! What a browser would do wrongly in silence (a stale answer, a candidate twice, media of a closed connection) is a failed
-//! assertion here: those are the properties that the machine has to keep.
+//! [`Connection::operate`] does what a browser does, and is shown to do so by the [`conformance`](crate::conformance) suite.
+//! What a browser would do wrongly in silence (a stale answer, a candidate twice, media of a closed connection), or would do
+//! and nobody wants (a rollback), is a *blunder* of whoever asked. [`Connection::execute`] fails at the first one: those are
+//! the properties that the machine has to keep.
+
+mod gathering;
+mod profile;
+mod transceivers;
 
 use std::collections::BTreeSet;
 
-use itodenwa_negotiation::{Assignment, Command, Report, Transceiver, assign};
+use itodenwa_negotiation::{Command, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
-use itodenwa_wire::{Candidate, Source, SourceMap};
+use itodenwa_wire::{Candidate, SourceMap};
 
-use crate::rng::Rng;
 use crate::sdp::{Description, Direction, Kind, Media, Origin};
+use gathering::fragment_of;
+use transceivers::Transceivers;
 
-/// Where browsers differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Profile {
-    Chromium,
-    Firefox,
-}
+pub use gathering::{Gathering, candidates_of, some_candidates};
+pub use profile::{Capabilities, Profile, Verdict};
 
-/// `RTCSignalingState`; there is no rollback and there are no provisional answers.
+/// `RTCSignalingState`; there are no provisional answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signaling {
     Stable,
@@ -29,12 +32,14 @@ pub enum Signaling {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Connection {
-    profile: Profile,
+    capabilities: Capabilities,
     number: u32,
     pub signaling: Signaling,
-    lines: Vec<Line>,
+    transceivers: Transceivers,
     versions: u32,
     fragments: u32,
+    /// The fragment that `restartIce` wants replaced: by the next offer that is made with it.
+    outworn: Option<String>,
     local: Slots,
     remote: Slots,
     /// Candidates of ours for the current fragment, as far as they are gathered.
@@ -43,6 +48,7 @@ pub struct Connection {
     known: BTreeSet<String>,
     added: BTreeSet<String>,
     ended: Vec<String>,
+    blunders: Vec<String>,
 }
 
 /// A description that counts, and one that will when the answer is there.
@@ -52,53 +58,82 @@ struct Slots {
     pending: Option<Description>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Line {
-    media: Media,
-    carries: Option<Source>,
-}
-
 /// The exception's name and message.
 pub type Exception = (&'static str, String);
-
-/// A gathering that begins: its fragment says how many candidates it will have.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Gathering {
-    pub fragment: String,
-    pub candidates: usize,
-}
 
 impl Connection {
     pub fn new(profile: Profile, number: u32) -> Self {
         Connection {
-            profile,
+            capabilities: profile.capabilities(),
             number,
             signaling: Signaling::Stable,
-            lines: Vec::new(),
+            transceivers: Transceivers::default(),
             versions: 0,
             fragments: 0,
+            outworn: None,
             local: Slots::default(),
             remote: Slots::default(),
             gathered: Vec::new(),
             known: BTreeSet::new(),
             added: BTreeSet::new(),
             ended: Vec::new(),
+            blunders: Vec::new(),
         }
     }
 
-    /// Does what is asked; `candidates` is how many a new gathering will find.
+    /// Does what is asked, which has to be sensible; `candidates` is how many a new gathering will find.
     pub fn execute(&mut self, command: Command, candidates: usize) -> Result<(Report, Option<Gathering>), Exception> {
+        let done = self.operate(command, candidates);
+        assert!(self.blunders.is_empty(), "{}", self.blunders.join("; "));
+        done
+    }
+
+    /// Does what a browser does when it is asked this.
+    pub fn operate(&mut self, command: Command, candidates: usize) -> Result<(Report, Option<Gathering>), Exception> {
         match command {
             Command::Open => Ok((Report::Opened, None)),
-            Command::MakeOffer { send, ice_restart } => self.make_offer(&send, ice_restart, candidates),
+            Command::MakeOffer { send, ice_restart } => {
+                self.expect_state(Signaling::Stable, "an offer was made");
+                if ice_restart {
+                    self.restart_ice();
+                }
+                self.transceivers.place(&send, true);
+                let (sdp, gathering) = self.set_local(candidates)?;
+                Ok((Report::OfferMade { sdp, sources: self.carried(self.local.latest()) }, gathering))
+            }
+            Command::MakeAnswer { send } => {
+                self.expect_state(Signaling::HaveRemoteOffer, "an answer was made");
+                self.transceivers.place(&send, false);
+                let (sdp, gathering) = self.set_local(candidates)?;
+                Ok((Report::AnswerMade { sdp, sources: self.sends() }, gathering))
+            }
             Command::SetOffer { sdp } => self.set_offer(&sdp).map(|()| (Report::OfferSet, None)),
-            Command::MakeAnswer { send } => self.make_answer(&send, candidates),
             Command::SetAnswer { sdp } => self.set_answer(&sdp).map(|()| (Report::AnswerSet, None)),
             Command::Describe => Ok((Report::Described { sdp: self.describe()?.to_string() }, None)),
             Command::AddCandidate(candidate) => self.add_candidate(&candidate).map(|()| (Report::CandidateAdded, None)),
             Command::EndOfCandidates(fragment) => self.end(fragment).map(|()| (Report::CandidateAdded, None)),
             Command::Close => unreachable!("closing is not an operation"),
         }
+    }
+
+    /// `restartIce`: the credentials that there are now will not be offered again.
+    pub fn restart_ice(&mut self) {
+        self.outworn = self.local_fragment().map(str::to_owned);
+    }
+
+    /// `addTransceiver`, for who does not let sources be placed.
+    pub fn add(&mut self, kind: Kind) {
+        self.transceivers.add(kind);
+    }
+
+    /// `transceiver.direction`, likewise.
+    pub fn set_direction(&mut self, mid: &str, direction: Direction) {
+        self.transceivers.set_direction(mid, direction);
+    }
+
+    /// `transceiver.stop`, likewise.
+    pub fn stop(&mut self, mid: &str) {
+        self.transceivers.stop(mid);
     }
 
     /// One more candidate was gathered.
@@ -109,6 +144,16 @@ impl Connection {
     /// A candidate was not taken, for no fault of anybody: no other one comes in its place.
     pub fn miss(&mut self, candidate: &Candidate) {
         self.known.insert(candidate.candidate.clone());
+    }
+
+    /// `localDescription`, without candidates.
+    pub fn local_description(&self) -> Option<&Description> {
+        self.local.latest()
+    }
+
+    /// `remoteDescription`.
+    pub fn remote_description(&self) -> Option<&Description> {
+        self.remote.latest()
     }
 
     /// The fragment that our candidates are for.
@@ -137,81 +182,96 @@ impl Connection {
         self.carried(self.local.current.as_ref())
     }
 
-    /// Sources added and never negotiated are not among these.
+    /// The m-lines of the latest description. Sources added and never negotiated are not among these.
     pub fn media_lines(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
-    fn make_offer(
-        &mut self,
-        send: &[Source],
-        ice_restart: bool,
-        candidates: usize,
-    ) -> Result<(Report, Option<Gathering>), Exception> {
-        self.demand(Signaling::Stable)?;
-        self.change(send, true);
-        if !self.lines.iter().any(|line| line.media.kind == Kind::Application) {
-            self.add_line(Kind::Application, None);
+    /// `setLocalDescription()`: an answer when there is an offer to answer, else an offer.
+    fn set_local(&mut self, candidates: usize) -> Result<(String, Option<Gathering>), Exception> {
+        match self.signaling {
+            Signaling::HaveRemoteOffer => self.make_answer(candidates),
+            Signaling::Stable | Signaling::HaveLocalOffer => Ok(self.make_offer(candidates)),
         }
-        let gathering = self.renew(ice_restart, candidates);
-        let media = self.lines.iter().map(|line| line.media.clone()).collect();
-        let description = self.description(media, gathering.as_ref(), None);
-        let (sdp, sources) = (description.to_string(), self.carried(Some(&description)));
+    }
+
+    fn make_offer(&mut self, candidates: usize) -> (String, Option<Gathering>) {
+        let agreed = media(self.local.current.as_ref());
+        let media =
+            self.transceivers.offer(&media(self.local.latest()), &agreed, self.capabilities.recycles_for_other_kind);
+        let outworn = self.local_fragment().is_some() && self.local_fragment() == self.outworn.as_deref();
+        let (description, gathering) = self.description(media, outworn, candidates, None);
+        let sdp = description.to_string();
         self.local.pending = Some(description);
         self.signaling = Signaling::HaveLocalOffer;
-        Ok((Report::OfferMade { sdp, sources }, gathering))
+        (sdp, gathering)
+    }
+
+    fn make_answer(&mut self, candidates: usize) -> Result<(String, Option<Gathering>), Exception> {
+        let offer = self.remote.pending.take().ok_or(("InvalidStateError", String::new()))?;
+        let restarted = self.remote.current.as_ref().is_some_and(|before| before.fragment != offer.fragment);
+        let media = self.transceivers.answer(&offer.media);
+        let (description, gathering) = self.description(media, restarted, candidates, Some(offer.origin));
+        let sdp = description.to_string();
+        self.agree(description, offer);
+        Ok((sdp, gathering))
     }
 
     fn set_offer(&mut self, sdp: &str) -> Result<(), Exception> {
-        self.demand(Signaling::Stable)?;
+        self.expect_state(Signaling::Stable, "an offer was set");
         let offer = parse(sdp)?;
-        if offer.answers.is_some() || offer.media.len() < self.lines.len() {
+        if self.signaling == Signaling::HaveLocalOffer {
+            self.roll_back(&offer)?;
+        }
+        if offer.media.len() < media(self.remote.current.as_ref()).len() {
             return Err(("InvalidAccessError", "the order of m-lines in the offer".into()));
         }
-        self.demand_same(&offer)?;
-        self.demand_same_origin(&offer);
-        for media in offer.media.iter().skip(self.lines.len()).cloned() {
-            self.lines.push(Line { media: Media { direction: Direction::RECVONLY, ..media }, carries: None });
-        }
+        demand_same(&media(self.local.current.as_ref()), &offer)?;
+        self.expect_same_origin(&offer);
+        self.transceivers.take(&offer.media);
         self.known.extend(offer.candidates.iter().cloned());
         self.remote.pending = Some(offer);
         self.signaling = Signaling::HaveRemoteOffer;
         Ok(())
     }
 
-    fn make_answer(&mut self, send: &[Source], candidates: usize) -> Result<(Report, Option<Gathering>), Exception> {
-        self.demand(Signaling::HaveRemoteOffer)?;
-        let offer = self.remote.pending.take().ok_or(("InvalidStateError", String::new()))?;
-        self.change(send, false);
-        let restarted = self.remote.current.as_ref().is_some_and(|before| before.fragment != offer.fragment);
-        let gathering = self.renew(restarted, candidates);
-        let answering = |(line, offered): (&Line, &Media)| Media {
-            direction: line.media.direction.answering(offered.direction),
-            ..line.media.clone()
-        };
-        let media = self.lines.iter().zip(&offer.media).map(answering).collect();
-        let description = self.description(media, gathering.as_ref(), Some(offer.origin));
-        let (sdp, sources) = (description.to_string(), self.carried(Some(&description)));
-        self.local.current = Some(description);
-        self.remote.current = Some(offer);
-        self.signaling = Signaling::Stable;
-        Ok((Report::AnswerMade { sdp, sources }, gathering))
-    }
-
     fn set_answer(&mut self, sdp: &str) -> Result<(), Exception> {
-        self.demand(Signaling::HaveLocalOffer)?;
+        let Some(offer) = self.local.pending.clone() else {
+            return Err(("InvalidStateError", format!("an answer in {:?}", self.signaling)));
+        };
         let answer = parse(sdp)?;
-        let offer = self.local.pending.as_ref().ok_or(("InvalidStateError", String::new()))?;
         if answer.media.len() != offer.media.len() {
             return Err(("InvalidAccessError", "the order of m-lines in the answer".into()));
         }
-        self.demand_same(&answer)?;
+        demand_same(&offer.media, &answer)?;
         // A browser takes a stale answer with the right m-lines, and never connects.
-        assert_eq!(answer.answers, Some(offer.origin), "an answer was applied to an offer that it does not answer");
-        self.demand_same_origin(&answer);
+        self.expect(answer.answers == Some(offer.origin), "an answer was applied to an offer that it does not answer");
+        self.expect_same_origin(&answer);
         self.known.extend(answer.candidates.iter().cloned());
-        self.local.current = self.local.pending.take();
-        self.remote.current = Some(answer);
+        self.local.pending = None;
+        self.agree(offer, answer);
+        Ok(())
+    }
+
+    fn agree(&mut self, local: Description, remote: Description) {
+        self.transceivers.forget(&remote.media);
+        self.transceivers.forget(&local.media);
+        if self.outworn.as_ref().is_some_and(|outworn| *outworn != local.fragment) {
+            self.outworn = None;
+        }
+        self.local.current = Some(local);
+        self.remote.current = Some(remote);
+        self.signaling = Signaling::Stable;
+    }
+
+    /// An offer that meets our own takes its place (W3C WebRTC, `setRemoteDescription`).
+    fn roll_back(&mut self, offer: &Description) -> Result<(), Exception> {
+        let other = |(ours, theirs): (&Media, &Media)| ours.kind != theirs.kind;
+        if media(self.local.pending.as_ref()).iter().zip(&offer.media).any(other) {
+            self.capabilities.rollback_to_other_media.check(|| "RTP extension ID reassignment".into())?;
+        }
+        self.transceivers.roll_back(&media(self.local.current.as_ref()));
+        self.local.pending = None;
         self.signaling = Signaling::Stable;
         Ok(())
     }
@@ -222,128 +282,116 @@ impl Connection {
     }
 
     fn add_candidate(&mut self, candidate: &Candidate) -> Result<(), Exception> {
-        self.demand_remote("addIceCandidate")?;
-        let Candidate { candidate, sdp_mid, username_fragment, .. } = candidate;
-        if !candidate.starts_with("candidate:") || candidate.split(' ').count() < 8 {
+        let Candidate { candidate, sdp_mid, sdp_m_line_index, username_fragment } = candidate;
+        if sdp_mid.is_none() && sdp_m_line_index.is_none() {
+            return Err(("TypeError", "neither sdpMid nor sdpMLineIndex".into()));
+        }
+        self.demand_remote()?;
+        if !candidate.starts_with("candidate:") {
             return Err(("OperationError", "not a candidate".into()));
         }
-        if sdp_mid.as_ref().is_some_and(|mid| !self.lines.iter().any(|line| line.media.mid == *mid)) {
-            return Err(("OperationError", "no such mid".into()));
+        if candidate.split(' ').count() < 8 {
+            self.capabilities.candidate_cut_short.check(|| "not a whole candidate".into())?;
+        }
+        let lines = media(self.remote.latest());
+        let is_there = match (sdp_mid, sdp_m_line_index) {
+            (Some(mid), _) => lines.iter().any(|media| media.mid == *mid),
+            (None, index) => index.is_some_and(|index| usize::from(index) < lines.len()),
+        };
+        if !is_there {
+            return Err(("OperationError", "no such m-line".into()));
         }
         if let Some(fragment) = username_fragment {
             self.demand_fragment(fragment)?;
         }
-        assert!(self.added.insert(candidate.clone()), "a candidate was applied twice: {candidate}");
+        let news = self.added.insert(candidate.clone());
+        self.expect(news, "a candidate was applied twice");
         self.known.insert(candidate.clone());
         Ok(())
     }
 
     fn end(&mut self, fragment: String) -> Result<(), Exception> {
-        if self.profile == Profile::Firefox || self.remote.latest().is_some() {
-            self.demand_remote("addIceCandidate")?;
+        if self.remote.latest().is_none() {
+            self.capabilities.end_before_description.check(|| "the remote description was null".into())?;
+        } else {
             self.demand_fragment(&fragment)?;
         }
         let expected = candidates_of(&fragment).min(CANDIDATES_PER_FRAGMENT);
-        assert_eq!(self.known(&fragment), expected, "the end of candidates of {fragment} overtook some of them");
-        assert!(!self.has_ended(&fragment), "the end of candidates of {fragment} was applied twice");
+        self.expect(self.known(&fragment) == expected, "the end of candidates overtook some of them");
+        self.expect(!self.has_ended(&fragment), "the end of candidates was applied twice");
         self.ended.push(fragment);
         Ok(())
     }
 
-    fn demand(&self, wanted: Signaling) -> Result<(), Exception> {
-        let is = self.signaling;
-        if is == wanted { Ok(()) } else { Err(("InvalidStateError", format!("in {is:?}, not in {wanted:?}"))) }
-    }
-
-    fn demand_remote(&self, what: &str) -> Result<(), Exception> {
+    fn demand_remote(&self) -> Result<(), Exception> {
         match self.remote.latest() {
             Some(_) => Ok(()),
-            None => Err(("InvalidStateError", format!("{what}: the remote description was null"))),
+            None => Err(("InvalidStateError", "the remote description was null".into())),
         }
     }
 
-    /// Firefox refuses an unknown fragment, Chromium takes it in silence and spends milliseconds on it.
-    fn demand_fragment(&self, fragment: &str) -> Result<(), Exception> {
-        let known = self.remote.iter().any(|description| description.fragment == fragment);
-        assert!(known || self.profile == Profile::Firefox, "{fragment} is of no description of the other side");
-        if known { Ok(()) } else { Err(("OperationError", format!("unknown fragment {fragment}"))) }
-    }
-
-    fn demand_same(&self, description: &Description) -> Result<(), Exception> {
-        let same = |(line, media): (&Line, &Media)| line.media.kind == media.kind && line.media.mid == media.mid;
-        if self.lines.iter().zip(&description.media).all(same) {
+    /// Where an unknown fragment is taken in silence, milliseconds are spent on it and it is of no use.
+    fn demand_fragment(&mut self, fragment: &str) -> Result<(), Exception> {
+        let has = |description: &Option<Description>| description.as_ref().is_some_and(|one| one.fragment == fragment);
+        if has(&self.remote.pending) {
             return Ok(());
         }
-        Err(("InvalidAccessError", "an m-line changed its kind or its mid".into()))
+        if has(&self.remote.current) {
+            let alone = self.remote.pending.is_none();
+            let verdict = if alone { Verdict::Taken } else { self.capabilities.fragment_before_restart };
+            return verdict.check(|| format!("{fragment} is about to be replaced"));
+        }
+        self.capabilities.unknown_fragment.check(|| format!("unknown fragment {fragment}"))?;
+        self.blunders.push(format!("{fragment} is of no description of the other side"));
+        Ok(())
     }
 
-    /// DTLS would fail: the other side's connection is another one.
-    fn demand_same_origin(&self, description: &Description) {
+    /// What has to be so, though a browser does not see to it.
+    fn expect(&mut self, so: bool, else_this: &str) {
+        if !so {
+            self.blunders.push(else_this.to_owned());
+        }
+    }
+
+    fn expect_state(&mut self, wanted: Signaling, what: &str) {
+        let is = self.signaling;
+        self.expect(is == wanted, &format!("{what} in {is:?}, not in {wanted:?}"));
+    }
+
+    /// Else DTLS would fail: the other side's connection is another one.
+    fn expect_same_origin(&mut self, description: &Description) {
         let known = self.remote.latest().map_or(description.origin.connection, |known| known.origin.connection);
-        assert_eq!(known, description.origin.connection, "a description of another connection was applied");
+        self.expect(known == description.origin.connection, "a description of another connection was applied");
     }
 
-    fn change(&mut self, send: &[Source], may_add: bool) {
-        let places: Vec<usize> =
-            (0..self.lines.len()).filter(|at| self.lines[*at].media.kind != Kind::Application).collect();
-        let transceiver = |at: &usize| {
-            let Line { media, carries } = &self.lines[*at];
-            Transceiver { audio: media.kind == Kind::Audio, carries: *carries, stopped: false }
-        };
-        let transceivers: Vec<_> = places.iter().map(transceiver).collect();
-        for assignment in assign(&transceivers, send, may_add) {
-            match assignment {
-                Assignment::Reuse { index, source } => self.lines[places[index]].send(Some(source)),
-                Assignment::Release { index } => self.lines[places[index]].send(None),
-                Assignment::Add { source } => {
-                    self.add_line(if source.is_audio() { Kind::Audio } else { Kind::Video }, Some(source));
-                }
-            }
-        }
-    }
-
-    fn add_line(&mut self, kind: Kind, carries: Option<Source>) {
-        let mid = self.lines.len().to_string();
-        self.lines.push(Line { media: Media { kind, mid, direction: Direction::SENDRECV }, carries });
-    }
-
-    /// New ICE credentials, if they are asked for or if there are none.
-    fn renew(&mut self, restart: bool, candidates: usize) -> Option<Gathering> {
-        if self.fragments > 0 && !restart {
-            return None;
-        }
-        self.fragments += 1;
-        self.gathered.clear();
-        let fragment = format!("f{}.{}x{candidates}", self.number, self.fragments);
-        Some(Gathering { fragment, candidates })
-    }
-
+    /// A description with new ICE credentials, if they are asked for or if there are none.
     fn description(
         &mut self,
         media: Vec<Media>,
-        gathering: Option<&Gathering>,
+        restart: bool,
+        candidates: usize,
         answers: Option<Origin>,
-    ) -> Description {
+    ) -> (Description, Option<Gathering>) {
         self.versions += 1;
         let origin = Origin { connection: self.number, version: self.versions };
-        let fragment = match gathering {
-            Some(gathering) => gathering.fragment.clone(),
-            None => self.local_fragment().unwrap_or_default().to_owned(),
-        };
-        Description { origin, answers, fragment, media, candidates: self.gathered.clone() }
+        let known = self.local_fragment().filter(|_| !restart).map(str::to_owned);
+        let gathering = known.is_none().then(|| {
+            self.fragments += 1;
+            self.gathered.clear();
+            Gathering { fragment: format!("f{}.{}x{candidates}", self.number, self.fragments), candidates }
+        });
+        let fragment = gathering.as_ref().map(|gathering| gathering.fragment.clone()).or(known).unwrap_or_default();
+        (Description { origin, answers, fragment, media, candidates: self.gathered.clone() }, gathering)
+    }
+
+    /// The latest description is of either side; all have the same m-lines, or more.
+    fn lines(&self) -> &[Media] {
+        let pending = self.local.pending.as_ref().or(self.remote.pending.as_ref());
+        pending.or(self.local.current.as_ref()).map_or(&[], |description| &description.media)
     }
 
     fn carried(&self, description: Option<&Description>) -> SourceMap {
-        let media = description.map_or(&[][..], |description| &description.media);
-        let sent = self.lines.iter().zip(media).filter(|(_, media)| media.direction.send);
-        sent.filter_map(|(line, media)| Some((media.mid.clone(), line.carries?))).collect()
-    }
-}
-
-impl Line {
-    fn send(&mut self, source: Option<Source>) {
-        self.carries = source;
-        self.media.direction.send = source.is_some();
+        description.map(|description| self.transceivers.carried(&description.media)).unwrap_or_default()
     }
 }
 
@@ -351,37 +399,19 @@ impl Slots {
     fn latest(&self) -> Option<&Description> {
         self.pending.as_ref().or(self.current.as_ref())
     }
+}
 
-    fn iter(&self) -> impl Iterator<Item = &Description> {
-        self.pending.iter().chain(&self.current)
+fn media(description: Option<&Description>) -> Vec<Media> {
+    description.map(|description| description.media.clone()).unwrap_or_default()
+}
+
+/// An m-line keeps its kind and its mid until both sides rejected it.
+fn demand_same(lines: &[Media], description: &Description) -> Result<(), Exception> {
+    let same = |(line, media): (&Media, &Media)| line.is_rejected || (line.kind == media.kind && line.mid == media.mid);
+    if lines.iter().zip(&description.media).all(same) {
+        return Ok(());
     }
-}
-
-impl Gathering {
-    /// The candidate at this place, from 1.
-    pub fn candidate(&self, place: usize) -> Candidate {
-        let Gathering { fragment, .. } = self;
-        Candidate {
-            candidate: format!("candidate:{place} 1 udp 2122 192.0.2.1 {place} typ host ufrag {fragment}"),
-            sdp_mid: Some("0".into()),
-            sdp_m_line_index: Some(0),
-            username_fragment: Some(fragment.clone()),
-        }
-    }
-}
-
-/// How many candidates a gathering finds; never none.
-pub fn some_candidates(rng: &mut Rng) -> usize {
-    1 + rng.up_to(4) as usize
-}
-
-/// How many candidates the gathering with this fragment has in all.
-pub fn candidates_of(fragment: &str) -> usize {
-    fragment.rsplit_once('x').and_then(|(_, count)| count.parse().ok()).unwrap_or(0)
-}
-
-fn fragment_of(candidate: &str) -> &str {
-    candidate.rsplit_once(' ').map_or("", |(_, fragment)| fragment)
+    Err(("InvalidAccessError", "an m-line changed its kind or its mid".into()))
 }
 
 fn parse(sdp: &str) -> Result<Description, Exception> {

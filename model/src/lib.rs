@@ -11,7 +11,9 @@
 )]
 
 pub mod browser;
+pub mod conformance;
 mod convergence;
+pub mod explore;
 pub mod live;
 pub mod page;
 pub mod puppet;

@@ -21,6 +21,8 @@ pub struct Media {
     pub kind: Kind,
     pub mid: String,
     pub direction: Direction,
+    /// Its port is zero: it is not used, or not any more (RFC 3264, section 6).
+    pub is_rejected: bool,
 }
 
 /// Names a description: the connection that made it, and which of its descriptions it is.
@@ -49,7 +51,7 @@ impl Direction {
         Direction { send: self.send && offered.receive, receive: self.receive && offered.send }
     }
 
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match (self.send, self.receive) {
             (true, true) => "sendrecv",
             (true, false) => "sendonly",
@@ -58,7 +60,7 @@ impl Direction {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         [(true, true), (true, false), (false, true), (false, false)]
             .map(|(send, receive)| Direction { send, receive })
             .into_iter()
@@ -66,13 +68,23 @@ impl Direction {
     }
 }
 
+impl Media {
+    pub fn new(kind: Kind, mid: String, direction: Direction) -> Self {
+        Media { kind, mid, direction, is_rejected: false }
+    }
+}
+
 impl Kind {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Kind::Audio => "audio",
             Kind::Video => "video",
             Kind::Application => "application",
         }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Kind::Audio, Kind::Video, Kind::Application].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -83,8 +95,9 @@ impl fmt::Display for Description {
         if let Some(Origin { connection, version }) = self.answers {
             write!(f, "a=x-answers:{connection} {version}\r\n")?;
         }
-        for (index, Media { kind, mid, direction }) in self.media.iter().enumerate() {
-            write!(f, "m={} 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\n", kind.name())?;
+        for (index, Media { kind, mid, direction, is_rejected }) in self.media.iter().enumerate() {
+            let port = if *is_rejected { 0 } else { 9 };
+            write!(f, "m={} {port} UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\n", kind.name())?;
             write!(f, "a=ice-ufrag:{}\r\na={}\r\n", self.fragment, direction.name())?;
             // All media share one transport (RFC 8843), so the first one has the candidates.
             for candidate in self.candidates.iter().filter(|_| index == 0) {
@@ -119,10 +132,11 @@ impl Description {
                     }
                 }
                 ("m", _) => {
-                    let word = value.split(' ').next()?;
-                    let kinds = [Kind::Audio, Kind::Video, Kind::Application];
-                    let kind = kinds.into_iter().find(|kind| kind.name() == word)?;
-                    media.push(Media { kind, mid: String::new(), direction: Direction::INACTIVE });
+                    let mut words = value.split(' ');
+                    let (word, port) = (words.next()?, words.next()?);
+                    let kind = Kind::parse(word)?;
+                    let is_rejected = port == "0";
+                    media.push(Media { is_rejected, ..Media::new(kind, String::new(), Direction::INACTIVE) });
                 }
                 _ => {}
             }
@@ -140,7 +154,7 @@ impl Origin {
 
 #[test]
 fn descriptions_are_read_as_they_were_written() {
-    let line = |kind, mid: &str, direction| Media { kind, mid: mid.into(), direction };
+    let line = |kind, mid: &str, direction| Media::new(kind, mid.into(), direction);
     let description = Description {
         origin: Origin { connection: 7, version: 2 },
         answers: Some(Origin { connection: 3, version: 1 }),
@@ -149,6 +163,7 @@ fn descriptions_are_read_as_they_were_written() {
             line(Kind::Audio, "0", Direction::SENDRECV),
             line(Kind::Application, "1", Direction::INACTIVE),
             line(Kind::Video, "2", Direction::RECVONLY),
+            Media { is_rejected: true, ..line(Kind::Video, "3", Direction::INACTIVE) },
         ],
         candidates: vec!["candidate:1 1 udp 1 192.0.2.7 9 typ host".into()],
     };

@@ -9,13 +9,15 @@ pub(crate) struct LocalCandidates {
     fragments: Vec<String>,
     gathered: usize,
     complete: bool,
+    /// The description was sent without waiting for all: the others follow it.
+    trickles_rest: bool,
 }
 
 impl LocalCandidates {
     /// A local description was set, with these fragments. New ones begin a new gathering.
     pub(crate) fn described(&mut self, fragments: Vec<String>) {
         if fragments != self.fragments {
-            *self = LocalCandidates { fragments, gathered: 0, complete: false };
+            *self = LocalCandidates { fragments, ..LocalCandidates::default() };
         }
     }
 
@@ -37,6 +39,15 @@ impl LocalCandidates {
     /// Gathering is complete: gives the fragments that have no more candidates, once.
     pub(crate) fn finish(&mut self) -> &[String] {
         if std::mem::replace(&mut self.complete, true) { &[] } else { &self.fragments }
+    }
+
+    /// Whether the candidates to come follow their description, which is sent now.
+    pub(crate) fn trickle_rest(&mut self, rest: bool) {
+        self.trickles_rest |= rest;
+    }
+
+    pub(crate) fn trickles_rest(&self) -> bool {
+        self.trickles_rest
     }
 
     pub(crate) fn is_complete(&self) -> bool {

@@ -5,6 +5,8 @@ use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, MEDIA_DE
 const MEDIA: &str = "m=";
 const CANDIDATE: &str = "a=candidate:";
 const FRAGMENT: &str = "a=ice-ufrag:";
+/// One for each media description, and one for all of them.
+const FRAGMENTS: usize = MEDIA_DESCRIPTIONS + 1;
 
 /// Why a peer's description is not given to the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +52,14 @@ pub(crate) fn check(sdp: String) -> Result<String, Malformed> {
     Ok(kept.collect())
 }
 
-/// The ICE username fragments of a description (RFC 8839, section 5.4), each once.
+/// The ICE username fragments of a description (RFC 8839, section 5.4), each once. At most [`FRAGMENTS`]: a hostile peer can
+/// write fifteen thousand, and going through them would take seconds.
 pub(crate) fn fragments(sdp: &str) -> Vec<String> {
     let mut fragments: Vec<String> = Vec::new();
     for fragment in lines(sdp, FRAGMENT) {
+        if fragments.len() == FRAGMENTS {
+            break;
+        }
         if !fragments.iter().any(|known| known == fragment) {
             fragments.push(fragment.to_owned());
         }
@@ -72,6 +78,8 @@ fn lines<'a>(sdp: &'a str, prefix: &'static str) -> impl Iterator<Item = &'a str
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -79,6 +87,12 @@ mod tests {
         let sdp = "v=0\r\nm=audio 9\r\na=ice-ufrag:Ab+/\r\nm=video 9\r\na=ice-ufrag:Ab+/\r\nm=x\r\na=ice-ufrag:cd\r\n";
         assert_eq!(fragments(sdp), ["Ab+/", "cd"]);
         assert_eq!(fragments("nonsense"), [""; 0]);
+    }
+
+    #[test]
+    fn fragments_are_as_many_as_media_can_have() {
+        let sdp: String = (0..15_000).map(|number| format!("a=ice-ufrag:{number}\n")).collect();
+        assert_eq!(fragments(&sdp).len(), FRAGMENTS);
     }
 
     #[test]
@@ -94,5 +108,37 @@ mod tests {
         let checked = check(format!("v=0\r\n{media}{media}")).unwrap();
         assert_eq!(candidates(&checked), 2 * CANDIDATES_PER_FRAGMENT);
         assert_eq!(lines(&checked, "a=mid:").count(), 2);
+    }
+
+    /// Any lines, most of them such as are looked at.
+    fn any_lines() -> impl Strategy<Value = String> {
+        let line = prop_oneof!["m=audio 9", "a=candidate:1 1 udp", "a=ice-ufrag:[a-c]{1,2}", "[a-z=:]{0,12}"];
+        let lines = (line, prop_oneof![1..4_usize, 60..70_usize], prop_oneof!["\n", "\r\n"]);
+        let lines = lines.prop_map(|(line, times, end)| format!("{line}{end}").repeat(times));
+        prop::collection::vec(lines, 0..8).prop_map(|lines| format!("v=0\r\n{}", lines.concat()))
+    }
+
+    fn but_candidates(sdp: &str) -> String {
+        sdp.split_inclusive('\n').filter(|line| !line.starts_with(CANDIDATE)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_lost_candidates_at_most_and_passes_again_as_it_is(sdp in any_lines()) {
+            match check(sdp.clone()) {
+                Ok(checked) => {
+                    prop_assert_eq!(but_candidates(&checked), but_candidates(&sdp));
+                    let by_media = |sdp: &str| sdp.split("\nm=").map(candidates).collect::<Vec<_>>();
+                    let most = by_media(&sdp).into_iter().map(|count| count.min(CANDIDATES_PER_FRAGMENT));
+                    prop_assert_eq!(by_media(&checked), most.collect::<Vec<_>>());
+                    prop_assert_eq!(fragments(&checked), fragments(&sdp));
+                    prop_assert_eq!(check(checked.clone()), Ok(checked));
+                }
+                Err(malformed) => {
+                    prop_assert_eq!(malformed, Malformed::TooManyMediaDescriptions);
+                    prop_assert!(lines(&sdp, MEDIA).count() > MEDIA_DESCRIPTIONS);
+                }
+            }
+        }
     }
 }

@@ -276,6 +276,10 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Reverse;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -402,5 +406,66 @@ mod tests {
             b.receive(now, Packet { seq, body: Some(candidate(seq)), ..template.clone() });
         }
         assert_eq!(b.held.len(), HELD_PACKETS);
+    }
+
+    /// What the network does to the next packet: lets it through, loses it, doubles it, or holds it back until some others
+    /// came.
+    #[derive(Debug, Clone, Copy)]
+    enum Fate {
+        Arrives,
+        Lost,
+        Twice,
+        Late(usize),
+    }
+
+    fn fate() -> impl Strategy<Value = Fate> {
+        prop_oneof![Just(Fate::Arrives), Just(Fate::Lost), Just(Fate::Twice), (1..9_usize).prop_map(Fate::Late)]
+    }
+
+    proptest! {
+        /// Each side says some things; the network does what it likes to the first packets. Both hear everything, once and in
+        /// order, and then nothing more is sent.
+        #[test]
+        fn everything_said_is_heard_once_and_in_order(
+            says in [0..100_u32, 0..100_u32],
+            fates in prop::collection::vec(fate(), 0..300),
+        ) {
+            let (a, b) = pair();
+            let (mut links, mut heard, mut now) = ([a, b], [Vec::new(), Vec::new()], Time::default());
+            for (link, count) in links.iter_mut().zip(says) {
+                (0..count).for_each(|n| link.send(now, candidate(n)).unwrap());
+            }
+            let (mut fates, mut flying, mut sent) = (fates.into_iter(), Vec::new(), 0);
+            loop {
+                for (from, link) in links.iter_mut().enumerate() {
+                    for packet in drain(link) {
+                        sent += 1;
+                        let (copies, place) = match fates.next().unwrap_or(Fate::Arrives) {
+                            Fate::Arrives => (1, sent),
+                            Fate::Lost => (0, sent),
+                            Fate::Twice => (2, sent),
+                            Fate::Late(by) => (1, sent + by),
+                        };
+                        flying.extend((0..copies).map(|_| (place, 1 - from, packet.clone())));
+                    }
+                }
+                // The next one is the last.
+                flying.sort_by_key(|(place, ..)| Reverse(*place));
+                if let Some((_, to, packet)) = flying.pop() {
+                    prop_assert_eq!(links[to].receive(now, packet), Received::Taken);
+                    heard[to].extend(delivered(&mut links[to], now));
+                    continue;
+                }
+                let Some(next) = links.iter().filter_map(Link::deadline).min() else { break };
+                now = next;
+                for link in &mut links {
+                    let _ = link.tick(now);
+                }
+                prop_assert!(now < Time::default() + 300 * SECOND, "it does not end");
+            }
+            for (heard, count) in heard.into_iter().rev().zip(says) {
+                prop_assert_eq!(heard, (0..count).map(candidate).collect::<Vec<_>>());
+            }
+        }
     }
 }

@@ -68,6 +68,10 @@ pub fn assign(transceivers: &[Transceiver], wanted: &[Source], may_add: bool) ->
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
     use Source::{Camera, Microphone, Screen};
 
@@ -104,5 +108,63 @@ mod tests {
     fn stopped_lines_are_left_alone() {
         let stopped = Transceiver { audio: false, carries: Some(Camera), stopped: true };
         assert_eq!(assign(&[stopped], &[Camera], true), [Assignment::Add { source: Camera }]);
+    }
+
+    /// Up to five transceivers; no two carry the same source.
+    fn any_lines() -> impl Strategy<Value = Vec<Transceiver>> {
+        let carries = prop::option::of(prop::sample::select(&Source::ALL[..]));
+        let any_line = (carries, any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(carries, audio, stopped)| {
+            Transceiver { audio: carries.map_or(audio, Source::is_audio), carries, stopped }
+        });
+        prop::collection::vec(any_line, 0..6).prop_map(|mut lines| {
+            let mut carried = BTreeSet::new();
+            lines.retain(|line| line.carries.is_none_or(|source| carried.insert(source)));
+            lines
+        })
+    }
+
+    /// What the transceivers carry when that is done.
+    fn assigned(lines: &[Transceiver], assignments: &[Assignment]) -> Vec<Source> {
+        let mut lines = lines.to_vec();
+        let mut changed = Vec::new();
+        for assignment in assignments {
+            if let Assignment::Release { index } | Assignment::Reuse { index, .. } = assignment {
+                assert!(!changed.contains(index), "{index} is changed twice");
+                changed.push(*index);
+            }
+            match *assignment {
+                Assignment::Release { index } => lines[index].carries = None,
+                Assignment::Reuse { index, source } => {
+                    assert_eq!((lines[index].audio, lines[index].stopped), (source.is_audio(), false), "{source}");
+                    lines[index].carries = Some(source);
+                }
+                Assignment::Add { source } => lines.push(line(source.is_audio(), Some(source))),
+            }
+        }
+        lines.retain(|line| !line.stopped);
+        lines.iter().filter_map(|line| line.carries).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_wanted_is_carried_once_and_nothing_else(
+            lines in any_lines(),
+            wanted in prop::sample::subsequence(&Source::ALL[..], 0..=4),
+        ) {
+            let assignments = assign(&lines, &wanted, true);
+            let mut carried = assigned(&lines, &assignments);
+            carried.sort();
+            prop_assert_eq!(&carried, &wanted);
+            // Nothing is added where there is room, and an answer does all of this but adding.
+            let free = |audio| lines.iter().filter(|line| line.audio == audio && !line.stopped).count();
+            for audio in [true, false] {
+                let added = |one: &Assignment| matches!(one, Assignment::Add { source } if source.is_audio() == audio);
+                let wanted = wanted.iter().filter(|source| source.is_audio() == audio).count();
+                prop_assert_eq!(assignments.iter().filter(|one| added(one)).count(), wanted.saturating_sub(free(audio)));
+            }
+            let answer: Vec<_> =
+                assignments.into_iter().filter(|one| !matches!(one, Assignment::Add { .. })).collect();
+            prop_assert_eq!(assign(&lines, &wanted, false), answer);
+        }
     }
 }

@@ -200,7 +200,8 @@ impl Negotiator {
 
     /// Takes what the connection did or saw.
     pub(crate) fn report(&mut self, now: Time, report: Report) {
-        let making = matches!(self.phase, Phase::MakingOffer { .. } | Phase::MakingAnswer { .. });
+        let making =
+            matches!(self.phase, Phase::MakingOffer { .. } | Phase::MakingAnswer { .. } | Phase::Describing(_));
         match report {
             // A candidate never overtakes its description.
             Report::LocalCandidate(_) | Report::GatheringComplete if making => {
@@ -211,14 +212,14 @@ impl Negotiator {
                 }
             }
             Report::LocalCandidate(candidate) => {
-                if self.local.gather(&candidate) && self.ice == IceMode::Trickle {
+                if self.local.gather(&candidate) && self.trickles() {
                     let summary = CandidateSummary::of(&candidate);
                     self.say_next(Body::Candidate(candidate), Step::SendCandidate(summary));
                 }
             }
             Report::GatheringComplete => {
                 for fragment in self.local.finish().to_vec() {
-                    if self.ice == IceMode::Trickle {
+                    if self.trickles() {
                         self.say_next(Body::EndOfCandidates(fragment), Step::SendEndOfCandidates);
                     }
                 }
@@ -361,7 +362,9 @@ impl Negotiator {
             }
             (Phase::Describing(described), Report::Described { sdp }) => {
                 let candidates = description::candidates(&sdp);
-                self.note(Step::GatherCandidates { candidates, complete: self.local.is_complete() });
+                let complete = self.local.is_complete();
+                self.note(Step::GatherCandidates { candidates, complete });
+                self.local.trickle_rest(!complete);
                 self.send_description(described.with(sdp))
             }
             (Phase::SettingAnswer { sdp, sources }, Report::AnswerSet) => {
@@ -382,6 +385,11 @@ impl Negotiator {
             (Role::Leader, _) => {}
             (Role::Follower, _) => self.turn = Turn::Theirs { asked: false },
         }
+    }
+
+    /// Whether what is gathered now is sent by itself.
+    fn trickles(&self) -> bool {
+        self.ice == IceMode::Trickle || self.local.trickles_rest()
     }
 
     fn set_remote(&mut self, sdp: &str, sources: SourceMap) {

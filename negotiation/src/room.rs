@@ -20,7 +20,7 @@ pub enum IceMode {
     Trickle,
     /// Vanilla ICE: one complete description, sent when all candidates are gathered.
     Vanilla {
-        /// After this time the description is sent with the candidates that there are.
+        /// After this time the description is sent with the candidates that there are; the others follow one by one.
         limit: Duration,
     },
 }

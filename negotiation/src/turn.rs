@@ -100,6 +100,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -119,5 +121,20 @@ mod tests {
         assert_eq!(pace.allowed_from(), Time::from_millis(2000));
         pace.spend(Time::from_millis(2000));
         assert_eq!(pace.allowed_from(), Time::from_millis(2100));
+    }
+
+    proptest! {
+        #[test]
+        fn who_waits_until_it_is_allowed_never_makes_more_than_that(pauses in prop::collection::vec(0..3000_u64, 0..50)) {
+            let (mut pace, mut now, mut spent) = (Pace::default(), Time::default(), Vec::new());
+            for pause in pauses {
+                now = (now + Duration::from_millis(pause)).max(pace.allowed_from());
+                pace.spend(now);
+                spent.push(now);
+            }
+            for window in spent.windows(OFFERS + 1) {
+                prop_assert!(window[OFFERS] - window[0] >= Pace::PERIOD, "{:?}", window);
+            }
+        }
     }
 }

@@ -94,8 +94,8 @@ fn story(seed: u64, trace: bool) {
 
 fn config(rng: &mut Rng) -> Config {
     let ice = match rng.up_to(3) {
-        // Always long enough for the first candidate, often too short for all.
-        0 => IceMode::Vanilla { limit: Duration::from_millis(1001 + rng.up_to(3000)) },
+        // Often too short for all candidates, sometimes for any.
+        0 => IceMode::Vanilla { limit: Duration::from_millis(rng.up_to(4000)) },
         _ => IceMode::Trickle,
     };
     let on = Source::ALL.into_iter().filter(|_| rng.percent(40)).collect();

@@ -12,7 +12,7 @@ const CLOCKS_DIFFER: u64 = 5;
 
 /// Who may come in.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Access {
+pub enum Access {
     /// Everybody.
     Open,
     /// Who has a token that was signed with one of these.
@@ -28,7 +28,8 @@ pub(crate) struct Guest {
 
 impl Access {
     /// With secrets nobody comes in without a token.
-    pub(crate) fn new(secrets: Vec<Secret>) -> Self {
+    #[must_use]
+    pub fn new(secrets: Vec<Secret>) -> Self {
         if secrets.is_empty() { Access::Open } else { Access::Tokens(secrets) }
     }
 

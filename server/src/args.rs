@@ -2,6 +2,7 @@
 
 mod file;
 mod mint;
+mod turn;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,6 +13,7 @@ use itodenwa_wire::IceServer;
 
 pub use mint::Mint;
 
+use crate::relay::TurnLimits;
 use crate::token::Secret;
 use crate::{Config, Limits, Page, Tls, WebOrigin};
 
@@ -60,7 +62,8 @@ pub struct Args {
     tls_key: Option<PathBuf>,
     /// A STUN or TURN server for everybody who joins; may be given many times
     ///
-    /// stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL. In the environment: with spaces between.
+    /// stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL. With --turn-secret user and credential may be
+    /// left out: each member gets its own for an hour. In the environment: with spaces between.
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
           value_delimiter = ' ', value_parser = ice_server)]
     ice_servers: Vec<IceServer>,
@@ -104,6 +107,10 @@ pub struct Args {
     pub log_format: LogFormat,
     #[command(flatten)]
     limits: Limits,
+    #[command(flatten)]
+    turn: turn::TurnArgs,
+    #[command(flatten)]
+    turn_limits: TurnLimits,
 }
 
 /// How the log is written.
@@ -151,12 +158,16 @@ impl Args {
             Some(MadeTls::SelfSigned) => Some(Tls::SelfSigned),
             None => files.map(|(certificate, key)| Tls::Files { certificate, key }),
         };
+        let listen = self.listen.unwrap_or(LISTEN);
         Config {
-            listen: self.listen.unwrap_or(LISTEN),
+            listen,
             further_ports: if self.listen.is_some() { 0 } else { FURTHER_PORTS },
             page: page(self.www),
             tls,
             ice_servers: self.ice_servers,
+            turn_secret: self.turn.turn_secret.clone(),
+            turn: self.turn.into_config(listen.ip()),
+            turn_limits: self.turn_limits,
             behind_proxy: self.behind_proxy,
             secrets: self.secrets,
             origins: self.origins,
@@ -176,7 +187,8 @@ fn page(www: Option<PathBuf>) -> Page {
     }
 }
 
-/// One `--ice-server`. A TURN server needs both user and credential (W3C WebRTC, section 4.4.1.6), a STUN server has none.
+/// One `--ice-server`. A TURN server has both user and credential (W3C WebRTC, section 4.4.1.6), or gets them from the secret;
+/// a STUN server has none.
 fn ice_server(text: &str) -> Result<IceServer, String> {
     let mut parts = text.splitn(3, ',');
     let url = parts.next().unwrap_or_default();
@@ -186,7 +198,7 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
     }
     let (username, credential) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
     match (scheme, &username, &credential) {
-        ("stun" | "stuns", None, None) | ("turn" | "turns", Some(_), Some(_)) => {
+        ("stun" | "stuns", None, None) | ("turn" | "turns", None, None) | ("turn" | "turns", Some(_), Some(_)) => {
             Ok(IceServer { urls: vec![url.to_owned()], username, credential })
         }
         ("stun" | "stuns", ..) => Err("a STUN server has no user".to_owned()),
@@ -240,7 +252,16 @@ mod tests {
             ("--config", "no such file"),
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
-            ("--ice-server", "turn:example.org"),
+            ("--ice-server", "turn:example.org,user"),
+            ("--turn", "maybe"),
+            ("--turn-secret", "too short"),
+            ("--turn-ports", "5000"),
+            ("--turn-ports", "5001-5000"),
+            ("--turn-ports", "0-5000"),
+            ("--turn-address", "example.org"),
+            ("--turn-allow", "10.0.0.0/33"),
+            ("--turn-credential-lifetime", "599"),
+            ("--turn-lifetime", "3601"),
             ("--ice-server", "stun:example.org,user,secret"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();

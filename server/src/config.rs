@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
+use crate::relay::{TurnConfig, TurnLimits, credentials};
 use crate::token::Secret;
 use crate::{Limits, Tls, WebOrigin};
 
@@ -19,8 +20,16 @@ pub struct Config {
     pub page: Page,
     /// With TLS, and which certificate; none: plain HTTP, behind a proxy that has TLS or for trials on one computer.
     pub tls: Option<Tls>,
-    /// The STUN and TURN servers that everybody who joins is told of.
+    /// The STUN and TURN servers that everybody who joins is told of. A TURN server without a user gets credentials that are
+    /// made with [`turn_secret`](Config::turn_secret).
     pub ice_servers: Vec<IceServer>,
+    /// The relay; without it there is none.
+    pub turn: Option<TurnConfig>,
+    /// What TURN credentials are made with; without it nobody else can make or check them, and they do not outlive the
+    /// server.
+    pub turn_secret: Option<credentials::Secret>,
+    /// How much anybody may ask of the relay.
+    pub turn_limits: TurnLimits,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
     /// With any, nobody comes in without a [token](crate::token) that was signed with one of them; with none, everybody.
@@ -41,6 +50,9 @@ impl Default for Config {
             page: Page::None,
             tls: None,
             ice_servers: Vec::new(),
+            turn: None,
+            turn_secret: None,
+            turn_limits: TurnLimits::default(),
             behind_proxy: false,
             secrets: Vec::new(),
             origins: Vec::new(),

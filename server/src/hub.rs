@@ -5,6 +5,7 @@
 //! than one server would answer differently: the first is [`Hub`]'s map of rooms, the second is left to its owner.
 
 mod closing;
+mod renewals;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -15,15 +16,17 @@ use std::time::{Instant, SystemTime};
 
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{
-    ClientMessage, Delivery, IceServers, Identity, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName,
-    ServerMessage, Signal, Welcome,
+    ClientMessage, Delivery, Identity, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
+    Welcome,
 };
 
 pub use closing::Closing;
+use renewals::Renewals;
 use room::Room;
 
 use crate::Limits;
 use crate::access::Access;
+use crate::ice::IceSource;
 use crate::metrics::Census;
 
 /// Names one connection. Never used twice.
@@ -60,7 +63,8 @@ pub enum Output<P> {
 pub struct Hub<P> {
     limits: Limits,
     access: Access,
-    ice_servers: IceServers,
+    ice: Box<dyn IceSource + Send>,
+    renewals: Renewals,
     random: Box<dyn FnMut() -> u32 + Send>,
     connections: HashMap<ConnectionId, Connection>,
     rooms: HashMap<RoomName, Room>,
@@ -80,17 +84,18 @@ enum Connection {
 }
 
 impl<P> Hub<P> {
-    /// A hub without rooms. `random` makes the part of ids that is not to be guessed.
-    pub(crate) fn new(
+    /// A hub without rooms. `access` says who may come in, `ice` gives members their ICE servers, `random` makes the part of ids that is not to be guessed.
+    pub fn new(
         limits: Limits,
         access: Access,
-        ice_servers: IceServers,
+        ice: impl IceSource + Send + 'static,
         random: impl FnMut() -> u32 + Send + 'static,
     ) -> Self {
         Hub {
             limits,
             access,
-            ice_servers,
+            ice: Box::new(ice),
+            renewals: Renewals::default(),
             random: Box::new(random),
             connections: HashMap::new(),
             rooms: HashMap::new(),
@@ -103,6 +108,7 @@ impl<P> Hub<P> {
     /// Takes a fact. What follows from it is [polled](Hub::poll).
     pub fn handle(&mut self, now: Instant, input: Input<P>) {
         self.forget_rooms(now);
+        self.renew_ice_servers(now);
         match input {
             Input::Connected(from) if self.stopping => self.send_away(from),
             Input::Connected(from) => {
@@ -127,7 +133,7 @@ impl<P> Hub<P> {
     /// When to come back with [`Input::Deadline`], if nothing else happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.empty.first().map(|(at, _)| *at)
+        [self.empty.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
     }
 
     /// How many connections, members and rooms there are.
@@ -197,7 +203,9 @@ impl<P> Hub<P> {
             self.empty.remove(&(at, join.room.clone()));
         }
         let members = room.others(me.id).map(|other| other.member.clone()).collect();
-        let welcome = Welcome { me: me.clone(), members, ice_servers: self.ice_servers.clone() };
+        let ice_servers = self.ice.servers(&join.room, me.id);
+        self.renewals.given(now, from, &ice_servers);
+        let welcome = Welcome { me: me.clone(), members, ice_servers };
         self.outputs.push_back(Output::Send(from, ServerMessage::Welcome(welcome)));
         for other in room.others(me.id) {
             self.outputs.push_back(Output::Send(other.connection, ServerMessage::Joined(me.clone())));
@@ -260,6 +268,8 @@ impl<P> Hub<P> {
     /// Forgets a connection, and tells those who were in a room with it.
     fn remove(&mut self, now: Instant, from: ConnectionId, reason: LeaveReason) {
         let Some(Connection::Member { room: name, id, .. }) = self.connections.remove(&from) else { return };
+        self.renewals.forget(from);
+        self.ice.dismiss(&name, id);
         let Some(room) = self.rooms.get_mut(&name) else { return };
         if let Some(at) = room.leave(id, now + self.limits.room_kept) {
             self.empty.insert((at, name));
@@ -267,6 +277,16 @@ impl<P> Hub<P> {
             for other in room.others(id) {
                 self.outputs.push_back(Output::Send(other.connection, ServerMessage::Left(Left { id, reason })));
             }
+        }
+    }
+
+    /// Members get new ICE servers before what they have expires.
+    fn renew_ice_servers(&mut self, now: Instant) {
+        while let Some(to) = self.renewals.next(now) {
+            let Some(Connection::Member { room, id, .. }) = self.connections.get(&to) else { continue };
+            let servers = self.ice.servers(room, *id);
+            self.renewals.given(now, to, &servers);
+            self.outputs.push_back(Output::Send(to, ServerMessage::IceServers(servers)));
         }
     }
 
@@ -280,6 +300,7 @@ impl<P> Hub<P> {
 
     fn stop(&mut self) {
         self.stopping = true;
+        self.renewals = Renewals::default();
         self.rooms.clear();
         self.empty.clear();
         for connection in std::mem::take(&mut self.connections).into_keys() {

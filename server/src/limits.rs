@@ -147,18 +147,18 @@ impl Default for Limits {
     }
 }
 
-fn between(range: RangeInclusive<usize>) -> impl TypedValueParser<Value = usize> {
+pub(crate) fn between(range: RangeInclusive<usize>) -> impl TypedValueParser<Value = usize> {
     RangedU64ValueParser::<usize>::new().range(*range.start() as u64..=*range.end() as u64)
 }
 
 /// Seconds as people write them: `30`, `0.5`. At most a day, so that no deadline can overflow.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("it is not a number of seconds above 0 and up to 86400".to_owned()),
     }
 }
 
-fn seconds_text(duration: Duration) -> String {
+pub(crate) fn seconds_text(duration: Duration) -> String {
     duration.as_secs_f64().to_string()
 }

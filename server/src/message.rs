@@ -9,13 +9,13 @@ use crate::Limits;
 use crate::hub::Closing;
 
 /// A packet that is relayed as the text that it is.
-pub(crate) type Opaque = Box<RawValue>;
+pub type Opaque = Box<RawValue>;
 
 /// Reads one text message.
 ///
 /// # Errors
 /// Why it is refused, and how the socket is closed if the refusal closes it.
-pub(crate) fn parse(text: &str, limits: &Limits) -> Result<ClientMessage<Opaque>, Closing> {
+pub fn parse(text: &str, limits: &Limits) -> Result<ClientMessage<Opaque>, Closing> {
     if text.len() > limits.signal_bytes {
         return Err(too_large(limits.signal_bytes));
     }

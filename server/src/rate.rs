@@ -94,6 +94,8 @@ impl std::error::Error for TooFast {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn start() -> Instant {
@@ -157,5 +159,23 @@ mod tests {
         bucket.take(now - Duration::from_secs(5), 1);
         assert!(!bucket.has(now, 1));
         assert!(bucket.is_full(now + Duration::from_secs(1)));
+    }
+
+    proptest! {
+        #[test]
+        fn who_waits_as_long_as_told_reads_a_burst_and_the_rate_and_no_more(
+            pace in prop::collection::vec((0..500_u64, 1..50_usize), 1..100),
+        ) {
+            let (start, rate, burst) = (start(), 20, 40);
+            let mut meter = Meter::new(Bucket::new(start, rate, burst), Duration::from_secs(3600));
+            let (mut now, mut read) = (start, 0);
+            for (pause, tokens) in pace {
+                let most = burst as f64 + (now - start).as_secs_f64() * rate as f64;
+                prop_assert!(f64::from(read) <= most + 0.001, "{} of {} are read", read, most);
+                let wait = meter.charge(now, tokens).unwrap();
+                read += tokens as u32;
+                now += wait + Duration::from_millis(pause);
+            }
+        }
     }
 }

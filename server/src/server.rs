@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
-use itodenwa_wire::IceServers;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -21,9 +20,12 @@ use crate::accept::{Doorway, accept};
 use crate::access::Access;
 use crate::http::router;
 use crate::hub::Hub;
+use crate::ice::{self, Ice};
+use crate::relay::credentials::Secret;
+use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
 use crate::tls::{Certificate, TlsError, addresses};
-use crate::{Config, Page};
+use crate::{Config, Page, Tls};
 
 /// What to do about a missing page.
 const NO_PAGE: &str = "this program was built without the page: run \"cargo xtask wasm\" before \"cargo build\", or give a folder with --www";
@@ -39,6 +41,7 @@ pub struct Server {
     certificate: Option<Arc<Certificate>>,
     tls: Option<Arc<ServerConfig>>,
     config: Config,
+    ice: Ice,
 }
 
 /// Why a server could not start.
@@ -61,6 +64,13 @@ pub enum StartError {
     Tls(TlsError),
     /// The page is not inside this program.
     NoPage,
+    /// A TURN server is given without a user, and there is no secret to make one with.
+    IceServer {
+        /// Its address.
+        url: String,
+    },
+    /// The relay could not start.
+    Turn(TurnError),
     /// The system has no random numbers.
     Random(getrandom::Error),
 }
@@ -82,7 +92,8 @@ impl Server {
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
         let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
-        Ok(Server { listener, address, certificate, tls, config })
+        let ice = start_ice(&config, tls.clone())?;
+        Ok(Server { listener, address, certificate, tls, config, ice })
     }
 
     /// Where it listens.
@@ -122,9 +133,8 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, certificate, tls, config, .. } = self;
-        let ice_servers = IceServers { servers: config.ice_servers.clone(), expires_in: None };
-        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice_servers, random);
+        let Server { listener, certificate, tls, config, ice, .. } = self;
+        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let doorway = Doorway {
             router: router(&config, calls),
@@ -158,6 +168,29 @@ async fn renew(certificate: Option<Arc<Certificate>>) {
             Err(error) => tracing::warn!(%error, "the old certificate is shown further"),
         }
     }
+}
+
+/// The ICE servers, and the relay among them.
+fn start_ice(config: &Config, tls: Option<Arc<ServerConfig>>) -> Result<Ice, StartError> {
+    if config.turn_secret.is_none()
+        && let Some(server) = config.ice_servers.iter().find(|server| ice::needs_credentials(server))
+    {
+        return Err(StartError::IceServer { url: server.urls.concat() });
+    }
+    let secret = config.turn_secret.clone().map_or_else(Secret::random, Ok).map_err(StartError::Random)?;
+    // Browsers take no certificate for TURN that a person would have to agree to.
+    let tls = tls.filter(|_| matches!(config.tls, Some(Tls::Files { .. })));
+    let relay = match &config.turn {
+        None => None,
+        Some(turn) => {
+            let service =
+                Service::start(turn, config.turn_limits.clone(), secret.clone(), tls).map_err(StartError::Turn)?;
+            tracing::info!(address = %service.address(), "relay");
+            let host = turn.host.clone().or_else(|| turn.addresses.first().copied().map(ice::host));
+            host.map(|host| ice::Relay::new(service, &host))
+        }
+    };
+    Ok(Ice { given: config.ice_servers.clone(), secret, lifetime: config.turn_limits.turn_credential_lifetime, relay })
 }
 
 /// The part of ids that is not to be guessed. It was there when the server started; should it ever be missing, ids are
@@ -194,6 +227,13 @@ impl fmt::Display for StartError {
             StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
             StartError::Tls(error) => error.fmt(f),
             StartError::NoPage => f.write_str(NO_PAGE),
+            StartError::IceServer { url } => {
+                write!(
+                    f,
+                    "--ice-server: {url} needs a user and a credential, URL,USERNAME,CREDENTIAL, or --turn-secret"
+                )
+            }
+            StartError::Turn(source) => write!(f, "{source}"),
             StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
         }
     }
@@ -203,8 +243,9 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Listen { source, .. } => Some(source),
-            StartError::Www { .. } | StartError::NoPage => None,
+            StartError::Www { .. } | StartError::NoPage | StartError::IceServer { .. } => None,
             StartError::Tls(source) => Some(source),
+            StartError::Turn(source) => source.source(),
             StartError::Random(source) => Some(source),
         }
     }

@@ -26,6 +26,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = setConfiguration)]
+    pub(crate) fn set_configuration(this: &PeerConnection, configuration: &Object) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
     pub(crate) fn add_transceiver(this: &PeerConnection, what: &JsValue, init: &Object)
     -> Result<Transceiver, JsValue>;
@@ -42,6 +45,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = localDescription)]
     pub(crate) fn local_description(this: &PeerConnection) -> Option<Description>;
+
+    #[wasm_bindgen(method, getter, js_name = remoteDescription)]
+    pub(crate) fn remote_description(this: &PeerConnection) -> Option<Description>;
 
     #[wasm_bindgen(method, getter, js_name = connectionState)]
     pub(crate) fn connection_state(this: &PeerConnection) -> String;

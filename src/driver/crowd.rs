@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use itodenwa_negotiation::ConnectionId;
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::{IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use crate::channel::{Frame, Outgoing, Texts};
@@ -73,6 +73,12 @@ impl Crowd {
     pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
         let (known, connection) = self.0.get_mut(&peer)?.connection.as_mut()?;
         (*known == id).then_some(connection)
+    }
+
+    pub(super) fn renew(&mut self, servers: &[IceServer]) {
+        for (_, connection) in self.0.values_mut().filter_map(|member| member.connection.as_mut()) {
+            connection.renew(servers);
+        }
     }
 
     pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {

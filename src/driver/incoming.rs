@@ -2,7 +2,7 @@
 
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{ClientMessage, Delivery, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
+use itodenwa_wire::{ClientMessage, Delivery, IceServer, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
 
 use super::{Driver, Notice};
 use crate::channel::Frame;
@@ -51,7 +51,7 @@ impl Driver {
             Some(Ok(ServerMessage::Joined(member))) => self.handle(Input::Joined(member)),
             Some(Ok(ServerMessage::Left(left))) => self.handle(Input::Left(left)),
             Some(Ok(ServerMessage::Signal(delivery))) => self.delivery(delivery),
-            Some(Ok(ServerMessage::IceServers(servers))) => self.parts.server_servers = servers.servers,
+            Some(Ok(ServerMessage::IceServers(servers))) => self.renew_servers(servers.servers),
             // A packet crossed with the news that its receiver left.
             Some(Ok(ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }))) => {}
             Some(Ok(ServerMessage::Refused(refusal))) => {
@@ -65,6 +65,12 @@ impl Driver {
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
         }
+    }
+
+    /// For new connections, and for those that there are when they look for paths again.
+    pub(super) fn renew_servers(&mut self, servers: Vec<IceServer>) {
+        self.parts.server_servers = servers;
+        self.crowd.renew(&self.ice_servers());
     }
 
     pub(super) fn signaling_ended(&mut self, error: SignalingError) {

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use itodenwa_negotiation as machine;
 use itodenwa_negotiation::timeline::Entry;
 use itodenwa_negotiation::{Command, ConnectionId, Input, Output, Report};
-use itodenwa_wire::{Body, ClientMessage, Packet, PeerId, Signal};
+use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal};
 
 use super::{Driver, Notice, STEPS};
 use crate::connection::Connection;
@@ -47,9 +47,7 @@ impl Driver {
                 let tell = Rc::new(move |happening| {
                     let _ = notify.unbounded_send(Notice::Connection { peer, connection: id, happening });
                 });
-                let mut servers = self.parts.server_servers.clone();
-                servers.extend(self.parts.own_servers.iter().cloned());
-                match Connection::open(&servers, self.may_send_to(peer), tell) {
+                match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.devices);
                         self.crowd.connect(peer, id, connection);
@@ -67,6 +65,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// The server's, and our own.
+    pub(super) fn ice_servers(&self) -> Vec<IceServer> {
+        [&self.parts.server_servers[..], &self.parts.own_servers].concat()
     }
 
     /// Whether the tokens of both let media pass.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use itodenwa::wire::{IceServer, IceServers, ServerMessage};
 use itodenwa::{Event, IceMode, Room, Source};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{connected, frames, leave, media, pair, sound, until, within};
@@ -41,6 +44,43 @@ async fn who_comes_late_is_told_who_is_there() {
     one.peers().first().expect("a peer").restart_ice();
     connected_steps(&mut one, "restartIce").await;
     connected_steps(&mut other, "setOffer").await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen(inline_js = "
+const taken = [];
+let told;
+const told_twice = new Promise((done) => { told = () => taken.length === 2 && done(); });
+const original = RTCPeerConnection.prototype.setConfiguration;
+RTCPeerConnection.prototype.setConfiguration = function (configuration) {
+    original.call(this, configuration);
+    taken.push(this.getConfiguration().iceServers[0].urls[0]);
+    told();
+};
+export function taken_servers() { return taken; }
+export function when_told_twice() { return told_twice; }
+")]
+extern "C" {
+    /// The addresses that connections were told after they were made.
+    fn taken_servers() -> Vec<String>;
+    fn when_told_twice() -> js_sys::Promise;
+}
+
+#[wasm_bindgen_test]
+async fn new_ice_servers_are_taken_by_both_sides_when_paths_are_looked_for() {
+    const URL: &str = "stun:127.0.0.1:3478";
+    let relay = Relay::default();
+    let mut one = crate::kit::join(&relay, true, false).await;
+    let mut other = crate::kit::join(&relay, false, false).await;
+    join(connected(&mut one), connected(&mut other)).await;
+    let server = IceServer { urls: vec![URL.into()], username: None, credential: None };
+    relay.say(Ok(ServerMessage::IceServers(IceServers { servers: vec![server], expires_in: Some(3600) })));
+    one.microphone(true).await.expect("a microphone");
+    media(&mut other, Source::Microphone, true).await;
+    assert_eq!(taken_servers(), Vec::<String>::new(), "nothing is wrong with the paths that there are");
+    one.peers().first().expect("a peer").restart_ice();
+    within("both to take them", JsFuture::from(when_told_twice())).await.expect("never fails");
+    assert_eq!(taken_servers(), [URL, URL]);
     leave(one, other).await;
 }
 

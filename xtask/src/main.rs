@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask serve`, `cargo xtask test`, and what they are made of.
 
+mod explore;
+mod fuzz;
 mod licences;
 mod pack;
 mod process;
@@ -37,6 +39,22 @@ enum Command {
         /// Which layers.
         layers: Vec<test::Layer>,
     },
+    /// Explore every order of events for a pair, and try mutations of the rules that this has to catch.
+    Explore {
+        /// Only the mutations.
+        #[arg(long)]
+        mutations: bool,
+        /// Only the explorations whose names contain one of these, and no mutations.
+        names: Vec<String>,
+    },
+    /// Give the parts that read what comes from outside arbitrary input, under libFuzzer.
+    Fuzz {
+        /// How long for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Which targets; all if none is named.
+        targets: Vec<String>,
+    },
     /// Build the npm package into target/pack.
     Pack,
     /// Build the wasm of the page into www/pkg.
@@ -53,6 +71,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { options } => serve::run(&options),
         Command::Test { layers } => test::run(&layers),
+        Command::Explore { mutations, names } => explore::run(&names, mutations),
+        Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Pack => pack::run().map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS
@@ -101,6 +121,12 @@ mod tests {
         let Command::Test { layers } = parse(&["test", "native", "e2e"]) else { panic!("no test") };
         assert_eq!(layers, [test::Layer::Native, test::Layer::E2e]);
         assert!(Arguments::try_parse_from(["cargo xtask", "test", "everything"]).is_err());
+    }
+
+    #[test]
+    fn fuzzing_takes_seconds_and_targets() {
+        let Command::Fuzz { seconds, targets } = parse(&["fuzz", "--seconds", "5", "wire"]) else { panic!("no fuzz") };
+        assert_eq!((seconds, targets), (5, vec!["wire".to_owned()]));
     }
 
     #[test]

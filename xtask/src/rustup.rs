@@ -5,6 +5,22 @@ use crate::process::{self, Result, program};
 /// The target that browsers run.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
+/// The toolchain that can build for a fuzzer.
+pub(crate) const NIGHTLY: &str = "nightly";
+
+/// Says how to get the nightly toolchain, if it is not there.
+pub(crate) fn need_nightly() -> Result<()> {
+    let install = format!("rustup toolchain install {NIGHTLY} --profile minimal");
+    if !process::is_installed("rustup") {
+        return Err(format!("missing: rustup (https://rustup.rs). With it: {install}").into());
+    }
+    let installed = program("rustup").args(["toolchain", "list"]).output()?;
+    if has(&String::from_utf8_lossy(&installed.stdout), NIGHTLY) {
+        return Ok(());
+    }
+    Err(format!("missing: the nightly toolchain. With rustup: {install}").into())
+}
+
 /// Sees to it that the wasm target is there.
 pub(crate) fn need_target() -> Result<()> {
     need("target", WASM)
@@ -40,6 +56,7 @@ mod tests {
     fn lists_are_read() {
         let list = "cargo-x86_64-unknown-linux-gnu\nclippy-x86_64-unknown-linux-gnu\nwasm32-unknown-unknown\n";
         assert!(has(list, "clippy") && has(list, WASM));
+        assert!(has("stable-x86_64-unknown-linux-gnu (default)\nnightly-x86_64-unknown-linux-gnu\n", NIGHTLY));
         assert!(!has(list, "rustfmt") && !has(list, "clip") && !has("", WASM));
     }
 }

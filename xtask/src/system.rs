@@ -10,6 +10,8 @@ type Need = (&'static str, &'static str);
 const BROWSERS: [Need; 3] =
     [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
 const NODE: [Need; 2] = [("node", "nodejs"), ("npm", "npm")];
+/// For libFuzzer, which is C++.
+const COMPILER: [Need; 1] = [("c++", "g++")];
 /// For the page in Japanese.
 const FONTS: &str = "fonts-noto-cjk";
 /// Vite asks for this much.
@@ -18,6 +20,11 @@ const OLDEST_NODE: (u32, u32) = (20, 19);
 /// Sees to it that the browsers are there.
 pub(crate) fn need_browsers() -> Result<()> {
     need(&BROWSERS, &[FONTS])
+}
+
+/// Sees to it that a C++ compiler is there.
+pub(crate) fn need_compiler() -> Result<()> {
+    need(&COMPILER, &[])
 }
 
 /// Sees to it that the npm packages of the tests are there, in the versions of the lock file.

@@ -4,7 +4,7 @@ mod random;
 
 use std::time::Duration;
 
-use itodenwa_wire::{DisplayName, PROTOCOL_VERSION};
+use itodenwa_wire::{DisplayName, IceServers, PROTOCOL_VERSION};
 
 use super::*;
 use crate::token::{Claims, Secret};

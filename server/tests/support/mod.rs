@@ -1,5 +1,7 @@
 //! A server and its clients.
 
+pub(crate) mod turn;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,6 +22,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Awaits something that has to happen.
 pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(PATIENCE, what).await.expect("it happens in time")
+}
+
+/// Looks again and again until it is so.
+pub(crate) fn soon_true(mut what: impl FnMut() -> bool) {
+    let until = std::time::SystemTime::now() + PATIENCE;
+    while !what() {
+        assert!(std::time::SystemTime::now() < until, "it does not become true in time");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// A running server; dropped, it ends.

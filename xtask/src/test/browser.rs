@@ -19,12 +19,14 @@ pub(super) fn run() -> Result<Tally> {
     system::need_node_modules()?;
     let tests = compile()?;
     let mut tally = Tally::default();
-    println!("--- Chromium");
     // By name: with several drivers on the path the runner takes its favourite.
     let driver = process::find("chromedriver").ok_or("chromedriver is not on the path")?;
-    tally.add(super::count(runner(&tests)?.env("CHROMEDRIVER", driver))?);
-    println!("--- Firefox");
-    tally.add(firefox(&tests)?);
+    for tests in &tests {
+        println!("--- Chromium: {}", tests.display());
+        tally.add(super::count(runner(tests)?.env("CHROMEDRIVER", &driver))?);
+        println!("--- Firefox: {}", tests.display());
+        tally.add(firefox(tests)?);
+    }
     Ok(tally)
 }
 
@@ -40,18 +42,22 @@ fn firefox(tests: &Path) -> Result<Tally> {
     tally
 }
 
-/// Builds the tests; gives the wasm.
-fn compile() -> Result<PathBuf> {
+/// Builds the tests: the crate's own, and those of its users. Gives the wasm of each.
+fn compile() -> Result<Vec<PathBuf>> {
     let mut build = cargo();
-    build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--test", "browser"]);
+    build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--lib", "--test", "browser"]);
     let output =
         build.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
-    let executables = String::from_utf8_lossy(&output.stdout)
+    let executables: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
-        .next_back();
-    executables.filter(|_| output.status.success()).ok_or_else(|| "the browser tests were not built".into())
+        .collect();
+    if output.status.success() && executables.len() == 2 {
+        Ok(executables)
+    } else {
+        Err("the browser tests were not built".into())
+    }
 }
 
 fn runner(tests: &Path) -> Result<Command> {

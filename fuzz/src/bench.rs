@@ -1,0 +1,233 @@
+//! One room, and everything around it played by a fuzzer: the other members, the browser, the clock. Whatever they do, what
+//! comes out of the room has to make sense, and has to have an end.
+
+mod browser;
+mod line;
+pub(crate) mod said;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use itodenwa_model::browser::Profile;
+use itodenwa_model::page::Page;
+use itodenwa_model::{ANN, BEN, CAT};
+use itodenwa_negotiation::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time};
+use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
+use itodenwa_wire::{Body, IceServers, Member, Packet, PeerId, Welcome};
+
+use browser::Browser;
+use line::Line;
+
+/// Each packet that is held may be answered by a few outputs, all at once; more would be a machine that runs away.
+const OUTPUTS: usize = 8 * HELD_PACKETS + 300;
+/// What a room keeps for one member, in texts of the size of the largest that it was given.
+const KEPT: usize = HELD_PACKETS + UNACKNOWLEDGED_PACKETS + CANDIDATES_PER_FRAGMENT + 16;
+/// What it keeps besides, in bytes of its debug output.
+const BESIDES: usize = 64 * 1024;
+/// One leads the pair with the room, the other follows.
+const PEERS: [PeerId; 2] = [ANN, CAT];
+
+pub(crate) struct Bench {
+    /// The model's, for its rules of what is asked of a page; its browsers are not used.
+    page: Page,
+    now: Time,
+    browsers: BTreeMap<ConnectionId, Browser>,
+    lines: BTreeMap<PeerId, Line>,
+    /// Of all texts that the room was given: of what it keeps.
+    largest: usize,
+}
+
+impl Bench {
+    /// A room with a member that leads and one that follows.
+    pub(crate) fn new(config: Config) -> Self {
+        let member = |id: PeerId| Member { id, session: id.get() as u32, name: None, pass: None };
+        let (me, members) = (member(BEN), PEERS.map(member).to_vec());
+        let lines = members.iter().map(|peer| (peer.id, Line::new(me.session, peer.session))).collect();
+        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let now = Time::from_millis(1);
+        let ice = config.ice;
+        let page = Page::new(Room::new(config, &welcome, now), ice, Profile::Firefox);
+        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100 };
+        bench.follow(None);
+        bench
+    }
+
+    /// One of the members.
+    pub(crate) fn peer(number: u8) -> PeerId {
+        PEERS[usize::from(number) % PEERS.len()]
+    }
+
+    pub(crate) fn line(&self, peer: PeerId) -> &Line {
+        &self.lines[&peer]
+    }
+
+    pub(crate) fn connection(&self, peer: PeerId) -> Option<ConnectionId> {
+        self.page.with(peer).map(|(id, _)| id)
+    }
+
+    pub(crate) fn is_there(&self, peer: PeerId) -> bool {
+        self.page.members.contains_key(&peer)
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        let about = match &input {
+            Input::Packet { from, packet } => {
+                self.largest = self.largest.max(format!("{:?}", packet.body).len());
+                if self.is_there(*from) {
+                    self.line_mut(*from).heard(packet);
+                }
+                Some(*from)
+            }
+            Input::Report { peer, report, .. } => {
+                self.largest = self.largest.max(format!("{report:?}").len());
+                Some(*peer)
+            }
+            Input::Joined(member) => {
+                self.line_mut(member.id).joined(member.session);
+                Some(member.id)
+            }
+            Input::Left(left) => Some(left.id),
+            _ => None,
+        };
+        self.page.room.handle(self.now, input);
+        self.follow(about);
+    }
+
+    /// Says this to the room, as the next thing in order and with all acknowledgements.
+    pub(crate) fn say(&mut self, from: PeerId, body: Body) {
+        let packet = self.line(from).next(Some(body));
+        self.input(Input::Packet { from, packet });
+    }
+
+    pub(crate) fn wait(&mut self, millis: u64) {
+        self.now = self.now + Duration::from_millis(millis);
+    }
+
+    /// The moment comes that the room wants to be woken at.
+    pub(crate) fn wake(&mut self) {
+        let Some(deadline) = self.page.room.deadline() else { return };
+        self.now = self.now.max(deadline);
+        self.input(Input::Deadline);
+        let next = self.page.room.deadline();
+        assert!(next.is_none_or(|next| next > self.now), "{next:?} is wanted again, and it is {:?}", self.now);
+    }
+
+    /// The browser does what it was asked, or refuses to; tells whether it was asked anything.
+    pub(crate) fn answer(&mut self, peer: PeerId, granted: bool) -> bool {
+        let Some(connection) = self.connection(peer) else { return false };
+        let Some(report) = self.browsers.get_mut(&connection).and_then(|browser| browser.answer(granted)) else {
+            return false;
+        };
+        self.page.connections.get_mut(&connection).expect("it is there").in_flight = false;
+        self.input(Input::Report { peer, connection, report });
+        true
+    }
+
+    /// The browser tells something that it was not asked. Nothing if that would be the answer to what it was asked.
+    pub(crate) fn report(&mut self, peer: PeerId, report: Report) {
+        let Some(connection) = self.connection(peer) else { return };
+        if self.browsers.get(&connection).is_some_and(|browser| !browser.awaits(&report)) {
+            self.input(Input::Report { peer, connection, report });
+        }
+    }
+
+    /// What a connection still tells that was closed.
+    pub(crate) fn report_closed(&mut self, report: Report) {
+        let Some((connection, peer)) = self.page.closed.last_key_value() else { return };
+        let (connection, peer) = (*connection, *peer);
+        self.input(Input::Report { peer, connection, report });
+    }
+
+    /// However it went: the room did not keep too much, who comes anew is given a new connection, and after leaving nothing
+    /// is left.
+    pub(crate) fn end(mut self) {
+        let kept = format!("{:?}", self.page.room).len();
+        let most = self.lines.len() * KEPT * self.largest + BESIDES;
+        assert!(kept <= most, "the room keeps {kept} bytes, of texts of {} at most", self.largest);
+        for peer in PEERS {
+            // A page has a budget of connections, and a peer that names a session that no server gives hurts itself.
+            let spent = self.page.connections.len() + self.page.closed.len() > 390;
+            let Some(session) = self.line(peer).newer_session().filter(|_| !spent) else { continue };
+            let before = self.connection(peer);
+            self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
+            let connection = self.connection(peer);
+            assert!(connection.is_some() && connection != before, "{peer} came anew, and there is no new connection");
+        }
+        self.input(Input::Leave);
+        self.page.gone = true;
+        assert!(self.page.connections.is_empty(), "after leaving there is {:?}", self.page.connections);
+        assert!(self.page.media.values().all(BTreeMap::is_empty), "after leaving there is {:?}", self.page.media);
+        assert_eq!(self.page.room.deadline(), None, "after leaving nothing is wanted");
+        for peer in PEERS {
+            self.say(peer, Body::Hello);
+        }
+        self.input(Input::Resumed);
+        self.input(Input::Deadline);
+    }
+
+    fn line_mut(&mut self, peer: PeerId) -> &mut Line {
+        self.lines.get_mut(&peer).expect("nobody else is there")
+    }
+
+    /// Looks at what comes out; if what came in was about one member, so is what comes out.
+    fn follow(&mut self, about: Option<PeerId>) {
+        for number in 0.. {
+            let Some(output) = self.page.room.poll() else { break };
+            assert!(number < OUTPUTS, "more than {OUTPUTS} outputs for one input");
+            assert!(!self.page.gone, "after leaving: {output:?}");
+            assert!(about.is_none_or(|peer| peer == concerns(&output)), "of another member: {output:?}");
+            self.output(output);
+        }
+        for (id, _) in self.page.media.values().flat_map(BTreeMap::values) {
+            assert!(self.page.connections.contains_key(id), "media without its connection");
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Send { to, packet } => self.line_mut(to).said(packet),
+            Output::Command { peer, connection, command: Command::Close } => {
+                self.page.connections.remove(&connection).expect("what is closed was open");
+                self.page.closed.insert(connection, peer);
+                self.browsers.remove(&connection);
+            }
+            Output::Command { peer, connection, command } => {
+                self.page.begin(peer, connection, &command, 0);
+                let browser = self.browsers.entry(connection).or_default();
+                match &command {
+                    Command::SetOffer { sdp } => self.lines[&peer].demand_offer(sdp),
+                    Command::SetAnswer { sdp } => self.lines[&peer].demand_answer(browser.offers, sdp),
+                    _ => {}
+                }
+                browser.begin(command);
+            }
+            Output::Event(event) => {
+                if let Event::Left(left) = &event {
+                    self.line_mut(left.id).left();
+                }
+                self.page.observe(event);
+            }
+            Output::Entry(_) => {}
+        }
+    }
+}
+
+/// Whom an output is about.
+fn concerns(output: &Output) -> PeerId {
+    match output {
+        Output::Send { to, .. } => *to,
+        Output::Command { peer, .. } => *peer,
+        Output::Entry(entry) => entry.peer,
+        Output::Event(event) => match event {
+            Event::Joined(member) => member.id,
+            Event::Left(left) => left.id,
+            Event::Connection { peer, .. } | Event::MediaOn { peer, .. } | Event::MediaOff { peer, .. } => *peer,
+            Event::Trouble(trouble) => trouble.peer,
+        },
+    }
+}
+
+/// A packet outside of the order.
+pub(crate) fn outside(packet: &Packet<Body>) -> bool {
+    matches!(packet.body, None | Some(Body::Hello | Body::Bye))
+}

@@ -1,0 +1,93 @@
+//! Descriptions and candidates of a peer, of any form and size: what reaches the browser is within the limits and otherwise as
+//! it was said, and what is within the limits reaches it.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use itodenwa_negotiation::Config;
+use itodenwa_wire::limits::{DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
+use itodenwa_wire::{Body, Offer};
+
+use crate::bench::Bench;
+use crate::bench::said::{candidate, fragment};
+use crate::values::text;
+
+/// Bytes that are too many for a description.
+const ENOUGH: usize = DESCRIPTION_BYTES + 4096;
+
+/// Some lines of a description, that many times.
+#[derive(Debug, Arbitrary)]
+struct Lines {
+    what: What,
+    times: u16,
+    crlf: bool,
+}
+
+#[derive(Debug, Arbitrary)]
+enum What {
+    Media,
+    Candidate,
+    Fragment,
+    /// Another one each time.
+    Fragments,
+    Text,
+}
+
+/// The target.
+pub fn run(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let mut bench = Bench::new(Config::default());
+    // The one that leads may offer.
+    let leader = Bench::peer(0);
+    while bench.answer(leader, true) {}
+    let (mut offers, mut unique) = (0, 0);
+    while !u.is_empty() {
+        let Ok(sdp) = description(&mut u) else { break };
+        let is_one = sdp.starts_with("v=0") && sdp.len() <= DESCRIPTION_BYTES;
+        let is_taken = is_one && sdp.lines().filter(|line| line.starts_with("m=")).count() <= MEDIA_DESCRIPTIONS;
+        offers += 1;
+        // As many as it likes, and no faster than that.
+        bench.wait(1000);
+        let before = bench.connection(leader);
+        bench.say(leader, Body::Offer(Offer { id: offers, sdp, sources: Vec::new() }));
+        assert_eq!(bench.answer(leader, true), is_taken, "a description is taken if it is one, within the limits");
+        while bench.answer(leader, true) {}
+        assert_eq!(before, bench.connection(leader), "no offer breaks a connection");
+        while !u.is_empty() && u.ratio(7, 8).unwrap_or(false) {
+            unique += 1;
+            let Ok(body) = trickled(&mut u, unique) else { break };
+            bench.say(leader, body);
+            bench.answer(leader, u.ratio(7, 8).unwrap_or(true));
+        }
+    }
+    bench.end();
+}
+
+fn description(u: &mut Unstructured) -> Result<String> {
+    let mut sdp = if u.ratio(15, 16)? { "v=0\r\n".to_owned() } else { text(u)? };
+    while !u.is_empty() && u.ratio(7, 8)? {
+        let Lines { what, times, crlf } = Lines::arbitrary(u)?;
+        let end = if crlf { "\r\n" } else { "\n" };
+        let times = usize::from(times);
+        match what {
+            What::Media => sdp.push_str(&format!("m=audio 9 UDP/TLS/RTP/SAVPF 111{end}").repeat(times % 80)),
+            What::Candidate => {
+                sdp.push_str(&format!("a=candidate:1 1 udp 1 192.0.2.1 9 typ host{end}").repeat(times % 512))
+            }
+            What::Fragment => sdp.push_str(&format!("a=ice-ufrag:{}{end}", fragment(u)?)),
+            What::Fragments => (0..times % 512).for_each(|number| sdp.push_str(&format!("a=ice-ufrag:{number}{end}"))),
+            What::Text => {
+                let line = format!("{}{end}", text(u)?);
+                // What is large takes long, so it is rare.
+                let most = if u.ratio(1, 32)? { ENOUGH } else { 4096 };
+                sdp.push_str(&line.repeat(times.min(most / line.len())));
+            }
+        }
+        if sdp.len() > ENOUGH {
+            break;
+        }
+    }
+    Ok(sdp)
+}
+
+fn trickled(u: &mut Unstructured, unique: u32) -> Result<Body> {
+    Ok(if u.ratio(1, 16)? { Body::EndOfCandidates(fragment(u)?) } else { Body::Candidate(candidate(u, unique)?) })
+}

@@ -1,0 +1,261 @@
+//! Arbitrary messages of many connections, given to the hub: what is sent makes sense to whom it is sent to, a packet reaches
+//! whom it is for and nobody else, and in the end nothing is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use arbitrary::{Arbitrary, Unstructured};
+use itodenwa_server::hub::{Closing, ConnectionId, Hub, Input, Output};
+use itodenwa_server::{Access, Limits};
+use itodenwa_wire::{
+    ClientMessage, IceServers, Join, LeaveReason, PROTOCOL_VERSION, PeerId, RefusalCode, RoomName, ServerMessage,
+    Signal,
+};
+
+/// More outputs than this for one input would be a hub that runs away.
+const OUTPUTS: usize = 1000;
+const ROOMS: [&str; 4] = ["a", "b", "c", "d"];
+const ROOM_PEERS: usize = 4;
+/// Connections at one time.
+const PLACES: u8 = 12;
+
+#[derive(Debug, Arbitrary)]
+enum Step {
+    Connect,
+    Join {
+        who: u8,
+        room: u8,
+    },
+    Signal {
+        from: u8,
+        to: u8,
+        packet: u32,
+    },
+    /// To an id that may be nobody's.
+    SignalTo {
+        from: u8,
+        to: u64,
+    },
+    Ping {
+        who: u8,
+        number: u32,
+    },
+    Leave {
+        who: u8,
+    },
+    Refused {
+        who: u8,
+        too_large: bool,
+    },
+    Overflow {
+        who: u8,
+    },
+    Lose {
+        who: u8,
+    },
+    Wait {
+        seconds: u8,
+    },
+    Stop,
+}
+
+/// What a client knows from the messages that it got.
+#[derive(Debug, Default)]
+struct Client {
+    room: Option<&'static str>,
+    me: Option<PeerId>,
+    others: BTreeSet<PeerId>,
+}
+
+struct World {
+    hub: Hub<u32>,
+    now: Instant,
+    /// The connections that are open, in the order of their making.
+    clients: BTreeMap<u64, Client>,
+    made: u64,
+    stopping: bool,
+}
+
+/// The target.
+pub fn run(data: &[u8]) {
+    let mut world = World::new();
+    let mut u = Unstructured::new(data);
+    while !u.is_empty() {
+        let Ok(step) = u.arbitrary() else { break };
+        world.take(step);
+        world.check();
+    }
+    world.end();
+}
+
+impl World {
+    #[expect(clippy::disallowed_methods, reason = "this never runs in a browser")]
+    fn new() -> Self {
+        let limits = Limits { room_peers: ROOM_PEERS, rooms: 3, malformed_messages: 1, ..Limits::default() };
+        let mut random = 0;
+        let hub = Hub::new(limits, Access::Open, IceServers::default(), move || {
+            random += 1;
+            random
+        });
+        World { hub, now: Instant::now(), clients: BTreeMap::new(), made: 0, stopping: false }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Connect if self.clients.len() < usize::from(PLACES) => {
+                self.made += 1;
+                self.clients.insert(self.made, Client::default());
+                self.give(Input::Connected(ConnectionId(self.made)));
+            }
+            Step::Connect => {}
+            Step::Join { who, room } => {
+                let room = ROOMS[usize::from(room) % ROOMS.len()];
+                let join = Join {
+                    version: PROTOCOL_VERSION,
+                    room: RoomName::new(room).expect("it is valid"),
+                    name: None,
+                    token: None,
+                };
+                if let Some(client) = self.at(who).and_then(|who| self.clients.get_mut(&who)) {
+                    client.room = client.room.or(Some(room));
+                }
+                self.say(who, ClientMessage::Join(join));
+            }
+            Step::Signal { from, to, packet } => {
+                let to = self.at(to).and_then(|to| self.clients[&to].me).unwrap_or(PeerId::new(0));
+                self.signal(from, to, packet);
+            }
+            Step::SignalTo { from, to } => self.signal(from, PeerId::new(to), 0),
+            Step::Ping { who, number } => {
+                if let Some(outputs) = self.say(who, ClientMessage::Ping(number)) {
+                    let [answer] = &outputs[..] else { panic!("{outputs:?} answers a ping") };
+                    let closed = matches!(answer, Output::Close(..));
+                    assert!(closed || matches!(answer, Output::Send(_, ServerMessage::Pong(same)) if *same == number));
+                }
+            }
+            Step::Leave { who } => drop(self.say(who, ClientMessage::Leave)),
+            Step::Refused { who, too_large } => {
+                let code = if too_large { RefusalCode::MessageTooLarge } else { RefusalCode::MessageMalformed };
+                if let Some(who) = self.at(who) {
+                    self.give(Input::Received(ConnectionId(who), Err(Closing::refusing(code, ""))));
+                }
+            }
+            Step::Overflow { who } => {
+                if let Some(who) = self.at(who) {
+                    self.give(Input::Overflowed(ConnectionId(who)));
+                    assert!(!self.clients.contains_key(&who), "it does not read, and is kept");
+                }
+            }
+            Step::Lose { who } => {
+                if let Some(who) = self.at(who) {
+                    self.lose(who);
+                }
+            }
+            Step::Wait { seconds } => self.wait(Duration::from_secs(seconds.into())),
+            Step::Stop => {
+                self.stopping = true;
+                self.give(Input::Stop);
+                assert!(self.clients.is_empty(), "the server stops, and {:?} are there", self.clients);
+            }
+        }
+    }
+
+    /// The connection at this place among those that are open.
+    fn at(&self, place: u8) -> Option<u64> {
+        self.clients.keys().nth(usize::from(place % PLACES)).copied()
+    }
+
+    fn say(&mut self, who: u8, message: ClientMessage<u32>) -> Option<Vec<Output<u32>>> {
+        let who = self.at(who)?;
+        Some(self.give(Input::Received(ConnectionId(who), Ok(message))))
+    }
+
+    fn lose(&mut self, who: u64) {
+        self.clients.remove(&who);
+        self.give(Input::Disconnected(ConnectionId(who), LeaveReason::Gone));
+    }
+
+    /// Lets time pass, and comes back whenever the hub wants it.
+    fn wait(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while let Some(deadline) = self.hub.deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.give(Input::Deadline);
+            assert!(self.hub.deadline().is_none_or(|next| next > self.now), "the deadline stays although it came");
+        }
+        self.now = end;
+    }
+
+    fn signal(&mut self, from: u8, to: PeerId, packet: u32) {
+        let Some(from) = self.at(from) else { return };
+        let Client { room, me, .. } = self.clients[&from];
+        let addressee = |(_, other): &(&u64, &Client)| other.room == room && other.me == Some(to) && me != Some(to);
+        let addressee = self.clients.iter().find(addressee).filter(|_| me.is_some()).map(|(id, _)| *id);
+        let message = ClientMessage::Signal(Signal { to, packet });
+        let outputs = self.give(Input::Received(ConnectionId(from), Ok(message)));
+        let mut deliveries = outputs.into_iter().filter_map(|output| match output {
+            Output::Send(ConnectionId(whom), ServerMessage::Signal(delivery)) => Some((whom, delivery)),
+            _ => None,
+        });
+        let delivered = deliveries.next();
+        assert_eq!(delivered.as_ref().map(|(whom, _)| *whom), addressee, "the packet is for {to}");
+        if let Some((_, delivery)) = delivered {
+            assert_eq!((Some(delivery.from), delivery.packet), (me, packet), "it is stamped and as it was");
+        }
+        assert_eq!(deliveries.next(), None, "a packet is delivered once");
+    }
+
+    fn give(&mut self, input: Input<u32>) -> Vec<Output<u32>> {
+        self.hub.handle(self.now, input);
+        let outputs: Vec<_> = std::iter::from_fn(|| self.hub.poll()).take(OUTPUTS + 1).collect();
+        assert!(outputs.len() <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
+        for output in &outputs {
+            self.observe(output);
+        }
+        outputs
+    }
+
+    fn observe(&mut self, output: &Output<u32>) {
+        match output {
+            Output::Send(ConnectionId(to), message) => {
+                let client = self.clients.get_mut(to).expect("nothing is sent to a closed connection");
+                match message {
+                    ServerMessage::Welcome(welcome) => {
+                        assert_eq!(client.me.replace(welcome.me.id), None, "welcome twice");
+                        client.others = welcome.members.iter().map(|member| member.id).collect();
+                        assert!(!client.others.contains(&welcome.me.id), "one is among the others");
+                    }
+                    ServerMessage::Joined(member) => assert!(client.others.insert(member.id), "joined twice"),
+                    ServerMessage::Left(left) => assert!(client.others.remove(&left.id), "left, and was not there"),
+                    _ => {}
+                }
+            }
+            Output::Close(ConnectionId(whom), _) => {
+                assert!(self.clients.remove(whom).is_some(), "what is closed was open");
+            }
+        }
+    }
+
+    /// Who is in a room knows everybody who is.
+    fn check(&self) {
+        let members = || self.clients.values().filter_map(|client| Some((client, client.me?)));
+        for (client, me) in members() {
+            assert!(client.others.len() < ROOM_PEERS, "{client:?} is in a room with more than may be");
+            for (other, id) in members().filter(|(other, id)| other.room == client.room && *id != me) {
+                assert!(client.others.contains(&id), "{client:?} does not know {other:?}");
+            }
+        }
+    }
+
+    /// Everybody goes, and after a while nothing is left of them.
+    fn end(mut self) {
+        for who in self.clients.keys().copied().collect::<Vec<_>>() {
+            self.lose(who);
+            self.check();
+        }
+        self.wait(Duration::from_secs(600));
+        assert_eq!(self.hub.deadline(), None);
+        let left = format!("Hub {{ connections: 0, rooms: 0, empty: 0, stopping: {}, .. }}", self.stopping);
+        assert_eq!(format!("{:?}", self.hub), left);
+    }
+}

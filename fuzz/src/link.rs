@@ -1,0 +1,162 @@
+//! A room under arbitrary packets: of any incarnation, for any incarnation, in any place, acknowledging anything. Nothing is
+//! taken that is not for now, everything in order and once, everything that is kept is bounded.
+
+use std::collections::VecDeque;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use itodenwa_negotiation::{Config, Input};
+use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId};
+
+use crate::bench::Bench;
+use crate::bench::said::{said, seen};
+use crate::values::{epoch_of, maybe, some_sources, source};
+
+/// Packets that can come again.
+const AGAIN: usize = 32;
+
+#[derive(Debug, Arbitrary)]
+enum Step {
+    Packet(Frame),
+    /// One of the last packets, once more.
+    Again(u8),
+    /// Many packets, each some places after the one before.
+    Flood {
+        from: u8,
+        count: u16,
+        apart: u8,
+    },
+    Answer {
+        peer: u8,
+        granted: bool,
+    },
+    Report(u8),
+    Toggle,
+    RestartIce(u8),
+    Resumed,
+    Joined {
+        peer: u8,
+        later: u8,
+    },
+    Left(u8),
+    Wait(u16),
+    Wake,
+}
+
+/// All of a packet but what it says.
+#[derive(Debug, Arbitrary)]
+struct Frame {
+    from: u8,
+    from_epoch: Which,
+    to_epoch: Which,
+    seq: Place,
+    ack: Place,
+}
+
+#[derive(Debug, Arbitrary)]
+enum Which {
+    Current,
+    Later(u8),
+    Earlier(u8),
+    Any(u64),
+}
+
+#[derive(Debug, Arbitrary)]
+enum Place {
+    Next,
+    Ahead(u8),
+    Any(u32),
+}
+
+/// The target.
+pub fn run(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let Ok(on) = some_sources(&mut u) else { return };
+    let mut bench = Bench::new(Config { on, ..Config::default() });
+    let (mut last, mut unique) = (VecDeque::new(), 0);
+    while !u.is_empty() && take(&mut u, &mut bench, &mut last, &mut unique).is_ok() {}
+    bench.end();
+}
+
+fn take(
+    u: &mut Unstructured,
+    bench: &mut Bench,
+    last: &mut VecDeque<(PeerId, Packet<Body>)>,
+    unique: &mut u32,
+) -> Result<()> {
+    match Step::arbitrary(u)? {
+        Step::Packet(frame) => {
+            let from = Bench::peer(frame.from);
+            let body = maybe(u, |u| said(u, bench.line(from).offered(), unique))?;
+            let packet = frame.around(bench, body);
+            last.truncate(AGAIN - 1);
+            last.push_front((from, packet.clone()));
+            bench.input(Input::Packet { from, packet });
+        }
+        Step::Again(which) => {
+            if let Some((from, packet)) = last.get(usize::from(which)).cloned() {
+                bench.input(Input::Packet { from, packet });
+            }
+        }
+        Step::Flood { from, count, apart } => {
+            let from = Bench::peer(from);
+            for number in 0..u32::from(count % 1024) {
+                let mut packet = bench.line(from).next(Some(Body::EndOfCandidates(String::new())));
+                packet.seq += number * u32::from(apart);
+                bench.input(Input::Packet { from, packet });
+            }
+        }
+        Step::Answer { peer, granted } => drop(bench.answer(Bench::peer(peer), granted)),
+        Step::Report(peer) => bench.report(Bench::peer(peer), seen(u)?),
+        Step::Toggle => bench.input(Input::SetSource { source: source(u)?, on: bool::arbitrary(u)? }),
+        Step::RestartIce(peer) => bench.input(Input::RestartIce(Bench::peer(peer))),
+        Step::Resumed => bench.input(Input::Resumed),
+        Step::Joined { peer, later } => {
+            let id = Bench::peer(peer);
+            let session = bench.line(id).theirs.session().saturating_add(later.into());
+            let session = u32::try_from(session).unwrap_or(u32::MAX);
+            bench.input(Input::Joined(Member { id, session, name: None, pass: None }));
+        }
+        Step::Left(peer) => {
+            bench.input(Input::Left(Left { id: Bench::peer(peer), reason: LeaveReason::Gone }));
+        }
+        Step::Wait(millis) => bench.wait(millis.into()),
+        Step::Wake => bench.wake(),
+    }
+    Ok(())
+}
+
+impl Frame {
+    fn around(&self, bench: &Bench, body: Option<Body>) -> Packet<Body> {
+        let line = bench.line(Bench::peer(self.from));
+        let next = line.next(body);
+        Packet {
+            from_epoch: self.from_epoch.epoch(line.theirs),
+            to_epoch: self.to_epoch.epoch(line.mine),
+            seq: self.seq.place(next.seq),
+            ack: self.ack.place(next.ack),
+            body: next.body,
+        }
+    }
+}
+
+impl Which {
+    fn epoch(&self, current: Epoch) -> Epoch {
+        let number = current.session() << 16 | u64::from(current.connection());
+        epoch_of(match self {
+            Which::Current => number,
+            Which::Later(by) => number.saturating_add(u64::from(*by)),
+            Which::Earlier(by) => number.saturating_sub(u64::from(*by)),
+            Which::Any(number) => *number,
+        })
+    }
+}
+
+impl Place {
+    fn place(&self, next: u32) -> u32 {
+        match self {
+            Place::Next => next,
+            Place::Ahead(by) => next.saturating_add(u32::from(*by)),
+            Place::Any(place) => *place,
+        }
+    }
+}

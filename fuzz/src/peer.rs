@@ -1,0 +1,108 @@
+//! A room with members that keep to the link and to nothing else: they say what they like when they like, in perfect order,
+//! while the browser refuses what it likes.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use itodenwa_negotiation::{Config, IceMode, Input};
+use itodenwa_wire::Body;
+
+use crate::bench::Bench;
+use crate::bench::said::{said, seen};
+use crate::values::{some_sources, source};
+
+#[derive(Debug, Arbitrary)]
+enum Step {
+    Say(u8),
+    /// The same thing many times.
+    Repeat {
+        from: u8,
+        times: u8,
+    },
+    /// The browser does not answer from now on, or it does again.
+    Hold(bool),
+    Answer {
+        peer: u8,
+        granted: bool,
+    },
+    Report(u8),
+    ReportClosed,
+    /// A new incarnation speaks.
+    Restart(u8),
+    Toggle,
+    RestartIce(u8),
+    Wait(u16),
+    Wake,
+}
+
+struct Play {
+    bench: Bench,
+    hold: bool,
+    unique: u32,
+}
+
+/// The target.
+pub fn run(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let Ok(config) = config(&mut u) else { return };
+    let mut play = Play { bench: Bench::new(config), hold: false, unique: 0 };
+    while !u.is_empty() && play.take(&mut u).is_ok() {}
+    play.bench.end();
+}
+
+fn config(u: &mut Unstructured) -> Result<Config> {
+    let limit = Option::<u16>::arbitrary(u)?.map(|millis| std::time::Duration::from_millis(millis.into()));
+    Ok(Config { ice: limit.map_or(IceMode::Trickle, |limit| IceMode::Vanilla { limit }), on: some_sources(u)? })
+}
+
+impl Play {
+    fn take(&mut self, u: &mut Unstructured) -> Result<()> {
+        let bench = &mut self.bench;
+        match Step::arbitrary(u)? {
+            Step::Say(from) => {
+                let from = Bench::peer(from);
+                let body = said(u, bench.line(from).offered(), &mut self.unique)?;
+                bench.say(from, body);
+            }
+            Step::Repeat { from, times } => {
+                let from = Bench::peer(from);
+                let body = said(u, bench.line(from).offered(), &mut self.unique)?;
+                for _ in 0..times {
+                    self.unique += 1;
+                    self.bench.say(from, renumbered(body.clone(), self.unique));
+                    self.answer();
+                }
+            }
+            Step::Hold(hold) => self.hold = hold,
+            Step::Answer { peer, granted } => drop(bench.answer(Bench::peer(peer), granted)),
+            Step::Report(peer) => bench.report(Bench::peer(peer), seen(u)?),
+            Step::ReportClosed => bench.report_closed(seen(u)?),
+            Step::Restart(peer) => {
+                let from = Bench::peer(peer);
+                let mut packet = bench.line(from).next(Some(Body::Hello));
+                packet.from_epoch = packet.from_epoch.next().unwrap_or(packet.from_epoch);
+                bench.input(Input::Packet { from, packet });
+            }
+            Step::Toggle => bench.input(Input::SetSource { source: source(u)?, on: bool::arbitrary(u)? }),
+            Step::RestartIce(peer) => bench.input(Input::RestartIce(Bench::peer(peer))),
+            Step::Wait(millis) => bench.wait(millis.into()),
+            Step::Wake => bench.wake(),
+        }
+        self.answer();
+        Ok(())
+    }
+
+    /// The browser does all that it is asked.
+    fn answer(&mut self) {
+        while !self.hold && (0..2).any(|peer| self.bench.answer(Bench::peer(peer), true)) {}
+    }
+}
+
+/// No two candidates are the same.
+fn renumbered(body: Body, unique: u32) -> Body {
+    match body {
+        Body::Candidate(mut candidate) => {
+            candidate.candidate = format!("candidate:{unique} 1 udp 1 192.0.2.1 9 typ host");
+            Body::Candidate(candidate)
+        }
+        other => other,
+    }
+}

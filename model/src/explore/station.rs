@@ -1,0 +1,345 @@
+//! One side of a pair: a page, and what is on its way to it from its own browser and from the server.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use itodenwa_negotiation::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_wire::{Body, Epoch, IceServers, Member, Packet, PeerId, Source, Welcome};
+
+use super::plan::{Browser, Plan};
+use super::taken::Taken;
+use crate::browser::Gathering;
+use crate::live::{Live, Path};
+use crate::page::Page;
+
+/// What every station's clock shows. A machine remembers offers of the last two seconds: what is older is all the same.
+const NOW: Time = Time::from_millis(2_000);
+/// More outputs than this for one input would be a machine that runs away.
+const OUTPUTS: usize = 60;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Station {
+    page: Page,
+    peer: PeerId,
+    operation: Option<Operation>,
+    /// Gatherings that go on, and which candidate each finds next.
+    gatherings: Vec<(Gathering, usize)>,
+    /// What the browser tells next, in order.
+    reports: Vec<Report>,
+    /// What the server tells next, in order.
+    roster: VecDeque<Member>,
+    taken: Taken,
+    /// Candidates that a gathering finds.
+    candidates: usize,
+    browser: Browser,
+}
+
+/// Whom it will be connected with.
+#[derive(Debug, Clone)]
+pub enum Peer {
+    There(Member),
+    Awaited(PeerId),
+}
+
+/// The operation in flight.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Operation {
+    Given(Command),
+    /// It is done, and what it began goes on, but the page does not know it yet.
+    Done(Report),
+}
+
+/// Something that happens to a station.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Happening {
+    /// A packet arrives.
+    Packet(Packet<Body>),
+    /// The operation in flight is done, or reported.
+    Operate,
+    /// The operation in flight fails, for no fault of anybody.
+    Fail,
+    /// The gathering at this place finds the next candidate, or is complete.
+    Gather(usize),
+    /// What the browser reports is heard: these are tasks one right after the other.
+    Hear,
+    /// The server's next message is heard.
+    Learn,
+    /// The server sends: somebody came in.
+    Announce(Member),
+    /// Both sides can reach each other by this path.
+    Path(Path),
+    /// The other side closed the connection that had this path.
+    Closed(Path),
+    /// The connection's channel breaks.
+    Break,
+    /// Time passes.
+    Pass(Duration),
+    /// The application switches a source.
+    Switch(Source),
+    /// The application wants new paths.
+    RestartIce,
+}
+
+/// What came of it for others.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub packets: Vec<Packet<Body>>,
+    /// A connection with this path was closed.
+    pub closed: Option<Path>,
+    /// The steps of the call, by the tutorial's names.
+    pub steps: Vec<String>,
+}
+
+impl Outcome {
+    fn add(&mut self, later: Outcome) {
+        self.packets.extend(later.packets);
+        self.closed = self.closed.take().or(later.closed);
+        self.steps.extend(later.steps);
+    }
+}
+
+impl Station {
+    /// Somebody comes in.
+    pub fn join(me: Member, peer: Peer, side: usize, plan: &Plan) -> (Self, Outcome) {
+        let (config, ice) = (plan.config(side), plan.ice[side]);
+        let (peer, members) = match peer {
+            Peer::There(member) => (member.id, vec![member]),
+            Peer::Awaited(id) => (id, Vec::new()),
+        };
+        let theirs = members.first().map_or(0, |member: &Member| member.session);
+        let taken = Taken::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
+        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let mut station = Station {
+            page: Page::new(Room::new(config, &welcome, NOW), ice, plan.profile),
+            peer,
+            operation: None,
+            gatherings: Vec::new(),
+            reports: Vec::new(),
+            roster: VecDeque::new(),
+            taken,
+            candidates: plan.candidates,
+            browser: plan.browser,
+        };
+        let mut outcome = station.follow();
+        station.settle(&mut outcome);
+        (station, outcome)
+    }
+
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    pub fn me(&self) -> &Member {
+        self.page.room.me()
+    }
+
+    /// What can happen here by itself, without time.
+    pub fn possible(&self) -> Vec<Happening> {
+        let learn = self.roster.front().map(|_| Happening::Learn);
+        self.browser_steps().chain(learn).collect()
+    }
+
+    fn browser_steps(&self) -> impl Iterator<Item = Happening> + use<> {
+        let operate = self.operation.as_ref().map(|_| Happening::Operate);
+        let gather = (0..self.gatherings.len()).map(Happening::Gather);
+        let hear = self.reports.first().map(|_| Happening::Hear);
+        operate.into_iter().chain(gather).chain(hear)
+    }
+
+    /// A quick browser does what it has to do at once.
+    fn settle(&mut self, outcome: &mut Outcome) {
+        while self.browser == Browser::Quick
+            && let Some(step) = self.browser_steps().next()
+        {
+            outcome.add(self.step(step));
+        }
+    }
+
+    /// Whether an operation is in flight that may fail.
+    pub fn may_fail(&self) -> bool {
+        matches!(self.operation, Some(Operation::Given(_)))
+    }
+
+    /// Whether there is a channel that may break.
+    pub fn may_break(&self) -> bool {
+        self.live().is_some_and(|(_, live)| live.channel_open) && self.reports.is_empty()
+    }
+
+    /// How long until the machine wants to be woken.
+    pub fn wait(&self) -> Option<Duration> {
+        self.page.room.deadline().map(|deadline| deadline - NOW)
+    }
+
+    /// Where it could be reached, and the path that it has.
+    pub fn paths(&self) -> (Option<Path>, Option<Path>) {
+        self.live().map_or((None, None), |(_, live)| (live.reach(), live.path.clone()))
+    }
+
+    /// Lets something happen. Panics if a property is broken by it.
+    pub fn happen(&mut self, happening: Happening) -> Outcome {
+        let mut outcome = self.step(happening);
+        self.settle(&mut outcome);
+        outcome
+    }
+
+    fn step(&mut self, happening: Happening) -> Outcome {
+        match happening {
+            Happening::Packet(packet) => {
+                self.taken.arrives(&packet);
+                self.input(NOW, Input::Packet { from: self.peer, packet })
+            }
+            Happening::Operate => self.operate(),
+            Happening::Fail => self.fail(),
+            Happening::Gather(place) => self.gather(place),
+            Happening::Hear => {
+                let mut outcome = Outcome::default();
+                for report in std::mem::take(&mut self.reports) {
+                    outcome.add(self.report(report, false));
+                }
+                outcome
+            }
+            Happening::Learn => match self.roster.pop_front() {
+                Some(member) => {
+                    self.taken.learn(Epoch::of_session(member.session));
+                    self.input(NOW, Input::Joined(member))
+                }
+                None => Outcome::default(),
+            },
+            Happening::Announce(member) => {
+                self.roster.push_back(member);
+                Outcome::default()
+            }
+            Happening::Path(path) => {
+                if let Some((_, live)) = self.page.connections.iter_mut().next() {
+                    self.reports.extend(live.take_path(path).iter().cloned());
+                }
+                Outcome::default()
+            }
+            Happening::Closed((theirs, mine)) => {
+                let path = Some((mine, theirs));
+                if self.live().is_some_and(|(_, live)| live.path == path && live.channel_open) {
+                    self.reports.push(Report::ChannelClosed);
+                }
+                Outcome::default()
+            }
+            Happening::Break => self.report(Report::ChannelClosed, false),
+            Happening::Pass(time) => self.pass(time),
+            Happening::Switch(source) => {
+                let on = !self.page.room.sources().contains(&source);
+                self.input(NOW, Input::SetSource { source, on })
+            }
+            Happening::RestartIce => self.input(NOW, Input::RestartIce(self.peer)),
+        }
+    }
+
+    fn live(&self) -> Option<(ConnectionId, &Live)> {
+        self.page.connections.iter().next().map(|(id, live)| (*id, live))
+    }
+
+    fn operate(&mut self) -> Outcome {
+        let report = match self.operation.take() {
+            None => return Outcome::default(),
+            Some(Operation::Done(report)) => report,
+            Some(Operation::Given(command)) => {
+                let (_, live) = self.page.connections.iter_mut().next().expect("an operation has a connection");
+                let done = live.execute(command.clone(), self.candidates);
+                let (report, gathering) = done.unwrap_or_else(|why| panic!("{command:?} was refused: {why:?}"));
+                let Some(gathering) = gathering else { return self.report(report, true) };
+                self.gatherings.push((gathering, 1));
+                self.operation = Some(Operation::Done(report));
+                return Outcome::default();
+            }
+        };
+        self.report(report, true)
+    }
+
+    fn fail(&mut self) -> Outcome {
+        let Some(Operation::Given(command)) = self.operation.take() else { return Outcome::default() };
+        let (_, live) = self.page.connections.iter_mut().next().expect("an operation has a connection");
+        let (name, message) = live.fail(&command);
+        self.report(Report::Refused { name: name.into(), message }, true)
+    }
+
+    fn gather(&mut self, place: usize) -> Outcome {
+        let (gathering, next) = &mut self.gatherings[place];
+        let (gathering, now) = (gathering.clone(), std::mem::replace(next, *next + 1));
+        if now > gathering.candidates {
+            self.gatherings.remove(place);
+        }
+        let Some((_, live)) = self.page.connections.iter_mut().next() else { return Outcome::default() };
+        match live.gathered(&gathering, now) {
+            Some(report) => self.report(report, false),
+            None => {
+                self.gatherings.retain(|(other, _)| *other != gathering);
+                Outcome::default()
+            }
+        }
+    }
+
+    fn report(&mut self, report: Report, answers: bool) -> Outcome {
+        let Some((id, live)) = self.page.connections.iter_mut().next() else { return Outcome::default() };
+        live.reported(&report, answers);
+        let (peer, connection) = (live.peer, *id);
+        self.input(NOW, Input::Report { peer, connection, report })
+    }
+
+    fn pass(&mut self, time: Duration) -> Outcome {
+        let now = NOW + time;
+        let due = self.page.room.deadline().is_some_and(|deadline| deadline <= now);
+        let outcome = if due { self.input(now, Input::Deadline) } else { Outcome::default() };
+        let next = self.page.room.deadline();
+        assert!(!due || next.is_none_or(|next| next > now), "a deadline stays although it came");
+        self.page.room.rebase(time);
+        outcome
+    }
+
+    fn input(&mut self, now: Time, input: Input) -> Outcome {
+        self.page.room.handle(now, input);
+        self.follow()
+    }
+
+    /// Does what the machine wants done, and checks what has to hold.
+    fn follow(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut outputs = 0;
+        while let Some(output) = self.page.room.poll() {
+            outputs += 1;
+            assert!(outputs <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
+            match output {
+                Output::Send { packet, .. } => {
+                    self.taken.sends(&packet);
+                    outcome.packets.push(packet);
+                }
+                Output::Command { connection, command: Command::Close, .. } => {
+                    let live = self.page.connections.remove(&connection).expect("what is closed was open");
+                    outcome.closed = outcome.closed.or(live.path);
+                    // What is closed settles nothing and tells nothing.
+                    self.operation = None;
+                    self.gatherings.clear();
+                    self.reports.clear();
+                }
+                Output::Command { peer, connection, command } => {
+                    let me = self.page.room.me();
+                    let number = (me.session * 100 + connection.get()) * 2 + u32::from(me.id < peer);
+                    self.page.begin(peer, connection, &command, number);
+                    self.operation = Some(Operation::Given(command));
+                }
+                Output::Event(event) => {
+                    if let Event::Trouble(trouble) = &event {
+                        assert!(!trouble.detail.contains("out of turn"), "two offers met");
+                        assert!(trouble.code != TroubleCode::GivenUp, "given up");
+                    }
+                    self.page.observe(event);
+                }
+                Output::Entry(entry) => {
+                    self.taken.notes(&entry.step);
+                    let detail = entry.step.detail();
+                    let space = if detail.is_empty() { "" } else { " " };
+                    outcome.steps.push(format!("{}{space}{detail}", entry.step.name()));
+                }
+            }
+        }
+        self.page.events.clear();
+        outcome
+    }
+}

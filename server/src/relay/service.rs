@@ -1,0 +1,217 @@
+//! The relay as a whole: started, told who may use it, dropped.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use mio::Waker;
+use rustls::ServerConfig;
+
+use super::TurnLimits;
+use super::config::TurnConfig;
+use super::credentials::Secret;
+use super::ledger::Ledger;
+use super::machine::{Family, Rules};
+use super::peers::Peers;
+use super::ports::Ports;
+use super::sockets;
+use super::worker::{Shared, Worker};
+
+/// Most threads when nobody says how many.
+const WORKERS: usize = 8;
+
+/// A relay that works until it is dropped.
+pub struct Service {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    workers: Vec<(Arc<Waker>, Option<JoinHandle<()>>)>,
+}
+
+/// Why a relay could not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TurnError {
+    /// It could not listen there.
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It has no address of its own to tell, or several of one kind.
+    Addresses,
+    /// There are no ports between these.
+    Ports,
+    /// The system has no random numbers.
+    Random(getrandom::Error),
+    /// The system has no threads or no events.
+    System(io::Error),
+}
+
+impl Service {
+    /// Starts the relay, in threads of its own. With a TLS configuration, it takes TLS at the same port.
+    ///
+    /// # Errors
+    /// [`TurnError`] when the configuration is wrong or the system refuses something.
+    pub fn start(
+        config: &TurnConfig,
+        limits: TurnLimits,
+        secret: Secret,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Result<Self, TurnError> {
+        let of = |family| config.addresses.iter().filter(move |ip| Family::of(**ip) == family);
+        let wrong = |ip: &IpAddr| ip.is_unspecified() || ip.is_multicast();
+        let too_many = of(Family::V4).count() > 1 || of(Family::V6).count() > 1;
+        if config.addresses.is_empty() || config.addresses.iter().any(wrong) || too_many {
+            return Err(TurnError::Addresses);
+        }
+        if config.ports.is_empty() || config.ports.contains(&0) {
+            return Err(TurnError::Ports);
+        }
+        let nonces = Secret::random().map_err(TurnError::Random)?;
+        let workers = workers(config.workers);
+        let (address, listeners) = listen(config, workers)?;
+        let mut own = own_addresses();
+        own.extend(config.addresses.iter().copied().chain([address.ip()]).filter(|ip| !ip.is_unspecified()));
+        let peers = Peers { allowed: config.allow.clone(), own, ports: Ports::default() };
+        let start = tokio::time::Instant::now().into_std();
+        let rules = Rules::new(limits, &config.addresses, peers, secret, nonces, start);
+        let shared = Arc::new(Shared {
+            rules: Arc::new(rules),
+            ports: config.ports.clone(),
+            local_v4: of(Family::V4).next().map_or(Ipv4Addr::UNSPECIFIED.into(), |ip| sockets::local(*ip)),
+            local_v6: of(Family::V6).next().map_or(Ipv6Addr::UNSPECIFIED.into(), |ip| sockets::local(*ip)),
+            listens_v6: address.is_ipv6(),
+            tls,
+            stop: AtomicBool::new(false),
+        });
+        let mut service = Service { shared, address, workers: Vec::new() };
+        for listeners in listeners {
+            let (worker, waker) = Worker::new(Arc::clone(&service.shared), listeners).map_err(TurnError::System)?;
+            let thread = std::thread::Builder::new().name("relay".to_owned());
+            let thread = thread.spawn(move || worker.run()).map_err(TurnError::System)?;
+            service.workers.push((waker, Some(thread)));
+        }
+        Ok(service)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What credentials are made with.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.shared.rules.secret
+    }
+
+    /// Who may have how much, and has.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.rules.ledger
+    }
+
+    /// Whether it takes TLS.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.shared.tls.is_some()
+    }
+
+    /// From now on this session may have allocations, with credentials for its name.
+    pub fn admit(&self, session: &str) {
+        self.shared.rules.ledger.admit(session);
+    }
+
+    /// From now on it may not, and those it has end.
+    pub fn dismiss(&self, session: &str) {
+        self.shared.rules.ledger.dismiss(session);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        for (waker, _) in &self.workers {
+            if let Err(error) = waker.wake() {
+                tracing::error!(%error, "a thread of the relay does not wake");
+            }
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.wake();
+        for thread in self.workers.iter_mut().filter_map(|(_, thread)| thread.take()) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the relay has failed");
+            }
+        }
+    }
+}
+
+/// As many as there are processors, if the system can share a port among them.
+fn workers(given: Option<NonZeroUsize>) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS);
+    if sockets::SHARES { given.map_or_else(processors, NonZeroUsize::get) } else { 1 }
+}
+
+fn listen(config: &TurnConfig, workers: usize) -> Result<(SocketAddr, Vec<sockets::Listeners>), TurnError> {
+    let address = config.listen;
+    match sockets::listen(address, workers) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.any_port => {
+            sockets::listen(SocketAddr::new(address.ip(), 0), workers)
+        }
+        listening => listening,
+    }
+    .map_err(|source| TurnError::Listen { address, source })
+}
+
+/// What this computer is reached at. Those that it is told of come from the configuration.
+fn own_addresses() -> Vec<IpAddr> {
+    match if_addrs::get_if_addrs() {
+        Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
+        Err(error) => {
+            tracing::warn!(%error, "the system does not tell its own addresses: the relay knows only those it was given");
+            Vec::new()
+        }
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for TurnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TurnError::Listen { address, source } => write!(f, "--turn-listen: cannot listen at {address}: {source}"),
+            TurnError::Addresses => {
+                write!(
+                    f,
+                    "--turn-address: one address of this computer that others reach it at, or one of IPv4 and one of IPv6"
+                )
+            }
+            TurnError::Ports => write!(f, "--turn-ports: it has no ports, or port 0"),
+            TurnError::Random(source) => write!(f, "the system has no random numbers: {source}"),
+            TurnError::System(source) => write!(f, "the relay cannot work: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for TurnError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TurnError::Listen { source, .. } | TurnError::System(source) => Some(source),
+            TurnError::Random(source) => Some(source),
+            TurnError::Addresses | TurnError::Ports => None,
+        }
+    }
+}

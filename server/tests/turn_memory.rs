@@ -1,0 +1,93 @@
+//! The relay, in a program of its own: a flood of who has no credentials leaves nothing behind.
+
+#![cfg(target_os = "linux")]
+
+use std::net::UdpSocket;
+
+use itodenwa_server::relay::credentials::{Credentials, Secret};
+use stun_types::message::BINDING;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+use turn_types::attribute::RequestedTransport;
+use turn_types::message::{ALLOCATE, CREATE_PERMISSION};
+
+use crate::support::turn::{Turn, request};
+use crate::support::{PATIENCE, soon};
+
+const FLOOD: usize = 100_000;
+/// From so many ports, each of which is another client.
+const CLIENTS: usize = 1000;
+
+#[tokio::test]
+async fn a_flood_of_who_has_no_credentials_leaves_nothing_behind() {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"))
+        .args(["--listen", "127.0.0.1:0", "--turn-listen", &port.to_string()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let process = program.id().unwrap();
+
+    let questions = questions(port);
+    flood(port, &questions, FLOOD / 10);
+    let before = resident(process);
+    flood(port, &questions, FLOOD);
+    let grown = resident(process).saturating_sub(before);
+    assert!(grown < 512, "{grown} KiB");
+    program.kill().await.unwrap();
+    let mut log = String::new();
+    let _ = tokio::io::AsyncReadExt::read_to_string(&mut program.stderr.take().unwrap(), &mut log).await;
+    assert!(log.lines().count() < 10, "nor in the log: {log}");
+}
+
+fn questions(relay: std::net::SocketAddr) -> Vec<Vec<u8>> {
+    let transport = RequestedTransport::new(RequestedTransport::UDP);
+    let somebody = Secret::new(*b"not the secret of this server").unwrap().mint(u64::MAX, "eve");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(relay).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut client = Turn::over(socket, somebody);
+    client.challenge = Some(client.exchange(&request(ALLOCATE, &[], None)).challenge());
+    let mut broken = request(BINDING, &[&transport], None);
+    let end = broken.len() - 6;
+    broken[end] = 0xff;
+    vec![
+        request(ALLOCATE, &[&transport], None),
+        request(CREATE_PERMISSION, &[], None),
+        request(BINDING, &[], None),
+        client.signed(ALLOCATE, &[&transport]),
+        {
+            client.credentials = Credentials { username: "x".repeat(500), password: String::new() };
+            client.signed(ALLOCATE, &[&transport])
+        },
+        broken,
+        b"\x40\x00\x00\x04data".to_vec(),
+    ]
+}
+
+/// Sends so many packets, and a question after each hundred, so that all are read.
+fn flood(relay: std::net::SocketAddr, questions: &[Vec<u8>], packets: usize) {
+    for client in 0..CLIENTS {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(relay).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        for number in 0..packets / CLIENTS {
+            socket.send(&questions[(client + number) % questions.len()]).unwrap();
+        }
+        let last = request(BINDING, &[], None);
+        socket.send(&last).unwrap();
+        let mut buffer = [0; 1024];
+        while socket.recv(&mut buffer).unwrap() < 20 || buffer[8..20] != last[8..20] {}
+    }
+}
+
+/// How much memory a process has, in KiB.
+fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

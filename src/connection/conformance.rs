@@ -1,0 +1,180 @@
+//! The model's conformance suite against this connection, in a real browser: what the rules are tried against is true.
+
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use itodenwa_model::browser::{Profile, Signaling};
+use itodenwa_model::conformance::{self, Browser, Peer};
+use itodenwa_model::each_case;
+use itodenwa_model::sdp::{Direction, Kind};
+use itodenwa_negotiation::{Command, Report};
+use itodenwa_wire::Candidate;
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::MediaStream;
+
+use super::{Connection, Happening, lines};
+use crate::dom::{Timer, Transceiver, global, object};
+use crate::media::Devices;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// How long a browser may take for one operation.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
+
+macro_rules! in_a_browser {
+    ($($group:ident::$case:ident),* $(,)?) => {
+        $(
+            #[wasm_bindgen_test]
+            async fn $case() {
+                if let Err(wrong) = conformance::$group::$case(&mut This).await {
+                    panic!("{:?}: {wrong}", This.profile());
+                }
+            }
+        )*
+    };
+}
+
+each_case!(in_a_browser);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(method, catch)]
+    fn stop(this: &Transceiver) -> Result<(), JsValue>;
+}
+
+/// The browser that this runs in.
+struct This;
+
+/// A connection as the driver has it, and what it told.
+struct Page {
+    /// None once it is closed.
+    connection: Option<Connection>,
+    devices: Devices,
+    happenings: UnboundedReceiver<Happening>,
+    candidates: Vec<Candidate>,
+    is_gathered: bool,
+}
+
+impl Browser for This {
+    type Peer = Page;
+
+    /// By its name: whether the browser is as its profile says is the question here.
+    fn profile(&self) -> Profile {
+        let name = Reflect::get(&global("navigator"), &"userAgent".into()).unwrap().as_string().unwrap();
+        if name.contains("Firefox") { Profile::Firefox } else { Profile::Chromium }
+    }
+
+    fn open(&mut self) -> Page {
+        let (tell, happenings) = unbounded();
+        let tell = Rc::new(move |happening| {
+            let _ = tell.unbounded_send(happening);
+        });
+        Page {
+            connection: Some(Connection::open(&[], true, tell).unwrap()),
+            devices: Devices::new(MediaStream::new().unwrap(), Rc::new(|_| {})),
+            happenings,
+            candidates: Vec::new(),
+            is_gathered: false,
+        }
+    }
+}
+
+impl Page {
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("it is not closed")
+    }
+
+    fn line(&self, mid: &str) -> Transceiver {
+        lines::all(&self.connection().peer).find(|line| line.mid().as_deref() == Some(mid)).expect("a transceiver")
+    }
+
+    fn property(&self, name: &str) -> JsValue {
+        Reflect::get(&self.connection().peer, &name.into()).unwrap()
+    }
+
+    fn description(&self, name: &str) -> Option<String> {
+        let description = self.property(name);
+        if description.is_null() { None } else { Reflect::get(&description, &"sdp".into()).unwrap().as_string() }
+    }
+
+    /// The next report; candidates are kept, and what has nothing to do with negotiation is not.
+    async fn report(&mut self) -> Option<Report> {
+        match select(self.happenings.next(), Timer::new(LIMIT)).await {
+            Either::Left((Some(Happening::Report(report)), _)) => Some(report),
+            Either::Left(_) => None,
+            Either::Right(_) => panic!("nothing came for {LIMIT:?}"),
+        }
+    }
+}
+
+impl Peer for Page {
+    fn begin(&mut self, command: Command) {
+        self.connection.as_mut().expect("it is not closed").execute(command, &self.devices);
+    }
+
+    async fn answer(&mut self) -> Option<Report> {
+        loop {
+            match self.report().await? {
+                Report::LocalCandidate(candidate) => self.candidates.push(candidate),
+                Report::GatheringComplete => self.is_gathered = true,
+                Report::State(_) | Report::ChannelOpen | Report::ChannelClosed => {}
+                answer => return Some(answer),
+            }
+        }
+    }
+
+    async fn gathered(&mut self) -> Vec<Candidate> {
+        while !self.is_gathered {
+            match self.report().await {
+                Some(Report::LocalCandidate(candidate)) => self.candidates.push(candidate),
+                Some(Report::GatheringComplete) => self.is_gathered = true,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.is_gathered = false;
+        std::mem::take(&mut self.candidates)
+    }
+
+    fn close(&mut self) {
+        self.connection = None;
+    }
+
+    fn signaling(&self) -> Signaling {
+        match self.property("signalingState").as_string().unwrap_or_default().as_str() {
+            "stable" => Signaling::Stable,
+            "have-local-offer" => Signaling::HaveLocalOffer,
+            "have-remote-offer" => Signaling::HaveRemoteOffer,
+            other => panic!("in {other}"),
+        }
+    }
+
+    fn local(&self) -> Option<String> {
+        self.description("localDescription")
+    }
+
+    fn remote(&self) -> Option<String> {
+        self.description("remoteDescription")
+    }
+
+    fn restart_ice(&mut self) {
+        self.connection().peer.restart_ice().unwrap();
+    }
+
+    fn add(&mut self, kind: Kind) {
+        let init = object([("direction", "sendrecv".into())]);
+        self.connection().peer.add_transceiver(&kind.name().into(), &init).unwrap();
+    }
+
+    fn set_direction(&mut self, mid: &str, direction: Direction) {
+        self.line(mid).set_direction(direction.name()).unwrap();
+    }
+
+    fn stop(&mut self, mid: &str) {
+        self.line(mid).stop().unwrap();
+    }
+}

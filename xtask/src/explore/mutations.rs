@@ -1,0 +1,124 @@
+//! What is broken, one after the other, to see that the exploration notices.
+
+/// One way to break the rules.
+pub(super) struct Mutation {
+    pub(super) name: &'static str,
+    /// File, what stands there once, and what stands there instead.
+    pub(super) edits: &'static [(&'static str, &'static str, &'static str)],
+    /// The exploration that catches it.
+    pub(super) plan: &'static str,
+}
+
+const LINK: &str = "negotiation/src/link.rs";
+const NEGOTIATOR: &str = "negotiation/src/negotiator.rs";
+const PAIR: &str = "negotiation/src/pair.rs";
+const BROWSER: &str = "model/src/browser.rs";
+const CANDIDATES: &str = "negotiation/src/candidates.rs";
+
+/// An offer that is not answered in time is taken back, and another one made.
+const ROLL_BACK: [(&str, &str, &str); 2] = [
+    (
+        PAIR,
+        "if self.deadline().is_some_and(|at| at <= context.now) && self.link.tick",
+        "if self.deadline().is_some_and(|at| at <= context.now)
+            && let State::Live { negotiator, .. } = &mut self.state
+        {
+            negotiator.roll_back(context.now);
+        }
+        if self.deadline().is_some_and(|at| at <= context.now) && self.link.tick",
+    ),
+    (
+        NEGOTIATOR,
+        "    /// What we want carried.\n    pub(crate) fn wanted",
+        "    pub(crate) fn roll_back(&mut self, now: Time) {
+        if matches!(self.phase, Phase::AwaitingAnswer { .. }) {
+            self.phase = Phase::Stable;
+            self.make_offer(now);
+        }
+    }
+
+    pub(crate) fn wanted",
+    ),
+];
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "no epoch check",
+        edits: &[
+            (LINK, "if packet.from_epoch < self.theirs {", "if false {"),
+            (LINK, "let restarted = packet.from_epoch > self.theirs;", "let restarted = false;"),
+            (LINK, "if packet.to_epoch != self.mine {", "if false {"),
+        ],
+        plan: "2 reloads (Chromium)",
+    },
+    Mutation {
+        name: "newest wins instead of in order",
+        edits: &[(
+            LINK,
+            "                self.held.entry(seq).or_insert(body);",
+            "                self.held.clear();\n                self.next_in = seq;\n                self.held.insert(seq, body);",
+        )],
+        plan: "a change, slowly (Chromium)",
+    },
+    Mutation {
+        name: "no Hello",
+        edits: &[(LINK, "        self.push(0, Some(Body::Hello));", "")],
+        plan: "2 resets (Chromium)",
+    },
+    Mutation { name: "roll back on timeout", edits: &ROLL_BACK, plan: "early timers (Chromium)" },
+    Mutation {
+        name: "answer without its offer's name",
+        edits: &[
+            // Nothing else brings a second offer while an answer to the first is on its way.
+            ROLL_BACK[0],
+            ROLL_BACK[1],
+            (
+                BROWSER,
+                "        self.demand(Signaling::Stable)?;\n        self.change(send, true);",
+                "        self.local.pending = None;\n        self.change(send, true);",
+            ),
+            (
+                NEGOTIATOR,
+                "if self.phase != (Phase::AwaitingAnswer { id }) {\n            return self.note",
+                "if !matches!(self.phase, Phase::AwaitingAnswer { .. }) {\n            return self.note",
+            ),
+        ],
+        plan: "early timers (Chromium)",
+    },
+    Mutation {
+        name: "two operations in flight",
+        edits: &[(NEGOTIATOR, "        self.adding.is_none()\n            && matches!(", "        matches!(")],
+        plan: "a change, slowly (Chromium)",
+    },
+    Mutation {
+        name: "candidates not filtered",
+        edits: &[
+            (
+                CANDIDATES,
+                "fragment.filter(|fragment| !fragment.ended) else { return Admission::Stale };",
+                "fragment else { return Admission::Admitted };",
+            ),
+            (CANDIDATES, "if fragment.is_some_and(|name| !self.fragments.contains(name)) {", "if false {"),
+        ],
+        plan: "a restart, slowly (Chromium)",
+    },
+    Mutation {
+        name: "the turn not handed back",
+        edits: &[(
+            NEGOTIATOR,
+            "(Role::Follower, _) => self.turn = Turn::Theirs { asked: false },",
+            "(Role::Follower, _) => {}",
+        )],
+        plan: "2 changes and a restart (Chromium)",
+    },
+    Mutation {
+        name: "acknowledging before consuming",
+        edits: &[(
+            LINK,
+            "let ack = self.next_in - 1;",
+            "let held = |seq: &u32| self.held.contains_key(seq);
+        let ack = (self.next_in..).take_while(held).last().unwrap_or(self.next_in - 1);",
+        )],
+        plan: "a change, slowly (Chromium)",
+    },
+];
