@@ -65,6 +65,14 @@ fn every_difference_is_seen() {
     }
 }
 
+#[test]
+fn every_case_is_in_the_table() {
+    let readme = include_str!("../README.md");
+    let is_missing = |(name, _): &&Case| !readme.contains(&format!("| {name} |"));
+    let missing: Vec<_> = CASES.iter().filter(is_missing).map(|(name, _)| *name).collect();
+    assert_eq!(missing, [""; 0], "not in model/README.md");
+}
+
 /// A browser one of whose answers is not true.
 struct Lying {
     browser: Modelled,

@@ -1,16 +1,17 @@
 //! Which description can be set when, and what comes of those that should not be.
 
 use itodenwa_negotiation::{Command, Report};
-use itodenwa_wire::Source::{Camera, Microphone};
+use itodenwa_wire::Source::{Camera, Microphone, Screen};
 
 use super::Outcome;
 use super::kit::{
     answer, carry, check, comes_to, in_state, offer, pair, refused, restart, round, same, set_answer, set_offer,
 };
 use super::peer::{Browser, Peer};
-use super::reading::{fragment, lines};
+use super::reading::{fragment, lines, mids};
 use crate::browser::Signaling::{HaveLocalOffer, HaveRemoteOffer, Stable};
 use crate::browser::Verdict;
+use crate::sdp::Kind;
 
 /// `setLocalDescription()` without a description makes an offer, and an answer where there is an offer to answer.
 pub async fn what_is_set_is_what_the_state_asks_for<B: Browser>(browser: &mut B) -> Outcome {
@@ -84,6 +85,19 @@ pub async fn an_answer_to_other_lines_is_refused_and_the_right_one_is_taken<B: B
     carry(&mut one, &mut other, &offered, &[]).await.map(drop)
 }
 
+/// As many m-lines, and one of them is something else than it was.
+pub async fn lines_of_another_kind_are_refused<B: Browser>(browser: &mut B) -> Outcome {
+    let (mut one, mut other) = pair(browser);
+    let (strange_offer, strange_answer) = round(&mut one, &mut other, &[Camera], &[]).await?;
+    let (mut one, mut other) = pair(browser);
+    let offered = offer(&mut one, &[Microphone]).await?;
+    refused(&mut one, Command::SetAnswer { sdp: strange_answer }, "InvalidAccessError").await?;
+    in_state(&one, HaveLocalOffer)?;
+    carry(&mut one, &mut other, &offered, &[]).await?;
+    refused(&mut other, Command::SetOffer { sdp: strange_offer }, "InvalidAccessError").await?;
+    in_state(&other, Stable)
+}
+
 /// A stale answer with the right m-lines is taken, and the two sides have credentials that do not fit: why answers name
 /// their offers.
 pub async fn a_stale_answer_to_an_ice_restart_is_taken<B: Browser>(browser: &mut B) -> Outcome {
@@ -114,8 +128,11 @@ pub async fn an_offer_takes_the_place_of_our_own<B: Browser>(browser: &mut B) ->
     round(&mut one, &mut other, &[], &[]).await?;
     offer(&mut one, &[Camera]).await?;
     let theirs = offer(&mut other, &[Camera]).await?;
-    carry(&mut other, &mut one, &theirs, &[]).await?;
-    same(&lines(&one.local().unwrap_or_default()).len(), &2, "one m-line for data, and theirs")
+    let answered = carry(&mut other, &mut one, &theirs, &[]).await?;
+    same(&lines(&one.local().unwrap_or_default()), &lines(&answered), "the local description")?;
+    let (next, _) = round(&mut one, &mut other, &[Camera, Screen], &[Camera]).await?;
+    same(&mids(&next)[..2].to_vec(), &mids(&theirs), "the mids that were there")?;
+    same(&lines(&next).len(), &3, "the m-lines")
 }
 
 /// Implicit rollback, where both added an m-line of their own kind: why nobody should.
@@ -126,5 +143,14 @@ pub async fn an_offer_takes_the_place_of_our_own_with_other_media<B: Browser>(br
     let sdp = offer(&mut other, &[Camera]).await?;
     let verdict = browser.profile().capabilities().rollback_to_other_media;
     comes_to(&mut one, Command::SetOffer { sdp }, verdict, Report::OfferSet).await?;
-    in_state(&one, if verdict == Verdict::Taken { HaveRemoteOffer } else { HaveLocalOffer })
+    if verdict != Verdict::Taken {
+        return in_state(&one, HaveLocalOffer);
+    }
+    in_state(&one, HaveRemoteOffer)?;
+    let (answered, _) = answer(&mut one, &[]).await?;
+    set_answer(&mut other, &answered).await?;
+    // What was rolled back has no m-line, and gets one of its own.
+    let (next, _) = round(&mut one, &mut other, &[Microphone], &[Camera]).await?;
+    let kinds: Vec<Kind> = lines(&next).iter().map(|line| line.kind).collect();
+    same(&kinds, &vec![Kind::Application, Kind::Video, Kind::Audio], "the m-lines")
 }

@@ -36,6 +36,16 @@ pub async fn an_answer_has_room_for_what_was_offered_only<B: Browser>(browser: &
     same(&lines(&answered)[0].direction, &Direction::SENDRECV, "the direction of the answer")
 }
 
+/// A transceiver of our own that has no m-line yet is of no use to an answer.
+pub async fn an_answer_uses_no_line_that_was_not_offered<B: Browser>(browser: &mut B) -> Outcome {
+    let (mut one, mut other) = pair(browser);
+    other.add(Kind::Video);
+    let offered = offer(&mut one, &[Camera]).await?;
+    set_offer(&mut other, &offered).await?;
+    let (_, sources) = answer(&mut other, &[Camera]).await?;
+    same(&sources, &vec![(mids(&offered)[0].clone(), Camera)], "what the answer sends")
+}
+
 /// Off, and on again: the line is kept, and who receives does not see it sent meanwhile.
 pub async fn a_released_line_stays_and_is_reused<B: Browser>(browser: &mut B) -> Outcome {
     let (mut one, mut other) = pair(browser);
@@ -84,8 +94,12 @@ pub async fn stopped_lines_are_recycled<B: Browser>(browser: &mut B) -> Outcome 
         one.stop(&last);
         let (stopped, rejected) = round(&mut one, &mut other, &[], &[]).await?;
         check(lines(&stopped)[0].is_rejected && lines(&rejected)[0].is_rejected, "both sides reject it")?;
+        let (offered, _) = round(&mut other, &mut one, &[], &[]).await?;
+        check(lines(&offered)[0].is_rejected, "it stays rejected, whoever offers")?;
     }
-    Ok(())
+    let (offered, _) = round(&mut other, &mut one, &[Camera], &[]).await?;
+    same(&lines(&offered).len(), &2, "the m-lines of who did not stop")?;
+    check(!lines(&offered)[0].is_rejected, "it recycles them, too")
 }
 
 pub async fn stopped_lines_are_recycled_for_another_kind<B: Browser>(browser: &mut B) -> Outcome {

@@ -72,11 +72,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             // Nothing else brings a second offer while an answer to the first is on its way.
             ROLL_BACK[0],
             ROLL_BACK[1],
-            (
-                BROWSER,
-                "        self.demand(Signaling::Stable)?;\n        self.change(send, true);",
-                "        self.local.pending = None;\n        self.change(send, true);",
-            ),
+            (BROWSER, "                self.expect_state(Signaling::Stable, \"an offer was made\");\n", ""),
             (
                 NEGOTIATOR,
                 "if self.phase != (Phase::AwaitingAnswer { id }) {\n            return self.note",
