@@ -40,6 +40,8 @@ export async function rooms(): Promise<void> {
     };
     room.onpeer = null;
     room.ontext = ({ from, text }) => (is<Peer>(from), is<string>(text));
+    is<"connected" | "reconnecting">(room.signaling);
+    room.onsignaling = (state) => is<"connected" | "reconnecting">(state);
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
     room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
     room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });
@@ -77,6 +79,8 @@ function told(event: RoomEvent): void {
             return is<number>(event.detail.at);
         case "trouble":
             return is<string>(event.detail.explain);
+        case "signaling":
+            return is<"connected" | "reconnecting">(event.detail);
         case "blocked":
             return is<Peer>(event.detail.peer);
         case "close":

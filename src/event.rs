@@ -62,6 +62,8 @@ pub enum Event {
     Step(Entry),
     /// Something went wrong. The room goes on.
     Trouble(Trouble),
+    /// The connection to the server was lost, or is back. Calls go on meanwhile; who comes or goes is told when it is back.
+    Signaling(SignalingState),
     /// The browser does not play a peer's sound before the person touches the page: call
     /// [`Handle::resume`](crate::Handle::resume) when they do.
     Blocked {
@@ -70,6 +72,26 @@ pub enum Event {
     },
     /// The room is over; the last event. None when it was left on purpose.
     Closed(Option<Error>),
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignalingState {
+    /// It is.
+    Connected,
+    /// It is not, and is tried again and again.
+    Reconnecting,
+}
+
+impl SignalingState {
+    /// The name in JavaScript: `connected`, `reconnecting`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SignalingState::Connected => "connected",
+            SignalingState::Reconnecting => "reconnecting",
+        }
+    }
 }
 
 /// Something that went wrong, and the room goes on.

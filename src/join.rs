@@ -153,12 +153,19 @@ impl Join {
             room,
             name,
             token: self.token,
+            resume: None,
         }))?;
         let welcome = welcome(&mut signaling).await?;
         let (request, requests) = unbounded();
         let known = Known::default();
-        let link =
-            Rc::new(Link { requests: request, me: welcome.me.clone(), known: known.clone(), texts: Cell::new(0) });
+        let link = Rc::new(Link {
+            requests: request,
+            me: Cell::new(welcome.me.id),
+            name: welcome.me.name.clone(),
+            identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
+            known: known.clone(),
+            texts: Cell::new(0),
+        });
         let config = machine::Config { ice: self.ice, on: devices.on().collect() };
         let machine = machine::Room::new(config, &welcome, clock.now());
         let driver = Driver::new(Parts {

@@ -52,7 +52,7 @@ mod view;
 pub use call::{Call, CallEvent, CallOptions};
 pub use dom::{Counts, counts};
 pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
-pub use event::{Event, Events, Trouble};
+pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;

@@ -7,7 +7,7 @@ use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
 use itodenwa_negotiation::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{Member, PeerId, Source};
+use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
 use web_sys::HtmlMediaElement;
 
 use crate::channel::{Outgoing, Place, Text};
@@ -48,7 +48,10 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) requests: UnboundedSender<Request>,
-    pub(crate) me: Member,
+    /// Changes when a session is over and a new one begins.
+    pub(crate) me: Cell<PeerId>,
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) identity: Option<Identity>,
     pub(crate) known: Known,
     pub(crate) texts: Cell<u32>,
 }

@@ -7,7 +7,7 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_negotiation::timeline::Entry;
-use itodenwa_wire::{Member, PeerId, Source};
+use itodenwa_wire::{PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{MediaError, SendError, ViewError};
@@ -77,12 +77,11 @@ impl Handle {
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {
-        let Member { id, name, pass, .. } = &self.0.me;
         Me {
             link: Rc::downgrade(&self.0),
-            id: *id,
-            name: name.as_ref().map(ToString::to_string),
-            identity: pass.as_ref().map(|pass| pass.identity.to_string()),
+            id: self.0.me.get(),
+            name: self.0.name.as_ref().map(ToString::to_string),
+            identity: self.0.identity.as_ref().map(ToString::to_string),
         }
     }
 

@@ -1,5 +1,7 @@
 //! How messages reach the server, or whatever stands in its place.
 
+mod session;
+mod signs;
 mod websocket;
 
 use futures_core::Stream;
@@ -15,8 +17,9 @@ pub use websocket::WebSocketSignaling;
 /// [`ServerMessage::Joined`] and [`ServerMessage::Left`], and passes [`ClientMessage::Signal`] on as
 /// [`ServerMessage::Signal`] with the true sender. It may lose, duplicate and reorder what it passes on.
 ///
-/// The stream gives an error for a message that it does not understand ([`SignalingError::Malformed`]) and goes on; any
-/// other error, or the stream's end, is the end of the signalling. Dropping it closes it.
+/// The stream gives an error for a message that it does not understand ([`SignalingError::Malformed`]) and when it comes
+/// back later ([`SignalingError::Away`], then a further welcome), and goes on; any other error, or the stream's end, is the
+/// end of the signalling. Dropping it closes it.
 pub trait Signaling: Stream<Item = Result<ServerMessage, SignalingError>> + Unpin {
     /// Sends a message, now or as soon as the stream is polled. It does not wait.
     ///

@@ -89,7 +89,7 @@ impl Mesh {
         let (stream, _) = connect_async(&self.address).await.expect("the server answers");
         let (mut sink, mut stream) = stream.split();
         let room = RoomName::new("blue-tiger").expect("it is a name");
-        let join = ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token: None });
+        let join = ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume: None });
         sink.send(text(&join)).await.expect("the socket is open");
         self.sockets += 1;
         let (socket, said) = (self.sockets, self.said.clone());
@@ -167,8 +167,8 @@ impl Mesh {
     async fn hear(&mut self, socket: u32, message: ServerMessage) {
         let Some(place) = self.participants.iter().position(|one| one.socket == socket) else { return };
         let input = match message {
-            ServerMessage::Joined(member) => Input::Joined(member),
-            ServerMessage::Left(left) => Input::Left(left),
+            ServerMessage::Joined { member, .. } => Input::Joined(member),
+            ServerMessage::Left { id, reason, .. } => Input::Left(Left { id, reason }),
             ServerMessage::Signal(delivery) => {
                 let Packet { from_epoch, to_epoch, seq, ack, body } = delivery.packet;
                 let body = body.map(|body| serde_json::from_str(&body).expect("a body of this protocol"));

@@ -13,7 +13,7 @@ use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
 use itodenwa_negotiation::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time};
 use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
-use itodenwa_wire::{Body, IceServers, Member, Packet, PeerId, Welcome};
+use itodenwa_wire::{Body, Member, Packet, PeerId, Welcome};
 
 use browser::Browser;
 use line::Line;
@@ -43,7 +43,7 @@ impl Bench {
         let member = |id: PeerId| Member { id, session: id.get() as u32, name: None, pass: None };
         let (me, members) = (member(BEN), PEERS.map(member).to_vec());
         let lines = members.iter().map(|peer| (peer.id, Line::new(me.session, peer.session))).collect();
-        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let welcome = Welcome::new(me, members);
         let now = Time::from_millis(1);
         let ice = config.ice;
         let page = Page::new(Room::new(config, &welcome, now), ice, Profile::Firefox);

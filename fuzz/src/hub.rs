@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
-use itodenwa_server::hub::{Closing, ConnectionId, Hub, Input, Output};
-use itodenwa_server::{Access, Limits};
+use itodenwa_server::hub::{Closing, ConnectionId, Ending, Hub, Input, Output, Packet};
+use itodenwa_server::{Access, Limits, TicketSecret, Tickets};
 use itodenwa_wire::{
-    ClientMessage, IceServers, Join, LeaveReason, PROTOCOL_VERSION, PeerId, RefusalCode, RoomName, ServerMessage,
-    Signal,
+    ClientMessage, IceServers, Join, PROTOCOL_VERSION, PeerId, RefusalCode, Resume, RoomName, ServerMessage, Signal,
+    Ticket,
 };
 
 /// More outputs than this for one input would be a hub that runs away.
@@ -18,6 +18,8 @@ const ROOMS: [&str; 4] = ["a", "b", "c", "d"];
 const ROOM_PEERS: usize = 4;
 /// Connections at one time.
 const PLACES: u8 = 12;
+/// Tickets that are kept.
+const TICKETS: usize = 16;
 
 #[derive(Debug, Arbitrary)]
 enum Step {
@@ -25,6 +27,12 @@ enum Step {
     Join {
         who: u8,
         room: u8,
+    },
+    /// With a ticket that somebody got, of whatever room and however old.
+    Resume {
+        who: u8,
+        ticket: u8,
+        signals: u32,
     },
     Signal {
         from: u8,
@@ -59,6 +67,15 @@ enum Step {
     Stop,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Word(u32);
+
+impl Packet for Word {
+    fn bytes(&self) -> usize {
+        4
+    }
+}
+
 /// What a client knows from the messages that it got.
 #[derive(Debug, Default)]
 struct Client {
@@ -68,12 +85,14 @@ struct Client {
 }
 
 struct World {
-    hub: Hub<u32>,
+    hub: Hub<Word>,
     now: Instant,
     /// The connections that are open, in the order of their making.
     clients: BTreeMap<u64, Client>,
     made: u64,
     stopping: bool,
+    /// The latest tickets, and the rooms they are for.
+    tickets: Vec<(&'static str, Ticket)>,
 }
 
 /// The target.
@@ -93,11 +112,14 @@ impl World {
     fn new() -> Self {
         let limits = Limits { room_peers: ROOM_PEERS, rooms: 3, malformed_messages: 1, ..Limits::default() };
         let mut random = 0;
-        let hub = Hub::new(limits, Access::Open, IceServers::default(), move || {
+        let secret = TicketSecret::new(*b"a secret of fuzzing").expect("it is long enough");
+        let tickets = Tickets::start(Some(&secret), limits.ticket_lifetime).expect("there is chance");
+        let hub = Hub::new(limits, Access::Open, IceServers::default(), tickets, move || {
             random += 1;
             random
         });
-        World { hub, now: Instant::now(), clients: BTreeMap::new(), made: 0, stopping: false }
+        let now = Instant::now();
+        World { hub, now, clients: BTreeMap::new(), made: 0, stopping: false, tickets: Vec::new() }
     }
 
     fn take(&mut self, step: Step) {
@@ -109,17 +131,11 @@ impl World {
             }
             Step::Connect => {}
             Step::Join { who, room } => {
-                let room = ROOMS[usize::from(room) % ROOMS.len()];
-                let join = Join {
-                    version: PROTOCOL_VERSION,
-                    room: RoomName::new(room).expect("it is valid"),
-                    name: None,
-                    token: None,
-                };
-                if let Some(client) = self.at(who).and_then(|who| self.clients.get_mut(&who)) {
-                    client.room = client.room.or(Some(room));
-                }
-                self.say(who, ClientMessage::Join(join));
+                self.join(who, ROOMS[usize::from(room) % ROOMS.len()], None);
+            }
+            Step::Resume { who, ticket, signals } => {
+                let Some((room, ticket)) = self.tickets.get(usize::from(ticket)).cloned() else { return };
+                self.join(who, room, Some(Resume { ticket, signals }));
             }
             Step::Signal { from, to, packet } => {
                 let to = self.at(to).and_then(|to| self.clients[&to].me).unwrap_or(PeerId::new(0));
@@ -128,9 +144,13 @@ impl World {
             Step::SignalTo { from, to } => self.signal(from, PeerId::new(to), 0),
             Step::Ping { who, number } => {
                 if let Some(outputs) = self.say(who, ClientMessage::Ping(number)) {
-                    let [answer] = &outputs[..] else { panic!("{outputs:?} answers a ping") };
+                    let [answer, tickets @ ..] = &outputs[..] else { panic!("nothing answers a ping") };
                     let closed = matches!(answer, Output::Close(..));
-                    assert!(closed || matches!(answer, Output::Send(_, ServerMessage::Pong(same)) if *same == number));
+                    let pong =
+                        |message: &ServerMessage<Word>| matches!(message, ServerMessage::Pong(same) if *same == number);
+                    assert!(closed || matches!(answer, Output::Send(_, message) if pong(message)));
+                    let is_ticket = |output: &Output<Word>| matches!(output, Output::Send(_, message) if matches!(**message, ServerMessage::Ticket(_)));
+                    assert!(tickets.iter().all(is_ticket), "{tickets:?} come with the answer to a ping");
                 }
             }
             Step::Leave { who } => drop(self.say(who, ClientMessage::Leave)),
@@ -165,14 +185,25 @@ impl World {
         self.clients.keys().nth(usize::from(place % PLACES)).copied()
     }
 
-    fn say(&mut self, who: u8, message: ClientMessage<u32>) -> Option<Vec<Output<u32>>> {
+    fn say(&mut self, who: u8, message: ClientMessage<Word>) -> Option<Vec<Output<Word>>> {
         let who = self.at(who)?;
         Some(self.give(Input::Received(ConnectionId(who), Ok(message))))
     }
 
+    fn join(&mut self, who: u8, room: &'static str, resume: Option<Resume>) {
+        let name = RoomName::new(room).expect("it is valid");
+        if let Some(client) = self.at(who).and_then(|who| self.clients.get_mut(&who)) {
+            client.room = client.room.or(Some(room));
+        }
+        self.say(
+            who,
+            ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: name, name: None, token: None, resume }),
+        );
+    }
+
     fn lose(&mut self, who: u64) {
         self.clients.remove(&who);
-        self.give(Input::Disconnected(ConnectionId(who), LeaveReason::Gone));
+        self.give(Input::Disconnected(ConnectionId(who), Ending::Broken { heard: self.now }));
     }
 
     /// Lets time pass, and comes back whenever the hub wants it.
@@ -191,21 +222,24 @@ impl World {
         let Client { room, me, .. } = self.clients[&from];
         let addressee = |(_, other): &(&u64, &Client)| other.room == room && other.me == Some(to) && me != Some(to);
         let addressee = self.clients.iter().find(addressee).filter(|_| me.is_some()).map(|(id, _)| *id);
-        let message = ClientMessage::Signal(Signal { to, packet });
+        let message = ClientMessage::Signal(Signal { to, packet: Word(packet) });
         let outputs = self.give(Input::Received(ConnectionId(from), Ok(message)));
         let mut deliveries = outputs.into_iter().filter_map(|output| match output {
-            Output::Send(ConnectionId(whom), ServerMessage::Signal(delivery)) => Some((whom, delivery)),
-            _ => None,
+            Output::Send(ConnectionId(whom), message) => match &*message {
+                ServerMessage::Signal(delivery) => Some((whom, delivery.clone())),
+                _ => None,
+            },
+            Output::Close(..) => None,
         });
         let delivered = deliveries.next();
         assert_eq!(delivered.as_ref().map(|(whom, _)| *whom), addressee, "the packet is for {to}");
         if let Some((_, delivery)) = delivered {
-            assert_eq!((Some(delivery.from), delivery.packet), (me, packet), "it is stamped and as it was");
+            assert_eq!((Some(delivery.from), delivery.packet), (me, Word(packet)), "it is stamped and as it was");
         }
         assert_eq!(deliveries.next(), None, "a packet is delivered once");
     }
 
-    fn give(&mut self, input: Input<u32>) -> Vec<Output<u32>> {
+    fn give(&mut self, input: Input<Word>) -> Vec<Output<Word>> {
         self.hub.handle(self.now, input);
         let outputs: Vec<_> = std::iter::from_fn(|| self.hub.poll()).take(OUTPUTS + 1).collect();
         assert!(outputs.len() <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
@@ -215,18 +249,22 @@ impl World {
         outputs
     }
 
-    fn observe(&mut self, output: &Output<u32>) {
+    fn observe(&mut self, output: &Output<Word>) {
         match output {
             Output::Send(ConnectionId(to), message) => {
                 let client = self.clients.get_mut(to).expect("nothing is sent to a closed connection");
-                match message {
+                match &**message {
                     ServerMessage::Welcome(welcome) => {
+                        if let (Some(room), Some(ticket)) = (client.room, &welcome.ticket) {
+                            self.tickets.insert(0, (room, ticket.clone()));
+                            self.tickets.truncate(TICKETS);
+                        }
                         assert_eq!(client.me.replace(welcome.me.id), None, "welcome twice");
                         client.others = welcome.members.iter().map(|member| member.id).collect();
                         assert!(!client.others.contains(&welcome.me.id), "one is among the others");
                     }
-                    ServerMessage::Joined(member) => assert!(client.others.insert(member.id), "joined twice"),
-                    ServerMessage::Left(left) => assert!(client.others.remove(&left.id), "left, and was not there"),
+                    ServerMessage::Joined { member, .. } => assert!(client.others.insert(member.id), "joined twice"),
+                    ServerMessage::Left { id, .. } => assert!(client.others.remove(id), "left, and was not there"),
                     _ => {}
                 }
             }
@@ -255,7 +293,7 @@ impl World {
         }
         self.wait(Duration::from_secs(600));
         assert_eq!(self.hub.deadline(), None);
-        let left = format!("Hub {{ connections: 0, rooms: 0, empty: 0, stopping: {}, .. }}", self.stopping);
+        let left = format!("Hub {{ connections: 0, rooms: 0, due: 0, stopping: {}, .. }}", self.stopping);
         assert_eq!(format!("{:?}", self.hub), left);
     }
 }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_wire::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Left, Member,
-    Packet, Pass, PeerId, Refusal, RefusalCode, RoomName, ServerMessage, Signal, Token, Welcome,
+    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Member, Packet,
+    Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Token, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,6 +57,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
                 room,
                 name: display_name(u)?,
                 token: token(u)?,
+                resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
             })
         }
         1 => ClientMessage::Signal(Signal { to: peer(u)?, packet: packet(u)? }),
@@ -75,13 +76,18 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         LeaveReason::Removed,
         LeaveReason::Other,
     ];
-    Ok(match u.int_in_range(0..=6)? {
-        0 => {
-            let (me, members) = (member(u)?, several(u, 4, member)?);
-            ServerMessage::Welcome(Welcome { me, members, ice_servers: ice_servers(u)? })
-        }
-        1 => ServerMessage::Joined(member(u)?),
-        2 => ServerMessage::Left(Left { id: peer(u)?, reason: *u.choose(&reasons)? }),
+    Ok(match u.int_in_range(0..=8)? {
+        0 => ServerMessage::Welcome(Welcome {
+            me: member(u)?,
+            members: several(u, 4, member)?,
+            roster: Arbitrary::arbitrary(u)?,
+            settling: Arbitrary::arbitrary(u)?,
+            signals: Arbitrary::arbitrary(u)?,
+            ticket: maybe(u, ticket)?,
+            ice_servers: ice_servers(u)?,
+        }),
+        1 => ServerMessage::Joined { member: member(u)?, roster: Arbitrary::arbitrary(u)? },
+        2 => ServerMessage::Left { id: peer(u)?, reason: *u.choose(&reasons)?, roster: Arbitrary::arbitrary(u)? },
         3 => ServerMessage::Signal(Delivery { from: peer(u)?, packet: packet(u)? }),
         4 => ServerMessage::IceServers(ice_servers(u)?),
         5 => {
@@ -90,12 +96,18 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
                 serde_json::from_str(&code).expect("every code is one, of a later version if unknown");
             ServerMessage::Refused(Refusal { code, message: text(u)?, retry_after: Arbitrary::arbitrary(u)? })
         }
+        6 => ServerMessage::Roster(Roster { version: Arbitrary::arbitrary(u)?, members: several(u, 4, member)? }),
+        7 => ServerMessage::Ticket(ticket(u)?),
         _ => ServerMessage::Pong(Arbitrary::arbitrary(u)?),
     })
 }
 
 fn member(u: &mut Unstructured) -> Result<Member> {
     Ok(Member { id: peer(u)?, session: Arbitrary::arbitrary(u)?, name: display_name(u)?, pass: pass(u)? })
+}
+
+fn ticket(u: &mut Unstructured) -> Result<Ticket> {
+    Ok(Ticket::new(text(u)?).unwrap_or_else(|_| Ticket::new("").expect("it is short enough")))
 }
 
 fn peer(u: &mut Unstructured) -> Result<PeerId> {

@@ -67,8 +67,8 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
  *
  * Each event can be had in three ways: as an `on…` property, which gets the event's detail itself; by `addEventListener`,
  * which gets a `CustomEvent` with it; and by iterating (`for await`). Who listens late gets what is there: everybody present
- * (`peer`), what they send (`media`), the steps so far, the end (`close`), and of texts and troubles the last 64 that nobody
- * has heard yet.
+ * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts and
+ * troubles the last 64 that nobody has heard yet.
  */
 export class Room extends EventTarget implements AsyncDisposable, Disposable {
     private constructor();
@@ -77,6 +77,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly name: string;
     /** Oneself. */
     readonly me: Me;
+    /** How the server is reached. Calls go on without it; who comes or goes is told when it is back. */
+    readonly signaling: SignalingState;
     /** Who else is here, by id. */
     readonly peers: ReadonlyMap<string, Peer>;
     /** The last 512 steps of the calls. */
@@ -98,6 +100,12 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onstep: ((this: Room, step: Step) => void) | null;
     /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
     ontrouble: ((this: Room, trouble: Trouble) => void) | null;
+    /**
+     * The connection to the server was lost and is made again, or is back. Nothing has to be done: calls go on, and what was
+     * missed comes. Who was away for more than about 30 s comes back as somebody new: {@link Me.id} changes, and everybody
+     * is told as `left` and `peer` again.
+     */
+    onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** The browser does not play a peer before the person touches the page: call {@link resume} when they do. */
     onblocked: ((this: Room, blocked: RoomEvents["blocked"]) => void) | null;
     /** The room is over; the last event. */
@@ -159,6 +167,7 @@ export interface RoomEvents {
     text: { from: Peer; text: string };
     step: Step;
     trouble: Trouble;
+    signaling: SignalingState;
     blocked: { peer: Peer };
     /** Without an error it was left on purpose. */
     close: { error?: ItodenwaError | undefined };
@@ -166,6 +175,9 @@ export interface RoomEvents {
 
 /** An event of a room as the iterator gives it: `type` says what `detail` is. */
 export type RoomEvent = Tagged<RoomEvents>;
+
+/** It is reached; it was lost and is tried again and again. */
+export type SignalingState = "connected" | "reconnecting";
 
 /**
  * Said so; the connection was lost; thrown out by the server for breaking a limit; the same identity came in again; sent out
@@ -177,7 +189,7 @@ export type LeaveReason = "left" | "gone" | "refused" | "replaced" | "removed" |
 export class Me {
     private constructor();
 
-    /** Who the others know one as. */
+    /** Who the others know one as. Another one after {@link Room.onsignaling} when the server did not know us any more. */
     readonly id: string;
     /** The name that was given. */
     readonly name: string | undefined;

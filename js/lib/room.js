@@ -7,7 +7,7 @@ import { raw } from "./raw.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -32,6 +32,8 @@ async function tokenOf({ token }) {
 export class Room extends Emitter {
     /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. */
     closed;
+    /** How the server is reached: `connected` or `reconnecting`. */
+    signaling = "connected";
     #raw;
     #peers = new Map();
     #steps = [];
@@ -125,6 +127,8 @@ export class Room extends Emitter {
                 return peers.flatMap((peer) => [...peer.media].map((source) => ({ peer, source, on: true })));
             case "step":
                 return this.#steps;
+            case "signaling":
+                return this.signaling === "reconnecting" ? [this.signaling] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
             default:
@@ -177,6 +181,10 @@ export class Room extends Emitter {
                 const { code, detail, explain } = event;
                 return this.emit("trouble", { code, explain, detail, peer });
             }
+            case "signaling":
+                this.signaling = event.state;
+                this.me.id = this.#raw?.me().id ?? this.me.id;
+                return this.emit("signaling", event.state);
             case "blocked":
                 return peer && this.emit("blocked", { peer });
             case "closed":

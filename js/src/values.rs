@@ -48,6 +48,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
                 ("explain", trouble.explain().into()),
             ],
         ),
+        Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
         Event::Blocked { peer } => tagged("blocked", [("peer", id(peer.id()))]),
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, error))]),
         // Of a later version of the client crate.

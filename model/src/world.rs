@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use itodenwa_negotiation::{Command, Config, ConnectionId, Input, Output, Report, Room, Time};
-use itodenwa_wire::{Body, IceServers, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, some_candidates};
 use crate::live::{Live, Operation};
@@ -112,7 +112,7 @@ impl World {
         let mut members: Vec<Member> = self.pages.iter().filter(there).map(|page| page.room.me().clone()).collect();
         members.extend(self.puppets.iter().cloned());
         self.announce(id, &Input::Joined(me.clone()));
-        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let welcome = Welcome::new(me, members);
         let ice = config.ice;
         let room = Room::new(config, &welcome, self.now);
         self.pages.push(Page::new(room, ice, self.profile));

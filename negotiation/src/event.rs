@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use itodenwa_wire::{Body, Candidate, Left, Member, Packet, PeerId, Source, SourceMap};
+use itodenwa_wire::{Body, Candidate, Left, Member, Packet, PeerId, Source, SourceMap, Welcome};
 
 use crate::timeline::Entry;
 
@@ -26,6 +26,11 @@ pub enum Input {
     Joined(Member),
     /// The server says: somebody is gone.
     Left(Left),
+    /// The server says: exactly these others are here.
+    Roster(Vec<Member>),
+    /// The signalling is back after a gap, and the server said who is here. If it is the same session calls go on;
+    /// otherwise everything begins anew, with everybody.
+    Welcome(Welcome),
     /// A packet came from a peer.
     Packet {
         /// Who sent it, as the server stamped it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Epoch, Left, Member, PeerId, Source, Welcome};
+use itodenwa_wire::{Epoch, LeaveReason, Left, Member, PeerId, Source, Welcome};
 
 use crate::event::{Event, Input, Output};
 use crate::pair::{Connections, Context, Pair};
@@ -85,6 +85,8 @@ impl Room {
         match input {
             Input::Joined(member) => self.join(now, member),
             Input::Left(left) => self.part(now, left),
+            Input::Roster(members) => self.roster(now, members),
+            Input::Welcome(welcome) => self.welcome(now, welcome),
             Input::Packet { from, packet } => self.with(now, from, |pair, context| pair.receive(context, packet)),
             Input::SetSource { source, on } => self.set_source(now, source, on),
             Input::RestartIce(peer) => self.with(now, peer, Pair::restart_ice),
@@ -145,7 +147,11 @@ impl Room {
         if let Some((known, _)) = self.pairs.get_mut(&id) {
             let session = member.session;
             *known = member;
-            return self.with(now, id, |pair, context| pair.rejoined(context, session));
+            return self.with(now, id, |pair, context| {
+                pair.rejoined(context, session);
+                // It may be the other side that was away.
+                pair.resume(context);
+            });
         }
         if self.pairs.len() + 1 >= ROOM_PEERS {
             return;
@@ -158,6 +164,35 @@ impl Room {
         };
         self.pairs.insert(id, (member, pair));
         self.with(now, id, |_, _| {});
+    }
+
+    fn roster(&mut self, now: Time, members: Vec<Member>) {
+        let is_here = |id: &PeerId| members.iter().any(|member| member.id == *id);
+        let missing: Vec<PeerId> = self.pairs.keys().copied().filter(|id| !is_here(id)).collect();
+        for id in missing {
+            self.part(now, Left { id, reason: LeaveReason::Gone });
+        }
+        for member in members {
+            self.join(now, member);
+        }
+    }
+
+    fn welcome(&mut self, now: Time, welcome: Welcome) {
+        let Welcome { me, members, settling, .. } = welcome;
+        if (me.id, me.session) != (self.me.id, self.me.session) {
+            // The others know nothing of our old pairs any more: there is nobody to say bye to.
+            self.roster(now, Vec::new());
+            self.former.clear();
+            self.me = me;
+        }
+        if settling {
+            for member in members {
+                self.join(now, member);
+            }
+        } else {
+            self.roster(now, members);
+        }
+        self.each(now, |pair, context| pair.resume(context));
     }
 
     fn part(&mut self, now: Time, left: Left) {

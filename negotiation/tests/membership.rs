@@ -5,7 +5,7 @@ use std::time::Duration;
 use itodenwa_negotiation::{Event, Input};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{LeaveReason, Left, Member, PeerId};
+use itodenwa_wire::{LeaveReason, Left, Member, PeerId, Welcome};
 
 use itodenwa_model::{ANN, BEN, CAT, Wire, World, call, on};
 
@@ -133,6 +133,82 @@ fn somebody_who_leaves_while_a_connection_is_due_leaves_nothing() {
     world.lose(ANN, LeaveReason::Gone);
     world.input(ben, Input::Left(Left { id: ANN, reason: LeaveReason::Gone }));
     assert_eq!(world.page(ben).connections.len(), 0);
+}
+
+fn welcome(me: Member, members: &[&Member]) -> Welcome {
+    Welcome::new(me, members.iter().map(|member| (*member).clone()).collect())
+}
+
+/// Both lose the server in every moment of the first call, and what they say is lost with it.
+#[test]
+fn the_same_session_goes_on_in_the_same_connection() {
+    for millis in 0..120 {
+        let mut world = World::new(millis);
+        let pages = [ANN, BEN].map(|id| world.join(id, on(&[Camera])));
+        world.run_for(Duration::from_millis(millis));
+        world.wire.loss = 100;
+        world.run_for(Duration::from_secs(3));
+        world.wire.loss = 0;
+        let [ann, ben] = pages.map(|page| world.page(page).room.me().clone());
+        world.input(pages[0], Input::Welcome(welcome(ann.clone(), &[&ben])));
+        // The server waits for Ben, who is late.
+        let settling = Welcome { settling: true, ..welcome(ben, &[]) };
+        world.input(pages[1], Input::Welcome(settling));
+        world.input(pages[1], Input::Joined(ann));
+        world.run();
+        world.assert_converged();
+        for page in pages {
+            assert_eq!((world.page(page).closed.len(), world.page(page).members.len()), (0, 1), "{millis} ms");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_acknowledged_is_said_again_at_once() {
+    let (mut world, ann, ben) = call(on(&[]), on(&[]));
+    for back in [ann, ben] {
+        world.wire.loss = 100;
+        let is_on = world.page(ann).room.sources().contains(&Camera);
+        world.set(ann, Camera, !is_on);
+        world.run_for(Duration::from_millis(4500));
+        world.wire.loss = 0;
+        let [me, other] = [back, ann + ben - back].map(|page| world.page(page).room.me().clone());
+        let input = if back == ann { Input::Welcome(welcome(me, &[&other])) } else { Input::Joined(me) };
+        world.input(ann, input);
+        world.run_for(Duration::from_millis(500));
+        assert_eq!(world.page(ben).sees(ANN).contains(&Camera), !is_on, "the resend after 7 s is not waited for");
+    }
+}
+
+#[test]
+fn who_left_meanwhile_is_told_of() {
+    let mut world = World::new(1);
+    let [ann, _, cat] = [ANN, BEN, CAT].map(|id| world.join(id, on(&[Camera])));
+    world.run();
+    let [me, cat] = [ann, cat].map(|page| world.page(page).room.me().clone());
+    for input in [Input::Welcome(welcome(me, &[&cat])), Input::Roster(Vec::new())] {
+        let members = world.page(ann).members.len();
+        world.input(ann, input);
+        assert_eq!(world.page(ann).members.len(), members - 1);
+    }
+    assert_eq!(world.page(ann).connections.len(), 0);
+}
+
+#[test]
+fn with_a_new_session_everything_begins_anew() {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    let [old, other] = [ann, ben].map(|page| world.page(page).room.me().clone());
+    // As the server numbers them: who comes later has a higher id, and follows now.
+    let new = Member { id: CAT, session: other.session + 1, name: None, pass: None };
+    world.input(ann, Input::Welcome(welcome(new.clone(), &[&other])));
+    world.input(ben, Input::Left(Left { id: old.id, reason: LeaveReason::Gone }));
+    world.input(ben, Input::Joined(new));
+    world.run();
+    world.assert_converged();
+    assert_eq!(world.page(ann).room.me().id, CAT);
+    for page in [ann, ben] {
+        assert_eq!((world.page(page).closed.len(), world.page(page).members.len()), (1, 1));
+    }
 }
 
 #[test]

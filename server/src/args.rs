@@ -15,7 +15,7 @@ pub use mint::Mint;
 
 use crate::relay::TurnLimits;
 use crate::token::Secret;
-use crate::{Config, Limits, Page, Tls, WebOrigin};
+use crate::{Config, Limits, Page, SecretTooShort, TicketSecret, Tls, WebOrigin};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -105,6 +105,10 @@ pub struct Args {
     #[arg(long, env = "ITODENWA_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text,
           help_heading = "Operation")]
     pub log_format: LogFormat,
+    /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
+    /// [default: random for each start]
+    #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
+    ticket_secret: Option<TicketSecret>,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -172,6 +176,7 @@ impl Args {
             secrets: self.secrets,
             origins: self.origins,
             public_metrics: self.public_metrics,
+            ticket_secret: self.ticket_secret,
             limits: self.limits,
         }
     }
@@ -207,6 +212,10 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
         }
         _ => Err("its scheme is none of stun, stuns, turn, turns".to_owned()),
     }
+}
+
+fn ticket_secret(text: &str) -> Result<TicketSecret, SecretTooShort> {
+    TicketSecret::new(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -263,6 +272,7 @@ mod tests {
             ("--turn-credential-lifetime", "599"),
             ("--turn-lifetime", "3601"),
             ("--ice-server", "stun:example.org,user,secret"),
+            ("--ticket-secret", "too short"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");

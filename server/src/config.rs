@@ -7,7 +7,7 @@ use itodenwa_wire::IceServer;
 
 use crate::relay::{TurnConfig, TurnLimits, credentials};
 use crate::token::Secret;
-use crate::{Limits, Tls, WebOrigin};
+use crate::{Limits, TicketSecret, Tls, WebOrigin};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Config {
     pub origins: Vec<WebOrigin>,
     /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
     pub public_metrics: bool,
+    /// With the same one after a restart, sessions go on; none: a random one for this run.
+    pub ticket_secret: Option<TicketSecret>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -57,6 +59,7 @@ impl Default for Config {
             secrets: Vec::new(),
             origins: Vec::new(),
             public_metrics: false,
+            ticket_secret: None,
             limits: Limits::default(),
         }
     }

@@ -1,37 +1,47 @@
 //! The rules of the rooms, without input and output: `handle(now, Input)`, `poll() -> Option<Output>`, `deadline()`.
 //!
 //! Rooms are made by who comes first and kept a while when they are empty, so that their session numbers go on rising.
+//! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
 //! Everything is addressed to a connection. Who is where and how to reach a connection are the two questions that more
 //! than one server would answer differently: the first is [`Hub`]'s map of rooms, the second is left to its owner.
 
 mod closing;
 mod renewals;
+mod replay;
 mod room;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::time::{Instant, SystemTime};
+use std::sync::Arc;
+use std::time::Instant;
 
-use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{
-    ClientMessage, Delivery, Identity, Join, LeaveReason, Left, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
-    Welcome,
+    ClientMessage, Delivery, Identity, LeaveReason, Pass, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
 };
 
-pub use closing::Closing;
+pub use closing::{Closing, Ending};
 use renewals::Renewals;
-use room::Room;
+use replay::Capacity;
+use room::{Presence, Room};
 
 use crate::Limits;
 use crate::access::Access;
 use crate::ice::IceSource;
 use crate::metrics::Census;
+use crate::ticket::Tickets;
 
 /// Names one connection. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+/// A packet from peer to peer: all that is known of it is how large it is.
+pub trait Packet {
+    /// Its size in bytes.
+    fn bytes(&self) -> usize;
+}
 
 /// A fact for the hub. `P` is a packet, which nothing here looks at.
 #[derive(Debug)]
@@ -43,7 +53,7 @@ pub enum Input<P> {
     /// It does not read what it is sent, and its queue is full.
     Overflowed(ConnectionId),
     /// It is gone.
-    Disconnected(ConnectionId, LeaveReason),
+    Disconnected(ConnectionId, Ending),
     /// A moment that [`Hub::deadline`] named has come.
     Deadline,
     /// The server stops: everybody is sent away.
@@ -54,7 +64,7 @@ pub enum Input<P> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output<P> {
     /// Send this to this connection.
-    Send(ConnectionId, ServerMessage<P>),
+    Send(ConnectionId, Arc<ServerMessage<P>>),
     /// Close this connection. The hub has forgotten it.
     Close(ConnectionId, Closing),
 }
@@ -63,13 +73,14 @@ pub enum Output<P> {
 pub struct Hub<P> {
     limits: Limits,
     access: Access,
+    kept: Capacity,
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
+    tickets: Tickets,
     random: Box<dyn FnMut() -> u32 + Send>,
     connections: HashMap<ConnectionId, Connection>,
-    rooms: HashMap<RoomName, Room>,
-    /// The empty ones among the rooms, by when they are forgotten.
-    empty: BTreeSet<(Instant, RoomName)>,
+    rooms: HashMap<RoomName, Room<P>>,
+    due: BTreeSet<(Instant, Due)>,
     outputs: VecDeque<Output<P>>,
     stopping: bool,
 }
@@ -83,23 +94,38 @@ enum Connection {
     Member { room: RoomName, id: PeerId, malformed: usize },
 }
 
-impl<P> Hub<P> {
-    /// A hub without rooms. `access` says who may come in, `ice` gives members their ICE servers, `random` makes the part of ids that is not to be guessed.
+/// What is done at some time unless it is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// An empty room is forgotten.
+    Forget(RoomName),
+    /// A member that lost its connection is not waited for any longer.
+    Part(RoomName, PeerId),
+    /// Members of a former run of the server are not waited for any longer.
+    Settle(RoomName),
+}
+
+impl<P: Packet> Hub<P> {
+    /// A hub without rooms. `access` says who may come in, `ice` gives members their ICE servers, `random` makes the part of
+    /// ids that is not to be guessed.
     pub fn new(
         limits: Limits,
         access: Access,
         ice: impl IceSource + Send + 'static,
+        tickets: Tickets,
         random: impl FnMut() -> u32 + Send + 'static,
     ) -> Self {
         Hub {
+            kept: Capacity::of(&limits),
             limits,
             access,
             ice: Box::new(ice),
             renewals: Renewals::default(),
+            tickets,
             random: Box::new(random),
             connections: HashMap::new(),
             rooms: HashMap::new(),
-            empty: BTreeSet::new(),
+            due: BTreeSet::new(),
             outputs: VecDeque::new(),
             stopping: false,
         }
@@ -107,7 +133,7 @@ impl<P> Hub<P> {
 
     /// Takes a fact. What follows from it is [polled](Hub::poll).
     pub fn handle(&mut self, now: Instant, input: Input<P>) {
-        self.forget_rooms(now);
+        self.do_what_is_due(now);
         self.renew_ice_servers(now);
         match input {
             Input::Connected(from) if self.stopping => self.send_away(from),
@@ -117,9 +143,9 @@ impl<P> Hub<P> {
             Input::Received(from, received) => self.received(now, from, received),
             Input::Overflowed(from) => {
                 let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
-                self.close(now, from, closing);
+                self.close(now, from, closing, Ending::Broken { heard: now });
             }
-            Input::Disconnected(from, reason) => self.remove(now, from, reason),
+            Input::Disconnected(from, ending) => self.remove(now, from, ending),
             Input::Deadline => {}
             Input::Stop => self.stop(),
         }
@@ -133,7 +159,7 @@ impl<P> Hub<P> {
     /// When to come back with [`Input::Deadline`], if nothing else happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        [self.empty.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
+        [self.due.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
     }
 
     /// How many connections, members and rooms there are.
@@ -143,7 +169,7 @@ impl<P> Hub<P> {
         Census {
             connections: self.connections.len(),
             members: self.connections.values().filter(is_member).count(),
-            rooms: self.rooms.len() - self.empty.len(),
+            rooms: self.rooms.values().filter(|room| room.len() > 0).count(),
         }
     }
 
@@ -153,17 +179,14 @@ impl<P> Hub<P> {
             (None, _) => {}
             (Some(Connection::Visitor), Ok(ClientMessage::Join(join))) => self.join(now, from, join),
             (Some(Connection::Visitor), Ok(_)) => {
-                self.close(now, from, Closing::refusing(RefusalCode::JoinExpected, "the first message is a join"));
+                self.refuse(now, from, Closing::refusing(RefusalCode::JoinExpected, "the first message is a join"));
             }
-            (Some(Connection::Visitor), Err(closing)) => self.close(now, from, closing),
+            (Some(Connection::Visitor), Err(closing)) => self.refuse(now, from, closing),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Remove(who))) => self.remove_member(now, from, who),
-            (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => {
-                self.outputs.push_back(Output::Send(from, ServerMessage::Pong(number)));
-            }
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Leave)) => {
-                self.outputs.push_back(Output::Close(from, Closing::NORMAL));
-                self.remove(now, from, LeaveReason::Left);
+                self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
             }
             (Some(Connection::Member { malformed, .. }), received) => {
                 let closing = match received {
@@ -172,110 +195,141 @@ impl<P> Hub<P> {
                 };
                 *malformed += 1;
                 if closing.is_final() || *malformed > self.limits.malformed_messages {
-                    self.close(now, from, closing);
+                    self.refuse(now, from, closing);
                 } else if let Some(refusal) = closing.refusal {
-                    self.outputs.push_back(Output::Send(from, ServerMessage::Refused(refusal)));
+                    self.send(from, ServerMessage::Refused(refusal));
                 }
             }
         }
     }
 
-    fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
-        // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
-        let guest = match self.access.admit(&join, SystemTime::now()) {
-            Ok(guest) => guest,
-            Err(closing) => return self.close(now, from, closing),
-        };
-        if let Some(pass) = &guest.pass {
-            self.make_way(now, &join.room, &pass.identity);
-        }
-        if !self.rooms.contains_key(&join.room) && self.rooms.len() >= self.limits.rooms {
-            let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
-            return self.close(now, from, closing.retry(60_000));
-        }
-        let room = self.rooms.entry(join.room.clone()).or_default();
-        let kept_until = room.kept_until();
-        let Some(me) = room.enter(from, guest, self.limits.room_peers.clamp(1, ROOM_PEERS), (self.random)()) else {
-            let message = format!("the room has {} members, and may not have more", room.len());
-            return self.close(now, from, Closing::refusing(RefusalCode::RoomFull, message));
-        };
-        if let Some(at) = kept_until {
-            self.empty.remove(&(at, join.room.clone()));
-        }
-        let members = room.others(me.id).map(|other| other.member.clone()).collect();
-        let ice_servers = self.ice.servers(&join.room, me.id);
-        self.renewals.given(now, from, &ice_servers);
-        let welcome = Welcome { me: me.clone(), members, ice_servers };
-        self.outputs.push_back(Output::Send(from, ServerMessage::Welcome(welcome)));
-        for other in room.others(me.id) {
-            self.outputs.push_back(Output::Send(other.connection, ServerMessage::Joined(me.clone())));
-        }
-        self.connections.insert(from, Connection::Member { room: join.room, id: me.id, malformed: 0 });
-    }
-
     /// The newest one of an identity stays.
     fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) {
         let older = self.rooms.get(room).and_then(|room| room.with_identity(identity));
-        if let Some(older) = older {
+        if let Some((id, presence)) = older {
             let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
-            self.send_off(now, older, closing, LeaveReason::Replaced);
+            self.send_off(now, room, id, presence, closing, LeaveReason::Replaced);
         }
     }
 
     fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {
-        let Some(Connection::Member { room, id, .. }) = self.connections.get(&from) else { return };
-        let Some(room) = self.rooms.get(room) else { return };
-        let may = room.member(*id).and_then(|me| me.pass.as_ref()).is_some_and(|pass| pass.admin);
-        let refusal = if !may {
+        let Some(Connection::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
+        let (name, id) = (name.clone(), *id);
+        let Some(room) = self.rooms.get_mut(&name) else { return };
+        let may = |pass: &Pass| pass.admin;
+        let refusal = if !room.occupant(id).and_then(|me| me.member.pass.as_ref()).is_some_and(may) {
             closing::refusal(RefusalCode::TokenForbidden, "only who has a token that says so may remove others")
-        } else if let Some(connection) = room.connection(who).filter(|_| who != *id) {
+        } else if let Some(other) = room.occupant(who).filter(|_| who != id) {
+            let presence = other.presence;
             let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
-            return self.send_off(now, connection, closing, LeaveReason::Removed);
+            return self.send_off(now, &name, who, presence, closing, LeaveReason::Removed);
         } else {
             closing::refusal(RefusalCode::PeerUnknown, format!("{who} is not in the room"))
         };
-        self.outputs.push_back(Output::Send(from, ServerMessage::Refused(refusal)));
+        self.send(from, ServerMessage::Refused(refusal));
     }
 
-    fn send_off(&mut self, now: Instant, who: ConnectionId, closing: Closing, reason: LeaveReason) {
-        self.outputs.push_back(Output::Close(who, closing));
-        self.remove(now, who, reason);
+    /// Somebody is out, with a connection or waited for.
+    fn send_off(
+        &mut self,
+        now: Instant,
+        room: &RoomName,
+        who: PeerId,
+        presence: Presence,
+        closing: Closing,
+        reason: LeaveReason,
+    ) {
+        match presence {
+            Presence::Here(connection) => self.close(now, connection, closing, Ending::ForGood(reason)),
+            Presence::Away { until } => {
+                self.due.remove(&(until, Due::Part(room.clone(), who)));
+                self.part(now, room, who, reason);
+            }
+        }
     }
 
     fn signal(&mut self, from: ConnectionId, signal: Signal<P>) {
         let Some(Connection::Member { room, id, .. }) = self.connections.get(&from) else { return };
-        let addressee =
-            self.rooms.get(room).and_then(|room| room.others(*id).find(|other| other.member.id == signal.to));
-        self.outputs.push_back(match addressee {
+        let addressee = self.rooms.get_mut(room).filter(|_| signal.to != *id).and_then(|room| room.occupant(signal.to));
+        match addressee {
             Some(other) => {
-                let delivery = Delivery { from: *id, packet: signal.packet };
-                Output::Send(other.connection, ServerMessage::Signal(delivery))
+                let signal = Arc::new(ServerMessage::Signal(Delivery { from: *id, packet: signal.packet }));
+                other.replay.push(signal.clone(), self.kept);
+                if let Some(connection) = other.presence.connection() {
+                    self.outputs.push_back(Output::Send(connection, signal));
+                }
             }
             // Somebody may have left while the signal was on its way: that is nobody's fault.
             None => {
                 let refusal = closing::refusal(RefusalCode::PeerUnknown, format!("{} is not in the room", signal.to));
-                Output::Send(from, ServerMessage::Refused(refusal))
+                self.send(from, ServerMessage::Refused(refusal));
             }
-        });
-    }
-
-    fn close(&mut self, now: Instant, from: ConnectionId, closing: Closing) {
-        if self.connections.contains_key(&from) {
-            self.send_off(now, from, closing, LeaveReason::Refused);
         }
     }
 
-    /// Forgets a connection, and tells those who were in a room with it.
-    fn remove(&mut self, now: Instant, from: ConnectionId, reason: LeaveReason) {
-        let Some(Connection::Member { room: name, id, .. }) = self.connections.remove(&from) else { return };
+    /// The answer; the signals that came are not kept any longer, and an old ticket is replaced.
+    fn ping(&mut self, now: Instant, from: ConnectionId, number: u32) {
+        self.send(from, ServerMessage::Pong(number));
+        let Some(Connection::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
+        let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(*id)) else { return };
+        occupant.replay.seen(number);
+        if self.tickets.is_old(now, occupant.ticketed) {
+            occupant.ticketed = now;
+            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member) {
+                self.send(from, ServerMessage::Ticket(ticket));
+            }
+        }
+    }
+
+    fn send(&mut self, to: ConnectionId, message: ServerMessage<P>) {
+        self.outputs.push_back(Output::Send(to, Arc::new(message)));
+    }
+
+    /// Closes a connection for what it did.
+    fn refuse(&mut self, now: Instant, from: ConnectionId, closing: Closing) {
+        self.close(now, from, closing, Ending::ForGood(LeaveReason::Refused));
+    }
+
+    fn close(&mut self, now: Instant, from: ConnectionId, closing: Closing, ending: Ending) {
+        if self.connections.contains_key(&from) {
+            self.outputs.push_back(Output::Close(from, closing));
+            self.remove(now, from, ending);
+        }
+    }
+
+    /// Forgets a connection. Its member is waited for if it was only the connection that broke.
+    fn remove(&mut self, now: Instant, from: ConnectionId, ending: Ending) {
+        let Some(Connection::Member { room, id, .. }) = self.connections.remove(&from) else { return };
         self.renewals.forget(from);
-        self.ice.dismiss(&name, id);
-        let Some(room) = self.rooms.get_mut(&name) else { return };
-        if let Some(at) = room.leave(id, now + self.limits.room_kept) {
-            self.empty.insert((at, name));
-        } else {
-            for other in room.others(id) {
-                self.outputs.push_back(Output::Send(other.connection, ServerMessage::Left(Left { id, reason })));
+        match ending {
+            Ending::ForGood(reason) => self.part(now, &room, id, reason),
+            Ending::Broken { heard } => self.wait_for(now, room, id, heard + self.limits.resume_window),
+        }
+    }
+
+    /// Somebody is out of a room: those who are in it are told.
+    fn part(&mut self, now: Instant, name: &RoomName, id: PeerId, reason: LeaveReason) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        if !room.leave(id) {
+            return;
+        }
+        self.ice.dismiss(name, id);
+        if room.len() == 0 {
+            let until = now + self.limits.room_kept;
+            room.kept_until = Some(until);
+            self.due.insert((until, Due::Forget(name.clone())));
+        }
+        let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
+        self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
+    }
+
+    fn do_what_is_due(&mut self, now: Instant) {
+        while self.due.first().is_some_and(|(at, _)| *at <= now) {
+            match self.due.pop_first() {
+                Some((_, Due::Forget(name))) => self.forget(&name),
+                Some((_, Due::Part(name, id))) => self.part(now, &name, id, LeaveReason::Gone),
+                Some((_, Due::Settle(name))) => self.settle(&name),
+                None => {}
             }
         }
     }
@@ -286,15 +340,13 @@ impl<P> Hub<P> {
             let Some(Connection::Member { room, id, .. }) = self.connections.get(&to) else { continue };
             let servers = self.ice.servers(room, *id);
             self.renewals.given(now, to, &servers);
-            self.outputs.push_back(Output::Send(to, ServerMessage::IceServers(servers)));
+            self.outputs.push_back(Output::Send(to, Arc::new(ServerMessage::IceServers(servers))));
         }
     }
 
-    fn forget_rooms(&mut self, now: Instant) {
-        while self.empty.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, name)) = self.empty.pop_first() {
-                self.rooms.remove(&name);
-            }
+    fn forget(&mut self, name: &RoomName) {
+        if let Some(at) = self.rooms.remove(name).and_then(|room| room.settles) {
+            self.due.remove(&(at, Due::Settle(name.clone())));
         }
     }
 
@@ -302,7 +354,7 @@ impl<P> Hub<P> {
         self.stopping = true;
         self.renewals = Renewals::default();
         self.rooms.clear();
-        self.empty.clear();
+        self.due.clear();
         for connection in std::mem::take(&mut self.connections).into_keys() {
             self.send_away(connection);
         }
@@ -321,7 +373,7 @@ impl<P> fmt::Debug for Hub<P> {
         f.debug_struct("Hub")
             .field("connections", &self.connections.len())
             .field("rooms", &self.rooms.len())
-            .field("empty", &self.empty.len())
+            .field("due", &self.due.len())
             .field("stopping", &self.stopping)
             .finish_non_exhaustive()
     }

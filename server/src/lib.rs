@@ -20,8 +20,9 @@
 //! ```
 //!
 //! The [`hub`] is a state machine without input and output: rooms, members, ids. The switchboard is the task that owns it.
-//! A socket task parses what comes in, within its limits, and writes what its bounded queue holds. Packets between peers
-//! are relayed as the text that they are: no code here can read them.
+//! A member is not its socket: with a sealed ticket it goes on on the next one. A socket task parses what comes in, within
+//! its limits, and writes what its bounded queue holds. Packets between peers are relayed as the text that they are: no
+//! code here can read them.
 
 mod accept;
 mod access;
@@ -41,6 +42,7 @@ pub mod relay;
 mod server;
 mod socket;
 mod switchboard;
+mod ticket;
 mod tls;
 mod web_origin;
 
@@ -52,5 +54,6 @@ pub use ice::IceSource;
 pub use limits::Limits;
 pub use metrics::Census;
 pub use server::{Server, StartError};
+pub use ticket::{SecretTooShort, TicketSecret, Tickets};
 pub use tls::{Tls, TlsError};
 pub use web_origin::{NoWebOrigin, WebOrigin};

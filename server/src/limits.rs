@@ -83,6 +83,22 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_ROOM_KEPT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.room_kept),
           value_parser = seconds)]
     pub room_kept: Duration,
+    /// How long a member whose connection broke is waited for, in seconds
+    #[arg(long, env = "ITODENWA_RESUME_WINDOW", value_name = "SECONDS", default_value = seconds_text(DEFAULT.resume_window),
+          value_parser = seconds)]
+    pub resume_window: Duration,
+    /// Signals that are kept for a member until it has them
+    #[arg(long, env = "ITODENWA_RESUME_MESSAGES", value_name = "MESSAGES", default_value_t = DEFAULT.resume_messages,
+          value_parser = between(0..=65_536))]
+    pub resume_messages: usize,
+    /// Bytes of signals that are kept for a member until it has them
+    #[arg(long, env = "ITODENWA_RESUME_BYTES", value_name = "BYTES", default_value_t = DEFAULT.resume_bytes,
+          value_parser = between(0..=1 << 30))]
+    pub resume_bytes: usize,
+    /// How long a session's ticket is good, in seconds; a new one is given before
+    #[arg(long, env = "ITODENWA_TICKET_LIFETIME", value_name = "SECONDS", default_value = seconds_text(DEFAULT.ticket_lifetime),
+          value_parser = seconds)]
+    pub ticket_lifetime: Duration,
     /// Longest display name, in characters as people count them (grapheme clusters, UAX #29)
     #[arg(long, env = "ITODENWA_NAME_GRAPHEMES", value_name = "CHARACTERS", default_value_t = DEFAULT.name_graphemes,
           value_parser = between(1..=256))]
@@ -132,6 +148,10 @@ const DEFAULT: Limits = Limits {
     room_peers: 8,
     rooms: 50_000,
     room_kept: Duration::from_secs(20),
+    resume_window: Duration::from_secs(30),
+    resume_messages: 256,
+    resume_bytes: 1024 * 1024,
+    ticket_lifetime: Duration::from_secs(3600),
     name_graphemes: 64,
     request_timeout: Duration::from_secs(10),
     join_timeout: Duration::from_secs(5),

@@ -6,10 +6,16 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::Limits;
-use crate::hub::Closing;
+use crate::hub::{Closing, Packet};
 
 /// A packet that is relayed as the text that it is.
 pub type Opaque = Box<RawValue>;
+
+impl Packet for Opaque {
+    fn bytes(&self) -> usize {
+        self.get().len()
+    }
+}
 
 /// Reads one text message.
 ///

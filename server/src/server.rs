@@ -24,6 +24,7 @@ use crate::ice::{self, Ice};
 use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
+use crate::ticket::Tickets;
 use crate::tls::{Certificate, TlsError, addresses};
 use crate::{Config, Page, Tls};
 
@@ -42,6 +43,7 @@ pub struct Server {
     tls: Option<Arc<ServerConfig>>,
     config: Config,
     ice: Ice,
+    tickets: Tickets,
 }
 
 /// Why a server could not start.
@@ -88,12 +90,14 @@ impl Server {
             _ => {}
         }
         getrandom::u32().map_err(StartError::Random)?;
+        let tickets =
+            Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
         let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
         let ice = start_ice(&config, tls.clone())?;
-        Ok(Server { listener, address, certificate, tls, config, ice })
+        Ok(Server { listener, address, certificate, tls, config, ice, tickets })
     }
 
     /// Where it listens.
@@ -133,8 +137,8 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, certificate, tls, config, ice, .. } = self;
-        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, random);
+        let Server { listener, certificate, tls, config, ice, tickets, .. } = self;
+        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub);
         let doorway = Doorway {
             router: router(&config, calls),

@@ -72,7 +72,7 @@ impl Socket {
     /// Tells the switchboard, before the end of the connection takes its time.
     async fn tell(&self, end: &End) {
         // Without a switchboard there is nobody left to be told.
-        let _ = self.calls.send(Call::Ended(self.id, end.reason(), end.refusal())).await;
+        let _ = self.calls.send(Call::Ended(self.id, end.ending(), end.refusal())).await;
     }
 }
 
@@ -85,14 +85,15 @@ async fn read(
     join_by: Instant,
 ) -> End {
     let mut messages = meter(limits, limits.message_rate, limits.message_burst);
-    let mut silence_until = join_by;
-    let mut silence_means = End::Closed(Closing::refusing(RefusalCode::JoinTimeout, "no message came in time"));
+    // None before the first message.
+    let mut heard = None;
     loop {
+        let silence_until = heard.map_or(join_by, |heard| heard + limits.idle_timeout);
         let message = match timeout_at(silence_until, source.next()).await {
             Ok(Some(Ok(message))) => message,
             Ok(Some(Err(error))) => return End::of(error, limits),
             Ok(None) => return End::Lost,
-            Err(_) => return silence_means,
+            Err(_) => return heard.map_or_else(never_joined, |heard| End::Silent { heard }),
         };
         let delay = match messages.charge(Instant::now().into_std(), 1) {
             Ok(delay) => delay,
@@ -101,24 +102,26 @@ async fn read(
         let received = match message {
             Message::Text(text) => Some(message::parse(&text, limits)),
             Message::Binary(_) => Some(Err(message::binary())),
-            Message::Close(_) => return End::Hung,
+            Message::Close(frame) => return End::by_client(frame),
             // A ping is answered by the library.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
         };
-        if let Some(received) = received {
-            silence_means = End::Silent;
-            if calls.send(Call::Received(id, received)).await.is_err() {
-                return End::Lost;
-            }
+        let counts = heard.is_some() || received.is_some();
+        if let Some(received) = received
+            && calls.send(Call::Received(id, received)).await.is_err()
+        {
+            return End::Lost;
         }
         // Even no time would be waited for by a timer.
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        if matches!(silence_means, End::Silent) {
-            silence_until = Instant::now() + limits.idle_timeout;
-        }
+        heard = counts.then(Instant::now);
     }
+}
+
+fn never_joined() -> End {
+    End::Closed(Closing::refusing(RefusalCode::JoinTimeout, "no message came in time"))
 }
 
 /// Writes until the end, and a ping now and then: browsers answer it by themselves, so that only the dead are silent.
@@ -157,7 +160,7 @@ async fn write_all(
 async fn in_time(write: impl Future<Output = Result<(), Error>>, limits: &Limits) -> Result<(), End> {
     match timeout(limits.write_timeout, write).await {
         Ok(written) => written.map_err(|error| End::of(error, limits)),
-        Err(_) => Err(End::Silent),
+        Err(_) => Err(End::Silent { heard: Instant::now() }),
     }
 }
 

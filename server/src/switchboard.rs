@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::{ClientMessage, LeaveReason, RefusalCode, ServerMessage};
+use itodenwa_wire::{ClientMessage, RefusalCode, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Limits;
 use crate::address::Origin;
 use crate::gate::{Denied, Gate};
-use crate::hub::{Closing, ConnectionId, Hub, Input, Output};
+use crate::hub::{Closing, ConnectionId, Ending, Hub, Input, Output};
 use crate::message::Opaque;
 use crate::metrics::Counts;
 use crate::queue::{QueueSender, queue};
@@ -36,7 +36,7 @@ pub(crate) enum Call {
     /// A connection said something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
     /// A connection is gone, or is being closed, perhaps with a refusal.
-    Ended(ConnectionId, LeaveReason, Option<RefusalCode>),
+    Ended(ConnectionId, Ending, Option<RefusalCode>),
 }
 
 /// The one owner of everything that connections share.
@@ -127,9 +127,9 @@ impl Switchboard {
                 }
                 self.tell_hub(Input::Received(from, received));
             }
-            Call::Ended(from, reason, refusal) => {
+            Call::Ended(from, ending, refusal) => {
                 refusal.into_iter().for_each(|code| self.counts.refused(code));
-                self.tell_hub(Input::Disconnected(from, reason));
+                self.tell_hub(Input::Disconnected(from, ending));
             }
         }
     }
@@ -164,7 +164,7 @@ impl Switchboard {
         self.gate.release(line.origin);
         tracing::debug!(connection = id.0, "gone");
         // The hub knows already, unless the task failed.
-        self.tell_hub(Input::Disconnected(id, LeaveReason::Gone));
+        self.tell_hub(Input::Disconnected(id, Ending::Broken { heard: now() }));
     }
 
     fn tell_hub(&mut self, input: Input<Opaque>) {

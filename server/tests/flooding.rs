@@ -65,15 +65,18 @@ async fn who_goes_on_is_closed_and_others_notice_nothing() {
     let server = TestServer::limited(limits).await;
     let (mut elsewhere, _) = Client::in_room(&server, "elsewhere").await;
     let (mut witness, _) = Client::in_room(&server, "r").await;
-    for message in [
+    for (message, roster) in [
         Message::text(r#"{"ping":1}"#),
         Message::text(format!(r#"{{"signal":{{"to":"00000000000000ab","packet":"{}"}}}}"#, "x".repeat(500))),
         Message::Ping(vec![0; 20].into()),
-    ] {
+    ]
+    .into_iter()
+    .zip([3, 5, 7])
+    {
         let (client, id) = Client::in_room(&server, "r").await;
-        assert_eq!(witness.hear().await["joined"]["id"], id);
+        assert_eq!(witness.hear().await["joined"]["member"]["id"], id);
         assert_eq!(flood(client, message).await, ("message/too-fast".to_owned(), Some(1008)));
-        assert_eq!(witness.hear().await["left"], json!({"id": id, "reason": "refused"}));
+        assert_eq!(witness.hear().await["left"], json!({"id": id, "reason": "refused", "roster": roster}));
     }
     elsewhere.heard_nothing().await;
 }

@@ -28,7 +28,9 @@ async fn who_answers_pings_stays() {
 
 #[tokio::test]
 async fn who_does_not_is_gone() {
-    let server = TestServer::limited(limits()).await;
+    // Who was silent for so long has had its time to come back.
+    let limits = Limits { resume_window: limits().idle_timeout, ..limits() };
+    let server = TestServer::limited(limits).await;
     // This one's socket stays open, and nobody reads it.
     let (mut dead, id) = Client::in_room(&server, "r").await;
     let (mut other, _) = Client::in_room(&server, "r").await;

@@ -18,7 +18,7 @@ async fn newcomers_and_members_learn_of_each_other() {
     let mut second = Client::connect(&server).await;
     let second_welcome = second.join("blue-tiger").await["welcome"].take();
     assert_eq!(second_welcome["members"], json!([welcome["me"]]));
-    assert_eq!(first.hear().await, json!({"joined": second_welcome["me"]}));
+    assert_eq!(first.hear().await, json!({"joined": {"member": second_welcome["me"], "roster": 2}}));
     assert!(welcome["me"]["id"].as_str() < second_welcome["me"]["id"].as_str(), "ids rise");
 }
 
@@ -50,12 +50,12 @@ async fn everybody_is_told_of_the_ice_servers() {
 async fn a_full_room_lets_nobody_in_until_somebody_leaves() {
     let server = TestServer::limited(Limits { room_peers: 2, ..Limits::default() }).await;
     let (mut first, _) = Client::in_room(&server, "r").await;
-    let (second, _) = Client::in_room(&server, "r").await;
+    let (mut second, _) = Client::in_room(&server, "r").await;
     let mut third = Client::connect(&server).await;
     third.say(json!({"join": {"version": 1, "room": "r"}})).await;
     assert_eq!(third.refused_and_closed().await, ("room/full".to_owned(), 1008));
     assert!(first.hear().await["joined"].is_object());
-    drop(second);
+    second.say(json!("leave")).await;
     assert!(first.hear().await["left"].is_object());
     Client::in_room(&server, "r").await;
 }

@@ -2,28 +2,32 @@
 
 use std::time::{Duration, Instant};
 
+use itodenwa_server::Limits;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Client, TestServer};
 
-/// What the product promises.
+const NONE: Duration = Duration::ZERO;
+const WINDOW: Duration = Duration::from_secs(2);
+/// What the product promises: when it was said, and after the window when a connection broke.
 const AT_MOST: Duration = Duration::from_secs(1);
 
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// Two are in a room, one goes in some way; what the other hears of it, in time.
-async fn goes<F: Future<Output = ()>>(how: impl FnOnce(Client) -> F) -> String {
-    let server = TestServer::start().await;
+/// Two are in a room, one goes in some way; what the other hears of it, after this time at the earliest.
+async fn goes<F: Future<Output = ()>>(wait: Duration, how: impl FnOnce(Client) -> F) -> String {
+    let server = TestServer::limited(Limits { resume_window: WINDOW, ..Limits::default() }).await;
     let (mut stays, _) = Client::in_room(&server, "r").await;
     let (goes, id) = Client::in_room(&server, "r").await;
     assert!(stays.hear().await["joined"].is_object());
     let start = now();
     how(goes).await;
     let left = stays.hear().await["left"].take();
-    assert!(now() - start < AT_MOST, "{:?}", now() - start);
+    let time = now() - start;
+    assert!(wait <= time && time < wait + AT_MOST, "{time:?}");
     assert_eq!(left["id"], id);
     stays.heard_nothing().await;
     left["reason"].as_str().unwrap().to_owned()
@@ -31,7 +35,7 @@ async fn goes<F: Future<Output = ()>>(how: impl FnOnce(Client) -> F) -> String {
 
 #[tokio::test]
 async fn by_saying_so() {
-    let reason = goes(async |mut client: Client| {
+    let reason = goes(NONE, async |mut client: Client| {
         client.say(json!("leave")).await;
         assert_eq!(client.hear_to_the_end().await, (vec![], Some(1000)));
     });
@@ -40,7 +44,7 @@ async fn by_saying_so() {
 
 #[tokio::test]
 async fn by_closing_the_socket() {
-    let reason = goes(async |mut client: Client| {
+    let reason = goes(NONE, async |mut client: Client| {
         client.say_raw(Message::Close(None)).await;
         client.hear_to_the_end().await;
     });
@@ -49,18 +53,18 @@ async fn by_closing_the_socket() {
 
 #[tokio::test]
 async fn by_a_connection_that_ends() {
-    assert_eq!(goes(async |client: Client| drop(client)).await, "gone");
+    assert_eq!(goes(WINDOW, async |client: Client| drop(client)).await, "gone");
 }
 
 #[tokio::test]
 async fn by_a_connection_that_is_reset() {
-    let reason = goes(async |client: Client| client.socket.get_ref().set_zero_linger().unwrap());
+    let reason = goes(WINDOW, async |client: Client| client.socket.get_ref().set_zero_linger().unwrap());
     assert_eq!(reason.await, "gone");
 }
 
 #[tokio::test]
 async fn in_the_middle_of_a_message() {
-    let reason = goes(async |client: Client| {
+    let reason = goes(WINDOW, async |client: Client| {
         let mut stream = client.socket.into_inner();
         // A text frame of 100 bytes, of which only two come.
         tokio::io::AsyncWriteExt::write_all(&mut stream, &[0x81, 0x80 | 100, 1, 2, 3, 4, 5, 6]).await.unwrap();
@@ -69,14 +73,14 @@ async fn in_the_middle_of_a_message() {
 }
 
 #[tokio::test]
-async fn who_comes_back_is_somebody_new() {
+async fn who_left_comes_back_as_somebody_new() {
     let server = TestServer::start().await;
     let (mut stays, _) = Client::in_room(&server, "r").await;
-    let (client, old) = Client::in_room(&server, "r").await;
-    drop(client);
-    assert_eq!(stays.hear().await["joined"]["id"], old);
+    let (mut client, old) = Client::in_room(&server, "r").await;
+    client.say(json!("leave")).await;
+    assert_eq!(stays.hear().await["joined"]["member"]["id"], old);
     assert_eq!(stays.hear().await["left"]["id"], old);
     let (_client, new) = Client::in_room(&server, "r").await;
     assert!(old < new, "ids rise");
-    assert_eq!(stays.hear().await["joined"]["id"], new);
+    assert_eq!(stays.hear().await["joined"]["member"]["id"], new);
 }

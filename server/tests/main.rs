@@ -23,6 +23,7 @@ mod origins;
 mod page;
 mod program;
 mod relaying;
+mod resuming;
 mod slow_reader;
 mod stopping;
 mod tls;

@@ -1,5 +1,7 @@
 //! Who does not read what it is sent: closed when its queue is full, and nobody waits for it.
 
+use std::time::Duration;
+
 use itodenwa_server::Limits;
 use serde_json::json;
 use tokio::net::TcpSocket;
@@ -19,6 +21,7 @@ async fn is_closed_when_its_queue_is_full() {
         message_burst: 100_000,
         byte_rate: 1 << 30,
         byte_burst: 1 << 30,
+        resume_window: Duration::from_millis(50),
         ..Limits::default()
     };
     let server = TestServer::limited(limits).await;
@@ -44,7 +47,7 @@ async fn is_closed_when_its_queue_is_full() {
             left => break left,
         }
     };
-    assert_eq!(left["left"], json!({"id": slow_id, "reason": "refused"}));
+    assert_eq!(left["left"], json!({"id": slow_id, "reason": "gone", "roster": 4}));
 
     // What the network had taken comes, then the reason.
     let mut received = 0;

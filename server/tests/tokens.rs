@@ -123,8 +123,8 @@ async fn the_newest_of_an_identity_stays() {
     assert_eq!(older.refused_and_closed().await, ("identity/replaced".to_owned(), 1008));
     assert_eq!(welcome["members"].as_array().unwrap().len(), 1, "without the older one");
     let came = ben.hear().await["joined"].take();
-    assert_eq!(ben.hear().await, json!({"left": {"id": came["id"], "reason": "replaced"}}));
-    assert_eq!(ben.hear().await["joined"], welcome["me"]);
+    assert_eq!(ben.hear().await, json!({"left": {"id": came["member"]["id"], "reason": "replaced", "roster": 3}}));
+    assert_eq!(ben.hear().await["joined"]["member"], welcome["me"]);
     newer.heard_nothing().await;
 }
 
@@ -140,7 +140,7 @@ async fn who_may_removes_others_and_they_are_told() {
     ann.hear().await;
     ann.say(json!({"remove": welcome["me"]["id"]})).await;
     assert_eq!(ben.refused_and_closed().await, ("member/removed".to_owned(), 1008));
-    assert_eq!(ann.hear().await, json!({"left": {"id": welcome["me"]["id"], "reason": "removed"}}));
+    assert_eq!(ann.hear().await, json!({"left": {"id": welcome["me"]["id"], "reason": "removed", "roster": 3}}));
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{ClientMessage, Delivery, IceServer, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source};
+use itodenwa_wire::{
+    ClientMessage, Delivery, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source, Welcome,
+};
 
 use super::{Driver, Notice};
 use crate::channel::Frame;
 use crate::connection::Happening;
 use crate::dom::from_text;
 use crate::error::SignalingError;
-use crate::event::{Event, Trouble};
+use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
 use crate::media::Change;
 
@@ -48,8 +50,8 @@ impl Driver {
 
     pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
         match message {
-            Some(Ok(ServerMessage::Joined(member))) => self.handle(Input::Joined(member)),
-            Some(Ok(ServerMessage::Left(left))) => self.handle(Input::Left(left)),
+            Some(Ok(ServerMessage::Joined { member, .. })) => self.handle(Input::Joined(member)),
+            Some(Ok(ServerMessage::Left { id, reason, .. })) => self.handle(Input::Left(Left { id, reason })),
             Some(Ok(ServerMessage::Signal(delivery))) => self.delivery(delivery),
             Some(Ok(ServerMessage::IceServers(servers))) => self.renew_servers(servers.servers),
             // A packet crossed with the news that its receiver left.
@@ -60,7 +62,10 @@ impl Driver {
                 self.refusal = Some(refusal).filter(|refusal| refusal.code != RefusalCode::TokenForbidden);
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
-            Some(Ok(ServerMessage::Welcome(_) | ServerMessage::Pong(_))) => {}
+            Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
+            Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
+            Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
+            Some(Err(SignalingError::Away(_))) => self.tell(Event::Signaling(SignalingState::Reconnecting)),
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
@@ -71,6 +76,16 @@ impl Driver {
     pub(super) fn renew_servers(&mut self, servers: Vec<IceServer>) {
         self.parts.server_servers = servers;
         self.crowd.renew(&self.ice_servers());
+    }
+
+    /// The signalling was away: the session goes on, or we are somebody new.
+    fn back(&mut self, mut welcome: Welcome) {
+        self.renew_servers(std::mem::take(&mut welcome.ice_servers.servers));
+        if let Some(link) = self.parts.link.upgrade() {
+            link.me.set(welcome.me.id);
+        }
+        self.handle(Input::Welcome(welcome));
+        self.tell(Event::Signaling(SignalingState::Connected));
     }
 
     pub(super) fn signaling_ended(&mut self, error: SignalingError) {

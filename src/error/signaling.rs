@@ -13,6 +13,8 @@ pub enum SignalingError {
     Unreachable(String),
     /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, otherwise `signaling/refused`.
     Refused(Refusal),
+    /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
+    Away(String),
     /// `signaling/lost`: the connection to the server was lost.
     Lost(String),
     /// `signaling/malformed`: a message that is not one. It was dropped; the signalling goes on.
@@ -28,6 +30,7 @@ impl SignalingError {
             SignalingError::Unreachable(_) => "signaling/unreachable",
             SignalingError::Refused(Refusal { code, .. }) if of_access(*code) => code.as_str(),
             SignalingError::Refused(_) => "signaling/refused",
+            SignalingError::Away(_) => "signaling/away",
             SignalingError::Lost(_) => "signaling/lost",
             SignalingError::Malformed(_) => "signaling/malformed",
         }
@@ -57,6 +60,9 @@ impl fmt::Display for SignalingError {
             }
             SignalingError::Refused(Refusal { code, message, .. }) => {
                 write!(f, "The signalling server refused ({code}): {message}")
+            }
+            SignalingError::Away(why) => {
+                write!(f, "The connection to the signalling server was lost and is made again ({why}). Calls go on.")
             }
             SignalingError::Lost(why) => {
                 write!(f, "The connection to the signalling server was lost ({why}). Join again.")

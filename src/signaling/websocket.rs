@@ -3,7 +3,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::{SinkExt, StreamExt};
@@ -11,32 +10,37 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use itodenwa_negotiation::Time;
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{ClientMessage, ServerMessage};
+use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
 
+use super::session::{Do, Session};
+use super::signs::Signs;
 use super::{Signaling, SignalingError};
 use crate::dom::{Clock, Held, Kind, Timer, from_text, global, to_text};
 use crate::error::JsError;
 
-/// How often the server is asked whether it is there.
-const PING_EVERY: Duration = Duration::from_secs(5);
-/// The connection is lost when nothing was heard for so long.
-const SILENCE: Duration = Duration::from_secs(15);
 /// Messages that wait until the socket is open.
 const WAITING: usize = 256;
 /// Bytes that the browser may hold back when the network does not take them.
 const BUFFERED_BYTES: u32 = 1024 * 1024;
 
 /// Signalling over a WebSocket (RFC 6455) to itodenwa's server.
+///
+/// A socket that dies is noticed within 15 s, and at once when the browser shows a sign of it. The session goes on on the
+/// next one, for as long as this lives; what waits longer than the server does begins anew.
 pub struct WebSocketSignaling {
     address: String,
-    /// None after the end.
-    socket: Option<WebSocket>,
+    session: Session,
+    socket: Option<Socket>,
+    clock: Clock,
+    timer: Option<(Time, Timer)>,
+    signs: Signs,
+}
+
+/// One socket, and what waits until it is open.
+struct Socket {
+    socket: WebSocket,
     opened: bool,
     waiting: VecDeque<String>,
-    clock: Clock,
-    heard: Time,
-    pings: u32,
-    next_ping: Timer,
     _held: Held,
 }
 
@@ -46,21 +50,16 @@ impl WebSocketSignaling {
     /// # Errors
     /// [`SignalingError::Address`] if the address is not one, or the page may not use it (`ws:` from an `https:` page).
     pub fn connect(address: impl Into<String>) -> Result<Self, SignalingError> {
-        let address = address.into();
-        let socket = WebSocket::open(&address)
-            .map_err(|error| SignalingError::Address(format!("{address}: {}", error.message)))?;
-        let clock = Clock::start();
-        Ok(WebSocketSignaling {
-            address,
-            socket: Some(socket),
-            opened: false,
-            waiting: VecDeque::new(),
-            clock,
-            heard: clock.now(),
-            pings: 0,
-            next_ping: Timer::new(PING_EVERY),
-            _held: Held::new(Kind::Connection),
-        })
+        let mut signaling = WebSocketSignaling {
+            address: address.into(),
+            session: Session::new(js_sys::Math::random),
+            socket: None,
+            clock: Clock::start(),
+            timer: None,
+            signs: Signs::watch(),
+        };
+        signaling.socket = Some(Socket::open(&signaling.address)?);
+        Ok(signaling)
     }
 
     /// The address `/ws` at the server that this page came from.
@@ -78,76 +77,81 @@ impl WebSocketSignaling {
         Ok(format!("{scheme}://{}/ws", part("host").unwrap_or_default()))
     }
 
-    /// Gives the browser what waits, if the socket is open.
-    fn flush(&mut self) -> Result<(), SignalingError> {
-        let Some(socket) = self.socket.as_mut().filter(|socket| matches!(socket.state(), State::Open)) else {
-            return Ok(());
-        };
-        self.opened = true;
-        while let Some(text) = self.waiting.pop_front() {
-            if socket.buffered_amount() > BUFFERED_BYTES {
-                return Err(SignalingError::Lost("the network takes nothing".into()));
-            }
-            socket.start_send_unpin(Message::Text(text)).map_err(|error| SignalingError::Lost(error.to_string()))?;
-        }
-        Ok(())
-    }
-
-    fn say(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
-        if self.socket.is_none() || self.waiting.len() >= WAITING {
-            return Err(SignalingError::Lost("it is not connected".into()));
-        }
-        let text = to_text(message).map_err(|error| SignalingError::Malformed(error.to_string()))?;
-        self.waiting.push_back(text);
-        self.flush()
-    }
-
-    /// Asks whether the server is there, when it is time.
-    fn keep_alive(&mut self, cx: &mut Context<'_>) -> Result<(), SignalingError> {
-        while Pin::new(&mut self.next_ping).poll(cx).is_ready() {
-            self.next_ping = Timer::new(PING_EVERY);
-            let silent = self.clock.now() - self.heard;
-            if silent >= SILENCE {
-                return Err(self.ended(format!("nothing was heard for {} seconds", silent.as_secs())));
-            }
-            if self.opened {
-                self.pings = self.pings.wrapping_add(1);
-                self.say(&ClientMessage::Ping(self.pings))?;
+    /// Does what the session wants done, up to what it tells.
+    fn carry_out(&mut self) -> Option<Result<ServerMessage, SignalingError>> {
+        while let Some(what) = self.session.poll() {
+            match what {
+                Do::Tell(told) => return Some(told),
+                Do::Close => self.close(),
+                Do::Open => match Socket::open(&self.address) {
+                    Ok(socket) => self.socket = Some(socket),
+                    Err(error) => self.session.lost(self.clock.now(), error),
+                },
+                Do::Say(message) => {
+                    let said = self.socket.as_mut().map_or(Ok(()), |socket| socket.say(&message));
+                    if let Err(error) = said {
+                        self.lost(error);
+                    }
+                }
             }
         }
-        Ok(())
+        None
     }
 
-    fn ended(&self, why: String) -> SignalingError {
-        if self.opened { SignalingError::Lost(why) } else { SignalingError::Unreachable(self.address.clone()) }
+    /// Another one will follow.
+    fn close(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            // Closed already is closed.
+            let _ = socket.socket.close(Some(CLOSE_TO_RESUME), None);
+        }
     }
 
-    /// The next message, or why there is none any more.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, SignalingError>> {
-        self.keep_alive(cx)?;
-        if let Some(socket) = &mut self.socket {
-            // Wakes the task when the socket opens.
-            let _ = socket.poll_ready_unpin(cx);
+    fn lost(&mut self, error: SignalingError) {
+        self.close();
+        self.session.lost(self.clock.now(), error);
+    }
+
+    /// Takes one thing that happened, if anything did.
+    fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(Some(())) = self.signs.poll_next_unpin(cx) {
+            self.session.sign(self.clock.now());
+            return Poll::Ready(());
         }
-        self.flush()?;
-        let Some(socket) = &mut self.socket else { return Poll::Pending };
-        loop {
-            let why = match std::task::ready!(socket.poll_next_unpin(cx)) {
-                Some(Ok(message)) => return Poll::Ready(Ok(message)),
-                // The browser says no more than that; the close event follows.
-                Some(Err(WebSocketError::ConnectionError)) => continue,
-                Some(Err(WebSocketError::ConnectionClose(close))) => format!("code {} {}", close.code, close.reason),
-                Some(Err(error)) => error.to_string(),
-                None => "it was closed".into(),
-            };
-            return Poll::Ready(Err(self.ended(why)));
+        if let Some(socket) = &mut self.socket
+            && let Poll::Ready(message) = socket.poll_message(cx)
+        {
+            match message.map(|message| read(&message)) {
+                Ok(Ok(message)) => self.session.heard(self.clock.now(), message),
+                Ok(Err(error)) => self.session.misheard(error.message),
+                Err(why) => {
+                    let opened = socket.opened;
+                    let unreachable = || SignalingError::Unreachable(self.address.clone());
+                    let error = if opened { SignalingError::Lost(why) } else { unreachable() };
+                    self.lost(error);
+                }
+            }
+            return Poll::Ready(());
         }
+        self.poll_timer(cx)
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.session.deadline();
+        if self.timer.as_ref().map(|(at, _)| *at) != deadline {
+            let now = self.clock.now();
+            self.timer = deadline.map(|at| (at, Timer::new(at - now)));
+        }
+        let Some((_, timer)) = &mut self.timer else { return Poll::Pending };
+        std::task::ready!(Pin::new(timer).poll(cx));
+        self.timer = None;
+        self.session.tick(self.clock.now());
+        Poll::Ready(())
     }
 }
 
 impl Signaling for WebSocketSignaling {
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
-        self.say(message)
+        self.session.say(message.clone())
     }
 }
 
@@ -155,24 +159,70 @@ impl Stream for WebSocketSignaling {
     type Item = Result<ServerMessage, SignalingError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        while self.socket.is_some() {
-            match std::task::ready!(self.poll_message(cx)) {
-                Ok(message) => {
-                    self.opened = true;
-                    self.heard = self.clock.now();
-                    match read(&message) {
-                        Ok(ServerMessage::Pong(_)) => {}
-                        Ok(message) => return Poll::Ready(Some(Ok(message))),
-                        Err(error) => return Poll::Ready(Some(Err(SignalingError::Malformed(error.message)))),
-                    }
-                }
-                Err(error) => {
-                    self.socket = None;
-                    return Poll::Ready(Some(Err(error)));
-                }
+        loop {
+            if let Some(told) = self.carry_out() {
+                return Poll::Ready(Some(told));
             }
+            if self.session.is_over() {
+                self.socket = None;
+                return Poll::Ready(None);
+            }
+            std::task::ready!(self.poll_happening(cx));
         }
-        Poll::Ready(None)
+    }
+}
+
+impl Socket {
+    fn open(address: &str) -> Result<Self, SignalingError> {
+        let socket = WebSocket::open(address)
+            .map_err(|error| SignalingError::Address(format!("{address}: {}", error.message)))?;
+        Ok(Socket { socket, opened: false, waiting: VecDeque::new(), _held: Held::new(Kind::Connection) })
+    }
+
+    fn say(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
+        if self.waiting.len() >= WAITING {
+            return Err(SignalingError::Lost("too much waits for the socket".into()));
+        }
+        let text = to_text(message).map_err(|error| SignalingError::Lost(error.to_string()))?;
+        self.waiting.push_back(text);
+        self.flush().map_err(SignalingError::Lost)
+    }
+
+    /// Gives the browser what waits, if the socket is open.
+    fn flush(&mut self) -> Result<(), String> {
+        if !matches!(self.socket.state(), State::Open) {
+            return Ok(());
+        }
+        self.opened = true;
+        while let Some(text) = self.waiting.pop_front() {
+            if self.socket.buffered_amount() > BUFFERED_BYTES {
+                return Err("the network takes nothing".into());
+            }
+            self.socket.start_send_unpin(Message::Text(text)).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The next message, or why there is none any more.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, String>> {
+        // Wakes the task when the socket opens.
+        let _ = self.socket.poll_ready_unpin(cx);
+        self.flush()?;
+        loop {
+            return Poll::Ready(match std::task::ready!(self.socket.poll_next_unpin(cx)) {
+                Some(Ok(message)) => {
+                    self.opened = true;
+                    Ok(message)
+                }
+                // The browser says no more than that; the close event follows.
+                Some(Err(WebSocketError::ConnectionError)) => continue,
+                Some(Err(WebSocketError::ConnectionClose(close))) => {
+                    Err(format!("code {} {}", close.code, close.reason))
+                }
+                Some(Err(error)) => Err(error.to_string()),
+                None => Err("it was closed".into()),
+            });
+        }
     }
 }
 

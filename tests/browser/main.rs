@@ -9,6 +9,7 @@ mod leaving;
 mod media;
 mod nonsense;
 mod relay;
+mod resuming;
 mod rooms;
 mod texts;
 

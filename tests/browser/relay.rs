@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use itodenwa::SignalingError;
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{
-    ClientMessage, Delivery, LeaveReason, Left, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    ClientMessage, Delivery, LeaveReason, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
 };
 
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
@@ -23,6 +23,8 @@ pub(crate) struct Relay(Rc<RefCell<Hub>>);
 struct Hub {
     sessions: u32,
     members: BTreeMap<PeerId, (Member, Outbox)>,
+    /// Who somebody is now, that had this id before.
+    renamed: BTreeMap<PeerId, PeerId>,
 }
 
 pub(crate) struct Line {
@@ -50,15 +52,45 @@ impl Relay {
         }
     }
 
+    /// Everybody was away, and is back in the same session.
+    pub(crate) fn welcome_back(&self) {
+        self.say(Err(SignalingError::Away("a test".into())));
+        let hub = self.0.borrow();
+        for (me, outbox) in hub.members.values() {
+            let others = hub.members.values().map(|(other, _)| other.clone()).filter(|other| other.id != me.id);
+            let welcome = Welcome::new(me.clone(), others.collect());
+            outbox.unbounded_send(Ok(ServerMessage::Welcome(welcome))).ok();
+        }
+    }
+
+    /// Everybody was away, and comes back to a server that knows nobody.
+    pub(crate) fn forget_sessions(&self) {
+        let mut hub = self.0.borrow_mut();
+        for (id, (mut member, outbox)) in std::mem::take(&mut hub.members) {
+            hub.sessions += 1;
+            member.id = PeerId::new(id.get() ^ 0xffff);
+            member.session = hub.sessions;
+            hub.renamed.insert(id, member.id);
+            hub.members.insert(member.id, (member, outbox));
+        }
+        drop(hub);
+        self.welcome_back();
+    }
+
     fn part(&self, id: PeerId, reason: LeaveReason) {
         let mut hub = self.0.borrow_mut();
+        let id = hub.now(id);
         if hub.members.remove(&id).is_some() {
-            hub.tell_all(&ServerMessage::Left(Left { id, reason }));
+            hub.tell_all(&ServerMessage::Left { id, reason, roster: 0 });
         }
     }
 }
 
 impl Hub {
+    fn now(&self, id: PeerId) -> PeerId {
+        self.renamed.get(&id).copied().unwrap_or(id)
+    }
+
     fn tell_all(&self, message: &ServerMessage) {
         for (_, outbox) in self.members.values() {
             outbox.unbounded_send(Ok(message.clone())).ok();
@@ -79,15 +111,15 @@ impl Signaling for Line {
                 let id = PeerId::new(random << 32 | u64::from(hub.sessions));
                 let me = Member { id, session: hub.sessions, name: join.name.clone(), pass: None };
                 let members = hub.members.values().map(|(member, _)| member.clone()).collect();
-                hub.tell_all(&ServerMessage::Joined(me.clone()));
-                let welcome = Welcome { me: me.clone(), members, ice_servers: Default::default() };
+                hub.tell_all(&ServerMessage::Joined { member: me.clone(), roster: 0 });
+                let welcome = Welcome::new(me.clone(), members);
                 outbox.unbounded_send(Ok(ServerMessage::Welcome(welcome))).map_err(|_| lost())?;
                 hub.members.insert(id, (me, outbox));
                 self.me = Some(id);
             }
             ClientMessage::Signal(signal) => {
-                let from = self.me.ok_or_else(lost)?;
                 let hub = self.relay.0.borrow();
+                let from = hub.now(self.me.ok_or_else(lost)?);
                 let unknown = Refusal { code: RefusalCode::PeerUnknown, message: String::new(), retry_after: None };
                 let (to, message) = match hub.members.get(&signal.to) {
                     Some((_, outbox)) => (outbox, Delivery { from, packet: signal.packet.clone() }),

@@ -113,9 +113,9 @@ export function freshRoom() {
 }
 
 /** A person before a page, in a browser context of their own. They are gone when the test is over. */
-export async function person(test, kind, { query = "", devices = true, language = "en", at } = {}) {
+export async function person(test, kind, { query = "", devices = true, language = "en", at, prepare } = {}) {
     const url = (at ?? (await address())) + query;
-    const someone = await Person.open(await browser(kind), url, { devices, language });
+    const someone = await Person.open(await browser(kind), url, { devices, language, prepare });
     test.after(() => someone.close());
     return someone;
 }
@@ -152,14 +152,15 @@ export class Person {
         this.page = page;
     }
 
-    /** Opens an address in a context of its own. */
-    static async open(browser, url, { devices = true, language = "en" } = {}) {
+    /** Opens an address in a context of its own. `prepare` runs in the page before anything else. */
+    static async open(browser, url, { devices = true, language = "en", prepare } = {}) {
         const context = await browser.createBrowserContext();
         // A window: Firefox shows no frames in a tab that is behind another one.
         const page = await context.newPage({ type: "window" });
         const person = new this(page);
         page.on("pageerror", (error) => person.errors.push(error.message));
         await page.evaluateOnNewDocument(watch, { devices, language });
+        if (prepare) await page.evaluateOnNewDocument(prepare);
         await page.goto(url);
         return person;
     }

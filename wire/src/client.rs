@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, Packet, PeerId, RoomName, Token};
+use crate::{DisplayName, Packet, PeerId, RoomName, Ticket, Token};
 
 /// A message from client to server. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,7 +14,8 @@ pub enum ClientMessage<P = Packet> {
     Signal(Signal<P>),
     /// Somebody is to go: only of a member whose [`Pass`](crate::Pass) says that it may.
     Remove(PeerId),
-    /// Answered by [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
+    /// How many signals came in this session: the server need not keep them any longer. Answered by
+    /// [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
     Ping(u32),
     /// Leaving on purpose; the socket is closed next.
     Leave,
@@ -34,6 +35,18 @@ pub struct Join {
     /// What a server asks for that lets in only who has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Token>,
+    /// The session to go on with. When the server does not know it any more the join is a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+}
+
+/// A session that had another socket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Resume {
+    /// The newest one that the server gave.
+    pub ticket: Ticket,
+    /// How many signals came in this session: those that came after are delivered again.
+    pub signals: u32,
 }
 
 /// A packet and whom it is for. The server stamps the sender: what a client claims to be is never read.

@@ -4,6 +4,10 @@
 //! [`ClientMessage::Join`]; the server answers with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`]. From then on
 //! each side sends what it likes. The server reads who a [`Signal`] is for and never what is in it.
 //!
+//! A session may outlive its socket. Both sides count the signals that were delivered in it. The first message on the next
+//! socket is again a join, with the session's [`Ticket`] and the count ([`Resume`]); the welcome then has the same id and
+//! the room as it is now, and is followed by the signals that were missed.
+//!
 //! ```
 //! use itodenwa_wire::{ClientMessage, Join, PROTOCOL_VERSION, RoomName};
 //!
@@ -12,6 +16,7 @@
 //!     room: RoomName::new("blue-tiger")?,
 //!     name: None,
 //!     token: None,
+//!     resume: None,
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -25,14 +30,20 @@ pub mod limits;
 mod packet;
 mod pass;
 mod server;
+mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
-pub use client::{ClientMessage, Join, Signal};
+pub use client::{ClientMessage, Join, Resume, Signal};
 pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};
 pub use pass::{Pass, Token};
-pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, ServerMessage, Welcome};
+pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
+pub use ticket::{Ticket, TicketTooLong};
+
+/// The code of the close frame (RFC 6455, section 7.4.2) of a client that comes back on another socket: with any other
+/// one it leaves.
+pub const CLOSE_TO_RESUME: u16 = 4000;
 
 /// The version of this protocol. A server refuses a [`Join`] of another one with [`RefusalCode::VersionUnsupported`].
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -12,6 +12,8 @@ pub const ROOM_NAME_BYTES: usize = 64;
 pub const DISPLAY_NAME_BYTES: usize = 256;
 /// Longest identity in a token, in bytes of UTF-8.
 pub const IDENTITY_BYTES: usize = 256;
+/// Longest ticket, in bytes.
+pub const TICKET_BYTES: usize = 2048;
 /// Most people in a room whatever the configuration: a full mesh of more is not usable.
 pub const ROOM_PEERS: usize = 16;
 /// Most media descriptions (m-lines) in a session description that is accepted from a peer.

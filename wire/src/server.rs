@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, IceServers, Packet, Pass, PeerId};
+use crate::{DisplayName, IceServers, Packet, Pass, PeerId, Ticket};
 
 /// A message from server to client. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,11 +13,27 @@ pub enum ServerMessage<P = Packet> {
     /// The answer to a join that succeeded: the first message.
     Welcome(Welcome),
     /// Somebody came in.
-    Joined(Member),
+    Joined {
+        /// Who.
+        member: Member,
+        /// The roster's version with this change: one above the one before.
+        roster: u32,
+    },
     /// Somebody is gone.
-    Left(Left),
+    Left {
+        /// Who.
+        id: PeerId,
+        /// Why.
+        reason: LeaveReason,
+        /// The roster's version with this change: one above the one before.
+        roster: u32,
+    },
+    /// Everybody who is there: who is not named is gone.
+    Roster(Roster),
     /// A packet from a member of the room.
     Signal(Delivery<P>),
+    /// A newer ticket of the same session.
+    Ticket(Ticket),
     /// New ICE servers, before the old ones expire.
     IceServers(IceServers),
     /// Something that the client sent was refused. After most codes the server closes the socket.
@@ -26,17 +42,48 @@ pub enum ServerMessage<P = Packet> {
     Pong(u32),
 }
 
-/// You are in.
+/// You are in; on a further socket of the same session: you are still in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
-    /// You, as the others see you.
+    /// You, as the others see you. The same id and session as before: the session goes on.
     pub me: Member,
     /// Who is there already, without you.
     pub members: Vec<Member>,
+    /// The version of `members`.
+    #[serde(default)]
+    pub roster: u32,
+    /// The room is being built up again after a restart of the server: who is not in `members` may still come back. A
+    /// [`ServerMessage::Roster`] tells when nobody is waited for any longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settling: bool,
+    /// How many signals were delivered in this session before those that follow. More than came: some are lost.
+    #[serde(default)]
+    pub signals: u32,
+    /// With this the session goes on on another socket; none if this server can't do that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
     /// STUN and TURN servers to use.
     #[serde(default)]
     pub ice_servers: IceServers,
+}
+
+impl Welcome {
+    /// The welcome to a session that can't be resumed.
+    #[must_use]
+    pub fn new(me: Member, members: Vec<Member>) -> Self {
+        let ice_servers = IceServers::default();
+        Welcome { me, members, roster: 0, settling: false, signals: 0, ticket: None, ice_servers }
+    }
+}
+
+/// Everybody who is in a room, without the one who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Roster {
+    /// Rises by one with everybody who comes or goes.
+    pub version: u32,
+    /// Who is there.
+    pub members: Vec<Member>,
 }
 
 /// Somebody in the room.
@@ -165,6 +212,8 @@ refusal_codes! {
     IdentityReplaced = "identity/replaced";
     /// A member that may do so sent this one away.
     MemberRemoved = "member/removed";
+    /// The session goes on on another socket.
+    SessionReplaced = "session/replaced";
     /// A signal to somebody who is not in the room, or a wish to remove them.
     PeerUnknown = "peer/unknown";
     /// The server has as many connections or rooms as it may have.

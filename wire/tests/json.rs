@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
+use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Left, Media,
-    Member, Offer, Packet, Pass, PeerId, Refuse, RefuseCode, RoomName, ServerMessage, Signal, Source, Welcome,
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Media, Member,
+    Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, Ticket,
+    Welcome,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -96,18 +98,27 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, token: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, room: room.clone(), name: None, token: None, resume: None }));
         survives(&ClientMessage::<Packet>::Remove(to));
+        let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
+        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, token: Some("a.b.c".into()), resume }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);
     }
 
     #[test]
-    fn server_messages_survive(me in member(), members in vec(member(), 0..4), from in id(), packet in packet()) {
-        survives(&ServerMessage::<Packet>::Left(Left { id: me.id, reason: LeaveReason::Gone }));
-        survives(&ServerMessage::<Packet>::Joined(me.clone()));
-        survives(&ServerMessage::<Packet>::Welcome(Welcome { me, members, ice_servers: Default::default() }));
+    fn server_messages_survive(
+        me in member(), members in vec(member(), 0..4), from in id(), packet in packet(), roster: u32, settling: bool,
+        ticket in option::of("[a-z]{0,9}"),
+    ) {
+        let ticket = ticket.map(|text| Ticket::new(text).unwrap());
+        survives(&ServerMessage::<Packet>::Left { id: me.id, reason: LeaveReason::Gone, roster });
+        survives(&ServerMessage::<Packet>::Joined { member: me.clone(), roster });
+        survives(&ServerMessage::<Packet>::Roster(Roster { version: roster, members: members.clone() }));
+        survives(&ServerMessage::<Packet>::Welcome(Welcome {
+            me, members, roster, settling, signals: roster, ticket, ice_servers: Default::default()
+        }));
         survives(&ServerMessage::Signal(Delivery { from, packet }));
     }
 
@@ -145,4 +156,11 @@ proptest! {
             survives(&body);
         }
     }
+}
+
+#[test]
+fn a_ticket_is_bounded_and_not_shown() {
+    assert!(serde_json::from_str::<Ticket>(&format!("\"{}\"", "x".repeat(TICKET_BYTES))).is_ok());
+    assert!(serde_json::from_str::<Ticket>(&format!("\"{}\"", "x".repeat(TICKET_BYTES + 1))).is_err());
+    assert!(!format!("{:?}", Ticket::new("secret").unwrap()).contains("secret"));
 }

@@ -20,6 +20,7 @@ export default {
     "alone-hint": "Send this link to whom you want to talk with:",
     invitation: "Invitation",
     resume: "Tap to hear and see the others",
+    reconnecting: "The server is out of reach. The call goes on; it is looked for …",
     controls: "Controls",
     leave: "Leave",
     chat: "Chat",

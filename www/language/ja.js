@@ -20,6 +20,7 @@ export default {
     "alone-hint": "話したい相手にこのリンクを送ってください。",
     invitation: "招待リンク",
     resume: "タップして映像と音声を再生",
+    reconnecting: "サーバーにつながりません。通話はそのまま続きます。再接続しています…",
     controls: "操作",
     leave: "退出",
     chat: "チャット",

@@ -25,6 +25,7 @@ export class CallView {
         byId("room-name").textContent = room.name;
         byId("invitation").value = invitation;
         byId("resume").hidden = true;
+        this.#signaling(room.signaling);
         if (matchMedia("(min-width: 60rem)").matches) byId("steps").open = true;
         document.title = `${room.name} – itodenwa`;
 
@@ -65,11 +66,19 @@ export class CallView {
         room.onmedia = ({ peer }) => this.#stage.media(peer);
         room.ontext = (text) => chat.wrote(text);
         room.onstep = (step) => steps.add(step);
+        room.onsignaling = (state) => this.#signaling(state);
         room.onblocked = () => (byId("resume").hidden = false);
         room.ontrouble = (trouble) => {
             this.#switches();
             this.#tell(trouble, nameOf(trouble.peer));
         };
+    }
+
+    /** The call goes on without the server: a quiet word, as long as it is so. */
+    #signaling(state) {
+        const away = byId("signaling");
+        away.hidden = state === "connected";
+        away.dataset.state = state;
     }
 
     async #toggle(source) {

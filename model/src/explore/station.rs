@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use itodenwa_negotiation::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
-use itodenwa_wire::{Body, Epoch, IceServers, Member, Packet, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::plan::{Browser, Plan};
 use super::taken::Taken;
@@ -108,7 +108,7 @@ impl Station {
         };
         let theirs = members.first().map_or(0, |member: &Member| member.session);
         let taken = Taken::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
-        let welcome = Welcome { me, members, ice_servers: IceServers::default() };
+        let welcome = Welcome::new(me, members);
         let mut station = Station {
             page: Page::new(Room::new(config, &welcome, NOW), ice, plan.profile),
             peer,

@@ -1,6 +1,20 @@
 //! How a connection ends.
 
-use itodenwa_wire::{Refusal, RefusalCode};
+use std::time::Instant;
+
+use itodenwa_wire::{LeaveReason, Refusal, RefusalCode};
+
+/// What the end of a connection means for its member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It left, or has to.
+    ForGood(LeaveReason),
+    /// Only the connection broke, of which something was heard then for the last time: it may be resumed.
+    Broken {
+        /// From then on the time runs in which it has to be.
+        heard: Instant,
+    },
+}
 
 /// How a connection ends: with the last message and the code of the close frame (RFC 6455, section 7.4).
 #[derive(Debug, Clone, PartialEq, Eq)]

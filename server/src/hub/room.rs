@@ -4,76 +4,117 @@ use std::time::Instant;
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
-use super::ConnectionId;
+use super::replay::Replay;
+use super::{ConnectionId, Packet};
 use crate::access::Guest;
 
-/// One room. At most as many members as `enter` is told, so that going through them is cheap.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    /// In the order of joining.
-    occupants: Vec<Occupant>,
-    /// How often somebody joined: the newest member's session.
+/// One room. At most as many members as the hub lets in, so that going through them is cheap.
+#[derive(Debug)]
+pub(super) struct Room<P> {
+    /// In the order of their ids, which is that of joining.
+    occupants: Vec<Occupant<P>>,
+    /// The highest session that was given.
     sessions: u32,
+    /// The version of the roster: how often somebody came or went.
+    roster: u32,
+    /// When the room was made.
+    pub(super) opened: Instant,
+    /// Until when members of a former run of the server are waited for, if some came back already.
+    pub(super) settles: Option<Instant>,
     /// When the room is forgotten; none while somebody is in it.
-    kept_until: Option<Instant>,
+    pub(super) kept_until: Option<Instant>,
 }
 
 /// A member and how to reach it.
 #[derive(Debug)]
-pub(super) struct Occupant {
-    pub(super) connection: ConnectionId,
+pub(super) struct Occupant<P> {
     pub(super) member: Member,
+    pub(super) presence: Presence,
+    pub(super) replay: Replay<P>,
+    /// When its newest ticket was made.
+    pub(super) ticketed: Instant,
 }
 
-impl Room {
-    /// Lets somebody in, unless the room is full (or 2³² came before).
+/// Whether a member has a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It has this one.
+    Here(ConnectionId),
+    /// It lost it, and is waited for.
+    Away { until: Instant },
+}
+
+impl Presence {
+    pub(super) fn connection(self) -> Option<ConnectionId> {
+        match self {
+            Presence::Here(connection) => Some(connection),
+            Presence::Away { .. } => None,
+        }
+    }
+}
+
+impl<P: Packet> Room<P> {
+    pub(super) fn new(now: Instant) -> Self {
+        Room { occupants: Vec::new(), sessions: 0, roster: 0, opened: now, settles: None, kept_until: None }
+    }
+
+    /// Who comes next, unless 2³² came before.
     ///
     /// Sessions rise with each join, and stand in the upper half of the id: ids rise in the order of joining, so of each
     /// pair the one who was there first leads. The lower half is random, so that ids are not to be guessed.
-    pub(super) fn enter(&mut self, connection: ConnectionId, guest: Guest, most: usize, random: u32) -> Option<Member> {
-        if self.occupants.len() >= most {
-            return None;
-        }
+    pub(super) fn newcomer(&self, guest: Guest, random: u32) -> Option<Member> {
         let session = self.sessions.checked_add(1)?;
-        self.sessions = session;
-        self.kept_until = None;
         let id = PeerId::new(u64::from(session) << 32 | u64::from(random));
-        let member = Member { id, session, name: guest.name, pass: guest.pass };
-        self.occupants.push(Occupant { connection, member: member.clone() });
-        Some(member)
+        Some(Member { id, session, name: guest.name, pass: guest.pass })
     }
 
-    /// Lets somebody out. If that was the last one, the room is kept until `kept_until`, which is returned.
-    pub(super) fn leave(&mut self, id: PeerId, kept_until: Instant) -> Option<Instant> {
+    /// Lets somebody in: a newcomer, or a member of a former run of the server.
+    pub(super) fn enter(&mut self, now: Instant, connection: ConnectionId, member: Member) {
+        self.sessions = self.sessions.max(member.session);
+        self.roster = self.roster.wrapping_add(1);
+        self.kept_until = None;
+        let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
+        let presence = Presence::Here(connection);
+        self.occupants.insert(place, Occupant { member, presence, replay: Replay::new(), ticketed: now });
+    }
+
+    /// Lets somebody out; whether they were in.
+    pub(super) fn leave(&mut self, id: PeerId) -> bool {
+        let before = self.occupants.len();
         self.occupants.retain(|occupant| occupant.member.id != id);
-        self.kept_until = self.occupants.is_empty().then_some(kept_until);
-        self.kept_until
+        let was_in = self.occupants.len() < before;
+        if was_in {
+            self.roster = self.roster.wrapping_add(1);
+        }
+        was_in
     }
 
-    /// Everybody but this one, in the order of joining.
-    pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Occupant> {
+    pub(super) fn occupant(&mut self, id: PeerId) -> Option<&mut Occupant<P>> {
+        self.occupants.iter_mut().find(|occupant| occupant.member.id == id)
+    }
+
+    /// Everybody but this one.
+    pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Occupant<P>> {
         self.occupants.iter().filter(move |occupant| occupant.member.id != id)
     }
 
-    pub(super) fn connection(&self, id: PeerId) -> Option<ConnectionId> {
-        self.occupants.iter().find(|occupant| occupant.member.id == id).map(|occupant| occupant.connection)
+    /// The one with this identity, if there is one.
+    pub(super) fn with_identity(&self, identity: &Identity) -> Option<(PeerId, Presence)> {
+        let has =
+            |occupant: &&Occupant<P>| occupant.member.pass.as_ref().is_some_and(|pass| pass.identity == *identity);
+        self.occupants.iter().find(has).map(|occupant| (occupant.member.id, occupant.presence))
     }
 
-    pub(super) fn member(&self, id: PeerId) -> Option<&Member> {
-        self.occupants.iter().map(|occupant| &occupant.member).find(|member| member.id == id)
-    }
-
-    /// The connection of the one with this identity, if there is one.
-    pub(super) fn with_identity(&self, identity: &Identity) -> Option<ConnectionId> {
-        let has = |occupant: &&Occupant| occupant.member.pass.as_ref().is_some_and(|pass| pass.identity == *identity);
-        self.occupants.iter().find(has).map(|occupant| occupant.connection)
+    /// Everybody who has a socket.
+    pub(super) fn connected(&self) -> impl Iterator<Item = (ConnectionId, PeerId)> {
+        self.occupants.iter().filter_map(|occupant| Some((occupant.presence.connection()?, occupant.member.id)))
     }
 
     pub(super) fn len(&self) -> usize {
         self.occupants.len()
     }
 
-    pub(super) fn kept_until(&self) -> Option<Instant> {
-        self.kept_until
+    pub(super) fn roster(&self) -> u32 {
+        self.roster
     }
 }

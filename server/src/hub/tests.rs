@@ -1,22 +1,48 @@
 //! Rule by rule; all rules at once under random input are in `tests/random.rs`.
 
 mod random;
+mod resuming;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use itodenwa_wire::{DisplayName, IceServers, PROTOCOL_VERSION};
+use itodenwa_wire::{DisplayName, IceServers, Join, PROTOCOL_VERSION, Resume, Ticket, Welcome};
 
 use super::*;
+use crate::ticket::TicketSecret;
 use crate::token::{Claims, Secret};
 
 const A: ConnectionId = ConnectionId(1);
 const B: ConnectionId = ConnectionId(2);
 const C: ConnectionId = ConnectionId(3);
 
-/// A hub whose packets are numbers, and a clock.
+/// A packet is a number, and as large as that.
+impl Packet for u32 {
+    fn bytes(&self) -> usize {
+        *self as usize
+    }
+}
+
+/// What the hub wants done, to be looked at.
+#[derive(Debug, PartialEq)]
+enum Output {
+    Send(ConnectionId, ServerMessage<u32>),
+    Close(ConnectionId, Closing),
+}
+
+impl From<super::Output<u32>> for Output {
+    fn from(output: super::Output<u32>) -> Self {
+        match output {
+            super::Output::Send(to, message) => Output::Send(to, Arc::unwrap_or_clone(message)),
+            super::Output::Close(whom, closing) => Output::Close(whom, closing),
+        }
+    }
+}
+
+/// A hub, and a clock.
 struct Bench {
     hub: Hub<u32>,
     now: Instant,
+    runs: u64,
 }
 
 impl Bench {
@@ -25,40 +51,73 @@ impl Bench {
     }
 
     fn guarded(limits: Limits, access: Access) -> Self {
-        let mut random = 0;
-        let hub = Hub::new(limits, access, IceServers::default(), move || {
-            random += 1;
-            random
-        });
-        Bench { hub, now: tokio::time::Instant::now().into_std() }
+        let now = tokio::time::Instant::now().into_std();
+        Bench { hub: hub(limits, access, 0, now, "0123456789abcdef"), now, runs: 0 }
     }
 
-    fn give(&mut self, input: Input<u32>) -> Vec<Output<u32>> {
+    /// The server is killed and started again.
+    fn restart(&mut self, secret: &str) {
+        self.runs += 1;
+        self.hub = hub(self.hub.limits.clone(), self.hub.access.clone(), self.runs, self.now, secret);
+    }
+
+    fn give(&mut self, input: Input<u32>) -> Vec<Output> {
         self.hub.handle(self.now, input);
-        std::iter::from_fn(|| self.hub.poll()).collect()
+        std::iter::from_fn(|| self.hub.poll()).map(Output::from).collect()
     }
 
-    fn say(&mut self, from: ConnectionId, message: ClientMessage<u32>) -> Vec<Output<u32>> {
+    fn wait(&mut self, time: Duration) -> Vec<Output> {
+        self.now += time;
+        self.give(Input::Deadline)
+    }
+
+    /// The connection breaks.
+    fn cut(&mut self, who: ConnectionId) -> Vec<Output> {
+        self.give(Input::Disconnected(who, Ending::Broken { heard: self.now }))
+    }
+
+    fn say(&mut self, from: ConnectionId, message: ClientMessage<u32>) -> Vec<Output> {
         self.give(Input::Received(from, Ok(message)))
     }
 
-    fn join(&mut self, from: ConnectionId, room: &str) -> Vec<Output<u32>> {
+    fn join(&mut self, from: ConnectionId, room: &str) -> Vec<Output> {
         self.give(Input::Connected(from));
         self.say(from, join(room))
     }
 
     /// Joins, and says as whom.
     fn enter(&mut self, from: ConnectionId, room: &str) -> PeerId {
-        match self.join(from, room).first() {
-            Some(Output::Send(_, ServerMessage::Welcome(welcome))) => welcome.me.id,
+        self.session(from, room).me.id
+    }
+
+    /// Joins, and gives the welcome.
+    fn session(&mut self, from: ConnectionId, room: &str) -> Welcome {
+        match self.join(from, room).into_iter().next() {
+            Some(Output::Send(_, ServerMessage::Welcome(welcome))) => welcome,
             other => panic!("{other:?}"),
         }
     }
 }
 
+fn hub(limits: Limits, access: Access, run: u64, now: Instant, secret: &str) -> Hub<u32> {
+    let tickets =
+        Tickets::new(&TicketSecret::new(secret.as_bytes()).unwrap(), limits.ticket_lifetime, run, (now, 1_000_000));
+    let mut random = 100 * run as u32;
+    Hub::new(limits, access, IceServers::default(), tickets, move || {
+        random += 1;
+        random
+    })
+}
+
 fn join(room: &str) -> ClientMessage<u32> {
     let name = DisplayName::new("Aya").ok();
-    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name, token: None })
+    ClientMessage::Join(Join {
+        version: PROTOCOL_VERSION,
+        room: RoomName::new(room).unwrap(),
+        name,
+        token: None,
+        resume: None,
+    })
 }
 
 fn secret() -> Secret {
@@ -70,21 +129,22 @@ fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
     let mut claims = Claims::new(room, identity, SystemTime::now(), Duration::from_secs(3600));
     claims.video.room_admin = admin;
     let token = Some(claims.sign(&secret()).into());
-    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name: None, token })
+    let room = RoomName::new(room).unwrap();
+    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token, resume: None })
 }
 
 fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {
     ClientMessage::Signal(Signal { to, packet })
 }
 
-fn closed_for(outputs: &[Output<u32>]) -> Option<(ConnectionId, u16, RefusalCode)> {
+fn closed_for(outputs: &[Output]) -> Option<(ConnectionId, u16, RefusalCode)> {
     outputs.iter().find_map(|output| match output {
         Output::Close(whom, Closing { code, refusal: Some(refusal) }) => Some((*whom, *code, refusal.code)),
         _ => None,
     })
 }
 
-fn refused_with(outputs: &[Output<u32>]) -> Option<RefusalCode> {
+fn refused_with(outputs: &[Output]) -> Option<RefusalCode> {
     match outputs {
         [Output::Send(_, ServerMessage::Refused(refusal))] => Some(refusal.code),
         _ => None,
@@ -106,14 +166,16 @@ fn the_newcomer_learns_who_is_there_and_they_learn_of_the_newcomer() {
     let a = bench.enter(A, "r");
     bench.enter(C, "elsewhere");
     let outputs = bench.join(B, "r");
-    let [Output::Send(B, ServerMessage::Welcome(welcome)), Output::Send(A, ServerMessage::Joined(joined))] =
-        &outputs[..]
+    let [
+        Output::Send(B, ServerMessage::Welcome(welcome)),
+        Output::Send(A, ServerMessage::Joined { member, roster: 2 }),
+    ] = &outputs[..]
     else {
         panic!("{outputs:?}")
     };
     assert_eq!(welcome.members.iter().map(|member| member.id).collect::<Vec<_>>(), [a]);
-    assert_eq!(&welcome.me, joined);
-    assert_eq!(joined.name.as_ref().map(DisplayName::as_str), Some("Aya"));
+    assert_eq!((&welcome.me, welcome.roster), (member, 2));
+    assert_eq!(member.name.as_ref().map(DisplayName::as_str), Some("Aya"));
 }
 
 #[test]
@@ -141,13 +203,13 @@ fn a_signal_to_anybody_else_is_refused_and_nothing_else_happens() {
 fn who_leaves_is_told_of_and_forgotten() {
     for (input, reason, code) in [
         (Input::Received(A, Ok(ClientMessage::Leave)), LeaveReason::Left, Some(1000)),
-        (Input::Disconnected(A, LeaveReason::Gone), LeaveReason::Gone, None),
-        (Input::Overflowed(A), LeaveReason::Refused, Some(1013)),
+        (Input::Disconnected(A, Ending::ForGood(LeaveReason::Gone)), LeaveReason::Gone, None),
+        (Input::Disconnected(A, Ending::ForGood(LeaveReason::Refused)), LeaveReason::Refused, None),
     ] {
         let mut bench = Bench::new(Limits::default());
         let (a, b) = (bench.enter(A, "r"), bench.enter(B, "r"));
         let outputs = bench.give(input);
-        assert!(outputs.contains(&Output::Send(B, ServerMessage::Left(Left { id: a, reason }))), "{outputs:?}");
+        assert!(outputs.contains(&Output::Send(B, ServerMessage::Left { id: a, reason, roster: 3 })), "{outputs:?}");
         let closed = outputs.iter().find_map(|output| match output {
             Output::Close(A, closing) => Some(closing.code),
             _ => None,
@@ -155,7 +217,7 @@ fn who_leaves_is_told_of_and_forgotten() {
         assert_eq!(closed, code);
         assert_eq!(refused_with(&bench.say(B, signal(a, 7))), Some(RefusalCode::PeerUnknown));
         assert_eq!(bench.say(A, signal(b, 7)), [], "what was on its way is dropped");
-        assert_eq!(bench.give(Input::Disconnected(A, LeaveReason::Gone)), [], "once is enough");
+        assert_eq!(bench.cut(A), [], "once is enough");
     }
 }
 
@@ -186,8 +248,8 @@ fn a_member_may_be_wrong_a_few_times() {
     assert_eq!(refused_with(&bench.say(A, join("other"))), Some(RefusalCode::JoinTwice));
     let outputs = bench.give(malformed());
     assert_eq!(closed_for(&outputs), Some((A, 1008, RefusalCode::MessageMalformed)));
-    let left = Left { id: a, reason: LeaveReason::Refused };
-    assert!(outputs.contains(&Output::Send(B, ServerMessage::Left(left))), "{outputs:?}");
+    let left = ServerMessage::Left { id: a, reason: LeaveReason::Refused, roster: 3 };
+    assert!(outputs.contains(&Output::Send(B, left)), "{outputs:?}");
 }
 
 #[test]
@@ -218,7 +280,7 @@ fn no_configuration_makes_a_room_larger_than_the_hard_limit() {
 #[test]
 fn an_empty_room_is_remembered_for_a_while() {
     let mut bench = Bench::new(Limits { room_kept: Duration::from_secs(20), ..Limits::default() });
-    let leave = |bench: &mut Bench, who| bench.give(Input::Disconnected(who, LeaveReason::Gone));
+    let leave = |bench: &mut Bench, who| bench.say(who, ClientMessage::Leave);
     let first = bench.enter(A, "r");
     leave(&mut bench, A);
     bench.now += Duration::from_secs(19);
@@ -255,9 +317,9 @@ fn at_the_end_everybody_is_sent_away_and_nobody_comes_in() {
     assert!(bench.hub.connections.is_empty() && bench.hub.rooms.is_empty());
 }
 
-fn closed_with(outputs: &[Output<u32>]) -> Vec<(ConnectionId, &'static str)> {
+fn closed_with(outputs: &[Output]) -> Vec<(ConnectionId, &'static str)> {
     let refusal = |closing: &Closing| closing.refusal.as_ref().map_or("none", |refusal| refusal.code.as_str());
-    let closed = |output: &Output<u32>| match output {
+    let closed = |output: &Output| match output {
         Output::Close(who, closing) => Some((*who, refusal(closing))),
         Output::Send(..) => None,
     };
@@ -273,8 +335,8 @@ fn the_newest_of_an_identity_stays_also_in_a_full_room() {
         let outputs = bench.say(who, join_as(room, identity, false));
         if who == C {
             assert_eq!(closed_with(&outputs), [(A, "identity/replaced")]);
-            let told = |output: &Output<u32>| match output {
-                Output::Send(B, ServerMessage::Left(left)) => Some(left.reason),
+            let told = |output: &Output| match output {
+                Output::Send(B, ServerMessage::Left { reason, .. }) => Some(*reason),
                 _ => None,
             };
             assert_eq!(outputs.iter().find_map(told), Some(LeaveReason::Replaced));
@@ -313,7 +375,7 @@ fn only_an_admin_removes_others() {
         }
     };
     let (ann, ben) = (enter(A, "ann", true), enter(B, "ben", false));
-    let refused = |outputs: &[Output<u32>]| match outputs {
+    let refused = |outputs: &[Output]| match outputs {
         [Output::Send(_, ServerMessage::Refused(refusal))] => refusal.code,
         other => panic!("{other:?}"),
     };
@@ -322,6 +384,6 @@ fn only_an_admin_removes_others() {
     assert_eq!(refused(&bench.say(A, ClientMessage::Remove(PeerId::new(1)))), RefusalCode::PeerUnknown);
     let outputs = bench.say(A, ClientMessage::Remove(ben));
     assert_eq!(closed_with(&outputs), [(B, "member/removed")]);
-    let left = Left { id: ben, reason: LeaveReason::Removed };
-    assert!(outputs.contains(&Output::Send(A, ServerMessage::Left(left))));
+    let left = ServerMessage::Left { id: ben, reason: LeaveReason::Removed, roster: 3 };
+    assert!(outputs.contains(&Output::Send(A, left)), "{outputs:?}");
 }

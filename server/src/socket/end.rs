@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::SinkExt;
-use itodenwa_wire::{LeaveReason, RefusalCode, ServerMessage};
+use itodenwa_wire::{CLOSE_TO_RESUME, LeaveReason, RefusalCode, ServerMessage};
 use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::Stream;
 use crate::Limits;
-use crate::hub::Closing;
+use crate::hub::{Closing, Ending};
 use crate::message;
 use crate::rate::TooFast;
 
@@ -34,7 +34,7 @@ pub(super) enum End {
     /// The network or the client is gone, or the server is.
     Lost,
     /// Nothing was heard of the client in time, or it took nothing that was written.
-    Silent,
+    Silent { heard: Instant },
     /// The server closes it.
     Closed(Closing),
 }
@@ -54,6 +54,14 @@ impl End {
         }
     }
 
+    /// The end that a close frame means: who comes back on another socket says so.
+    pub(super) fn by_client(frame: Option<CloseFrame>) -> Self {
+        match frame {
+            Some(frame) if u16::from(frame.code) == CLOSE_TO_RESUME => End::Lost,
+            _ => End::Hung,
+        }
+    }
+
     /// The end of a connection that goes on sending too fast.
     pub(super) fn too_fast(error: TooFast) -> Self {
         End::Closed(Closing::refusing(RefusalCode::MessageTooFast, error.to_string()).retry(RETRY_AFTER_FLOOD))
@@ -63,15 +71,17 @@ impl End {
     pub(super) fn refusal(&self) -> Option<RefusalCode> {
         match self {
             End::Closed(closing) => closing.refusal.as_ref().map(|refusal| refusal.code),
-            End::Hung | End::Lost | End::Silent => None,
+            End::Hung | End::Lost | End::Silent { .. } => None,
         }
     }
 
-    /// What the others are told.
-    pub(super) fn reason(&self) -> LeaveReason {
+    /// What it means for the member.
+    pub(super) fn ending(&self) -> Ending {
         match self {
-            End::Closed(_) => LeaveReason::Refused,
-            End::Hung | End::Lost | End::Silent => LeaveReason::Gone,
+            End::Closed(_) => Ending::ForGood(LeaveReason::Refused),
+            End::Hung => Ending::ForGood(LeaveReason::Gone),
+            End::Lost => Ending::Broken { heard: Instant::now().into_std() },
+            End::Silent { heard } => Ending::Broken { heard: heard.into_std() },
         }
     }
 }
@@ -82,7 +92,7 @@ pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
         End::Lost => return Ok(()),
         // The library has prepared the answer to the close frame: it only needs to be written.
         End::Hung => stream.flush().await.or_else(closed_is_fine)?,
-        End::Silent => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
+        End::Silent { .. } => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
         End::Closed(closing) => {
             if let Some(refusal) = closing.refusal
                 && let Ok(text) = serde_json::to_string(&ServerMessage::<()>::Refused(refusal))

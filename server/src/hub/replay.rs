@@ -1,0 +1,167 @@
+//! What a member is sent again when its socket broke.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use itodenwa_wire::ServerMessage;
+
+use super::Packet;
+use crate::Limits;
+
+/// What the envelope of a packet adds to it, at most, in bytes.
+const ENVELOPE_BYTES: usize = 64;
+
+/// The newest signals of one member, until it says that they came. Both sides count them, so they carry no numbers.
+#[derive(Debug)]
+pub(super) struct Replay<P> {
+    signals: VecDeque<Arc<ServerMessage<P>>>,
+    bytes: usize,
+    /// How many there were in this session.
+    sent: u32,
+}
+
+/// How much is kept for one member.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Capacity {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Capacity {
+    /// What the limits say, but no more than fits into a new socket's queue together with the welcome.
+    pub(super) fn of(limits: &Limits) -> Self {
+        Capacity {
+            messages: limits.resume_messages.min(limits.queue_messages.saturating_sub(1)),
+            bytes: limits.resume_bytes.min(limits.queue_bytes.saturating_sub(limits.message_bytes)),
+        }
+    }
+}
+
+impl<P: Packet> Replay<P> {
+    pub(super) fn new() -> Self {
+        Replay { signals: VecDeque::new(), bytes: 0, sent: 0 }
+    }
+
+    /// One more signal is sent. The oldest ones make room for it.
+    pub(super) fn push(&mut self, signal: Arc<ServerMessage<P>>, capacity: Capacity) {
+        self.sent = self.sent.wrapping_add(1);
+        self.bytes = self.bytes.saturating_add(bytes(&signal));
+        self.signals.push_back(signal);
+        while self.signals.len() > capacity.messages || self.bytes > capacity.bytes {
+            self.forget_oldest();
+        }
+    }
+
+    /// So many came: they are not kept any longer. A number that can't be is nobody's loss but the client's own.
+    pub(super) fn seen(&mut self, seen: u32) {
+        let missing = self.sent.wrapping_sub(seen);
+        let missing = if missing > u32::MAX / 2 { 0 } else { missing as usize };
+        while self.signals.len() > missing {
+            self.forget_oldest();
+        }
+        if self.signals.is_empty() {
+            // An idle member costs nothing.
+            self.signals = VecDeque::new();
+        }
+    }
+
+    /// How many signals came before those that are kept.
+    pub(super) fn before(&self) -> u32 {
+        self.sent.wrapping_sub(self.signals.len() as u32)
+    }
+
+    /// The signals that are kept, in their order.
+    pub(super) fn signals(&self) -> impl Iterator<Item = &Arc<ServerMessage<P>>> {
+        self.signals.iter()
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.signals.pop_front();
+        self.bytes = self.bytes.saturating_sub(oldest.as_deref().map_or(self.bytes, bytes));
+    }
+}
+
+fn bytes<P: Packet>(message: &ServerMessage<P>) -> usize {
+    match message {
+        ServerMessage::Signal(delivery) => delivery.packet.bytes().saturating_add(ENVELOPE_BYTES),
+        _ => ENVELOPE_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itodenwa_wire::{Delivery, PeerId};
+
+    use super::*;
+
+    const CAPACITY: Capacity = Capacity { messages: 3, bytes: 3 * ENVELOPE_BYTES + 100 };
+
+    fn replay(packets: impl IntoIterator<Item = u32>) -> Replay<u32> {
+        let mut replay = Replay::new();
+        for packet in packets {
+            let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet });
+            replay.push(Arc::new(signal), CAPACITY);
+        }
+        replay
+    }
+
+    fn kept(replay: &Replay<u32>) -> (u32, Vec<u32>) {
+        let packets = replay.signals().map(|signal| match &**signal {
+            ServerMessage::Signal(delivery) => delivery.packet,
+            other => panic!("{other:?}"),
+        });
+        (replay.before(), packets.collect())
+    }
+
+    #[test]
+    fn what_came_is_not_kept() {
+        let mut replay = replay([1, 2, 3]);
+        replay.seen(1);
+        assert_eq!(kept(&replay), (1, vec![2, 3]));
+        replay.seen(1);
+        assert_eq!(kept(&replay), (1, vec![2, 3]));
+        replay.seen(3);
+        assert_eq!((kept(&replay), replay.bytes, replay.signals.capacity()), ((3, vec![]), 0, 0));
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let replay = replay([1, 2, 3, 4, 5]);
+        assert_eq!(kept(&replay), (2, vec![3, 4, 5]));
+    }
+
+    #[test]
+    fn it_is_bounded_in_bytes() {
+        // A packet of a test has as many bytes as its number.
+        assert_eq!(kept(&replay([50, 50, 1])), (1, vec![50, 1]));
+        assert_eq!(kept(&replay([1, 1000])), (2, vec![]));
+    }
+
+    #[test]
+    fn a_number_that_cant_be_does_no_harm() {
+        let mut replay = replay([1, 2, 3, 4]);
+        replay.seen(0);
+        assert_eq!(kept(&replay), (1, vec![2, 3, 4]));
+        replay.seen(5);
+        assert_eq!(kept(&replay), (4, vec![]));
+    }
+
+    #[test]
+    fn the_count_may_overflow() {
+        let mut replay = replay([]);
+        replay.sent = u32::MAX;
+        for packet in [1, 2] {
+            let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet });
+            replay.push(Arc::new(signal), CAPACITY);
+        }
+        replay.seen(0);
+        assert_eq!(kept(&replay), (0, vec![2]));
+    }
+
+    #[test]
+    fn what_is_replayed_fits_a_new_sockets_queue() {
+        let limits = Limits { queue_messages: 10, queue_bytes: 20_000, ..Limits::default() };
+        let capacity = Capacity::of(&limits);
+        assert_eq!((capacity.messages, capacity.bytes), (9, 20_000 - limits.message_bytes));
+    }
+}

@@ -1,0 +1,162 @@
+//! How somebody comes in: new, on a further connection, or from a former run of the server.
+//!
+//! | who comes with a ticket | becomes |
+//! |---|---|
+//! | a member, with a connection or waited for | that member; an older connection is closed and hears no more |
+//! | a member of another run of the server, into a room that is younger than the resume window | that member |
+//! | anybody else | somebody new |
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use itodenwa_wire::limits::ROOM_PEERS;
+use itodenwa_wire::{Join, LeaveReason, Member, PeerId, RefusalCode, RoomName, Roster, ServerMessage, Welcome};
+
+use super::room::{Presence, Room};
+use super::{Closing, Connection, ConnectionId, Due, Hub, Output, Packet};
+use crate::access::{Access, Guest};
+use crate::ticket::Claims;
+
+impl<P: Packet> Hub<P> {
+    pub(super) fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
+        let claims = join.resume.as_ref().and_then(|resume| self.tickets.open(now, &resume.ticket));
+        let claims = claims.filter(|claims| claims.room == join.room);
+        let signals = join.resume.as_ref().map_or(0, |resume| resume.signals);
+        if let Some(claims) = &claims
+            && self.resume(now, from, claims, signals)
+        {
+            return;
+        }
+        // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
+        let (guest, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
+            Some(Claims { id, session, name, pass, .. }) => (Guest { name, pass }, Some((id, session))),
+            None => match self.access.admit(&join, SystemTime::now()) {
+                Ok(guest) => (guest, None),
+                Err(closing) => return self.refuse(now, from, closing),
+            },
+        };
+        if let Some(pass) = &guest.pass {
+            self.make_way(now, &join.room, &pass.identity);
+        }
+        if let Err(closing) = self.enter(now, from, join.room, |room, random| match former {
+            Some((id, session)) => Some((Member { id, session, name: guest.name, pass: guest.pass }, true)),
+            None => Some((room.newcomer(guest, random)?, false)),
+        }) {
+            self.refuse(now, from, closing);
+        }
+    }
+
+    /// Goes on with a session on this connection; the newest one wins. False if there is no such session here.
+    fn resume(&mut self, now: Instant, from: ConnectionId, claims: &Claims, signals: u32) -> bool {
+        let Some(room) = self.rooms.get_mut(&claims.room) else { return false };
+        let Some(occupant) = room.occupant(claims.id).filter(|occupant| occupant.member.session == claims.session)
+        else {
+            return false;
+        };
+        occupant.replay.seen(signals);
+        match std::mem::replace(&mut occupant.presence, Presence::Here(from)) {
+            Presence::Here(old) => {
+                self.connections.remove(&old);
+                self.renewals.forget(old);
+                let closing = Closing::refusing(RefusalCode::SessionReplaced, "the session goes on on another socket");
+                self.outputs.push_back(Output::Close(old, closing));
+            }
+            Presence::Away { until } => {
+                self.due.remove(&(until, Due::Part(claims.room.clone(), claims.id)));
+            }
+        }
+        self.welcome(now, from, claims.room.clone(), claims.id);
+        true
+    }
+
+    /// Whether a ticket is from another run of the server, whose members its room still waits for.
+    fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
+        let is_young = |room: &Room<P>| now < room.opened + self.limits.resume_window;
+        let is_let_in = claims.pass.is_some() || self.access == Access::Open;
+        is_let_in && !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
+    }
+
+    /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.
+    fn enter(
+        &mut self,
+        now: Instant,
+        from: ConnectionId,
+        name: RoomName,
+        who: impl FnOnce(&Room<P>, u32) -> Option<(Member, bool)>,
+    ) -> Result<(), Closing> {
+        if !self.rooms.contains_key(&name) && self.rooms.len() >= self.limits.rooms {
+            let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
+            return Err(closing.retry(60_000));
+        }
+        let most = self.limits.room_peers.clamp(1, ROOM_PEERS);
+        let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(now));
+        let member = if room.len() < most { who(room, (self.random)()) } else { None };
+        let Some((member, is_former)) = member else {
+            let message = format!("the room has {} members, and may not have more", room.len());
+            return Err(Closing::refusing(RefusalCode::RoomFull, message));
+        };
+        if let Some(at) = room.kept_until {
+            self.due.remove(&(at, Due::Forget(name.clone())));
+        }
+        if is_former && room.settles.is_none() {
+            let at = room.opened + self.limits.resume_window;
+            room.settles = Some(at);
+            self.due.insert((at, Due::Settle(name.clone())));
+        }
+        let id = member.id;
+        room.enter(now, from, member.clone());
+        let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
+        self.welcome(now, from, name.clone(), id);
+        if let Some(room) = self.rooms.get(&name) {
+            let others = room.connected().filter(|(_, other)| *other != id);
+            self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
+        }
+        Ok(())
+    }
+
+    /// Tells a member how the room is, and what it missed.
+    fn welcome(&mut self, now: Instant, from: ConnectionId, name: RoomName, id: PeerId) {
+        let Some(room) = self.rooms.get_mut(&name) else { return };
+        let members = room.others(id).map(|other| other.member.clone()).collect();
+        let (roster, settling) = (room.roster(), room.settles.is_some());
+        let Some(occupant) = room.occupant(id) else { return };
+        occupant.ticketed = now;
+        let ice_servers = self.ice.servers(&name, id);
+        self.renewals.given(now, from, &ice_servers);
+        let welcome = Welcome {
+            me: occupant.member.clone(),
+            members,
+            roster,
+            settling,
+            signals: occupant.replay.before(),
+            ticket: self.tickets.seal(now, &name, &occupant.member),
+            ice_servers,
+        };
+        self.outputs.push_back(Output::Send(from, Arc::new(ServerMessage::Welcome(welcome))));
+        let missed = occupant.replay.signals().map(|signal| Output::Send(from, signal.clone()));
+        self.outputs.extend(missed);
+        self.connections.insert(from, Connection::Member { room: name, id, malformed: 0 });
+    }
+
+    /// A member's connection broke: it may come back until then.
+    pub(super) fn wait_for(&mut self, now: Instant, name: RoomName, id: PeerId, until: Instant) {
+        if until <= now {
+            return self.part(now, &name, id, LeaveReason::Gone);
+        }
+        if let Some(occupant) = self.rooms.get_mut(&name).and_then(|room| room.occupant(id)) {
+            occupant.presence = Presence::Away { until };
+            self.due.insert((until, Due::Part(name, id)));
+        }
+    }
+
+    /// Nobody of a former run is waited for any longer: who is missing now is gone.
+    pub(super) fn settle(&mut self, name: &RoomName) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        room.settles = None;
+        for (connection, id) in room.connected() {
+            let members = room.others(id).map(|other| other.member.clone()).collect();
+            let roster = Roster { version: room.roster(), members };
+            self.outputs.push_back(Output::Send(connection, Arc::new(ServerMessage::Roster(roster))));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a session is resumed with: who it is, sealed, so that a server can believe it that knows nothing else.
+
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::digest::Key;
+use hmac::{Hmac, KeyInit, Mac};
+use itodenwa_wire::{DisplayName, Member, Pass, PeerId, RoomName, Ticket};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The bytes of the seal: HMAC-SHA256 (RFC 2104, FIPS 180-4).
+const SEAL_BYTES: usize = 32;
+
+/// What tickets are sealed with. Servers with the same secret believe each other's tickets, and so does a server that was
+/// started anew.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketSecret(Box<[u8]>);
+
+/// The secret is easy to guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretTooShort;
+
+/// Whom a ticket is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) room: RoomName,
+    pub(crate) id: PeerId,
+    pub(crate) session: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pass: Option<Pass>,
+    /// The run of the server that gave it: what this one gave and does not know any more is over.
+    pub(crate) run: u64,
+    /// Seconds since 1970.
+    expires: u64,
+}
+
+/// Makes tickets and reads them.
+pub struct Tickets {
+    key: Hmac<Sha256>,
+    lifetime: Duration,
+    run: u64,
+    /// The same moment on both clocks: a ticket outlives the monotonic one.
+    start: (Instant, u64),
+}
+
+impl TicketSecret {
+    /// Fewer bytes could be guessed.
+    pub const MINIMUM_BYTES: usize = 16;
+
+    /// Takes a secret.
+    ///
+    /// # Errors
+    /// [`SecretTooShort`] below [`MINIMUM_BYTES`](Self::MINIMUM_BYTES).
+    pub fn new(secret: impl Into<Box<[u8]>>) -> Result<Self, SecretTooShort> {
+        let secret = secret.into();
+        if secret.len() < Self::MINIMUM_BYTES { Err(SecretTooShort) } else { Ok(TicketSecret(secret)) }
+    }
+
+    /// A secret that nobody else has.
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
+        let mut secret = [0; SEAL_BYTES];
+        getrandom::fill(&mut secret)?;
+        Ok(TicketSecret(secret.into()))
+    }
+
+    /// The secret's hash: HMAC has a key of fixed length, and shorter ones end in zeros.
+    fn key(&self) -> Hmac<Sha256> {
+        let mut key = Key::<Hmac<Sha256>>::default();
+        for (byte, of_hash) in key.iter_mut().zip(Sha256::digest(&self.0)) {
+            *byte = of_hash;
+        }
+        Hmac::new(&key)
+    }
+}
+
+impl Tickets {
+    /// The tickets of a run of the server that begins now. Without a secret they are worth nothing to any other run.
+    pub fn start(secret: Option<&TicketSecret>, lifetime: Duration) -> Result<Self, getrandom::Error> {
+        let secret = secret.cloned().map_or_else(TicketSecret::random, Ok)?;
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let start = (tokio::time::Instant::now().into_std(), unix.as_secs());
+        Ok(Tickets::new(&secret, lifetime, getrandom::u64()?, start))
+    }
+
+    /// `run` tells this run of the server from all others; `start` is one moment, as an instant and in seconds since 1970.
+    pub(crate) fn new(secret: &TicketSecret, lifetime: Duration, run: u64, start: (Instant, u64)) -> Self {
+        Tickets { key: secret.key(), lifetime, run, start }
+    }
+
+    /// Whether a ticket that was made then should be replaced by a newer one.
+    pub(crate) fn is_old(&self, now: Instant, made: Instant) -> bool {
+        now.saturating_duration_since(made) >= self.lifetime / 2
+    }
+
+    /// Whether this run of the server made it.
+    pub(crate) fn is_own(&self, claims: &Claims) -> bool {
+        claims.run == self.run
+    }
+
+    pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member) -> Option<Ticket> {
+        let expires = self.unix(now).saturating_add(self.lifetime.as_secs().max(1));
+        let Member { id, session, name, pass } = member.clone();
+        let claims = Claims { room: room.clone(), id, session, name, pass, run: self.run, expires };
+        let claims = serde_json::to_vec(&claims).ok()?;
+        let seal = self.key.clone().chain_update(&claims).finalize().into_bytes();
+        Ticket::new(URL_SAFE_NO_PAD.encode([&seal[..], &claims].concat())).ok()
+    }
+
+    /// What a ticket says, if a server with this secret made it and it is still good.
+    pub(crate) fn open(&self, now: Instant, ticket: &Ticket) -> Option<Claims> {
+        let bytes = URL_SAFE_NO_PAD.decode(ticket.as_str()).ok()?;
+        let (seal, claims) = bytes.split_at_checked(SEAL_BYTES)?;
+        self.key.clone().chain_update(claims).verify_slice(seal).ok()?;
+        let claims: Claims = serde_json::from_slice(claims).ok()?;
+        (self.unix(now) < claims.expires).then_some(claims)
+    }
+
+    fn unix(&self, now: Instant) -> u64 {
+        let (instant, unix) = self.start;
+        unix.saturating_add(now.saturating_duration_since(instant).as_secs())
+    }
+}
+
+impl fmt::Debug for TicketSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TicketSecret(…)")
+    }
+}
+
+impl fmt::Debug for Tickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tickets").field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for SecretTooShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it has fewer than {} bytes", TicketSecret::MINIMUM_BYTES)
+    }
+}
+
+impl std::error::Error for SecretTooShort {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn tickets(secret: &str, run: u64, unix: u64) -> (Tickets, Instant) {
+        let now = tokio::time::Instant::now().into_std();
+        let secret = TicketSecret::new(secret.as_bytes()).unwrap();
+        (Tickets::new(&secret, HOUR, run, (now, unix)), now)
+    }
+
+    fn ann() -> (RoomName, Member) {
+        let name = DisplayName::new("\"".repeat(256)).ok();
+        // As long as it can be.
+        let identity = itodenwa_wire::Identity::new("\"".repeat(256)).unwrap();
+        let pass = Some(Pass { identity, publish: false, subscribe: false, admin: false });
+        (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name, pass })
+    }
+
+    #[test]
+    fn another_run_with_the_same_secret_believes_it() {
+        let (first, now) = tickets("0123456789abcdef", 1, 1_000_000);
+        let (room, ann) = ann();
+        let ticket = first.seal(now, &room, &ann).unwrap();
+        let (second, now) = tickets("0123456789abcdef", 2, 1_000_100);
+        let claims = second.open(now, &ticket).unwrap();
+        assert_eq!((&claims.room, claims.id, claims.session, &claims.name), (&room, ann.id, 3, &ann.name));
+        assert!(first.is_own(&claims) && !second.is_own(&claims));
+        let (stranger, now) = tickets("0123456789abcdeF", 2, 1_000_100);
+        assert_eq!(stranger.open(now, &ticket), None);
+    }
+
+    #[test]
+    fn it_is_good_for_its_time() {
+        let (tickets, now) = tickets("0123456789abcdef", 1, 1_000_000);
+        let (room, ann) = ann();
+        let ticket = tickets.seal(now, &room, &ann).unwrap();
+        assert!(!tickets.is_old(now + HOUR / 3, now) && tickets.is_old(now + HOUR / 2, now));
+        assert!(tickets.open(now + HOUR - Duration::from_secs(1), &ticket).is_some());
+        assert_eq!(tickets.open(now + HOUR, &ticket), None);
+    }
+
+    #[test]
+    fn with_one_bit_changed_it_is_worth_nothing() {
+        let (tickets, now) = tickets("0123456789abcdef", 1, 1_000_000);
+        let (room, ann) = ann();
+        let ticket = tickets.seal(now, &room, &ann).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(ticket.as_str()).unwrap();
+        for place in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << (place % 8);
+            assert_eq!(tickets.open(now, &Ticket::new(URL_SAFE_NO_PAD.encode(changed)).unwrap()), None, "{place}");
+        }
+        for nonsense in ["", "x", "AAAA", "äöü", &"A".repeat(100)] {
+            assert_eq!(tickets.open(now, &Ticket::new(nonsense).unwrap()), None);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_long_and_not_shown() {
+        assert_eq!(TicketSecret::new(&b"0123456789abcde"[..]), Err(SecretTooShort));
+        assert!(!format!("{:?}", TicketSecret::new(&b"0123456789abcdef"[..])).contains("012"));
+    }
+}

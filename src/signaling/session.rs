@@ -1,0 +1,343 @@
+//! A session with the server, over sockets that come and go. It knows no browser: facts go in with the time, things to do
+//! are polled.
+//!
+//! ```text
+//! First --welcome--> Open --lost--> Waiting --due--> Opening --welcome--> Open
+//!   |                  |               ^----lost----/    |
+//!   `------------------+----- over <---------------------' refused for good
+//! ```
+//!
+//! Signals that are said while it is not open are dropped: the pair links send them again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use itodenwa_negotiation::Time;
+use itodenwa_wire::{ClientMessage, Join, Refusal, RefusalCode, Resume, ServerMessage};
+
+use super::SignalingError;
+
+/// How often the server is asked whether it is there.
+const PING_EVERY: Duration = Duration::from_secs(5);
+/// It has this long to answer: who was heard 15 s ago is dead.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The same when the browser has shown a sign that the network may be another one.
+const PROBE_WITHIN: Duration = Duration::from_secs(4);
+/// A timer that is so late means that the page slept: what came meanwhile was not heard yet.
+const SLEPT: Duration = Duration::from_secs(2);
+/// How long a socket may take from its beginning to the welcome.
+const WELCOME_WITHIN: Duration = Duration::from_secs(10);
+/// A sign begins an attempt anew that is older than this: it may hang in a network that is gone.
+const FRESH: Duration = Duration::from_secs(1);
+/// A session that ends sooner counts as an attempt that failed.
+const LASTING: Duration = Duration::from_secs(10);
+/// The first wait before another attempt is at most this, the next ones twice as much each, …
+const FIRST_WAIT: Duration = Duration::from_millis(300);
+/// … up to this, …
+const LONGEST_WAIT: Duration = Duration::from_secs(7);
+/// … as long as the server waits for us; …
+const RESUME_WINDOW: Duration = Duration::from_secs(30);
+/// … from then on they are this.
+const LATER_WAIT: Duration = Duration::from_secs(30);
+
+/// Something to do.
+#[derive(Debug, PartialEq)]
+pub(super) enum Do {
+    /// Open a socket.
+    Open,
+    /// Close the socket: another one will follow.
+    Close,
+    /// Say this, as soon as the socket is open.
+    Say(ClientMessage),
+    /// Tell the room.
+    Tell(Result<ServerMessage, SignalingError>),
+}
+
+/// A session.
+pub(super) struct Session {
+    state: State,
+    join: Option<Join>,
+    /// The newest version of the roster that is known.
+    roster: u32,
+    attempts: Attempts,
+    /// What was refused last, if nothing was heard since.
+    refusal: Option<Refusal>,
+    random: fn() -> f64,
+    outputs: VecDeque<Do>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    /// The first socket; if it fails the room was never joined.
+    First,
+    /// Welcome.
+    Open { since: Time, ping_at: Time, asked: Option<Asked> },
+    /// There is no socket. A sign from the browser brings the next one at once, but not before `earliest`.
+    Waiting { until: Time, earliest: Time },
+    /// There is a further socket, and no welcome yet.
+    Opening { since: Time },
+    /// For good.
+    Over,
+}
+
+/// A ping that was not answered yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Asked {
+    /// Until when it has to be.
+    by: Time,
+    /// The page slept before: all that had come by then was heard since.
+    after_sleep: bool,
+}
+
+/// The attempts to come back.
+#[derive(Debug, Clone, Copy, Default)]
+struct Attempts {
+    /// When the session was lost.
+    since: Time,
+    failed: u32,
+}
+
+impl Session {
+    /// A session whose first socket is being opened. `random` gives numbers from 0 to below 1.
+    pub(super) fn new(random: fn() -> f64) -> Self {
+        Session {
+            state: State::First,
+            join: None,
+            roster: 0,
+            attempts: Attempts::default(),
+            refusal: None,
+            random,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Do> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`tick`](Self::tick) is wanted.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        match self.state {
+            State::Open { ping_at, asked, .. } => Some(asked.map_or(ping_at, |asked| asked.by.min(ping_at))),
+            State::Waiting { until, .. } => Some(until),
+            State::Opening { since } => Some(since + WELCOME_WITHIN),
+            State::First | State::Over => None,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// The room says something.
+    pub(super) fn say(&mut self, message: ClientMessage) -> Result<(), SignalingError> {
+        match (self.state, message) {
+            (State::Over, _) => return Err(SignalingError::Lost("it is over".into())),
+            (State::First, ClientMessage::Join(join)) => {
+                self.join = Some(join.clone());
+                self.outputs.push_back(Do::Say(ClientMessage::Join(join)));
+            }
+            (State::First | State::Open { .. }, message) => self.outputs.push_back(Do::Say(message)),
+            (State::Waiting { .. } | State::Opening { .. }, _) => {}
+        }
+        Ok(())
+    }
+
+    /// The server said something.
+    pub(super) fn heard(&mut self, now: Time, message: ServerMessage) {
+        if let State::Open { asked, .. } = &mut self.state {
+            *asked = None;
+        }
+        self.refusal = None;
+        match message {
+            ServerMessage::Welcome(welcome) => {
+                if let Some(join) = &mut self.join {
+                    let resume = |ticket| Resume { ticket, signals: welcome.signals };
+                    join.resume = welcome.ticket.clone().map(resume);
+                }
+                self.roster = welcome.roster;
+                self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
+                self.tell(ServerMessage::Welcome(welcome));
+            }
+            ServerMessage::Ticket(ticket) => {
+                if let Some(resume) = self.resume() {
+                    resume.ticket = ticket;
+                }
+            }
+            ServerMessage::Signal(delivery) => {
+                if let Some(resume) = self.resume() {
+                    resume.signals = resume.signals.wrapping_add(1);
+                }
+                self.tell(ServerMessage::Signal(delivery));
+            }
+            ServerMessage::Joined { roster, .. } | ServerMessage::Left { roster, .. } => {
+                self.changed(now, roster, message);
+            }
+            ServerMessage::Roster(roster) => {
+                self.roster = roster.version;
+                self.tell(ServerMessage::Roster(roster));
+            }
+            ServerMessage::Refused(refusal) => self.refused(refusal),
+            ServerMessage::Pong(_) => {}
+            message => self.tell(message),
+        }
+    }
+
+    /// The server said something that is no message.
+    pub(super) fn misheard(&mut self, why: String) {
+        self.outputs.push_back(Do::Tell(Err(SignalingError::Malformed(why))));
+    }
+
+    /// The socket is closed, or could not be opened.
+    pub(super) fn lost(&mut self, now: Time, why: SignalingError) {
+        let refusal = self.refusal.take();
+        match self.state {
+            State::First => self.end(why),
+            State::Open { since, .. } => {
+                if let Some(refusal) = refusal.clone().filter(|it| ends_session(it.code)) {
+                    return self.end(SignalingError::Refused(refusal));
+                }
+                let was_lasting = now - since >= LASTING;
+                self.attempts = Attempts {
+                    since: now,
+                    failed: if was_lasting { 0 } else { self.attempts.failed.saturating_add(1) },
+                };
+                let why = refusal.clone().map_or(why, SignalingError::Refused);
+                self.outputs.push_back(Do::Tell(Err(SignalingError::Away(why.to_string()))));
+                self.wait(now, refusal);
+            }
+            State::Opening { .. } => match refusal {
+                Some(refusal) if is_final(&refusal) => self.end(SignalingError::Refused(refusal)),
+                refusal => {
+                    self.attempts.failed = self.attempts.failed.saturating_add(1);
+                    self.wait(now, refusal);
+                }
+            },
+            State::Waiting { .. } | State::Over => {}
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self, now: Time) {
+        let Some(due) = self.deadline().filter(|due| *due <= now) else { return };
+        let slept = now - due >= SLEPT;
+        match self.state {
+            State::Open { asked: Some(asked), .. } if asked.by <= now && (!slept || asked.after_sleep) => {
+                self.give_up(now, "the server does not answer");
+            }
+            State::Open { .. } if slept => self.ping(now, Asked { by: now + PROBE_WITHIN, after_sleep: true }),
+            State::Open { .. } => self.ping(now, Asked { by: now + ANSWER_WITHIN, after_sleep: false }),
+            State::Waiting { .. } => self.open(now),
+            State::Opening { .. } => self.give_up(now, "the server did not answer in time"),
+            State::First | State::Over => {}
+        }
+    }
+
+    /// The browser shows that the network may be back, or another one, or that the page was out of use.
+    pub(super) fn sign(&mut self, now: Time) {
+        match self.state {
+            State::Open { .. } => self.ping(now, Asked { by: now + PROBE_WITHIN, after_sleep: false }),
+            State::Waiting { earliest, .. } if earliest <= now => self.open(now),
+            State::Opening { since } if now - since >= FRESH => {
+                self.outputs.push_back(Do::Close);
+                self.open(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks whether the server is there. What was asked before has still to be answered in its time.
+    fn ping(&mut self, now: Time, ask: Asked) {
+        let signals = self.resume().map_or(0, |resume| resume.signals);
+        if let State::Open { ping_at, asked, .. } = &mut self.state {
+            *asked = Some(asked.filter(|before| now < before.by && before.by < ask.by).unwrap_or(ask));
+            *ping_at = now + PING_EVERY;
+            self.outputs.push_back(Do::Say(ClientMessage::Ping(signals)));
+        }
+    }
+
+    /// Somebody came or went. What is old is dropped; after a gap the server has to tell everything.
+    fn changed(&mut self, now: Time, roster: u32, message: ServerMessage) {
+        match roster.wrapping_sub(self.roster) {
+            1 => {
+                self.roster = roster;
+                self.tell(message);
+            }
+            0 => {}
+            ahead if ahead > u32::MAX / 2 => {}
+            _ => self.give_up(now, "a message is missing"),
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        // Of the others it matters only what becomes of the session, and that is known when the socket is closed.
+        let is_told = match self.state {
+            State::First => true,
+            State::Open { .. } => stays_open(refusal.code),
+            State::Waiting { .. } | State::Opening { .. } | State::Over => false,
+        };
+        if is_told {
+            self.tell(ServerMessage::Refused(refusal.clone()));
+        }
+        self.refusal = Some(refusal);
+    }
+
+    fn give_up(&mut self, now: Time, why: &str) {
+        self.outputs.push_back(Do::Close);
+        self.lost(now, SignalingError::Lost(why.into()));
+    }
+
+    fn wait(&mut self, now: Time, refusal: Option<Refusal>) {
+        let asked = refusal.and_then(|refusal| refusal.retry_after).unwrap_or(0);
+        let earliest = now + Duration::from_millis(asked.into());
+        let wait = if now - self.attempts.since < RESUME_WINDOW {
+            let longest = FIRST_WAIT.saturating_mul(1 << self.attempts.failed.min(16)).min(LONGEST_WAIT);
+            longest.mul_f64((self.random)().clamp(0.0, 1.0))
+        } else {
+            LATER_WAIT
+        };
+        self.state = State::Waiting { until: earliest.max(now + wait), earliest };
+    }
+
+    fn open(&mut self, now: Time) {
+        self.state = State::Opening { since: now };
+        self.outputs.push_back(Do::Open);
+        if let Some(join) = &self.join {
+            self.outputs.push_back(Do::Say(ClientMessage::Join(join.clone())));
+        }
+    }
+
+    fn end(&mut self, why: SignalingError) {
+        self.state = State::Over;
+        self.outputs.push_back(Do::Tell(Err(why)));
+    }
+
+    fn resume(&mut self) -> Option<&mut Resume> {
+        self.join.as_mut()?.resume.as_mut()
+    }
+
+    fn tell(&mut self, message: ServerMessage) {
+        self.outputs.push_back(Do::Tell(Ok(message)));
+    }
+}
+
+/// Whether the server goes on listening to a member after this.
+fn stays_open(code: RefusalCode) -> bool {
+    matches!(
+        code,
+        RefusalCode::PeerUnknown | RefusalCode::MessageMalformed | RefusalCode::JoinTwice | RefusalCode::TokenForbidden
+    )
+}
+
+/// Whether the server closes an open session for good, and another attempt would be against its will.
+fn ends_session(code: RefusalCode) -> bool {
+    matches!(code, RefusalCode::SessionReplaced | RefusalCode::IdentityReplaced | RefusalCode::MemberRemoved)
+}
+
+/// Whether it makes no sense to ask again.
+fn is_final(refusal: &Refusal) -> bool {
+    refusal.retry_after.is_none() && refusal.code != RefusalCode::JoinTimeout
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+use itodenwa_wire::{
+    Delivery, Epoch, LeaveReason, Member, PROTOCOL_VERSION, Packet, PeerId, RoomName, Ticket, Welcome,
+};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const ANN: PeerId = PeerId::new(1);
+const BEN: PeerId = PeerId::new(2);
+
+/// A session and a clock.
+struct Bench {
+    session: Session,
+    now: Time,
+}
+
+impl Bench {
+    /// Has said the join, on its first socket.
+    fn new() -> Self {
+        let mut bench = Bench { session: Session::new(|| 0.5), now: Time::from_millis(1000) };
+        assert_eq!(bench.session.say(ClientMessage::Join(join(None))), Ok(()));
+        assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Join(join(None)))]);
+        bench
+    }
+
+    /// Is in the room for a while.
+    fn open() -> Self {
+        let mut bench = Bench::new();
+        bench.hear(ServerMessage::Welcome(welcome("first", 0)));
+        bench.wait(Duration::from_secs(20));
+        bench
+    }
+
+    fn outputs(&mut self) -> Vec<Do> {
+        std::iter::from_fn(|| self.session.poll()).collect()
+    }
+
+    fn hear(&mut self, message: ServerMessage) -> Vec<Do> {
+        self.session.heard(self.now, message);
+        self.outputs()
+    }
+
+    fn lose(&mut self) -> Vec<Do> {
+        self.session.lost(self.now, SignalingError::Lost("cut".into()));
+        self.outputs()
+    }
+
+    /// Lets time pass, with a server that answers pings.
+    fn wait(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.session.deadline().filter(|at| *at <= end) {
+            self.now = at;
+            self.session.tick(at);
+            for output in self.outputs() {
+                let Do::Say(ClientMessage::Ping(number)) = output else { panic!("{output:?}") };
+                assert_eq!(self.hear(ServerMessage::Pong(number)), []);
+            }
+        }
+        self.now = end;
+    }
+
+    /// Goes to the next deadline, and says how long that was.
+    fn tick(&mut self) -> (Duration, Vec<Do>) {
+        let at = self.session.deadline().expect("a deadline");
+        let wait = at - self.now;
+        self.now = at;
+        self.session.tick(at);
+        (wait, self.outputs())
+    }
+}
+
+fn join(resume: Option<Resume>) -> Join {
+    let room = RoomName::new("r").expect("a name");
+    Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume }
+}
+
+fn ticket(text: &str) -> Ticket {
+    Ticket::new(text).expect("a ticket")
+}
+
+fn resuming(text: &str, signals: u32) -> Do {
+    Do::Say(ClientMessage::Join(join(Some(Resume { ticket: ticket(text), signals }))))
+}
+
+fn member(id: PeerId) -> Member {
+    Member { id, session: 1, name: None, pass: None }
+}
+
+fn welcome(text: &str, signals: u32) -> Welcome {
+    Welcome { ticket: Some(ticket(text)), signals, roster: 5, ..Welcome::new(member(ANN), Vec::new()) }
+}
+
+fn signal() -> ServerMessage {
+    let epoch = Epoch::of_session(1);
+    let packet = Packet { from_epoch: epoch, to_epoch: epoch, seq: 0, ack: 0, body: None };
+    ServerMessage::Signal(Delivery { from: BEN, packet })
+}
+
+fn refused(code: RefusalCode, retry_after: Option<u32>) -> ServerMessage {
+    ServerMessage::Refused(Refusal { code, message: String::new(), retry_after })
+}
+
+fn away(outputs: &[Do]) -> bool {
+    matches!(outputs.last(), Some(Do::Tell(Err(SignalingError::Away(_)))))
+}
+
+#[test]
+fn what_was_never_joined_fails() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.session.deadline(), None);
+    assert_eq!(bench.lose(), [Do::Tell(Err(SignalingError::Lost("cut".into())))]);
+    assert!(bench.session.is_over());
+    assert!(bench.session.say(ClientMessage::Leave).is_err());
+
+    let mut bench = Bench::new();
+    let refusal = refused(RefusalCode::RoomFull, None);
+    assert_eq!(bench.hear(refusal.clone()), [Do::Tell(Ok(refusal))], "who joins reads why");
+}
+
+#[test]
+fn a_cut_session_goes_on_with_the_newest_ticket_and_count() {
+    let mut bench = Bench::open();
+    for _ in 0..3 {
+        bench.hear(signal());
+    }
+    assert_eq!(bench.hear(ServerMessage::Ticket(ticket("second"))), []);
+    assert!(away(&bench.lose()));
+    assert_eq!(bench.session.say(ClientMessage::Ping(1)), Ok(()));
+    assert_eq!(bench.outputs(), [], "what is said meanwhile is dropped");
+    let (wait, outputs) = bench.tick();
+    assert_eq!(wait, FIRST_WAIT / 2, "half of the longest: so the dice fell");
+    assert_eq!(outputs, [Do::Open, resuming("second", 3)]);
+    // Two were lost on the way, and one comes again.
+    let back = ServerMessage::Welcome(welcome("third", 5));
+    assert_eq!(bench.hear(back.clone()), [Do::Tell(Ok(back))]);
+    bench.hear(signal());
+    bench.lose();
+    assert_eq!(bench.tick().1, [Do::Open, resuming("third", 6)]);
+}
+
+#[test]
+fn pings_say_how_many_signals_came_and_silence_is_death_after_15_seconds() {
+    let mut bench = Bench::open();
+    bench.hear(signal());
+    let (wait, outputs) = bench.tick();
+    assert_eq!((wait, &outputs[..]), (PING_EVERY, &[Do::Say(ClientMessage::Ping(1))][..]));
+    assert_eq!(bench.tick(), (PING_EVERY, vec![Do::Say(ClientMessage::Ping(1))]));
+    let (wait, outputs) = bench.tick();
+    assert_eq!(wait, PING_EVERY);
+    assert_eq!(outputs[0], Do::Close);
+    assert!(away(&outputs));
+}
+
+#[test]
+fn any_message_is_an_answer() {
+    let mut bench = Bench::open();
+    for _ in 0..10 {
+        bench.tick();
+        bench.hear(signal());
+    }
+    assert!(matches!(bench.session.state, State::Open { .. }));
+}
+
+#[test]
+fn a_sign_asks_at_once_and_does_not_wait_long() {
+    let mut bench = Bench::open();
+    bench.session.sign(bench.now);
+    assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Ping(0))]);
+    bench.now = bench.now + SECOND;
+    bench.session.sign(bench.now);
+    assert_eq!(bench.outputs().len(), 1);
+    let (wait, outputs) = bench.tick();
+    assert_eq!(wait, PROBE_WITHIN - SECOND, "many signs do not put the end off");
+    assert!(away(&outputs));
+}
+
+#[test]
+fn a_sign_ends_a_wait_but_not_before_the_server_wants_us() {
+    let mut bench = Bench::open();
+    bench.lose();
+    bench.session.sign(bench.now);
+    assert_eq!(bench.outputs()[0], Do::Open);
+
+    let mut bench = Bench::open();
+    assert_eq!(bench.hear(refused(RefusalCode::ServerGoingAway, Some(2000))), [], "it is no trouble yet");
+    assert!(away(&bench.lose()));
+    bench.session.sign(bench.now + SECOND);
+    assert_eq!(bench.outputs(), []);
+    assert_eq!(bench.tick().0, 2 * SECOND);
+}
+
+#[test]
+fn a_sign_begins_an_attempt_anew_that_may_hang() {
+    let mut bench = Bench::open();
+    bench.lose();
+    bench.tick();
+    bench.session.sign(bench.now);
+    assert_eq!(bench.outputs(), [], "it has just begun");
+    bench.session.sign(bench.now + FRESH);
+    assert_eq!(bench.outputs(), [Do::Close, Do::Open, resuming("first", 0)]);
+}
+
+#[test]
+fn who_slept_listens_before_it_gives_up() {
+    let mut bench = Bench::open();
+    bench.tick();
+    // The answer is there, and the timer comes first.
+    bench.now = bench.now + Duration::from_secs(1000);
+    bench.session.tick(bench.now);
+    assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Ping(0))]);
+    assert_eq!(bench.hear(ServerMessage::Pong(0)), []);
+    bench.wait(SECOND);
+
+    // A hidden page whose timers come once in a minute.
+    bench.tick();
+    for (minute, expected) in [(1, false), (2, true)] {
+        bench.now = bench.now + Duration::from_secs(60);
+        bench.session.tick(bench.now);
+        assert_eq!(away(&bench.outputs()), expected, "after {minute} minutes");
+    }
+}
+
+#[test]
+fn attempts_are_ever_rarer() {
+    let mut bench = Bench::open();
+    bench.lose();
+    let lost = bench.now;
+    let mut waits = Vec::new();
+    while bench.now - lost < 2 * RESUME_WINDOW {
+        waits.push(bench.tick().0.as_millis());
+        assert_eq!(bench.lose(), [], "it is told once");
+    }
+    assert_eq!(waits, [150, 300, 600, 1200, 2400, 3500, 3500, 3500, 3500, 3500, 3500, 3500, 3500, 30_000]);
+    let (wait, _) = bench.tick();
+    assert_eq!(wait, LATER_WAIT, "for as long as the room is wanted");
+}
+
+#[test]
+fn an_attempt_has_ten_seconds() {
+    let mut bench = Bench::open();
+    bench.lose();
+    bench.tick();
+    let (wait, outputs) = bench.tick();
+    assert_eq!((wait, outputs), (WELCOME_WITHIN, vec![Do::Close]));
+    assert!(matches!(bench.session.state, State::Waiting { .. }));
+}
+
+#[test]
+fn a_session_that_ends_again_and_again_comes_back_ever_more_rarely() {
+    let mut bench = Bench::open();
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        bench.lose();
+        waits.push(bench.tick().0.as_millis());
+        bench.hear(ServerMessage::Welcome(welcome("again", 0)));
+    }
+    assert_eq!(waits, [150, 300, 600, 1200]);
+    bench.wait(LASTING);
+    bench.lose();
+    assert_eq!(bench.tick().0, FIRST_WAIT / 2);
+}
+
+#[test]
+fn whether_a_refusal_is_the_end() {
+    for (code, retry_after, is_end) in [
+        (RefusalCode::RoomFull, None, true),
+        (RefusalCode::VersionUnsupported, None, true),
+        (RefusalCode::ServerFull, Some(60_000), false),
+        (RefusalCode::JoinTimeout, None, false),
+    ] {
+        let mut bench = Bench::open();
+        bench.lose();
+        bench.tick();
+        assert_eq!(bench.hear(refused(code, retry_after)), []);
+        bench.lose();
+        assert_eq!(bench.session.is_over(), is_end, "{code}");
+    }
+    for code in [RefusalCode::SessionReplaced, RefusalCode::IdentityReplaced, RefusalCode::MemberRemoved] {
+        let mut bench = Bench::open();
+        bench.hear(refused(code, None));
+        let outputs = bench.lose();
+        assert!(matches!(&outputs[..], [Do::Tell(Err(SignalingError::Refused(_)))]), "{outputs:?}");
+        assert!(bench.session.is_over(), "{code}: the newest wins, and who was sent away stays away");
+    }
+}
+
+#[test]
+fn what_is_refused_of_a_member_is_told() {
+    let mut bench = Bench::open();
+    let refusal = refused(RefusalCode::PeerUnknown, None);
+    assert_eq!(bench.hear(refusal.clone()), [Do::Tell(Ok(refusal))]);
+    bench.hear(ServerMessage::Pong(0));
+    assert!(away(&bench.lose()), "it was not why");
+}
+
+#[test]
+fn rosters_that_are_old_are_dropped_and_gaps_begin_anew() {
+    let mut bench = Bench::open();
+    let joined = |roster| ServerMessage::Joined { member: member(BEN), roster };
+    let left = |roster| ServerMessage::Left { id: BEN, reason: LeaveReason::Gone, roster };
+    assert_eq!(bench.hear(joined(6)), [Do::Tell(Ok(joined(6)))]);
+    assert_eq!(bench.hear(joined(6)), []);
+    assert_eq!(bench.hear(joined(5)), []);
+    assert_eq!(bench.hear(left(7)), [Do::Tell(Ok(left(7)))]);
+    let outputs = bench.hear(joined(9));
+    assert!(outputs[0] == Do::Close && away(&outputs));
+}

@@ -1,0 +1,63 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc::{Receiver, channel};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
+
+use crate::dom::{Listener, global};
+
+/// Signs of the browser that the network may be back or another one, or that the page was out of use: network online
+/// (HTML), tab visible again (HTML), page back from the cache (HTML) or unfrozen (Page Lifecycle), other kind of connection
+/// (Network Information).
+#[derive(Debug)]
+pub(super) struct Signs {
+    seen: Receiver<()>,
+    _listeners: Vec<Listener>,
+}
+
+impl Signs {
+    /// What the browser does not have shows nothing.
+    pub(super) fn watch() -> Self {
+        // One that was not looked at yet stands for all.
+        let (sender, seen) = channel(0);
+        let listen = |target: &JsValue, kind: &'static str, counts: fn(&JsValue) -> bool| {
+            let (mut sender, of) = (sender.clone(), target.clone());
+            let target = target.dyn_ref::<EventTarget>()?;
+            Some(Listener::new(target, kind, move |_| {
+                if counts(&of) {
+                    let _ = sender.try_send(());
+                }
+            }))
+        };
+        let (window, document) = (global("window"), global("document"));
+        let connection = Reflect::get(&global("navigator"), &"connection".into()).unwrap_or_default();
+        let listeners = [
+            listen(&window, "online", always),
+            listen(&window, "pageshow", always),
+            listen(&document, "visibilitychange", is_visible),
+            listen(&document, "resume", always),
+            listen(&connection, "change", always),
+        ];
+        Signs { seen, _listeners: listeners.into_iter().flatten().collect() }
+    }
+}
+
+fn always(_: &JsValue) -> bool {
+    true
+}
+
+fn is_visible(document: &JsValue) -> bool {
+    Reflect::get(document, &"visibilityState".into()).is_ok_and(|state| state == "visible")
+}
+
+impl Stream for Signs {
+    type Item = ();
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        self.seen.poll_next_unpin(cx)
+    }
+}

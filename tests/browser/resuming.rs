@@ -1,0 +1,63 @@
+//! The server is away for a while: the call does not notice.
+
+use futures_util::future::join;
+use itodenwa::{Event, Room, SignalingState, Source, counts};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{self, connected, frames, leave, until};
+use crate::relay::Relay;
+
+async fn away_and_back(room: &mut Room) {
+    for wanted in [SignalingState::Reconnecting, SignalingState::Connected] {
+        until(room, wanted.as_str(), |event| match event {
+            Event::Signaling(state) => {
+                assert_eq!(*state, wanted);
+                Some(())
+            }
+            Event::Left(..) | Event::Joined(_) | Event::Connection { .. } if wanted == SignalingState::Reconnecting => {
+                None
+            }
+            Event::Left(..) | Event::Joined(_) | Event::Connection { .. } => panic!("the call noticed: {event:?}"),
+            _ => None,
+        })
+        .await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_same_session_and_the_same_call_go_on() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, false).await;
+    let mut other = kit::join(&relay, true, false).await;
+    join(connected(&mut one), connected(&mut other)).await;
+    join(frames(&one), frames(&other)).await;
+    let (me, before) = (one.me().id(), counts());
+    relay.welcome_back();
+    join(away_and_back(&mut one), away_and_back(&mut other)).await;
+    assert_eq!((one.me().id(), counts()), (me, before));
+    join(frames(&one), frames(&other)).await;
+    // And it can still be changed.
+    one.microphone(true).await.expect("a microphone");
+    kit::media(&mut other, Source::Microphone, true).await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn with_a_new_session_everybody_is_met_anew() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, false).await;
+    let mut other = kit::join(&relay, true, false).await;
+    join(connected(&mut one), connected(&mut other)).await;
+    join(frames(&one), frames(&other)).await;
+    let me = one.me().id();
+    relay.forget_sessions();
+    for room in [&mut one, &mut other] {
+        until(room, "the peer of the old session", |event| matches!(event, Event::Left(..)).then_some(())).await;
+        until(room, "the peer of the new one", |event| matches!(event, Event::Joined(_)).then_some(())).await;
+    }
+    join(connected(&mut one), connected(&mut other)).await;
+    join(frames(&one), frames(&other)).await;
+    assert_ne!(one.me().id(), me);
+    assert_eq!(other.peers().first().map(|peer| peer.id()), Some(one.me().id()));
+    leave(one, other).await;
+}
