@@ -7,6 +7,7 @@ export async function rooms(): Promise<void> {
     await load(new URL("https://example.org/itodenwa_bg.wasm"));
     await using room = await join("blue-tiger", {
         name: "Ann",
+        token: async () => "a.b.c",
         server: "wss://example.org/ws",
         camera: true,
         microphone: true,
@@ -16,6 +17,9 @@ export async function rooms(): Promise<void> {
     });
     // @ts-expect-error a third way of ICE
     await join("blue-tiger", { ice: "half" });
+    await join("blue-tiger", { token: "a.b.c" });
+    // @ts-expect-error a token that is none
+    await join("blue-tiger", { token: 7 });
     // @ts-expect-error a room without a name
     await join();
 
@@ -23,6 +27,8 @@ export async function rooms(): Promise<void> {
     room.onpeer = (peer) => {
         is<Peer>(peer);
         is<string | undefined>(peer.name);
+        is<string | undefined>(peer.identity);
+        peer.remove();
         is<RTCPeerConnectionState>(peer.state);
         is<boolean>(peer.media.has("camera"));
         // @ts-expect-error a source that nobody has
@@ -38,7 +44,7 @@ export async function rooms(): Promise<void> {
     room.onsignaling = (state) => is<"connected" | "reconnecting">(state);
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
     room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
-    room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "other">(detail.reason) });
+    room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });
     // @ts-expect-error an event that nobody tells
     room.addEventListener("joined", () => {});
 

@@ -121,6 +121,7 @@ impl Call {
         let tell = notify.clone();
         let connection = Connection::open(
             &options.ice_servers,
+            true,
             Rc::new(move |happening| {
                 let _ = tell.unbounded_send(Notice::Connection(happening));
             }),

@@ -53,8 +53,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Makes the connection and its control channel.
-    pub(crate) fn open(servers: &[IceServer], tell: Tell) -> Result<Self, JsError> {
+    /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
+    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, JsError> {
         let peer = PeerConnection::new(&configuration(servers)?)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
@@ -62,7 +62,7 @@ impl Connection {
         Ok(Connection {
             peer,
             control,
-            lines: Lines::default(),
+            lines: Lines::new(sends),
             role: Role::default(),
             renewed: None,
             tell,
@@ -124,7 +124,7 @@ impl Connection {
     /// Sends a source's track from now on, or nothing. No negotiation is needed.
     pub(crate) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
         let Some(sender) = self.lines.sender(source) else { return };
-        let (replaced, alive) = (sender.replace_track(track), self.lifetime.alive());
+        let (replaced, alive) = (sender.replace_track(self.lines.sent(track)), self.lifetime.alive());
         spawn_local(async move {
             // A track of the same kind is always taken, unless the connection is closed.
             let _ = alive.race(replaced).await;

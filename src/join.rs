@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_negotiation as machine;
 use itodenwa_negotiation::IceMode;
-use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Welcome};
+use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Token, Welcome};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStream;
 
@@ -35,6 +35,7 @@ const WELCOME: Duration = Duration::from_secs(10);
 pub struct Join {
     room: String,
     name: Option<String>,
+    token: Option<Token>,
     server: Option<String>,
     sources: Vec<Source>,
     media: Option<MediaStream>,
@@ -48,6 +49,7 @@ impl Join {
         Join {
             room,
             name: None,
+            token: None,
             server: None,
             sources: Vec::new(),
             media: None,
@@ -60,6 +62,13 @@ impl Join {
     /// What the others see: up to 256 bytes of text.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// What lets one in, where a server asks for it: a JSON Web Token for this room, made by the application's own server.
+    /// It goes to the signalling server in a message, never in an address.
+    pub fn token(mut self, token: impl Into<Token>) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -143,6 +152,7 @@ impl Join {
             version: PROTOCOL_VERSION,
             room,
             name,
+            token: self.token,
             resume: None,
         }))?;
         let welcome = welcome(&mut signaling).await?;
@@ -152,6 +162,7 @@ impl Join {
             requests: request,
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
+            identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
             known: known.clone(),
             texts: Cell::new(0),
         });

@@ -56,7 +56,7 @@ pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
-pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source};
+pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
 pub use join::Join;
 pub use peer::Peer;
 pub use room::{Handle, Me, Message, Room};

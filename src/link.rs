@@ -7,7 +7,7 @@ use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
 use itodenwa_negotiation::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{DisplayName, PeerId, Source};
+use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
 use web_sys::HtmlMediaElement;
 
 use crate::channel::{Outgoing, Place, Text};
@@ -32,6 +32,7 @@ pub(crate) enum Request {
         outgoing: Outgoing,
     },
     RestartIce(PeerId),
+    Remove(PeerId),
     /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
     Attach {
         who: Option<PeerId>,
@@ -50,6 +51,7 @@ pub(crate) struct Link {
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,
+    pub(crate) identity: Option<Identity>,
     pub(crate) known: Known,
     pub(crate) texts: Cell<u32>,
 }

@@ -48,6 +48,22 @@ impl Peer {
         self.0.member.name.as_ref().map(|name| name.as_str())
     }
 
+    /// Who they are to the application, as their token says: none where nobody needs a token.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.0.member.pass.as_ref().map(|pass| pass.identity.as_str())
+    }
+
+    /// Whether their token lets them send media. What they send without is not shown.
+    pub(crate) fn may_publish(&self) -> bool {
+        self.0.member.pass.as_ref().is_none_or(|pass| pass.publish)
+    }
+
+    /// Whether their token lets them get media.
+    pub(crate) fn may_subscribe(&self) -> bool {
+        self.0.member.pass.as_ref().is_none_or(|pass| pass.subscribe)
+    }
+
     /// The state of the connection to them.
     #[must_use]
     pub fn state(&self) -> ConnectionState {
@@ -104,6 +120,14 @@ impl Peer {
     pub fn restart_ice(&self) {
         if let Some(link) = self.0.viewer.link() {
             link.ask(Request::RestartIce(self.id()));
+        }
+    }
+
+    /// Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble,
+    /// `token/forbidden`.
+    pub fn remove(&self) {
+        if let Some(link) = self.0.viewer.link() {
+            link.ask(Request::Remove(self.id()));
         }
     }
 

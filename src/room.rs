@@ -77,7 +77,12 @@ impl Handle {
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {
-        Me { link: Rc::downgrade(&self.0), id: self.0.me.get(), name: self.0.name.as_ref().map(ToString::to_string) }
+        Me {
+            link: Rc::downgrade(&self.0),
+            id: self.0.me.get(),
+            name: self.0.name.as_ref().map(ToString::to_string),
+            identity: self.0.identity.as_ref().map(ToString::to_string),
+        }
     }
 
     /// Who else is here.
@@ -154,6 +159,7 @@ pub struct Me {
     link: Weak<Link>,
     id: PeerId,
     name: Option<String>,
+    identity: Option<String>,
 }
 
 impl Me {
@@ -167,6 +173,12 @@ impl Me {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Who one is to the application, as the token says.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.

@@ -7,7 +7,10 @@ import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
 
 const parameters = new URLSearchParams(location.search);
+let token = takeToken();
 
+// A link with another token, opened on this page, is no new page.
+addEventListener("hashchange", () => (token = takeToken()));
 begin();
 const lobby = new Lobby(enter);
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
@@ -22,6 +25,7 @@ async function enter({ room: name, person, camera, microphone }) {
             name: person || undefined,
             camera,
             microphone,
+            token,
             server: parameters.get("server") ?? undefined,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
@@ -58,6 +62,24 @@ function intent({ me }) {
     return { camera: me.media.has("camera"), microphone: me.media.has("microphone") };
 }
 
+/**
+ * The token behind the `#`, which no server is sent. It is taken out of the address, so that it is not copied with it; a
+ * reload still has it.
+ */
+function takeToken() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (given) {
+        tab.set("token", given);
+        history.replaceState(null, "", location.pathname + location.search);
+    }
+    if (!given && !isReload()) tab.set("token", undefined);
+    return given ?? tab.get("token");
+}
+
+function isReload() {
+    return performance.getEntriesByType("navigation")[0]?.type === "reload";
+}
+
 /** The address of this room, with the same server and way of ICE. */
 function invitation() {
     return `${location.origin}${location.pathname}?${parameters}`;
@@ -65,7 +87,7 @@ function invitation() {
 
 /** The call that this tab was in when it was reloaded; a copy of the tab, or coming back later, is not a reload. */
 function reloadedCall() {
-    if (performance.getEntriesByType("navigation")[0]?.type !== "reload") {
+    if (!isReload()) {
         tab.set("call", undefined);
         return undefined;
     }

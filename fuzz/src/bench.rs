@@ -58,7 +58,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// A room with a member that leads and one that follows.
     pub(crate) fn new(config: Config) -> Self {
-        let member = |id: PeerId| Member { id, session: id.get() as u32, name: None };
+        let member = |id: PeerId| Member { id, session: id.get() as u32, name: None, pass: None };
         let (me, members) = (member(BEN), PEERS.map(member).to_vec());
         let lines = members.iter().map(|peer| (peer.id, Line::new(me.session, peer.session))).collect();
         let welcome = Welcome::new(me, members);
@@ -173,7 +173,7 @@ impl Bench {
             let spent = self.page.connections.len() + self.page.closed.len() > 390;
             let Some(session) = self.line(peer).newer_session().filter(|_| !spent) else { continue };
             let before = self.connection(peer);
-            self.input(Input::Joined(Member { id: peer, session, name: None }));
+            self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
             let connection = self.connection(peer);
             assert!(connection.is_some() && connection != before, "{peer} came anew, and there is no new connection");
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
 use itodenwa_server::hub::{Closing, ConnectionId, Ending, Hub, Input, Output, Packet};
-use itodenwa_server::{Limits, TicketSecret, Tickets};
+use itodenwa_server::{Access, Limits, TicketSecret, Tickets};
 use itodenwa_wire::{
     ClientMessage, IceServers, Join, PROTOCOL_VERSION, PeerId, RefusalCode, Resume, RoomName, ServerMessage, Signal,
     Ticket,
@@ -114,7 +114,7 @@ impl World {
         let mut random = 0;
         let secret = TicketSecret::new(*b"a secret of fuzzing").expect("it is long enough");
         let tickets = Tickets::start(Some(&secret), limits.ticket_lifetime).expect("there is chance");
-        let hub = Hub::new(limits, IceServers::default(), tickets, move || {
+        let hub = Hub::new(limits, Access::Open, IceServers::default(), tickets, move || {
             random += 1;
             random
         });
@@ -196,7 +196,10 @@ impl World {
         if let Some(client) = self.at(who).and_then(|who| self.clients.get_mut(&who)) {
             client.room = client.room.or(Some(room));
         }
-        self.say(who, ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: name, name: None, resume }));
+        self.say(
+            who,
+            ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: name, name: None, token: None, resume }),
+        );
     }
 
     fn lose(&mut self, who: u64) {

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_wire::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Join, LeaveReason, Member, Packet, PeerId,
-    Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Welcome,
+    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Member, Packet,
+    Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Token, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,24 +49,33 @@ fn written(u: &mut Unstructured) -> Result<()> {
 }
 
 fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
-    Ok(match u.int_in_range(0..=3)? {
+    Ok(match u.int_in_range(0..=4)? {
         0 => {
             let room = RoomName::new(text(u)?).unwrap_or_else(|_| RoomName::new("room").expect("it is valid"));
             ClientMessage::Join(Join {
                 version: Arbitrary::arbitrary(u)?,
                 room,
                 name: display_name(u)?,
+                token: token(u)?,
                 resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
             })
         }
         1 => ClientMessage::Signal(Signal { to: peer(u)?, packet: packet(u)? }),
         2 => ClientMessage::Ping(Arbitrary::arbitrary(u)?),
+        3 => ClientMessage::Remove(peer(u)?),
         _ => ClientMessage::Leave,
     })
 }
 
 fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
-    let reasons = [LeaveReason::Left, LeaveReason::Gone, LeaveReason::Refused, LeaveReason::Other];
+    let reasons = [
+        LeaveReason::Left,
+        LeaveReason::Gone,
+        LeaveReason::Refused,
+        LeaveReason::Replaced,
+        LeaveReason::Removed,
+        LeaveReason::Other,
+    ];
     Ok(match u.int_in_range(0..=8)? {
         0 => ServerMessage::Welcome(Welcome {
             me: member(u)?,
@@ -94,7 +103,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
 }
 
 fn member(u: &mut Unstructured) -> Result<Member> {
-    Ok(Member { id: peer(u)?, session: Arbitrary::arbitrary(u)?, name: display_name(u)? })
+    Ok(Member { id: peer(u)?, session: Arbitrary::arbitrary(u)?, name: display_name(u)?, pass: pass(u)? })
 }
 
 fn ticket(u: &mut Unstructured) -> Result<Ticket> {
@@ -145,4 +154,14 @@ fn check_name(name: &DisplayName) {
     let directs = |c: char| ('\u{202A}'..='\u{202E}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
     assert!((1..=DISPLAY_NAME_BYTES).contains(&name.len()) && name == name.trim(), "{name:?} is a name");
     assert!(!name.contains(char::is_control) && !name.contains(directs), "{name:?} is a name");
+}
+
+fn token(u: &mut Unstructured) -> Result<Option<Token>> {
+    Ok(Option::<String>::arbitrary(u)?.map(Token::from))
+}
+
+fn pass(u: &mut Unstructured) -> Result<Option<Pass>> {
+    let Ok(identity) = Identity::new(String::arbitrary(u)?) else { return Ok(None) };
+    let mut may = || bool::arbitrary(u);
+    Ok(Some(Pass { identity, publish: may()?, subscribe: may()?, admin: may()? }))
 }

@@ -53,6 +53,11 @@ export interface DeviceOptions {
 export interface JoinOptions extends IceOptions, DeviceOptions {
     /** What the others see: up to 64 characters and 256 bytes of plain text. */
     name?: string;
+    /**
+     * What lets one in, where the server asks for it: a JSON Web Token for this room, made by the application's own server;
+     * or what fetches one. It goes to the server in a message, never in an address.
+     */
+    token?: string | (() => string | Promise<string>);
     /** The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from. */
     server?: string;
 }
@@ -174,8 +179,11 @@ export type RoomEvent = Tagged<RoomEvents>;
 /** It is reached; it was lost and is tried again and again. */
 export type SignalingState = "connected" | "reconnecting";
 
-/** Said so; the connection was lost; thrown out by the server for breaking a limit; or a reason of a later version. */
-export type LeaveReason = "left" | "gone" | "refused" | "other";
+/**
+ * Said so; the connection was lost; thrown out by the server for breaking a limit; the same identity came in again; sent out
+ * by somebody who may; or a reason of a later version.
+ */
+export type LeaveReason = "left" | "gone" | "refused" | "replaced" | "removed" | "other";
 
 /** Oneself in a room. */
 export class Me {
@@ -185,6 +193,8 @@ export class Me {
     readonly id: string;
     /** The name that was given. */
     readonly name: string | undefined;
+    /** Who one is to the application, as the token says. */
+    readonly identity: string | undefined;
     /** The sources that are wanted on. */
     readonly media: ReadonlySet<Source>;
 
@@ -208,6 +218,8 @@ export class Peer extends EventTarget {
     readonly id: string;
     /** What they like to be called. Show it as text, never as HTML. */
     readonly name: string | undefined;
+    /** Who they are to the application, as their token says: `undefined` where nobody needs a token. */
+    readonly identity: string | undefined;
     /** The state of the connection to them (W3C WebRTC, section 4.3.3). */
     readonly state: RTCPeerConnectionState;
     /** The sources of theirs that are on. */
@@ -238,6 +250,11 @@ export class Peer extends EventTarget {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     restartIce(): void;
+    /**
+     * Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble, `token/forbidden`.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    remove(): void;
 
     addEventListener<T extends keyof PeerEvents>(
         type: T,
@@ -331,9 +348,9 @@ export class ItodenwaError extends Error {
     readonly code: ErrorCode;
     /** The same as `message`: what to do, in English, for people. */
     readonly explain: string;
-    /** With `signaling/refused`: the server's own code. */
+    /** When the server refused: its own code. */
     readonly refusal: RefusalCode | undefined;
-    /** With `signaling/refused`: milliseconds to wait before another try, when one makes sense. */
+    /** When the server refused: milliseconds to wait before another try, when one makes sense. */
     readonly retryAfter: number | undefined;
     /** The browser's exception behind it, if there is one. */
     readonly cause?: unknown;
@@ -350,7 +367,19 @@ export type JoinErrorCode =
     | "signaling/refused"
     | "signaling/lost"
     | "room/unread"
+    | "token/unavailable"
+    | AccessCode
     | (string & {});
+
+/** Why the server does not let one in, or does not let one stay. */
+export type AccessCode =
+    | "token/required"
+    | "token/invalid"
+    | "token/expired"
+    | "token/not-yet-valid"
+    | "token/forbidden"
+    | "identity/replaced"
+    | "member/removed";
 
 /** Why a camera or microphone can't be used. */
 export type MediaErrorCode =
@@ -396,6 +425,7 @@ export type TroubleCode =
     | "connection/given-up"
     | "signaling/refused"
     | "signaling/malformed"
+    | "token/forbidden"
     | MediaErrorCode;
 
 /** Why the server refuses. */
@@ -414,6 +444,7 @@ export type RefusalCode =
     | "server/full"
     | "queue/full"
     | "server/going-away"
+    | AccessCode
     | (string & {});
 
 /** Every code there is. Later versions may have more. */

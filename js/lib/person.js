@@ -7,9 +7,10 @@ export class Me {
     media = new Set();
     #link;
 
-    constructor({ id, name }, link) {
+    constructor({ id, name, identity }, link) {
         this.id = id;
         this.name = name;
+        this.identity = identity;
         this.#link = link;
     }
 
@@ -34,10 +35,11 @@ export class Peer extends Emitter {
     media = new Set();
     #link;
 
-    constructor({ id, name }, link) {
+    constructor({ id, name, identity }, link) {
         super({ current: (type) => (type === "media" ? [...this.media].map((source) => ({ source, on: true })) : []) });
         this.id = id;
         this.name = name;
+        this.identity = identity;
         this.#link = link;
     }
 
@@ -59,6 +61,10 @@ export class Peer extends Emitter {
 
     restartIce() {
         codedNow(() => this.#link.raw().restartIce(this.id));
+    }
+
+    remove() {
+        codedNow(() => this.#link.raw().remove(this.id));
     }
 
     get types() {

@@ -14,8 +14,18 @@ export async function join(room, options = {}) {
     if (typeof room !== "string") {
         throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
     }
-    const { join } = await raw();
-    return new Room(room, options, await coded(() => join(room, options)));
+    const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
+    return new Room(room, options, await coded(() => join(room, { ...options, token })));
+}
+
+/** The token, which may have to be fetched. */
+async function tokenOf({ token }) {
+    if (typeof token !== "function") return token;
+    try {
+        return await token();
+    } catch (cause) {
+        throw new ItodenwaError("token/unavailable", "The token could not be had. Check the application's own server.", { cause });
+    }
 }
 
 /** A room that one is in. Made by `join`. */

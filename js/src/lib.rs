@@ -57,10 +57,10 @@ pub struct RawRoom {
 #[wasm_bindgen]
 impl RawRoom {
     /// Oneself.
-    #[wasm_bindgen(unchecked_return_type = "{ id: string, name?: string }")]
+    #[wasm_bindgen(unchecked_return_type = "{ id: string, name?: string, identity?: string }")]
     pub fn me(&self) -> JsValue {
         let me = self.handle.me();
-        values::person(me.id(), me.name())
+        values::person(me.id(), me.name(), me.identity())
     }
 
     /// The next event, `undefined` after the last one. One reader: a second call before the first is done rejects.
@@ -103,6 +103,13 @@ impl RawRoom {
     pub fn restart_ice(&self, peer: &str) {
         if let Some(peer) = self.peer(peer) {
             peer.restart_ice();
+        }
+    }
+
+    /// Sends a peer out of the room.
+    pub fn remove(&self, peer: &str) {
+        if let Some(peer) = self.peer(peer) {
+            peer.remove();
         }
     }
 

@@ -19,6 +19,9 @@ impl Options {
         if let Some(name) = self.text("name") {
             join = join.name(name);
         }
+        if let Some(token) = self.text("token") {
+            join = join.token(token);
+        }
         if let Some(server) = self.text("server") {
             join = join.server(server);
         }

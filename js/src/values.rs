@@ -19,7 +19,7 @@ pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
 /// An event of a room.
 pub(crate) fn event(event: &Event) -> JsValue {
     match event {
-        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name()))]),
+        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name(), peer.identity()))]),
         Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", reason(*why).into())]),
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
@@ -67,8 +67,9 @@ pub(crate) fn step(at: Time, step: &Step) -> JsValue {
     tagged("step", [("at", at.into()), ("name", step.name().into()), ("detail", step.detail().into())])
 }
 
-pub(crate) fn person(who: PeerId, name: Option<&str>) -> JsValue {
-    object([("id", id(who)), ("name", name.map_or(JsValue::UNDEFINED, JsValue::from))])
+pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
+    let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
+    object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
 }
 
 pub(crate) fn error(error: &Error) -> JsValue {
@@ -122,6 +123,8 @@ fn reason(reason: LeaveReason) -> &'static str {
         LeaveReason::Left => "left",
         LeaveReason::Gone => "gone",
         LeaveReason::Refused => "refused",
+        LeaveReason::Replaced => "replaced",
+        LeaveReason::Removed => "removed",
         _ => "other",
     }
 }

@@ -107,7 +107,7 @@ impl World {
             self.pages[before].gone = true;
         }
         self.sessions += 1;
-        let me = Member { id, session: self.sessions, name: None };
+        let me = Member { id, session: self.sessions, name: None, pass: None };
         let there = |page: &&Page| !page.gone && page.id() != id;
         let mut members: Vec<Member> = self.pages.iter().filter(there).map(|page| page.room.me().clone()).collect();
         members.extend(self.puppets.iter().cloned());
@@ -140,7 +140,7 @@ impl World {
     /// Somebody comes in for whom the test speaks.
     pub fn puppet(&mut self, id: PeerId) -> Member {
         self.sessions += 1;
-        let member = Member { id, session: self.sessions, name: None };
+        let member = Member { id, session: self.sessions, name: None, pass: None };
         self.puppets.retain(|puppet| puppet.id != id);
         self.puppets.push(member.clone());
         self.announce(id, &Input::Joined(member.clone()));

@@ -37,7 +37,7 @@ fn after_leaving_nothing_comes_out() {
     let (mut world, ann, _) = call(on(&[Camera]), on(&[Camera]));
     world.input(ann, Input::Leave);
     assert_eq!(world.page(ann).connections.len(), 0);
-    let member = Member { id: CAT, session: 9, name: None };
+    let member = Member { id: CAT, session: 9, name: None, pass: None };
     for input in [Input::Joined(member), Input::Deadline, Input::Resumed, Input::RestartIce(BEN), Input::Leave] {
         let now = world.now;
         let room = &mut world.page_mut(ann).room;
@@ -86,7 +86,7 @@ fn a_reload_in_every_moment_of_the_first_call() {
 #[test]
 fn an_older_session_is_nobody() {
     let (mut world, _, ben) = call(on(&[Camera]), on(&[Camera]));
-    world.input(ben, Input::Joined(Member { id: ANN, session: 0, name: None }));
+    world.input(ben, Input::Joined(Member { id: ANN, session: 0, name: None, pass: None }));
     world.run();
     world.assert_converged();
     assert_eq!(world.page(ben).closed.len(), 0);
@@ -199,7 +199,7 @@ fn with_a_new_session_everything_begins_anew() {
     let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
     let [old, other] = [ann, ben].map(|page| world.page(page).room.me().clone());
     // As the server numbers them: who comes later has a higher id, and follows now.
-    let new = Member { id: CAT, session: other.session + 1, name: None };
+    let new = Member { id: CAT, session: other.session + 1, name: None, pass: None };
     world.input(ann, Input::Welcome(welcome(new.clone(), &[&other])));
     world.input(ben, Input::Left(Left { id: old.id, reason: LeaveReason::Gone }));
     world.input(ben, Input::Joined(new));

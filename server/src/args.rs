@@ -1,15 +1,21 @@
-//! The program's flags.
+//! What the program is told: by flags, by the environment, by a file.
 
+mod file;
+mod mint;
 mod turn;
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use itodenwa_wire::IceServer;
 
+pub use mint::Mint;
+
 use crate::relay::TurnLimits;
-use crate::{Config, Limits, SecretTooShort, TicketSecret};
+use crate::token::Secret;
+use crate::{Config, Limits, Page, SecretTooShort, TicketSecret, Tls, WebOrigin};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -18,27 +24,87 @@ const FURTHER_PORTS: u16 = 20;
 /// The page's folder when it is not told, if there is one.
 const WWW: &str = "www";
 
-/// itodenwa's server: the page, the signalling and a health check.
+/// itodenwa's server: the page, the signalling and a health check in one program. It needs no configuration.
 ///
-/// Every flag can be given as an environment variable too. The address is printed on the standard output when the
-/// server is ready; the log goes to the standard error (RUST_LOG sets its level).
+/// What it is told by a flag goes before what the environment says, and that before the configuration file. The address is
+/// printed on the standard output when the server is ready; the log goes to the standard error (RUST_LOG sets its level).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "itodenwa-server", version)]
 pub struct Args {
-    /// Where to listen [default: 127.0.0.1:8080, or the next free one of the 20 ports after it]
+    /// Something else than serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A file with the flags' names as keys (TOML): room-peers = 16
+    #[arg(long, env = "ITODENWA_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    ///
+    /// If it is not given and port 8080 is taken: the next free one of the 20 ports after it.
     #[arg(long, env = "ITODENWA_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The page's folder [default: www, if there is one]
+    /// The page's folder [default: the page inside the program]
+    ///
+    /// If the program was built without a page: www, if there is such a folder.
     #[arg(long, env = "ITODENWA_WWW", value_name = "DIR")]
     www: Option<PathBuf>,
-    /// A STUN or TURN server for everybody who joins: stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL.
-    /// With --turn-secret user and credential may be left out: each member gets its own for an hour. May be given many times (in the environment: with spaces between)
+    /// Serve with TLS, by a certificate that is made at the start
+    ///
+    /// For trials with phones: camera and microphone need TLS. Browsers warn: compare the fingerprint that is printed.
+    #[arg(long, env = "ITODENWA_TLS", value_name = "self-signed", value_enum, conflicts_with = "tls_certificate")]
+    tls: Option<MadeTls>,
+    /// Serve with TLS, by the certificate in this file (PEM)
+    ///
+    /// With those between it and the root. It is read again each hour, so that it may be renewed.
+    #[arg(long, env = "ITODENWA_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of --tls-certificate (PEM)
+    #[arg(long, env = "ITODENWA_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// A STUN or TURN server for everybody who joins; may be given many times
+    ///
+    /// stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL. With --turn-secret user and credential may be
+    /// left out: each member gets its own for an hour. In the environment: with spaces between.
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
           value_delimiter = ' ', value_parser = ice_server)]
     ice_servers: Vec<IceServer>,
-    /// Take the client's address from the last entry of X-Forwarded-For: only behind a proxy that always sets it
+    /// Take the client's address from X-Forwarded-For
+    ///
+    /// From its last entry: only behind a proxy that always sets it.
     #[arg(long, env = "ITODENWA_BEHIND_PROXY")]
     behind_proxy: bool,
+    /// Let nobody in without a token that is signed with this, of 32 bytes or more
+    ///
+    /// Other users of this computer see flags: better use the environment or the file. May be given many times, for changing
+    /// it: all are believed, the first signs. In the environment: with spaces between.
+    #[arg(
+        long = "secret",
+        env = "ITODENWA_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        global = true,
+        value_delimiter = ' ',
+        help_heading = "Who may come in"
+    )]
+    pub secrets: Vec<Secret>,
+    /// Let pages from here connect, and no others [default: all]
+    ///
+    /// For instance `https://example.org`. The own page may always connect. May be given many times; in the environment: with
+    /// spaces between.
+    #[arg(
+        long = "allow-origin",
+        env = "ITODENWA_ALLOW_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ' ',
+        help_heading = "Who may come in"
+    )]
+    origins: Vec<WebOrigin>,
+    /// Let everybody read /metrics, not this computer alone
+    #[arg(long, env = "ITODENWA_PUBLIC_METRICS", help_heading = "Operation")]
+    public_metrics: bool,
+    /// How the log is written
+    #[arg(long, env = "ITODENWA_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text,
+          help_heading = "Operation")]
+    pub log_format: LogFormat,
     /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
     /// [default: random for each start]
     #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
@@ -51,23 +117,78 @@ pub struct Args {
     turn_limits: TurnLimits,
 }
 
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// Lines of JSON, for programs.
+    Json,
+}
+
+/// Certificates that need no files.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MadeTls {
+    SelfSigned,
+}
+
+/// Something else than serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Print a token that lets one person into one room, for trials. Needs --secret
+    Token(Mint),
+}
+
 impl Args {
+    /// Reads what follows the program's name, the environment, and the file that one of them names.
+    ///
+    /// # Errors
+    /// What is wrong, with the flag's name, to be shown to a person. Asking for help is one of these, too.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let command = Args::command();
+        let arguments = [OsString::from("itodenwa-server")]
+            .into_iter()
+            .chain(file::arguments(&command, &arguments)?)
+            .chain(arguments);
+        Args::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
     /// What the flags say, and the program's own defaults where they say nothing.
     #[must_use]
     pub fn into_config(self) -> Config {
+        let files = self.tls_certificate.zip(self.tls_key);
+        let tls = match self.tls {
+            Some(MadeTls::SelfSigned) => Some(Tls::SelfSigned),
+            None => files.map(|(certificate, key)| Tls::Files { certificate, key }),
+        };
         let listen = self.listen.unwrap_or(LISTEN);
         Config {
             listen,
             further_ports: if self.listen.is_some() { 0 } else { FURTHER_PORTS },
-            www: self.www.or_else(|| Some(PathBuf::from(WWW)).filter(|www| www.is_dir())),
+            page: page(self.www),
+            tls,
             ice_servers: self.ice_servers,
             turn_secret: self.turn.turn_secret.clone(),
             turn: self.turn.into_config(listen.ip()),
             turn_limits: self.turn_limits,
             behind_proxy: self.behind_proxy,
+            secrets: self.secrets,
+            origins: self.origins,
+            public_metrics: self.public_metrics,
             ticket_secret: self.ticket_secret,
             limits: self.limits,
         }
+    }
+}
+
+/// The folder that was given, otherwise the page inside the program, otherwise the folder that may be there.
+fn page(www: Option<PathBuf>) -> Page {
+    match www {
+        Some(www) => Page::Folder(www),
+        None if Page::is_embedded() => Page::Embedded,
+        None if Path::new(WWW).is_dir() => Page::Folder(WWW.into()),
+        None => Page::None,
     }
 }
 
@@ -102,9 +223,7 @@ mod tests {
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Config, String> {
-        Args::try_parse_from([&["itodenwa-server"], args].concat())
-            .map(Args::into_config)
-            .map_err(|error| error.to_string())
+        Args::read(args.iter().map(OsString::from)).map(Args::into_config).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -133,6 +252,13 @@ mod tests {
             ("--idle-timeout", "NaN"),
             ("--idle-timeout", "inf"),
             ("--connections", "many"),
+            ("--allow-origin", "example.org"),
+            ("--log-format", "xml"),
+            ("--tls", "yes"),
+            ("--tls-certificate", "file"),
+            ("--tls-key", "file"),
+            ("--secret", "too short"),
+            ("--config", "no such file"),
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
             ("--ice-server", "turn:example.org,user"),
@@ -151,6 +277,38 @@ mod tests {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");
         }
+    }
+
+    #[test]
+    fn the_flags_fit_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        for argument in Args::command().get_arguments() {
+            let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
+            let variable = format!("ITODENWA_{}", long.to_uppercase().replace('-', "_"));
+            let plural = format!("{variable}S");
+            let env = argument.get_env().and_then(|env| env.to_str()).unwrap_or_default();
+            assert!([variable.as_str(), plural.as_str()].contains(&env), "--{long} is {env}");
+            assert!(argument.get_help().is_some(), "--{long} is not explained");
+        }
+    }
+
+    #[test]
+    fn the_example_of_a_file_is_in_order() {
+        let config = parse(&["--config", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/itodenwa.toml")]).unwrap();
+        assert!(matches!(config.tls, Some(Tls::Files { .. })));
+        assert_eq!(config.ice_servers.len(), 1);
+    }
+
+    #[test]
+    fn secrets_may_be_many_and_are_shown_nowhere() {
+        let [old, new] = ["a".repeat(32), "b".repeat(32)];
+        let config = parse(&["--secret", &new, "--secret", &old]).unwrap();
+        assert_eq!(config.secrets, [new.parse().unwrap(), old.parse().unwrap()]);
+        assert!(!format!("{config:?}").contains("aaa"));
     }
 
     #[test]

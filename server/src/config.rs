@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
-use crate::relay::credentials::Secret;
-use crate::relay::{TurnConfig, TurnLimits};
-use crate::{Limits, TicketSecret};
+use crate::relay::{TurnConfig, TurnLimits, credentials};
+use crate::token::Secret;
+use crate::{Limits, TicketSecret, Tls, WebOrigin};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How many of the following ports to try when the port is taken.
     pub further_ports: u16,
-    /// The folder of the page; without it there is only `/ws` and `/healthz`.
-    pub www: Option<PathBuf>,
+    /// The page.
+    pub page: Page,
+    /// With TLS, and which certificate; none: plain HTTP, behind a proxy that has TLS or for trials on one computer.
+    pub tls: Option<Tls>,
     /// The STUN and TURN servers that everybody who joins is told of. A TURN server without a user gets credentials that are
     /// made with [`turn_secret`](Config::turn_secret).
     pub ice_servers: Vec<IceServer>,
@@ -25,11 +27,17 @@ pub struct Config {
     pub turn: Option<TurnConfig>,
     /// What TURN credentials are made with; without it nobody else can make or check them, and they do not outlive the
     /// server.
-    pub turn_secret: Option<Secret>,
+    pub turn_secret: Option<credentials::Secret>,
     /// How much anybody may ask of the relay.
     pub turn_limits: TurnLimits,
     /// Whether the last address in `X-Forwarded-For` is the client's: only right behind a proxy that always sets it.
     pub behind_proxy: bool,
+    /// With any, nobody comes in without a [token](crate::token) that was signed with one of them; with none, everybody.
+    pub secrets: Vec<Secret>,
+    /// With any, only pages from there and the own one may connect; with none, every page.
+    pub origins: Vec<WebOrigin>,
+    /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
+    pub public_metrics: bool,
     /// With the same one after a restart, sessions go on; none: a random one for this run.
     pub ticket_secret: Option<TicketSecret>,
     /// How much anybody may ask.
@@ -41,14 +49,37 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             further_ports: 0,
-            www: None,
+            page: Page::None,
+            tls: None,
             ice_servers: Vec::new(),
             turn: None,
             turn_secret: None,
             turn_limits: TurnLimits::default(),
             behind_proxy: false,
+            secrets: Vec::new(),
+            origins: Vec::new(),
+            public_metrics: false,
             ticket_secret: None,
             limits: Limits::default(),
         }
+    }
+}
+
+/// Where the page comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// From nowhere: there is only the signalling.
+    None,
+    /// From inside the program, if it was [built in](Page::is_embedded).
+    Embedded,
+    /// From this folder, as it is at each moment.
+    Folder(PathBuf),
+}
+
+impl Page {
+    /// Whether the page was there, built, when this program was.
+    #[must_use]
+    pub fn is_embedded() -> bool {
+        crate::page::is_embedded()
     }
 }

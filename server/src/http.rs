@@ -1,18 +1,19 @@
-//! What is answered to HTTP requests: the page, `/ws`, `/healthz`.
+//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    SEC_WEBSOCKET_VERSION, STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::{mpsc, oneshot};
@@ -20,10 +21,11 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::Config;
 use crate::address::Origin;
 use crate::gate::Denied;
 use crate::switchboard::Call;
+use crate::web_origin::may_connect;
+use crate::{Config, Page, Tls, WebOrigin, page};
 
 /// The address of the TCP connection that a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +33,11 @@ pub(crate) struct Remote(pub(crate) IpAddr);
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
+const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     (
@@ -43,29 +48,50 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
-             img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-             frame-ancestors 'none'",
+             style-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
         ),
     ),
 ];
 
 /// All routes.
 pub(crate) fn router(config: &Config, calls: mpsc::Sender<Call>) -> Router {
-    let upgrades = Upgrades { calls, behind_proxy: config.behind_proxy };
+    let upgrades =
+        Upgrades { calls: calls.clone(), behind_proxy: config.behind_proxy, origins: config.origins.clone().into() };
+    let metrics = Metrics { calls, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(measure).with_state(metrics))
         .route("/ws", get(upgrade).with_state(upgrades))
-        .merge(page(config.www.as_deref()));
+        .merge(page(&config.page));
+    if let Some(Tls::Files { .. }) = config.tls {
+        let always = HeaderValue::from_static("max-age=31536000");
+        router = router.layer(SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, always));
+    }
     for (name, value) in HEADERS {
-        router = router.layer(SetResponseHeaderLayer::overriding(name, value));
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }
     router
 }
 
-fn page(www: Option<&Path>) -> Router {
-    match www {
-        Some(www) => Router::new().fallback_service(ServeDir::new(www).precompressed_br().precompressed_gzip()),
-        None => Router::new(),
+/// What is answered to HTTP where TLS is expected: the same address with TLS.
+pub(crate) fn to_https() -> Router {
+    Router::new().fallback(async |request: Request| {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.and_then(|host| host.parse::<Authority>().ok()).filter(|host| !host.as_str().contains('@'));
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        match host {
+            Some(host) => Redirect::permanent(&format!("https://{host}{path}")).into_response(),
+            None => (StatusCode::BAD_REQUEST, "use https\n").into_response(),
+        }
+    })
+}
+
+fn page(page: &Page) -> Router {
+    match page {
+        Page::Folder(www) => Router::new().fallback_service(ServeDir::new(www).precompressed_br().precompressed_gzip()),
+        Page::Embedded => page::embedded(),
+        Page::None => Router::new(),
     }
 }
 
@@ -74,11 +100,33 @@ fn page(www: Option<&Path>) -> Router {
 struct Upgrades {
     calls: mpsc::Sender<Call>,
     behind_proxy: bool,
+    origins: Arc<[WebOrigin]>,
 }
 
-/// The opening handshake (RFC 6455, section 4.2). Any page may connect: there is nothing in a request, such as a cookie,
+/// What the handler of `/metrics` needs.
+#[derive(Debug, Clone)]
+struct Metrics {
+    calls: mpsc::Sender<Call>,
+    behind_proxy: bool,
+    public: bool,
+}
+
+/// The numbers, for this computer unless they are for everybody.
+async fn measure(State(Metrics { calls, behind_proxy, public }): State<Metrics>, request: Request) -> Response {
+    if !public && !address(&request, behind_proxy).is_some_and(|address| address.to_canonical().is_loopback()) {
+        return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
+    }
+    let (answer, answered) = oneshot::channel();
+    let _ = calls.send(Call::Measure(answer)).await;
+    match answered.await {
+        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(_) => going_away(),
+    }
+}
+
+/// The opening handshake (RFC 6455, section 4.2). Unless it is told otherwise any page may connect: there is nothing in a request, such as a cookie,
 /// that would give it more rights than any other program has.
-async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut request: Request) -> Response {
+async fn upgrade(State(Upgrades { calls, behind_proxy, origins }): State<Upgrades>, mut request: Request) -> Response {
     let accepted = match create_response_with_body(&request, Body::empty) {
         Ok(accepted) => accepted,
         Err(error) => {
@@ -86,9 +134,12 @@ async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut r
             return (StatusCode::UPGRADE_REQUIRED, headers, format!("{error}\n")).into_response();
         }
     };
-    let remote = request.extensions().get::<Remote>().map(|remote| remote.0);
-    let forwarded = behind_proxy.then(|| last_forwarded(request.headers())).flatten();
-    let (Some(upgrade), Some(address)) = (request.extensions_mut().remove::<OnUpgrade>(), forwarded.or(remote)) else {
+    if !may_connect(request.headers(), &origins) {
+        let _ = calls.send(Call::Unwelcome).await;
+        return (StatusCode::FORBIDDEN, "pages of this origin may not connect here\n").into_response();
+    }
+    let address = address(&request, behind_proxy);
+    let (Some(upgrade), Some(address)) = (request.extensions_mut().remove::<OnUpgrade>(), address) else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
     let (answer, answered) = oneshot::channel();
@@ -100,8 +151,18 @@ async fn upgrade(State(Upgrades { calls, behind_proxy }): State<Upgrades>, mut r
             later(StatusCode::TOO_MANY_REQUESTS, "too many connections from this address\n", wait)
         }
         Ok(Err(Denied::Full(wait))) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is full\n", wait),
-        Err(_) => later(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down\n", Duration::from_secs(1)),
+        Err(_) => going_away(),
     }
+}
+
+fn going_away() -> Response {
+    later(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down\n", Duration::from_secs(1))
+}
+
+/// Where a request comes from.
+fn address(request: &Request, behind_proxy: bool) -> Option<IpAddr> {
+    let remote = request.extensions().get::<Remote>().map(|remote| remote.0);
+    behind_proxy.then(|| last_forwarded(request.headers())).flatten().or(remote)
 }
 
 /// Not now. Browsers do not show their pages why; for people with other tools.

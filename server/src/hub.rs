@@ -17,16 +17,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use itodenwa_wire::{ClientMessage, Delivery, LeaveReason, PeerId, RefusalCode, RoomName, ServerMessage, Signal};
+use itodenwa_wire::{
+    ClientMessage, Delivery, Identity, LeaveReason, Pass, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
+};
 
 pub use closing::{Closing, Ending};
 use renewals::Renewals;
 use replay::Capacity;
-use room::Room;
+use room::{Presence, Room};
 
 use crate::Limits;
+use crate::access::Access;
 use crate::cluster::NodeId;
 use crate::ice::IceSource;
+use crate::metrics::Census;
 use crate::ticket::Tickets;
 
 /// Names one connection. Never used twice. The node that has it stands in the upper 16 bits.
@@ -92,6 +96,7 @@ impl<P> Output<P> {
 /// Rooms, members, ids.
 pub struct Hub<P> {
     limits: Limits,
+    access: Access,
     kept: Capacity,
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
@@ -125,9 +130,11 @@ enum Due {
 }
 
 impl<P: Packet> Hub<P> {
-    /// A hub without rooms. `ice` gives members their ICE servers, `random` makes the part of ids that is not to be guessed.
+    /// A hub without rooms. `access` says who may come in, `ice` gives members their ICE servers, `random` makes the part of
+    /// ids that is not to be guessed.
     pub fn new(
         limits: Limits,
+        access: Access,
         ice: impl IceSource + Send + 'static,
         tickets: Tickets,
         random: impl FnMut() -> u32 + Send + 'static,
@@ -135,6 +142,7 @@ impl<P: Packet> Hub<P> {
         Hub {
             kept: Capacity::of(&limits),
             limits,
+            access,
             ice: Box::new(ice),
             renewals: Renewals::default(),
             tickets,
@@ -186,6 +194,17 @@ impl<P: Packet> Hub<P> {
         }
     }
 
+    /// How many connections, members and rooms there are.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let is_member = |connection: &&Connection| matches!(connection, Connection::Member { .. });
+        Census {
+            connections: self.connections.len(),
+            members: self.connections.values().filter(is_member).count(),
+            rooms: self.rooms.values().filter(|room| room.len() > 0).count(),
+        }
+    }
+
     fn received(&mut self, now: Instant, from: ConnectionId, received: Result<ClientMessage<P>, Closing>) {
         match (self.connections.get_mut(&from), received) {
             // What was on its way when the connection was closed.
@@ -196,6 +215,7 @@ impl<P: Packet> Hub<P> {
             }
             (Some(Connection::Visitor), Err(closing)) => self.refuse(now, from, closing),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
+            (Some(Connection::Member { .. }), Ok(ClientMessage::Remove(who))) => self.remove_member(now, from, who),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(Connection::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
@@ -211,6 +231,51 @@ impl<P: Packet> Hub<P> {
                 } else if let Some(refusal) = closing.refusal {
                     self.send(from, ServerMessage::Refused(refusal));
                 }
+            }
+        }
+    }
+
+    /// The newest one of an identity stays.
+    fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) {
+        let older = self.rooms.get(room).and_then(|room| room.with_identity(identity));
+        if let Some((id, presence)) = older {
+            let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
+            self.send_off(now, room, id, presence, closing, LeaveReason::Replaced);
+        }
+    }
+
+    fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {
+        let Some(Connection::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
+        let (name, id) = (name.clone(), *id);
+        let Some(room) = self.rooms.get_mut(&name) else { return };
+        let may = |pass: &Pass| pass.admin;
+        let refusal = if !room.occupant(id).and_then(|me| me.member.pass.as_ref()).is_some_and(may) {
+            closing::refusal(RefusalCode::TokenForbidden, "only who has a token that says so may remove others")
+        } else if let Some(other) = room.occupant(who).filter(|_| who != id) {
+            let presence = other.presence;
+            let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
+            return self.send_off(now, &name, who, presence, closing, LeaveReason::Removed);
+        } else {
+            closing::refusal(RefusalCode::PeerUnknown, format!("{who} is not in the room"))
+        };
+        self.send(from, ServerMessage::Refused(refusal));
+    }
+
+    /// Somebody is out, with a connection or waited for.
+    fn send_off(
+        &mut self,
+        now: Instant,
+        room: &RoomName,
+        who: PeerId,
+        presence: Presence,
+        closing: Closing,
+        reason: LeaveReason,
+    ) {
+        match presence {
+            Presence::Here(connection) => self.close(now, connection, closing, Ending::ForGood(reason)),
+            Presence::Away { until } => {
+                self.due.remove(&(until, Due::Part(room.clone(), who)));
+                self.part(now, room, who, reason);
             }
         }
     }

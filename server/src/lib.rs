@@ -1,5 +1,5 @@
-//! itodenwa's server: the static page, the signalling (`/ws`), a health check and a [relay], in one process without
-//! configuration.
+//! itodenwa's server: the page, the signalling (`/ws`), a health check, numbers (`/metrics`) and a [relay], in one process
+//! that needs no configuration.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), itodenwa_server::StartError> {
@@ -25,6 +25,7 @@
 //! code here can read them.
 
 mod accept;
+mod access;
 mod address;
 pub mod cluster;
 mod config;
@@ -34,6 +35,8 @@ pub mod hub;
 mod ice;
 mod limits;
 pub mod message;
+mod metrics;
+mod page;
 mod queue;
 mod rate;
 pub mod relay;
@@ -41,10 +44,17 @@ mod server;
 mod socket;
 mod switchboard;
 mod ticket;
+mod tls;
+mod web_origin;
 
 pub mod args;
-pub use config::Config;
+pub mod token;
+pub use access::Access;
+pub use config::{Config, Page};
 pub use ice::IceSource;
 pub use limits::Limits;
+pub use metrics::Census;
 pub use server::{Server, StartError};
 pub use ticket::{SecretTooShort, TicketSecret, Tickets};
+pub use tls::{Tls, TlsError};
+pub use web_origin::{NoWebOrigin, WebOrigin};

@@ -1,50 +1,70 @@
 //! The program: flags, log, signals.
 
-use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use itodenwa_server::args::Args;
-use itodenwa_server::{Server, StartError};
+use itodenwa_server::args::{Args, Command, LogFormat, Mint};
+use itodenwa_server::token::Secret;
+use itodenwa_server::{Page, Server, StartError, Tls};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read(std::env::args_os().skip(1)).unwrap_or_else(|error| error.exit());
+    if let Some(Command::Token(mint)) = args.command {
+        return token(mint, args.secrets.first());
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,stun_types=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
+    // As a task: what runs on the main thread itself has to be woken by each message anew.
+    match tokio::spawn(run(args)).await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
         Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+        Ok(Err(error)) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
+/// Prints a token, and nothing else, for scripts.
+fn token(mint: Mint, secret: Option<&Secret>) -> ExitCode {
+    let Some(secret) = secret else {
+        eprintln!("error: --secret is needed: what the server checks tokens with");
+        return ExitCode::FAILURE;
+    };
+    match writeln!(io::stdout(), "{}", mint.sign(secret)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
 async fn run(args: Args) -> Result<(), StartError> {
     let config = args.into_config();
-    if config.www.is_none() {
-        tracing::warn!("there is no page: give its folder with --www");
+    if config.page == Page::None {
+        tracing::warn!("there is no page: {}", StartError::NoPage);
     }
+    let self_signed = config.tls == Some(Tls::SelfSigned);
     let server = Server::bind(config).await?;
     // Before anybody knows that we are here, and could stop us.
     let stop = stop();
-    // Who started us reads this line; if nobody does, the server is of use all the same.
-    let _ = writeln!(io::stdout(), "itodenwa: http://{}/", reachable(server.address()));
+    // Who started us reads the first line; if nobody does, the server is of use all the same.
+    let urls = server.urls();
+    let others = urls.iter().skip(1).map(|url| format!("itodenwa: {url} from other devices\n"));
+    let fingerprint = server.fingerprint().filter(|_| self_signed);
+    let fingerprint = fingerprint.map(|hash| format!("itodenwa: the certificate's SHA-256 fingerprint is {hash}\n"));
+    let first = urls.first().map(|url| format!("itodenwa: {url}\n"));
+    let lines: String = first.into_iter().chain(others).chain(fingerprint).collect();
+    let _ = io::stdout().write_all(lines.as_bytes());
     server.serve_until(stop).await;
     Ok(())
-}
-
-/// "Every address" is none that a browser can open.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// Done when the program is asked to stop, from the call on.

@@ -1,26 +1,44 @@
-//! What waits to be written to one connection: bounded in messages and in bytes.
+//! What waits to be written to one connection: bounded in messages and in bytes. While nothing waits it takes next to no
+//! memory, which is how most connections are at most times.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::Limits;
 
+/// Places that an empty queue keeps.
+const KEPT: usize = 8;
+
 /// Makes a queue of at most [`Limits::queue_messages`] and [`Limits::queue_bytes`].
 pub(crate) fn queue(limits: &Limits) -> (QueueSender, QueueReceiver) {
-    let (sender, receiver) = mpsc::channel(limits.queue_messages.max(1));
-    let bytes = Arc::new(AtomicUsize::new(0));
-    (QueueSender { sender, bytes: bytes.clone(), most: limits.queue_bytes }, QueueReceiver { receiver, bytes })
+    let shared = Arc::new(Shared { waiting: Mutex::default(), changed: Notify::new() });
+    let most = (limits.queue_messages.max(1), limits.queue_bytes);
+    (QueueSender { shared: shared.clone(), most }, QueueReceiver { shared })
+}
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: VecDeque<Utf8Bytes>,
+    bytes: usize,
+    /// One of the ends is gone.
+    closed: bool,
 }
 
 /// The end that the switchboard has.
 #[derive(Debug)]
 pub(crate) struct QueueSender {
-    sender: mpsc::Sender<Utf8Bytes>,
-    bytes: Arc<AtomicUsize>,
-    most: usize,
+    shared: Arc<Shared>,
+    /// Messages, bytes.
+    most: (usize, usize),
 }
 
 /// The queue has as much as it may have.
@@ -30,46 +48,75 @@ pub(crate) struct Full;
 impl QueueSender {
     /// Adds a message. To a connection that is gone it is no failure: that is told in another way.
     pub(crate) fn push(&self, message: Utf8Bytes) -> Result<(), Full> {
-        // Only this end adds, so what is checked here can only have become less. The count goes up before the message is
-        // there to be taken, so that it never goes below zero.
-        let bytes = message.len();
-        if self.bytes.load(Ordering::Relaxed).saturating_add(bytes) > self.most {
+        let mut waiting = self.shared.waiting();
+        if waiting.closed {
+            return Ok(());
+        }
+        let bytes = waiting.bytes.saturating_add(message.len());
+        if waiting.messages.len() >= self.most.0 || bytes > self.most.1 {
             return Err(Full);
         }
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        match self.sender.try_send(message) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-                Err(Full)
-            }
-        }
+        waiting.bytes = bytes;
+        waiting.messages.push_back(message);
+        drop(waiting);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for QueueSender {
+    /// What waits is still taken.
+    fn drop(&mut self) {
+        self.shared.waiting().closed = true;
+        self.shared.changed.notify_one();
     }
 }
 
 /// The end that the socket has.
 #[derive(Debug)]
 pub(crate) struct QueueReceiver {
-    receiver: mpsc::Receiver<Utf8Bytes>,
-    bytes: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
 }
 
 impl QueueReceiver {
-    /// The next message; none when the other end is gone.
+    /// The next message; none when the other end is gone and nothing waits.
     pub(crate) async fn next(&mut self) -> Option<Utf8Bytes> {
-        let message = self.receiver.recv().await?;
-        Some(self.taken(message))
+        loop {
+            if let Some(message) = self.next_now() {
+                return Some(message);
+            }
+            if self.shared.waiting().closed {
+                return self.next_now();
+            }
+            // What changes before this waits ends it at once.
+            self.shared.changed.notified().await;
+        }
     }
 
     /// The next message, if it is there already.
     pub(crate) fn next_now(&mut self) -> Option<Utf8Bytes> {
-        let message = self.receiver.try_recv().ok()?;
-        Some(self.taken(message))
+        let mut waiting = self.shared.waiting();
+        let message = waiting.messages.pop_front()?;
+        waiting.bytes = waiting.bytes.saturating_sub(message.len());
+        if waiting.messages.is_empty() && waiting.messages.capacity() > KEPT {
+            waiting.messages = VecDeque::new();
+        }
+        Some(message)
     }
+}
 
-    fn taken(&self, message: Utf8Bytes) -> Utf8Bytes {
-        self.bytes.fetch_sub(message.len(), Ordering::Relaxed);
-        message
+impl Drop for QueueReceiver {
+    fn drop(&mut self) {
+        let mut waiting = self.shared.waiting();
+        waiting.closed = true;
+        waiting.messages = VecDeque::new();
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here panics; if it did, a queue is of use all the same.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +147,36 @@ mod tests {
         assert_eq!(sender.push("12".into()), Ok(()));
         assert_eq!(receiver.next_now().as_deref(), Some("12345678"));
         assert_eq!(sender.push("12345678".into()), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_taken_after_the_other_end_is_gone_and_then_it_is_over() {
+        let (sender, mut receiver) = small();
+        let taken = tokio::spawn(async move {
+            let mut taken = Vec::new();
+            while let Some(message) = receiver.next().await {
+                taken.push(message.to_string());
+            }
+            taken
+        });
+        tokio::task::yield_now().await;
+        for text in ["a", "b"] {
+            assert_eq!(sender.push(text.into()), Ok(()));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(sender.push("c".into()), Ok(()));
+        drop(sender);
+        assert_eq!(taken.await.unwrap(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn an_empty_queue_gives_its_places_back() {
+        let (sender, mut receiver) = queue(&Limits::default());
+        for _ in 0..200 {
+            sender.push("a".into()).unwrap();
+        }
+        while receiver.next_now().is_some() {}
+        assert_eq!(receiver.shared.waiting().messages.capacity(), 0);
     }
 
     #[test]

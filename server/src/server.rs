@@ -3,17 +3,21 @@
 use std::fmt;
 use std::future::{Future, pending};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::Config;
-use crate::accept::accept;
+use crate::accept::{Doorway, accept};
+use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::http::router;
 use crate::hub::Hub;
@@ -22,12 +26,22 @@ use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
 use crate::ticket::Tickets;
+use crate::tls::{Certificate, TlsError, addresses};
+use crate::{Config, Page, Tls};
+
+/// What to do about a missing page.
+const NO_PAGE: &str = "this program was built without the page: run \"cargo xtask wasm\" before \"cargo build\", or give a folder with --www";
+
+/// How often files are looked at for a renewed certificate. It is renewed weeks before the old one expires.
+const LOOK_FOR_RENEWED: Duration = Duration::from_secs(3600);
 
 /// A server that has its port and waits to be [served](Server::serve).
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
+    tls: Option<Arc<ServerConfig>>,
     config: Config,
     ice: Ice,
     tickets: Tickets,
@@ -51,6 +65,10 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
+    /// There is no certificate to show.
+    Tls(TlsError),
+    /// The page is not inside this program.
+    NoPage,
     /// A TURN server is given without a user, and there is no secret to make one with.
     IceServer {
         /// Its address.
@@ -67,19 +85,24 @@ impl Server {
     /// clients can connect; they are answered as soon as the server is served.
     ///
     /// # Errors
-    /// [`StartError`] when no port is free, the page's folder is not there, or the system has no random numbers.
+    /// [`StartError`] when no port is free, page or certificate are not there, or the system has no random numbers.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        if let Some(path) = config.www.as_ref().filter(|www| !www.is_dir()) {
-            return Err(StartError::Www { path: path.clone() });
+        match &config.page {
+            Page::Folder(path) if !path.is_dir() => return Err(StartError::Www { path: path.clone() }),
+            Page::Embedded if !Page::is_embedded() => return Err(StartError::NoPage),
+            _ => {}
         }
         getrandom::u32().map_err(StartError::Random)?;
-        let ice = start_ice(&config)?;
         let tickets =
             Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
+        let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
+        let ice = start_ice(&config, tls.clone())?;
         let (bus, registry) = LocalBus::alone();
-        Ok(Server { listener, address, config, ice, tickets, bus: Box::new(bus), registry: Box::new(registry) })
+        let (bus, registry) = (Box::new(bus), Box::new(registry));
+        Ok(Server { listener, address, certificate, tls, config, ice, tickets, bus, registry })
     }
 
     /// Makes it one of several that keep rooms together. They need the same [`Config::ticket_secret`].
@@ -94,6 +117,27 @@ impl Server {
         self.address
     }
 
+    /// Where a browser on this computer finds it; if it listens at every address, also where others find it.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let (ip, port) = (self.address.ip(), self.address.port());
+        let ips = match ip {
+            IpAddr::V4(v4) if v4.is_unspecified() => addresses(ip).into_iter().filter(IpAddr::is_ipv4).collect(),
+            IpAddr::V6(v6) if v6.is_unspecified() => {
+                addresses(ip).into_iter().filter(|ip| *ip != Ipv4Addr::LOCALHOST).collect()
+            }
+            ip => vec![ip],
+        };
+        ips.into_iter().map(|ip| format!("{scheme}://{}/", SocketAddr::new(ip, port))).collect()
+    }
+
+    /// The SHA-256 fingerprint of the certificate that it shows, as browsers write it. None without TLS.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        self.certificate.as_ref().map(|certificate| certificate.fingerprint())
+    }
+
     /// Serves. The future never ends; dropping it ends everything at once.
     pub async fn serve(self) {
         self.serve_until(pending()).await;
@@ -104,15 +148,20 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, config, ice, tickets, bus, registry, .. } = self;
-        let hub = Hub::new(config.limits.clone(), ice, tickets, random);
+        let Server { listener, certificate, tls, config, ice, tickets, bus, registry, .. } = self;
+        let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub, bus, registry);
-        let router = router(&config, calls);
+        let doorway = Doorway {
+            router: router(&config, calls),
+            tls: tls.map(TlsAcceptor::from),
+            request_timeout: config.limits.request_timeout,
+        };
         let stopping = CancellationToken::new();
         let mut work =
-            pin!(join(accept(listener, router, &config, stopping.clone()), switchboard.run(stopping.clone())));
+            pin!(join(accept(listener, doorway, &config, stopping.clone()), switchboard.run(stopping.clone())));
         tokio::select! {
             _ = &mut work => return,
+            () = renew(certificate) => {}
             () = stop => {}
         }
         stopping.cancel();
@@ -122,19 +171,35 @@ impl Server {
     }
 }
 
+/// Looks for a renewed certificate, for ever.
+async fn renew(certificate: Option<Arc<Certificate>>) {
+    let Some(certificate) = certificate else { return pending().await };
+    loop {
+        sleep(LOOK_FOR_RENEWED).await;
+        // Two small files, once in an hour: not worth a thread.
+        match certificate.refresh() {
+            Ok(true) => tracing::info!(fingerprint = certificate.fingerprint(), "the certificate was renewed"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the old certificate is shown further"),
+        }
+    }
+}
+
 /// The ICE servers, and the relay among them.
-fn start_ice(config: &Config) -> Result<Ice, StartError> {
+fn start_ice(config: &Config, tls: Option<Arc<ServerConfig>>) -> Result<Ice, StartError> {
     if config.turn_secret.is_none()
         && let Some(server) = config.ice_servers.iter().find(|server| ice::needs_credentials(server))
     {
         return Err(StartError::IceServer { url: server.urls.concat() });
     }
     let secret = config.turn_secret.clone().map_or_else(Secret::random, Ok).map_err(StartError::Random)?;
+    // Browsers take no certificate for TURN that a person would have to agree to.
+    let tls = tls.filter(|_| matches!(config.tls, Some(Tls::Files { .. })));
     let relay = match &config.turn {
         None => None,
         Some(turn) => {
             let service =
-                Service::start(turn, config.turn_limits.clone(), secret.clone(), None).map_err(StartError::Turn)?;
+                Service::start(turn, config.turn_limits.clone(), secret.clone(), tls).map_err(StartError::Turn)?;
             tracing::info!(address = %service.address(), "relay");
             let host = turn.host.clone().or_else(|| turn.addresses.first().copied().map(ice::host));
             host.map(|host| ice::Relay::new(service, &host))
@@ -175,6 +240,8 @@ impl fmt::Display for StartError {
                 write!(f, "--listen: cannot listen at {address}: {source}")
             }
             StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
+            StartError::Tls(error) => error.fmt(f),
+            StartError::NoPage => f.write_str(NO_PAGE),
             StartError::IceServer { url } => {
                 write!(
                     f,
@@ -191,9 +258,16 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Listen { source, .. } => Some(source),
-            StartError::Www { .. } | StartError::IceServer { .. } => None,
+            StartError::Www { .. } | StartError::NoPage | StartError::IceServer { .. } => None,
+            StartError::Tls(source) => Some(source),
             StartError::Turn(source) => source.source(),
             StartError::Random(source) => Some(source),
         }
+    }
+}
+
+impl From<TlsError> for StartError {
+    fn from(error: TlsError) -> Self {
+        StartError::Tls(error)
     }
 }

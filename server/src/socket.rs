@@ -3,6 +3,7 @@
 mod end;
 mod paced;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
@@ -28,13 +29,14 @@ use paced::Paced;
 type Stream = WebSocketStream<Paced<TokioIo<Upgraded>>>;
 
 /// How much is read from, and collected before it is written to, a connection at once: each has its own buffers.
-const BUFFER_BYTES: usize = 4096;
+/// Enough for a candidate in one piece; a description takes several.
+const BUFFER_BYTES: usize = 1024;
 
 /// One connection's task.
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) id: ConnectionId,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) calls: mpsc::Sender<Call>,
     pub(crate) queue: QueueReceiver,
     pub(crate) closing: oneshot::Receiver<Closing>,
@@ -61,15 +63,16 @@ impl Socket {
         };
         self.tell(&end).await;
         if let Ok(stream) = sink.reunite(source) {
-            // Whatever fails now, the connection is dropped next.
-            let _ = timeout(self.limits.close_timeout, end::finish(stream, end)).await;
+            // Whatever fails now, the connection is dropped next. In a box: what only the end needs, nobody keeps meanwhile.
+            let end = Box::pin(end::finish(stream, end));
+            let _ = timeout(self.limits.close_timeout, end).await;
         }
     }
 
     /// Tells the switchboard, before the end of the connection takes its time.
     async fn tell(&self, end: &End) {
         // Without a switchboard there is nobody left to be told.
-        let _ = self.calls.send(Call::Ended(self.id, end.ending())).await;
+        let _ = self.calls.send(Call::Ended(self.id, end.ending(), end.refusal())).await;
     }
 }
 
@@ -109,7 +112,10 @@ async fn read(
         {
             return End::Lost;
         }
-        sleep(delay).await;
+        // Even no time would be waited for by a timer.
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
         heard = counts.then(Instant::now);
     }
 }

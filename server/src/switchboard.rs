@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
@@ -17,6 +18,7 @@ use crate::cluster::{Arrival, Bus, Content, NodeId, Parcel, Registry};
 use crate::gate::{Denied, Gate};
 use crate::hub::{Closing, ConnectionId, Ending, Hub, Input, Output};
 use crate::message::Opaque;
+use crate::metrics::Counts;
 use crate::queue::{QueueSender, queue};
 use crate::socket::Socket;
 
@@ -28,16 +30,20 @@ pub(crate) const CALLS: usize = 256;
 pub(crate) enum Call {
     /// Somebody would like to open a WebSocket. If the answer is yes, the connection is taken over.
     Connect { origin: Origin, upgrade: OnUpgrade, answer: oneshot::Sender<Result<(), Denied>> },
+    /// A page that may not connect tried to.
+    Unwelcome,
+    /// Somebody would like to know the numbers, as Prometheus reads them.
+    Measure(oneshot::Sender<String>),
     /// A connection said something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
-    /// A connection is gone, or is being closed.
-    Ended(ConnectionId, Ending),
+    /// A connection is gone, or is being closed, perhaps with a refusal.
+    Ended(ConnectionId, Ending, Option<RefusalCode>),
 }
 
 /// The one owner of everything that connections share.
 #[derive(Debug)]
 pub(crate) struct Switchboard {
-    limits: Limits,
+    limits: Arc<Limits>,
     gate: Gate,
     hub: Hub<Opaque>,
     calls: mpsc::WeakSender<Call>,
@@ -47,6 +53,7 @@ pub(crate) struct Switchboard {
     connected: u64,
     bus: Box<dyn Bus>,
     registry: Box<dyn Registry>,
+    counts: Counts,
 }
 
 /// A connection, seen from here.
@@ -71,7 +78,7 @@ impl Switchboard {
         let (calls, inbox) = mpsc::channel(CALLS);
         let switchboard = Switchboard {
             gate: Gate::new(limits.clone()),
-            limits,
+            limits: limits.into(),
             hub,
             calls: calls.downgrade(),
             inbox,
@@ -80,6 +87,7 @@ impl Switchboard {
             connected: 0,
             bus,
             registry,
+            counts: Counts::new(),
         };
         (switchboard, calls)
     }
@@ -110,12 +118,24 @@ impl Switchboard {
                 let admitted = self.gate.admit(now(), origin);
                 match admitted {
                     Ok(()) => self.connect(origin, upgrade),
-                    Err(denied) => tracing::debug!(%origin, ?denied, "connection refused"),
+                    Err(denied) => {
+                        tracing::debug!(%origin, ?denied, "connection refused");
+                        match denied {
+                            Denied::TooMany(_) => self.counts.denied_by_address += 1,
+                            Denied::Full(_) => self.counts.denied_when_full += 1,
+                        }
+                    }
                 }
                 // Who does not wait for the answer does not come either: the upgrade fails, and the socket ends.
                 let _ = answer.send(admitted);
             }
+            Call::Unwelcome => self.counts.denied_by_origin += 1,
+            Call::Measure(answer) => {
+                // Who asked may have gone away meanwhile.
+                let _ = answer.send(self.counts.text(self.hub.census()));
+            }
             Call::Received(from, received) => {
+                self.counts.received += 1;
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
                     tracing::debug!(connection = from.0, code = %refusal.code, "message refused");
                 }
@@ -124,7 +144,10 @@ impl Switchboard {
                 }
                 self.tell_home(from, Input::Received(from, received));
             }
-            Call::Ended(from, ending) => self.tell_home(from, Input::Disconnected(from, ending)),
+            Call::Ended(from, ending, refusal) => {
+                refusal.into_iter().for_each(|code| self.counts.refused(code));
+                self.tell_home(from, Input::Disconnected(from, ending));
+            }
         }
     }
 
@@ -184,6 +207,7 @@ impl Switchboard {
     fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
         let Some(calls) = self.calls.upgrade() else { return self.gate.release(origin) };
         self.connected += 1;
+        self.counts.connections += 1;
         let id = ConnectionId::new(self.bus.me(), self.connected);
         let (sender, receiver) = queue(&self.limits);
         let (close, closing) = oneshot::channel();
@@ -248,6 +272,14 @@ impl Switchboard {
         let Ok(text) = serde_json::to_string(message) else {
             return tracing::error!("a message could not be written as JSON");
         };
+        self.counts.sent += 1;
+        self.counts.sent_bytes += text.len() as u64;
+        match message {
+            ServerMessage::Welcome(_) => self.counts.joins += 1,
+            ServerMessage::Signal(_) => self.counts.signals += 1,
+            ServerMessage::Refused(refusal) => self.counts.refused(refusal.code),
+            _ => {}
+        }
         if line.queue.push(text.into()).is_err() {
             self.tell_home(to, Input::Overflowed(to));
         }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
-use itodenwa_wire::{DisplayName, Member, PeerId, RoomName, Ticket};
+use itodenwa_wire::{DisplayName, Member, Pass, PeerId, RoomName, Ticket};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -31,6 +31,8 @@ pub(crate) struct Claims {
     pub(crate) session: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pass: Option<Pass>,
     /// The run of the server that gave it: what this one gave and does not know any more is over.
     pub(crate) run: u64,
     /// Seconds since 1970.
@@ -102,8 +104,8 @@ impl Tickets {
 
     pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member) -> Option<Ticket> {
         let expires = self.unix(now).saturating_add(self.lifetime.as_secs().max(1));
-        let Member { id, session, name } = member.clone();
-        let claims = Claims { room: room.clone(), id, session, name, run: self.run, expires };
+        let Member { id, session, name, pass } = member.clone();
+        let claims = Claims { room: room.clone(), id, session, name, pass, run: self.run, expires };
         let claims = serde_json::to_vec(&claims).ok()?;
         let seal = self.key.clone().chain_update(&claims).finalize().into_bytes();
         Ticket::new(URL_SAFE_NO_PAD.encode([&seal[..], &claims].concat())).ok()
@@ -158,7 +160,10 @@ mod tests {
 
     fn ann() -> (RoomName, Member) {
         let name = DisplayName::new("\"".repeat(256)).ok();
-        (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name })
+        // As long as it can be.
+        let identity = itodenwa_wire::Identity::new("\"".repeat(256)).unwrap();
+        let pass = Some(Pass { identity, publish: false, subscribe: false, admin: false });
+        (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name, pass })
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use itodenwa_server::{Config, Server, StartError};
+use itodenwa_server::{Config, Page, Server, StartError};
 
 use crate::support::{TestServer, http};
 
@@ -21,7 +21,7 @@ impl Www {
     }
 
     async fn served(&self) -> TestServer {
-        TestServer::configured(Config { www: Some(self.0.join("www")), ..Config::default() }).await
+        TestServer::configured(Config { page: Page::Folder(self.0.join("www")), ..Config::default() }).await
     }
 }
 
@@ -44,6 +44,9 @@ async fn the_page_comes_with_its_types_and_headers() {
             &format!("content-type: {content_type}"),
             "cache-control: no-cache",
             "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "cross-origin-opener-policy: same-origin",
+            "cross-origin-resource-policy: same-origin",
             "referrer-policy: no-referrer",
             "permissions-policy: camera=(self), microphone=(self)",
             "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:;",
@@ -83,8 +86,8 @@ async fn a_request_that_is_no_handshake_is_told_so() {
 
 #[tokio::test]
 async fn a_folder_that_is_not_there_is_refused_at_the_start() {
-    let www = Some(PathBuf::from("no such folder"));
-    let error = Server::bind(Config { www, ..Config::default() }).await.unwrap_err();
+    let page = Page::Folder(PathBuf::from("no such folder"));
+    let error = Server::bind(Config { page, ..Config::default() }).await.unwrap_err();
     assert!(matches!(error, StartError::Www { .. }) && error.to_string().contains("--www"), "{error}");
 }
 
@@ -97,4 +100,46 @@ async fn a_port_that_is_taken_is_passed_over_only_if_that_is_wished() {
     let second = Server::bind(Config { further_ports: 20, ..taken }).await.unwrap();
     let distance = second.address().port().abs_diff(first.address().port());
     assert!((1..=20).contains(&distance), "{distance}");
+}
+
+#[tokio::test]
+async fn the_page_inside_the_program_is_kept_by_its_version_and_compressed() {
+    let bound = Server::bind(Config { page: Page::Embedded, ..Config::default() }).await;
+    if !Page::is_embedded() {
+        let error = bound.unwrap_err();
+        assert!(matches!(error, StartError::NoPage) && error.to_string().contains("cargo xtask wasm"), "{error}");
+        return;
+    }
+    let server = TestServer { address: bound.as_ref().unwrap().address(), task: tokio::spawn(bound.unwrap().serve()) };
+    let document = server.get("/").await;
+    assert!(
+        document.contains("cache-control: no-cache") && document.contains("content-security-policy: "),
+        "{document}"
+    );
+    let script = document.split_once("src=\"").unwrap().1.split_once('"').unwrap().0;
+    let (version, name) = script.split_once('/').expect("a path with a version");
+    assert_eq!(name, "app.js");
+    for (path, content_type) in [
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("itodenwa/index.js", "text/javascript; charset=utf-8"),
+        ("pkg/itodenwa_bg.wasm", "application/wasm"),
+    ] {
+        let head =
+            format!("GET /{version}/{path} HTTP/1.1\r\nhost: a\r\naccept-encoding: br\r\nconnection: close\r\n\r\n");
+        let answer = http(server.address, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}");
+        for header in [
+            &format!("content-type: {content_type}\r\n"),
+            "content-encoding: br\r\n",
+            "cache-control: public, max-age=31536000, immutable\r\n",
+            "x-content-type-options: nosniff\r\n",
+        ] {
+            assert!(answer.contains(header), "{path} has no {header}");
+        }
+        assert!(server.get(&format!("/{path}")).await.contains("cache-control: no-cache"), "{path}");
+    }
+    for path in ["/README.md", "/pkg/itodenwa.d.ts", "/0123456789abcdef/app.js"] {
+        assert!(server.get(path).await.starts_with("HTTP/1.1 404"), "{path}");
+    }
 }

@@ -53,3 +53,113 @@ async fn refuses_wrong_flags_and_variables_by_name() {
         assert!(log.contains(name), "{name}: {log}");
     }
 }
+
+/// A file that is gone after the test.
+struct File(std::path::PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("itodenwa-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        File(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What a program that ends by itself printed: output and log.
+async fn output(mut command: Command) -> (bool, String, String) {
+    let output = soon(command.output()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn flags_go_before_variables_and_those_before_the_file() {
+    let file = File::new("precedence", "room-peers = 'of the file'\n");
+    for (flag, variable, expected) in [
+        (Some("of a flag"), Some("of a variable"), "of a flag"),
+        (None, Some("of a variable"), "of a variable"),
+        (None, None, "of the file"),
+    ] {
+        let mut command = command(&["--config", file.path()]);
+        command.args(flag.map(|value| format!("--room-peers={value}")));
+        command.envs(variable.map(|value| ("ITODENWA_ROOM_PEERS", value)));
+        let (success, _, log) = output(command).await;
+        let complaint = format!("invalid value '{expected}' for '--room-peers");
+        assert!(!success && log.contains(&complaint), "{expected}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_mistakes_is_refused_by_its_name() {
+    for (name, text, expected) in [
+        ("unknown", "rom-peers = 1", "there is no flag --rom-peers"),
+        ("type", "behind-proxy = 1", "behind-proxy is either true or false"),
+        ("syntax", "room-peers = ", "line 1"),
+        ("value", "room-peers = 17", "--room-peers"),
+    ] {
+        let file = File::new(name, text);
+        let (success, _, log) = output(command(&["--config", file.path()])).await;
+        assert!(!success && log.contains(expected), "{name}: {log}");
+        assert!(name == "value" || log.contains(file.path()), "{name}: {log}");
+    }
+    let mut by_variable = command(&[]);
+    by_variable.env("ITODENWA_CONFIG", "no such file");
+    let (success, _, log) = output(by_variable).await;
+    assert!(!success && log.contains("no such file"), "{log}");
+}
+
+#[tokio::test]
+async fn mints_tokens_with_the_secret_wherever_it_comes_from() {
+    use itodenwa_server::token::{Claims, Secret};
+    let text = "x".repeat(32);
+    let secret: Secret = text.parse().unwrap();
+    let file = File::new("secret", &format!("secret = '{text}'"));
+    let mut by_variable = command(&["token", "r", "ann"]);
+    by_variable.env("ITODENWA_SECRET", &text);
+    let full = ["token", "r", "ann", "--name", "Ann", "--valid-for", "1h", "--no-publish", "--no-subscribe", "--admin"];
+    for command in [
+        command(&["token", "r", "ann", "--secret", &text]),
+        command(&["--secret", &text, "token", "r", "ann"]),
+        command(&["--config", file.path(), "token", "r", "ann"]),
+        command(&[&full[..], &["--config", file.path()]].concat()),
+        by_variable,
+    ] {
+        let (success, token, log) = output(command).await;
+        assert!(success, "{log}");
+        let claims = Claims::verify(token.trim_end(), std::slice::from_ref(&secret)).expect("signed with the secret");
+        assert_eq!((claims.video.room.as_str(), claims.sub.as_str(), claims.video.room_join), ("r", "ann", true));
+        if claims.video.room_admin {
+            let nbf = claims.nbf.unwrap().0;
+            assert_eq!((claims.name.as_deref(), claims.exp.0 - nbf), (Some("Ann"), 3600));
+            assert_eq!((claims.video.can_publish, claims.video.can_subscribe), (Some(false), Some(false)));
+        }
+    }
+    for wrong in [
+        &["token", "r", "ann"][..],
+        &["token", "a room", "ann"],
+        &["token", "r"],
+        &["--secret", "short", "token", "r", "a"],
+    ] {
+        let (success, out, _) = output(command(wrong)).await;
+        assert!(!success && out.is_empty(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn help_names_every_flag() {
+    let (success, help, _) = output(command(&["--help"])).await;
+    assert!(success);
+    for flag in ["--listen", "--config", "--secret", "--room-peers", "token"] {
+        assert!(help.contains(flag), "{flag}");
+    }
+}

@@ -35,6 +35,36 @@ async fn everybody_is_told_and_the_server_ends() {
 }
 
 #[tokio::test]
+async fn everybody_is_told_at_once_and_closed_one_after_another() {
+    let (mut server, stop) = stoppable(Limits::default()).await;
+    let mut clients = Vec::new();
+    for room in 0..16 {
+        clients.push(Client::in_room(&server, &format!("r{room}")).await.0);
+    }
+    stop.send(()).unwrap();
+    let mut told = Vec::new();
+    for client in &mut clients {
+        let refused = client.hear().await;
+        assert_eq!(refusal(&refused), "server/going-away");
+        told.push(refused["refused"]["retryAfter"].as_u64().unwrap());
+    }
+    told.sort_unstable();
+    told.dedup();
+    assert!(told.len() > 1, "nobody is to come back at the same time as all others: {told:?}");
+    let start = tokio::time::Instant::now();
+    let closed = futures_util::future::join_all(clients.iter_mut().map(async |client| {
+        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1012)));
+        start.elapsed()
+    }))
+    .await;
+    let (first, last) = (closed.iter().min().unwrap(), closed.iter().max().unwrap());
+    // That 16 of them are within a tenth of a second has a probability of 10⁻¹⁴.
+    assert!(*last - *first > Duration::from_millis(100), "{closed:?}");
+    drop(clients);
+    soon(&mut server.task).await.unwrap();
+}
+
+#[tokio::test]
 async fn it_does_not_wait_for_ever() {
     let limits = Limits { stop_timeout: Duration::from_millis(300), ..Limits::default() };
     let (mut server, stop) = stoppable(limits).await;

@@ -77,7 +77,7 @@ impl Browser for This {
             let _ = tell.unbounded_send(happening);
         });
         Page {
-            connection: Some(Connection::open(&[], tell).unwrap()),
+            connection: Some(Connection::open(&[], true, tell).unwrap()),
             devices: Devices::new(MediaStream::new().unwrap(), Rc::new(|_| {})),
             happenings,
             candidates: Vec::new(),

@@ -5,15 +5,29 @@ use itodenwa_negotiation::Assignment;
 use itodenwa_wire::{Source, SourceMap};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MediaStreamTrack;
 
 use crate::dom::{PeerConnection, Sender, Transceiver, is_present, object};
 use crate::media::Devices;
 
 /// The transceivers that send sources of ours. Known by identity: their places change when one is stopped.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Lines(Vec<(Transceiver, Source)>);
+#[derive(Debug, Clone)]
+pub(crate) struct Lines {
+    carrying: Vec<(Transceiver, Source)>,
+    /// Whether they have tracks; if not, the other side gets silence.
+    sends: bool,
+}
 
 impl Lines {
+    pub(crate) fn new(sends: bool) -> Self {
+        Lines { carrying: Vec::new(), sends }
+    }
+
+    /// What is sent for a track.
+    pub(crate) fn sent<'a>(&self, track: Option<&'a MediaStreamTrack>) -> Option<&'a MediaStreamTrack> {
+        track.filter(|_| self.sends)
+    }
+
     /// Lets these sources be sent and no others. A source without a track keeps its place, silent.
     /// Gives what must settle before the description is made.
     pub(crate) fn place(
@@ -32,18 +46,18 @@ impl Lines {
                     let Some(line) = lines.get(index) else { continue };
                     line.set_direction(if receives(&line.direction()) { "sendrecv" } else { "sendonly" })?;
                     let sender = line.sender();
-                    replaced.push(sender.replace_track(devices.track(source))?);
+                    replaced.push(sender.replace_track(self.sent(devices.track(source)))?);
                     if is_present(sender.as_ref(), "setStreams") {
                         sender.set_streams(devices.stream())?;
                     }
                     self.forget(line);
-                    self.0.push((line.clone(), source));
+                    self.carrying.push((line.clone(), source));
                 }
                 Assignment::Add { source } => {
                     let streams = js_sys::Array::of1(devices.stream());
                     let init = object([("direction", "sendrecv".into()), ("streams", streams.into())]);
-                    let what = devices.track(source).map_or_else(|| kind(source).into(), JsValue::from);
-                    self.0.push((peer.add_transceiver(&what, &init)?, source));
+                    let what = self.sent(devices.track(source)).map_or_else(|| kind(source).into(), JsValue::from);
+                    self.carrying.push((peer.add_transceiver(&what, &init)?, source));
                 }
                 Assignment::Release { index } => {
                     let Some(line) = lines.get(index) else { continue };
@@ -57,7 +71,7 @@ impl Lines {
     }
 
     pub(crate) fn sender(&self, source: Source) -> Option<Sender> {
-        self.0.iter().find(|(_, carried)| *carried == source).map(|(line, _)| line.sender())
+        self.carrying.iter().find(|(_, carried)| *carried == source).map(|(line, _)| line.sender())
     }
 
     /// What an offer sends.
@@ -72,20 +86,24 @@ impl Lines {
 
     fn sources(&self, direction: impl Fn(&Transceiver) -> Option<String>) -> SourceMap {
         let sent = |line: &Transceiver| direction(line).is_some_and(|direction| sends(&direction));
-        self.0.iter().filter(|(line, _)| sent(line)).filter_map(|(line, source)| Some((line.mid()?, *source))).collect()
+        self.carrying
+            .iter()
+            .filter(|(line, _)| sent(line))
+            .filter_map(|(line, source)| Some((line.mid()?, *source)))
+            .collect()
     }
 
     fn describe(&self, line: &Transceiver, may_add: bool) -> machine::Transceiver {
         machine::Transceiver {
             audio: is_audio(line),
-            carries: self.0.iter().find(|(known, _)| is_same(known, line)).map(|(_, source)| *source),
+            carries: self.carrying.iter().find(|(known, _)| is_same(known, line)).map(|(_, source)| *source),
             // One that the offer does not name is of no use to an answer.
             stopped: line.direction() == "stopped" || (!may_add && line.mid().is_none()),
         }
     }
 
     fn forget(&mut self, line: &Transceiver) {
-        self.0.retain(|(known, _)| !is_same(known, line));
+        self.carrying.retain(|(known, _)| !is_same(known, line));
     }
 }
 

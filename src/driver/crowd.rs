@@ -97,7 +97,7 @@ impl Crowd {
 
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
         let track = self.connection(peer, id)?.remote_track(mid)?;
-        let member = self.0.get_mut(&peer)?;
+        let member = self.0.get_mut(&peer).filter(|member| member.peer.may_publish())?;
         member.tracks.insert(source, Track::received(track, &member.stream));
         member.peer.set_media(source, true);
         Some(member.peer.clone())

@@ -2,7 +2,9 @@
 
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{Delivery, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source, Welcome};
+use itodenwa_wire::{
+    ClientMessage, Delivery, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source, Welcome,
+};
 
 use super::{Driver, Notice};
 use crate::channel::Frame;
@@ -26,6 +28,11 @@ impl Driver {
                 }
             }
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
+            Request::Remove(peer) => {
+                if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
+                    self.signaling_ended(error);
+                }
+            }
             Request::Attach { who, element, made } => {
                 let stream = match who {
                     None => Some(self.parts.devices.stream()),
@@ -51,7 +58,8 @@ impl Driver {
             Some(Ok(ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }))) => {}
             Some(Ok(ServerMessage::Refused(refusal))) => {
                 let error = SignalingError::Refused(refusal.clone());
-                self.refusal = Some(refusal);
+                // What one may not do closes nothing.
+                self.refusal = Some(refusal).filter(|refusal| refusal.code != RefusalCode::TokenForbidden);
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),

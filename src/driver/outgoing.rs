@@ -47,7 +47,7 @@ impl Driver {
                 let tell = Rc::new(move |happening| {
                     let _ = notify.unbounded_send(Notice::Connection { peer, connection: id, happening });
                 });
-                match Connection::open(&self.ice_servers(), tell) {
+                match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.devices);
                         self.crowd.connect(peer, id, connection);
@@ -70,6 +70,13 @@ impl Driver {
     /// The server's, and our own.
     pub(super) fn ice_servers(&self) -> Vec<IceServer> {
         [&self.parts.server_servers[..], &self.parts.own_servers].concat()
+    }
+
+    /// Whether the tokens of both let media pass.
+    fn may_send_to(&self, peer: PeerId) -> bool {
+        let me = &self.parts.machine.me().pass;
+        let may_get = self.crowd.peer(peer).is_none_or(|peer| peer.may_subscribe());
+        me.as_ref().is_none_or(|pass| pass.publish) && may_get
     }
 
     fn event(&mut self, event: machine::Event) {

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use itodenwa_wire::Refusal;
+use itodenwa_wire::{Refusal, RefusalCode};
 
 /// Why the signalling does not work.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +11,7 @@ pub enum SignalingError {
     Address(String),
     /// `signaling/unreachable`: nobody answers there.
     Unreachable(String),
-    /// `signaling/refused`: the server said no, and why.
+    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, otherwise `signaling/refused`.
     Refused(Refusal),
     /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
     Away(String),
@@ -28,6 +28,7 @@ impl SignalingError {
         match self {
             SignalingError::Address(_) => "signaling/address",
             SignalingError::Unreachable(_) => "signaling/unreachable",
+            SignalingError::Refused(Refusal { code, .. }) if of_access(*code) => code.as_str(),
             SignalingError::Refused(_) => "signaling/refused",
             SignalingError::Away(_) => "signaling/away",
             SignalingError::Lost(_) => "signaling/lost",
@@ -45,6 +46,18 @@ impl fmt::Display for SignalingError {
             SignalingError::Unreachable(address) => {
                 write!(f, "The signalling server at {address} does not answer. Check that it runs, and the network.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::TokenRequired, .. }) => f.write_str(
+                "The server lets nobody in without a token. Join with one, made by the application's own server.",
+            ),
+            SignalingError::Refused(Refusal { code: RefusalCode::TokenExpired, .. }) => {
+                f.write_str("The token has expired. Join with a new one.")
+            }
+            SignalingError::Refused(Refusal { code: RefusalCode::IdentityReplaced, .. }) => {
+                f.write_str("The same person came in again from elsewhere, and the call goes on there.")
+            }
+            SignalingError::Refused(Refusal { code: RefusalCode::MemberRemoved, .. }) => {
+                f.write_str("Somebody who may do so ended this call for you.")
+            }
             SignalingError::Refused(Refusal { code, message, .. }) => {
                 write!(f, "The signalling server refused ({code}): {message}")
             }
@@ -60,3 +73,17 @@ impl fmt::Display for SignalingError {
 }
 
 impl StdError for SignalingError {}
+
+/// Refusals that say who may come in or stay are errors of their own.
+const fn of_access(code: RefusalCode) -> bool {
+    matches!(
+        code,
+        RefusalCode::TokenRequired
+            | RefusalCode::TokenInvalid
+            | RefusalCode::TokenExpired
+            | RefusalCode::TokenNotYetValid
+            | RefusalCode::TokenForbidden
+            | RefusalCode::IdentityReplaced
+            | RefusalCode::MemberRemoved
+    )
+}

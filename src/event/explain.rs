@@ -17,6 +17,7 @@ pub(super) fn explain(code: &str) -> &'static str {
         "connection/given-up" => "The connection failed too often. It is tried again when the other side comes anew.",
         "peer/packet-malformed" => "The other side sent something that was not understood. It was ignored.",
         "peer/silent" => "The other side does not answer. It may have lost its network.",
+        "token/forbidden" => "Your token does not let you do that.",
         "signaling/refused" => "The server did not do what it was asked.",
         "signaling/malformed" => "The server sent something that was not understood. It was ignored.",
         _ => "Something went wrong. The call goes on.",

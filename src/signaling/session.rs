@@ -194,7 +194,7 @@ impl Session {
         match self.state {
             State::First => self.end(why),
             State::Open { since, .. } => {
-                if let Some(refusal) = refusal.clone().filter(|it| it.code == RefusalCode::SessionReplaced) {
+                if let Some(refusal) = refusal.clone().filter(|it| ends_session(it.code)) {
                     return self.end(SignalingError::Refused(refusal));
                 }
                 let was_lasting = now - since >= LASTING;
@@ -323,7 +323,15 @@ impl Session {
 
 /// Whether the server goes on listening to a member after this.
 fn stays_open(code: RefusalCode) -> bool {
-    matches!(code, RefusalCode::PeerUnknown | RefusalCode::MessageMalformed | RefusalCode::JoinTwice)
+    matches!(
+        code,
+        RefusalCode::PeerUnknown | RefusalCode::MessageMalformed | RefusalCode::JoinTwice | RefusalCode::TokenForbidden
+    )
+}
+
+/// Whether the server closes an open session for good, and another attempt would be against its will.
+fn ends_session(code: RefusalCode) -> bool {
+    matches!(code, RefusalCode::SessionReplaced | RefusalCode::IdentityReplaced | RefusalCode::MemberRemoved)
 }
 
 /// Whether it makes no sense to ask again.

@@ -109,7 +109,7 @@ impl Signaling for Line {
                 let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
                 // The order of ids decides who leads: at random, not by who came first.
                 let id = PeerId::new(random << 32 | u64::from(hub.sessions));
-                let me = Member { id, session: hub.sessions, name: join.name.clone() };
+                let me = Member { id, session: hub.sessions, name: join.name.clone(), pass: None };
                 let members = hub.members.values().map(|(member, _)| member.clone()).collect();
                 hub.tell_all(&ServerMessage::Joined { member: me.clone(), roster: 0 });
                 let welcome = Welcome::new(me.clone(), members);
@@ -131,7 +131,7 @@ impl Signaling for Line {
                 };
                 to.unbounded_send(Ok(ServerMessage::Signal(message))).ok();
             }
-            ClientMessage::Ping(_) => {}
+            ClientMessage::Remove(_) | ClientMessage::Ping(_) => {}
             ClientMessage::Leave => self.part(LeaveReason::Left),
         }
         Ok(())

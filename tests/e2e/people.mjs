@@ -9,6 +9,8 @@ export const LIMIT = 30_000;
 
 const CHROMIUM = {
     browser: "chrome",
+    // A server may show a certificate that it made itself.
+    acceptInsecureCerts: true,
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
         "--no-sandbox",
@@ -30,6 +32,7 @@ const CHROMIUM = {
 };
 const FIREFOX = {
     browser: "firefox",
+    acceptInsecureCerts: true,
     executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
     extraPrefsFirefox: {
         "media.navigator.streams.fake": true,
@@ -65,16 +68,22 @@ export async function address() {
 }
 
 /** Another server, which the caller ends. */
-export async function startServer(...options) {
+export function startServer(...options) {
+    return startProgram("--www", need("ITODENWA_WWW"), ...options);
+}
+
+/** The program as it is installed, with the page inside; the caller ends it. */
+export async function startProgram(...options) {
     const program = need("ITODENWA_SERVER");
-    const child = spawn(program, ["--listen", "127.0.0.1:0", "--www", need("ITODENWA_WWW"), ...options], {
+    const { ITODENWA_WWW, ...env } = process.env;
+    const child = spawn(program, ["--listen", "127.0.0.1:0", ...options], {
         stdio: ["ignore", "pipe", "inherit"],
-        env: { ...process.env, RUST_LOG: "warn" },
+        env: { ...env, RUST_LOG: "warn" },
     });
     // Also when the tests are stopped from outside.
     process.once("exit", () => child.kill());
     for await (const line of createInterface({ input: child.stdout })) {
-        const found = line.match(/http:\/\/\S+/);
+        const found = line.match(/https?:\/\/\S+/);
         if (found) return { process: child, address: found[0] };
     }
     throw new Error(`${program} ended before it listened`);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, Packet, PeerId, RoomName, Ticket};
+use crate::{DisplayName, Packet, PeerId, RoomName, Ticket, Token};
 
 /// A message from client to server. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum ClientMessage<P = Packet> {
     Join(Join),
     /// Something for another member of the room.
     Signal(Signal<P>),
+    /// Somebody is to go: only of a member whose [`Pass`](crate::Pass) says that it may.
+    Remove(PeerId),
     /// How many signals came in this session: the server need not keep them any longer. Answered by
     /// [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
     Ping(u32),
@@ -30,6 +32,9 @@ pub struct Join {
     /// What the others see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
+    /// What a server asks for that lets in only who has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
     /// The session to go on with. When the server does not know it any more the join is a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,

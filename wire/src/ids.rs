@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
+use crate::limits::{DISPLAY_NAME_BYTES, IDENTITY_BYTES, ROOM_NAME_BYTES};
 
 /// Why a text is not a valid id or name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,33 @@ impl DisplayName {
     }
 
     /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who somebody is to the application, as their token says: 1 to 256 bytes of text without control characters. In a room
+/// there is one of each at most.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Identity(Box<str>);
+
+impl Identity {
+    /// Checks and takes an identity, as it is: not even white space is removed.
+    ///
+    /// # Errors
+    /// [`InvalidId`] for an empty or overlong identity or one with control characters.
+    pub fn new(identity: impl Into<String>) -> Result<Self, InvalidId> {
+        let identity = identity.into();
+        check_length(&identity, IDENTITY_BYTES)?;
+        match identity.chars().find(|&c| c.is_control() || is_direction_override(c)) {
+            Some(c) => Err(InvalidId::Character(c)),
+            None => Ok(Identity(identity.into())),
+        }
+    }
+
+    /// The identity as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -190,7 +217,7 @@ macro_rules! text_conversions {
     )*};
 }
 
-text_conversions!(RoomName, DisplayName);
+text_conversions!(RoomName, DisplayName, Identity);
 
 #[cfg(test)]
 mod tests {
@@ -212,6 +239,14 @@ mod tests {
         assert_eq!(DisplayName::new(" "), Err(InvalidId::Empty));
         assert_eq!(DisplayName::new("a\nb"), Err(InvalidId::Character('\n')));
         assert_eq!(DisplayName::new("a\u{202E}b"), Err(InvalidId::Character('\u{202E}')));
+    }
+
+    #[test]
+    fn identities_are_taken_as_they_are() {
+        assert_eq!(Identity::new(" ann ").unwrap().as_str(), " ann ");
+        assert_eq!(Identity::new(""), Err(InvalidId::Empty));
+        assert_eq!(Identity::new("a\0"), Err(InvalidId::Character('\0')));
+        assert_eq!(Identity::new("x".repeat(257)), Err(InvalidId::TooLong(256)));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //!     version: PROTOCOL_VERSION,
 //!     room: RoomName::new("blue-tiger")?,
 //!     name: None,
+//!     token: None,
 //!     resume: None,
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
@@ -27,14 +28,16 @@ mod ice;
 mod ids;
 pub mod limits;
 mod packet;
+mod pass;
 mod server;
 mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
 pub use client::{ClientMessage, Join, Resume, Signal};
 pub use ice::{IceServer, IceServers};
-pub use ids::{DisplayName, InvalidId, PeerId, RoomName};
+pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};
+pub use pass::{Pass, Token};
 pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
 pub use ticket::{Ticket, TicketTooLong};
 

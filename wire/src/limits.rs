@@ -10,6 +10,8 @@ pub const MESSAGE_BYTES: usize = 16 * 1024;
 pub const ROOM_NAME_BYTES: usize = 64;
 /// Longest display name, in bytes of UTF-8.
 pub const DISPLAY_NAME_BYTES: usize = 256;
+/// Longest identity in a token, in bytes of UTF-8.
+pub const IDENTITY_BYTES: usize = 256;
 /// Longest ticket, in bytes.
 pub const TICKET_BYTES: usize = 2048;
 /// Most people in a room whatever the configuration: a full mesh of more is not usable.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, IceServers, Packet, PeerId, Ticket};
+use crate::{DisplayName, IceServers, Packet, Pass, PeerId, Ticket};
 
 /// A message from server to client. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -96,6 +96,9 @@ pub struct Member {
     /// What this member would like to be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
+    /// What its token says; none where nobody needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<Pass>,
 }
 
 /// Somebody is gone.
@@ -118,6 +121,10 @@ pub enum LeaveReason {
     Gone,
     /// The server closed the socket for breaking a limit.
     Refused,
+    /// The same identity came in again.
+    Replaced,
+    /// A member that may do so sent it away.
+    Removed,
     /// A reason of a later version.
     #[serde(other)]
     Other,
@@ -191,9 +198,23 @@ refusal_codes! {
     RoomFull = "room/full";
     /// The display name is empty, too long, or has control characters.
     NameInvalid = "name/invalid";
+    /// This server lets nobody in without a token.
+    TokenRequired = "token/required";
+    /// The token is none, was changed, or is not of somebody whom this server trusts.
+    TokenInvalid = "token/invalid";
+    /// The token's time is over.
+    TokenExpired = "token/expired";
+    /// The token's time has not come.
+    TokenNotYetValid = "token/not-yet-valid";
+    /// The token is for something else: another room, or no room, or not for what was asked.
+    TokenForbidden = "token/forbidden";
+    /// The same identity came in again, and the newest one stays. Joining again would send that one away.
+    IdentityReplaced = "identity/replaced";
+    /// A member that may do so sent this one away.
+    MemberRemoved = "member/removed";
     /// The session goes on on another socket.
     SessionReplaced = "session/replaced";
-    /// A signal to somebody who is not in the room.
+    /// A signal to somebody who is not in the room, or a wish to remove them.
     PeerUnknown = "peer/unknown";
     /// The server has as many connections or rooms as it may have.
     ServerFull = "server/full";

@@ -4,8 +4,9 @@
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Join, LeaveReason, Media, Member, Offer,
-    Packet, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, Ticket, Welcome,
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Media, Member,
+    Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, Ticket,
+    Welcome,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -68,9 +69,25 @@ fn room() -> impl Strategy<Value = RoomName> {
     "[A-Za-z0-9_-]{1,64}".prop_map(|name| RoomName::new(name).unwrap())
 }
 
+fn pass() -> impl Strategy<Value = Pass> {
+    ("[a-z部屋 ]{1,20}", any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(identity, publish, subscribe, admin)| Pass {
+            identity: Identity::new(identity).unwrap(),
+            publish,
+            subscribe,
+            admin,
+        },
+    )
+}
+
 fn member() -> impl Strategy<Value = Member> {
     let name = option::of("[a-z部屋 ]{0,20}x").prop_map(|name| name.map(|name| DisplayName::new(name).unwrap()));
-    (id(), any::<u32>(), name).prop_map(|(id, session, name)| Member { id, session, name })
+    (id(), any::<u32>(), name, option::of(pass())).prop_map(|(id, session, name, pass)| Member {
+        id,
+        session,
+        name,
+        pass,
+    })
 }
 
 proptest! {
@@ -81,9 +98,10 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, room: room.clone(), name: None, resume: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, room: room.clone(), name: None, token: None, resume: None }));
+        survives(&ClientMessage::<Packet>::Remove(to));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
-        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, resume }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, token: Some("a.b.c".into()), resume }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);

@@ -216,5 +216,5 @@ impl State {
 }
 
 fn member(side: usize, session: u32) -> Member {
-    Member { id: if side == 0 { ANN } else { BEN }, session, name: None }
+    Member { id: if side == 0 { ANN } else { BEN }, session, name: None, pass: None }
 }

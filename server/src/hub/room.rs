@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use itodenwa_wire::{DisplayName, Member, PeerId};
+use itodenwa_wire::{Identity, Member, PeerId};
 
 use super::replay::Replay;
 use super::{ConnectionId, Packet};
+use crate::access::Guest;
 
 /// One room. At most as many members as the hub lets in, so that going through them is cheap.
 #[derive(Debug)]
@@ -61,9 +62,10 @@ impl<P: Packet> Room<P> {
     ///
     /// Sessions rise with each join, and stand in the upper half of the id: ids rise in the order of joining, so of each
     /// pair the one who was there first leads. The lower half is random, so that ids are not to be guessed.
-    pub(super) fn newcomer(&self, name: Option<DisplayName>, random: u32) -> Option<Member> {
+    pub(super) fn newcomer(&self, guest: Guest, random: u32) -> Option<Member> {
         let session = self.sessions.checked_add(1)?;
-        Some(Member { id: PeerId::new(u64::from(session) << 32 | u64::from(random)), session, name })
+        let id = PeerId::new(u64::from(session) << 32 | u64::from(random));
+        Some(Member { id, session, name: guest.name, pass: guest.pass })
     }
 
     /// Lets somebody in: a newcomer, or a member of a former run of the server.
@@ -94,6 +96,13 @@ impl<P: Packet> Room<P> {
     /// Everybody but this one.
     pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Occupant<P>> {
         self.occupants.iter().filter(move |occupant| occupant.member.id != id)
+    }
+
+    /// The one with this identity, if there is one.
+    pub(super) fn with_identity(&self, identity: &Identity) -> Option<(PeerId, Presence)> {
+        let has =
+            |occupant: &&Occupant<P>| occupant.member.pass.as_ref().is_some_and(|pass| pass.identity == *identity);
+        self.occupants.iter().find(has).map(|occupant| (occupant.member.id, occupant.presence))
     }
 
     /// Everybody who has a socket.

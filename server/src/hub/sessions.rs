@@ -7,29 +7,40 @@
 //! | anybody else | somebody new |
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{Join, LeaveReason, Member, PeerId, RefusalCode, RoomName, Roster, ServerMessage, Welcome};
 
 use super::room::{Presence, Room};
 use super::{Closing, Connection, ConnectionId, Due, Hub, Output, Packet};
+use crate::access::{Access, Guest};
 use crate::ticket::Claims;
 
 impl<P: Packet> Hub<P> {
     pub(super) fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
         let claims = join.resume.as_ref().and_then(|resume| self.tickets.open(now, &resume.ticket));
         let claims = claims.filter(|claims| claims.room == join.room);
-        let signals = join.resume.map_or(0, |resume| resume.signals);
+        let signals = join.resume.as_ref().map_or(0, |resume| resume.signals);
         if let Some(claims) = &claims
             && self.resume(now, from, claims, signals)
         {
             return;
         }
-        let former = claims.filter(|claims| self.may_come_back(now, claims));
+        // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
+        let (guest, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
+            Some(Claims { id, session, name, pass, .. }) => (Guest { name, pass }, Some((id, session))),
+            None => match self.access.admit(&join, SystemTime::now()) {
+                Ok(guest) => (guest, None),
+                Err(closing) => return self.refuse(now, from, closing),
+            },
+        };
+        if let Some(pass) = &guest.pass {
+            self.make_way(now, &join.room, &pass.identity);
+        }
         if let Err(closing) = self.enter(now, from, join.room, |room, random| match former {
-            Some(Claims { id, session, name, .. }) => Some((Member { id, session, name }, true)),
-            None => Some((room.newcomer(join.name, random)?, false)),
+            Some((id, session)) => Some((Member { id, session, name: guest.name, pass: guest.pass }, true)),
+            None => Some((room.newcomer(guest, random)?, false)),
         }) {
             self.refuse(now, from, closing);
         }
@@ -61,7 +72,8 @@ impl<P: Packet> Hub<P> {
     /// Whether a ticket is from another run of the server, whose members its room still waits for.
     fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
         let is_young = |room: &Room<P>| now < room.opened + self.limits.resume_window;
-        !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
+        let is_let_in = claims.pass.is_some() || self.access == Access::Open;
+        is_let_in && !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
     }
 
     /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.

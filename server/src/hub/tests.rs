@@ -3,12 +3,13 @@
 mod random;
 mod resuming;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use itodenwa_wire::{DisplayName, IceServers, Join, PROTOCOL_VERSION, Resume, Ticket, Welcome};
 
 use super::*;
 use crate::ticket::TicketSecret;
+use crate::token::{Claims, Secret};
 
 const A: ConnectionId = ConnectionId(1);
 const B: ConnectionId = ConnectionId(2);
@@ -46,14 +47,18 @@ struct Bench {
 
 impl Bench {
     fn new(limits: Limits) -> Self {
+        Bench::guarded(limits, Access::Open)
+    }
+
+    fn guarded(limits: Limits, access: Access) -> Self {
         let now = tokio::time::Instant::now().into_std();
-        Bench { hub: hub(limits, 0, now, "0123456789abcdef"), now, runs: 0 }
+        Bench { hub: hub(limits, access, 0, now, "0123456789abcdef"), now, runs: 0 }
     }
 
     /// The server is killed and started again.
     fn restart(&mut self, secret: &str) {
         self.runs += 1;
-        self.hub = hub(self.hub.limits.clone(), self.runs, self.now, secret);
+        self.hub = hub(self.hub.limits.clone(), self.hub.access.clone(), self.runs, self.now, secret);
     }
 
     fn give(&mut self, input: Input<u32>) -> Vec<Output> {
@@ -94,11 +99,11 @@ impl Bench {
     }
 }
 
-fn hub(limits: Limits, run: u64, now: Instant, secret: &str) -> Hub<u32> {
+fn hub(limits: Limits, access: Access, run: u64, now: Instant, secret: &str) -> Hub<u32> {
     let tickets =
         Tickets::new(&TicketSecret::new(secret.as_bytes()).unwrap(), limits.ticket_lifetime, run, (now, 1_000_000));
     let mut random = 100 * run as u32;
-    Hub::new(limits, IceServers::default(), tickets, move || {
+    Hub::new(limits, access, IceServers::default(), tickets, move || {
         random += 1;
         random
     })
@@ -106,7 +111,26 @@ fn hub(limits: Limits, run: u64, now: Instant, secret: &str) -> Hub<u32> {
 
 fn join(room: &str) -> ClientMessage<u32> {
     let name = DisplayName::new("Aya").ok();
-    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name, resume: None })
+    ClientMessage::Join(Join {
+        version: PROTOCOL_VERSION,
+        room: RoomName::new(room).unwrap(),
+        name,
+        token: None,
+        resume: None,
+    })
+}
+
+fn secret() -> Secret {
+    Secret::new("a".repeat(32)).unwrap()
+}
+
+/// A join with a good token for this identity.
+fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
+    let mut claims = Claims::new(room, identity, SystemTime::now(), Duration::from_secs(3600));
+    claims.video.room_admin = admin;
+    let token = Some(claims.sign(&secret()).into());
+    let room = RoomName::new(room).unwrap();
+    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token, resume: None })
 }
 
 fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {
@@ -291,4 +315,75 @@ fn at_the_end_everybody_is_sent_away_and_nobody_comes_in() {
         assert!(refusal.retry_after.is_some_and(|after| (500..3000).contains(&after)));
     }
     assert!(bench.hub.connections.is_empty() && bench.hub.rooms.is_empty());
+}
+
+fn closed_with(outputs: &[Output]) -> Vec<(ConnectionId, &'static str)> {
+    let refusal = |closing: &Closing| closing.refusal.as_ref().map_or("none", |refusal| refusal.code.as_str());
+    let closed = |output: &Output| match output {
+        Output::Close(who, closing) => Some((*who, refusal(closing))),
+        Output::Send(..) => None,
+    };
+    outputs.iter().filter_map(closed).collect()
+}
+
+#[test]
+fn the_newest_of_an_identity_stays_also_in_a_full_room() {
+    let limits = Limits { room_peers: 2, ..Limits::default() };
+    let mut bench = Bench::guarded(limits, Access::new(vec![secret()]));
+    for (who, identity, room) in [(A, "ann", "r"), (B, "ben", "r"), (C, "ann", "r")] {
+        bench.give(Input::Connected(who));
+        let outputs = bench.say(who, join_as(room, identity, false));
+        if who == C {
+            assert_eq!(closed_with(&outputs), [(A, "identity/replaced")]);
+            let told = |output: &Output| match output {
+                Output::Send(B, ServerMessage::Left { reason, .. }) => Some(*reason),
+                _ => None,
+            };
+            assert_eq!(outputs.iter().find_map(told), Some(LeaveReason::Replaced));
+        } else {
+            assert_eq!(closed_with(&outputs), []);
+        }
+    }
+    let elsewhere = ConnectionId(4);
+    bench.give(Input::Connected(elsewhere));
+    assert_eq!(closed_with(&bench.say(elsewhere, join_as("s", "ann", false))), [], "one in each room");
+}
+
+#[test]
+fn who_may_not_come_in_learns_nothing_of_rooms_and_sends_nobody_away() {
+    let limits = Limits { room_peers: 1, rooms: 1, ..Limits::default() };
+    let mut bench = Bench::guarded(limits, Access::new(vec![secret()]));
+    bench.give(Input::Connected(A));
+    bench.say(A, join_as("full", "ann", false));
+    let answers = ["full", "other"].map(|room| {
+        bench.give(Input::Connected(B));
+        bench.say(B, join(room))
+    });
+    assert_eq!(closed_with(&answers[0]), [(B, "token/required")]);
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(bench.hub.rooms.len(), 1);
+}
+
+#[test]
+fn only_an_admin_removes_others() {
+    let mut bench = Bench::guarded(Limits::default(), Access::new(vec![secret()]));
+    let mut enter = |who, identity, admin| {
+        bench.give(Input::Connected(who));
+        match bench.say(who, join_as("r", identity, admin)).first() {
+            Some(Output::Send(_, ServerMessage::Welcome(welcome))) => welcome.me.id,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (ann, ben) = (enter(A, "ann", true), enter(B, "ben", false));
+    let refused = |outputs: &[Output]| match outputs {
+        [Output::Send(_, ServerMessage::Refused(refusal))] => refusal.code,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&bench.say(B, ClientMessage::Remove(ann))), RefusalCode::TokenForbidden);
+    assert_eq!(refused(&bench.say(B, ClientMessage::Remove(PeerId::new(1)))), RefusalCode::TokenForbidden);
+    assert_eq!(refused(&bench.say(A, ClientMessage::Remove(PeerId::new(1)))), RefusalCode::PeerUnknown);
+    let outputs = bench.say(A, ClientMessage::Remove(ben));
+    assert_eq!(closed_with(&outputs), [(B, "member/removed")]);
+    let left = ServerMessage::Left { id: ben, reason: LeaveReason::Removed, roster: 3 };
+    assert!(outputs.contains(&Output::Send(A, left)), "{outputs:?}");
 }

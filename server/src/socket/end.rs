@@ -1,9 +1,11 @@
 //! Why and how a connection ends.
 
+use std::time::Duration;
+
 use futures_util::SinkExt;
 use itodenwa_wire::{CLOSE_TO_RESUME, LeaveReason, RefusalCode, ServerMessage};
 use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -17,6 +19,9 @@ use crate::rate::TooFast;
 
 /// When a client that was too fast may come back, in milliseconds.
 const RETRY_AFTER_FLOOD: u32 = 10_000;
+
+/// Over how long connections are closed when the server stops, after everybody was told at once.
+const SCATTERED: Duration = Duration::from_secs(1);
 
 /// How much is still read of a connection that is closed, and thrown away: what can have been on its way.
 const REST_BYTES: u64 = 8 * 1024 * 1024;
@@ -62,6 +67,14 @@ impl End {
         End::Closed(Closing::refusing(RefusalCode::MessageTooFast, error.to_string()).retry(RETRY_AFTER_FLOOD))
     }
 
+    /// Why the server closes it, if it does.
+    pub(super) fn refusal(&self) -> Option<RefusalCode> {
+        match self {
+            End::Closed(closing) => closing.refusal.as_ref().map(|refusal| refusal.code),
+            End::Hung | End::Lost | End::Silent { .. } => None,
+        }
+    }
+
     /// What it means for the member.
     pub(super) fn ending(&self) -> Ending {
         match self {
@@ -86,6 +99,9 @@ pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
             {
                 stream.send(Message::Text(text.into())).await?;
             }
+            if closing.code == u16::from(CloseCode::Restart) {
+                sleep(scatter()).await;
+            }
             stream.close(Some(frame(closing.code))).await?;
         }
     }
@@ -96,6 +112,12 @@ pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
     io.shutdown().await?;
     io::copy(&mut io.take(REST_BYTES), &mut io::sink()).await?;
     Ok(())
+}
+
+/// A moment, another one for each connection: so they do not all go, and come elsewhere, at once.
+fn scatter() -> Duration {
+    let random = getrandom::u32().unwrap_or_default();
+    SCATTERED.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
 fn closed_is_fine(error: Error) -> Result<(), Error> {

@@ -87,9 +87,19 @@ impl Client {
 
     /// Over this TCP connection, and as a proxy would hand it on if `forwarded_for` is not empty.
     pub(crate) async fn over(stream: TcpStream, forwarded_for: &str) -> Result<Self, Error> {
-        let mut request = format!("ws://{}/ws", stream.peer_addr()?).into_client_request()?;
-        if !forwarded_for.is_empty() {
-            request.headers_mut().insert("x-forwarded-for", forwarded_for.parse()?);
+        let headers = Some(("x-forwarded-for", forwarded_for)).filter(|(_, value)| !value.is_empty());
+        Client::asking(stream, "/ws", headers.as_slice()).await
+    }
+
+    /// At this path, with these headers.
+    pub(crate) async fn at(server: &TestServer, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        Client::asking(TcpStream::connect(server.address).await?, path, headers).await
+    }
+
+    async fn asking(stream: TcpStream, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let mut request = format!("ws://{}{path}", stream.peer_addr()?).into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse()?);
         }
         let (socket, _) = soon(client_async(request, stream)).await?;
         Ok(Client { socket })

@@ -71,7 +71,7 @@ impl Bench {
 
 fn join(resume: Option<Resume>) -> Join {
     let room = RoomName::new("r").expect("a name");
-    Join { version: PROTOCOL_VERSION, room, name: None, resume }
+    Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume }
 }
 
 fn ticket(text: &str) -> Ticket {
@@ -83,7 +83,7 @@ fn resuming(text: &str, signals: u32) -> Do {
 }
 
 fn member(id: PeerId) -> Member {
-    Member { id, session: 1, name: None }
+    Member { id, session: 1, name: None, pass: None }
 }
 
 fn welcome(text: &str, signals: u32) -> Welcome {
@@ -275,11 +275,13 @@ fn whether_a_refusal_is_the_end() {
         bench.lose();
         assert_eq!(bench.session.is_over(), is_end, "{code}");
     }
-    let mut bench = Bench::open();
-    bench.hear(refused(RefusalCode::SessionReplaced, None));
-    let outputs = bench.lose();
-    assert!(matches!(&outputs[..], [Do::Tell(Err(SignalingError::Refused(_)))]), "{outputs:?}");
-    assert!(bench.session.is_over(), "the newest wins");
+    for code in [RefusalCode::SessionReplaced, RefusalCode::IdentityReplaced, RefusalCode::MemberRemoved] {
+        let mut bench = Bench::open();
+        bench.hear(refused(code, None));
+        let outputs = bench.lose();
+        assert!(matches!(&outputs[..], [Do::Tell(Err(SignalingError::Refused(_)))]), "{outputs:?}");
+        assert!(bench.session.is_over(), "{code}: the newest wins, and who was sent away stays away");
+    }
 }
 
 #[test]

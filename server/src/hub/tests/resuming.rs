@@ -14,7 +14,8 @@ impl Bench {
     fn again_to(&mut self, room: &str, from: ConnectionId, ticket: &Ticket, signals: u32) -> Vec<Output> {
         self.give(Input::Connected(from));
         let resume = Some(Resume { ticket: ticket.clone(), signals });
-        let join = Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name: None, resume };
+        let join =
+            Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name: None, token: None, resume };
         self.say(from, ClientMessage::Join(join))
     }
 }
@@ -254,4 +255,56 @@ fn a_room_that_is_built_up_again_and_left_is_forgotten() {
     bench.say(A, ClientMessage::Leave);
     assert_eq!(bench.wait(Duration::from_secs(20)), []);
     assert!(bench.hub.rooms.is_empty() && bench.hub.due.is_empty());
+}
+
+/// Ann in room `r`, with a token.
+fn ann_with_a_token() -> (Bench, Welcome) {
+    let mut bench = Bench::guarded(Limits::default(), Access::new(vec![secret()]));
+    bench.give(Input::Connected(A));
+    let outputs = bench.say(A, join_as("r", "ann", false));
+    let ann = welcomed(&outputs, A).0.clone();
+    (bench, ann)
+}
+
+#[test]
+fn a_ticket_is_as_good_as_the_token_that_it_was_given_for_also_after_a_restart() {
+    for restarted in [false, true] {
+        let (mut bench, ann) = ann_with_a_token();
+        bench.cut(A);
+        if restarted {
+            bench.restart("0123456789abcdef");
+        }
+        let outputs = bench.again(C, ticket(&ann), 0);
+        assert_eq!(welcomed(&outputs, C).0.me, ann.me, "with its pass");
+    }
+}
+
+#[test]
+fn a_ticket_of_a_server_that_was_open_lets_nobody_in() {
+    let (mut bench, ann, _) = two(Limits::default());
+    bench.restart("0123456789abcdef");
+    bench.hub.access = Access::new(vec![secret()]);
+    assert_eq!(closed_for(&bench.again(C, ticket(&ann), 0)), Some((C, 1008, RefusalCode::TokenRequired)));
+}
+
+#[test]
+fn who_was_replaced_or_removed_while_away_does_not_come_back_by_ticket() {
+    let (mut bench, ann) = ann_with_a_token();
+    bench.give(Input::Connected(B));
+    bench.say(B, join_as("r", "admin", true));
+    bench.cut(A);
+    bench.give(Input::Connected(C));
+    let outputs = bench.say(C, join_as("r", "ann", false));
+    let replaced = ServerMessage::Left { id: ann.me.id, reason: LeaveReason::Replaced, roster: 3 };
+    assert!(outputs.contains(&Output::Send(B, replaced)), "{outputs:?}");
+    let newer = welcomed(&outputs, C).0.clone();
+    let late = ConnectionId(4);
+    assert_eq!(closed_for(&bench.again(late, ticket(&ann), 0)), Some((late, 1008, RefusalCode::TokenRequired)));
+
+    bench.cut(C);
+    let outputs = bench.say(B, ClientMessage::Remove(newer.me.id));
+    let removed = ServerMessage::Left { id: newer.me.id, reason: LeaveReason::Removed, roster: 5 };
+    assert_eq!(outputs, [Output::Send(B, removed)]);
+    assert_eq!(closed_for(&bench.again(late, ticket(&newer), 0)), Some((late, 1008, RefusalCode::TokenRequired)));
+    assert_eq!(bench.hub.due.len(), 0, "nobody is waited for");
 }

@@ -1,0 +1,132 @@
+//! Puts the page into the program: `www` as it is when its wasm has been built, otherwise nothing. Compressed here once, so
+//! that the server never has to.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+/// Another folder with a page, built.
+const FOLDER: &str = "ITODENWA_PAGE";
+/// What is there when a page was built, and not before.
+const BUILT: &str = "pkg/itodenwa_bg.wasm";
+/// The page's own files, which it names in its document.
+const NAMED: [&str; 3] = ["href=\"favicon.svg\"", "href=\"style.css\"", "src=\"app.js\""];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed={FOLDER}");
+    let folder = env::var_os(FOLDER).map_or_else(|| Path::new(&manifest()).join("../www"), PathBuf::from);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files = Vec::new();
+    if folder.join(BUILT).is_file() {
+        collect(&folder, "", &mut files)?;
+        files.sort();
+    }
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("page.rs"), table(files, &out)?)?;
+    Ok(())
+}
+
+fn manifest() -> String {
+    env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
+}
+
+/// The files that browsers load, with their paths. Links are followed.
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let here = format!("{prefix}{name}");
+        if path.is_dir() {
+            collect(&path, &format!("{here}/"), files)?;
+        } else if content_type(&name).is_some() {
+            println!("cargo::rerun-if-changed={}", path.display());
+            files.push((here, fs::read(path)?));
+        }
+    }
+    Ok(())
+}
+
+/// What a file is. None of those that browsers do not load.
+fn content_type(name: &str) -> Option<&'static str> {
+    match Path::new(name).extension()?.to_str()? {
+        "html" => Some("text/html; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        "wasm" => Some("application/wasm"),
+        _ => None,
+    }
+}
+
+/// The source of the table of files. All of one version are under a path with its hash, so that they may be kept for ever:
+/// the document names three, and those name the others relative to themselves.
+fn table(files: Vec<(String, Vec<u8>)>, out: &Path) -> Result<String, Box<dyn Error>> {
+    let mut hasher = Sha256::new();
+    for (path, bytes) in &files {
+        hasher.update(path);
+        hasher.update((bytes.len() as u64).to_be_bytes());
+        hasher.update(bytes);
+    }
+    let version = hex(&hasher.finalize());
+    let mut source = format!("pub(super) static EMBEDDED: Assets = Assets {{ version: {version:?}, files: &[\n");
+    for (number, (path, mut bytes)) in files.into_iter().enumerate() {
+        if path == "index.html" {
+            bytes = under(&version, String::from_utf8(bytes)?)?.into_bytes();
+        }
+        let variant = |name: &str, bytes: &[u8]| -> Result<String, Box<dyn Error>> {
+            let file = out.join(format!("{number}.{name}"));
+            fs::write(&file, bytes)?;
+            Ok(format!("include_bytes!({:?})", file.to_str().ok_or("a path that is no text")?))
+        };
+        let compressed = |name: &str, packed: Vec<u8>| match packed.len() < bytes.len() {
+            true => variant(name, &packed).map(|include| format!("Some({include})")),
+            false => Ok("None".to_owned()),
+        };
+        writeln!(
+            source,
+            "Asset {{ path: {path:?}, content_type: {:?}, hash: {:?}, plain: {}, brotli: {}, gzip: {} }},",
+            content_type(&path).unwrap_or_default(),
+            hex(&Sha256::digest(&bytes)),
+            variant("plain", &bytes)?,
+            compressed("br", brotli(&bytes)?)?,
+            compressed("gz", gzip(&bytes)?)?,
+        )?;
+    }
+    source.push_str("] };\n");
+    Ok(source)
+}
+
+/// The document, with its files under the version's path.
+fn under(version: &str, mut document: String) -> Result<String, Box<dyn Error>> {
+    for name in NAMED {
+        let (attribute, file) = name.split_once("=\"").ok_or("no attribute")?;
+        if !document.contains(name) {
+            return Err(format!("index.html has no {name}").into());
+        }
+        document = document.replace(name, &format!("{attribute}=\"{version}/{file}"));
+    }
+    Ok(document)
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut packed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, 11, 22);
+    writer.write_all(bytes)?;
+    drop(writer);
+    Ok(packed)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(bytes)?;
+    Ok(writer.finish()?)
+}

@@ -1,0 +1,186 @@
+//! Who may come in.
+
+use std::time::SystemTime;
+
+use itodenwa_wire::{DisplayName, Identity, Join, Pass, RefusalCode};
+
+use crate::hub::Closing;
+use crate::token::{Claims, NumericDate, Secret};
+
+/// How much the clock of who makes tokens may be ahead of ours, in seconds.
+const CLOCKS_DIFFER: u64 = 5;
+
+/// Who may come in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// Who has a token that was signed with one of these.
+    Tokens(Vec<Secret>),
+}
+
+/// Somebody who may come in.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Guest {
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) pass: Option<Pass>,
+}
+
+impl Access {
+    /// With secrets nobody comes in without a token.
+    #[must_use]
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        if secrets.is_empty() { Access::Open } else { Access::Tokens(secrets) }
+    }
+
+    /// Lets somebody in, or says why not. That never depends on the rooms that there are.
+    pub(crate) fn admit(&self, join: &Join, now: SystemTime) -> Result<Guest, Closing> {
+        match self {
+            Access::Open => Ok(Guest { name: join.name.clone(), pass: None }),
+            Access::Tokens(secrets) => check(join, secrets, NumericDate::from(now)),
+        }
+    }
+}
+
+fn check(join: &Join, secrets: &[Secret], now: NumericDate) -> Result<Guest, Closing> {
+    let Some(token) = &join.token else {
+        return refuse(RefusalCode::TokenRequired, "this server lets nobody in without a token");
+    };
+    let Some(Claims { sub, name, exp, nbf, video, .. }) = Claims::verify(token.as_str(), secrets) else {
+        return refuse(RefusalCode::TokenInvalid, "the token is not signed with this server's secret, or not by HS256");
+    };
+    if exp <= now {
+        return refuse(RefusalCode::TokenExpired, "the token has expired");
+    }
+    if nbf.is_some_and(|nbf| nbf.0 > now.0.saturating_add(CLOCKS_DIFFER)) {
+        return refuse(RefusalCode::TokenNotYetValid, "the token is not valid yet");
+    }
+    if !video.room_join || video.room != join.room.as_str() {
+        return refuse(RefusalCode::TokenForbidden, "the token is not for joining this room");
+    }
+    let Ok(identity) = Identity::new(sub) else {
+        return refuse(RefusalCode::TokenInvalid, "the token's subject can't be an identity");
+    };
+    // The name that the application gave goes before the one that the client would like.
+    let name = match name.filter(|name| !name.is_empty()).map(DisplayName::new) {
+        Some(Err(_)) => return refuse(RefusalCode::NameInvalid, "the token's name is not valid"),
+        Some(Ok(name)) => Some(name),
+        None => join.name.clone(),
+    };
+    let pass = Pass {
+        identity,
+        publish: video.can_publish.unwrap_or(true),
+        subscribe: video.can_subscribe.unwrap_or(true),
+        admin: video.room_admin,
+    };
+    Ok(Guest { name, pass: Some(pass) })
+}
+
+fn refuse(code: RefusalCode, message: &str) -> Result<Guest, Closing> {
+    Err(Closing::refusing(code, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use itodenwa_wire::{PROTOCOL_VERSION, RoomName};
+
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    fn secret() -> Secret {
+        Secret::new("a".repeat(32)).unwrap()
+    }
+
+    fn claims() -> Claims {
+        Claims::new("r", "ann", at(NOW), Duration::from_secs(60))
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn join(room: &str, token: Option<String>) -> Join {
+        let (room, name) = (RoomName::new(room).unwrap(), DisplayName::new("Aya").ok());
+        Join { version: PROTOCOL_VERSION, room, name, token: token.map(Into::into), resume: None }
+    }
+
+    fn admit(join: &Join, now: u64) -> Result<Guest, RefusalCode> {
+        Access::new(vec![secret()]).admit(join, at(now)).map_err(|closing| closing.refusal.unwrap().code)
+    }
+
+    fn with(claims: &Claims) -> Result<Guest, RefusalCode> {
+        admit(&join("r", Some(claims.sign(&secret()))), NOW)
+    }
+
+    #[test]
+    fn an_open_house_reads_no_tokens() {
+        let guest = Access::new(vec![]).admit(&join("r", Some("nonsense".to_owned())), at(NOW)).unwrap();
+        assert_eq!(guest, Guest { name: DisplayName::new("Aya").ok(), pass: None });
+    }
+
+    #[test]
+    fn a_good_token_says_who_it_is() {
+        let guest = with(&claims()).unwrap();
+        let identity = Identity::new("ann").unwrap();
+        let pass = Pass { identity: identity.clone(), publish: true, subscribe: true, admin: false };
+        assert_eq!(guest, Guest { name: DisplayName::new("Aya").ok(), pass: Some(pass) });
+
+        let mut more = claims();
+        more.name = Some("Ann of the token".to_owned());
+        more.video.can_publish = Some(false);
+        more.video.can_subscribe = Some(false);
+        more.video.room_admin = true;
+        let guest = with(&more).unwrap();
+        assert_eq!(guest.name.unwrap().as_str(), "Ann of the token");
+        assert_eq!(guest.pass.unwrap(), Pass { identity, publish: false, subscribe: false, admin: true });
+    }
+
+    #[test]
+    fn no_token_and_a_wrong_one_are_refused() {
+        assert_eq!(admit(&join("r", None), NOW).unwrap_err(), RefusalCode::TokenRequired);
+        for token in ["", "nonsense", "a.b.c"] {
+            assert_eq!(admit(&join("r", Some(token.to_owned())), NOW).unwrap_err(), RefusalCode::TokenInvalid);
+        }
+        let other = claims().sign(&Secret::new("b".repeat(32)).unwrap());
+        assert_eq!(admit(&join("r", Some(other)), NOW).unwrap_err(), RefusalCode::TokenInvalid);
+    }
+
+    #[test]
+    fn a_token_has_its_time() {
+        let join = join("r", Some(claims().sign(&secret())));
+        for (now, expected) in [
+            (NOW - CLOCKS_DIFFER - 1, Some(RefusalCode::TokenNotYetValid)),
+            (NOW - CLOCKS_DIFFER, None),
+            (NOW + 59, None),
+            (NOW + 60, Some(RefusalCode::TokenExpired)),
+        ] {
+            assert_eq!(admit(&join, now).err(), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_one_room_and_for_joining() {
+        let token = claims().sign(&secret());
+        assert_eq!(admit(&join("s", Some(token)), NOW).unwrap_err(), RefusalCode::TokenForbidden);
+        let mut claims = claims();
+        claims.video.room_join = false;
+        assert_eq!(with(&claims).unwrap_err(), RefusalCode::TokenForbidden);
+        claims.video = Default::default();
+        assert_eq!(with(&claims).unwrap_err(), RefusalCode::TokenForbidden);
+    }
+
+    #[test]
+    fn identity_and_name_keep_to_the_rules() {
+        let changed = |change: fn(&mut Claims)| {
+            let mut claims = claims();
+            change(&mut claims);
+            with(&claims).unwrap_err()
+        };
+        assert_eq!(changed(|claims| claims.sub = String::new()), RefusalCode::TokenInvalid);
+        assert_eq!(changed(|claims| claims.sub = "a\0".to_owned()), RefusalCode::TokenInvalid);
+        assert_eq!(changed(|claims| claims.name = Some("a\nb".to_owned())), RefusalCode::NameInvalid);
+    }
+}

@@ -1,0 +1,166 @@
+//! What the server counts, and how Prometheus reads it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use itodenwa_wire::RefusalCode;
+
+/// Where the system says what the program uses.
+const STATUS: &str = "/proc/self/status";
+const DESCRIPTORS: &str = "/proc/self/fd";
+
+/// What was counted since the start. One owner counts, so these are plain numbers. Nothing in them is about anybody.
+#[derive(Debug, Clone)]
+pub(crate) struct Counts {
+    started: SystemTime,
+    pub(crate) connections: u64,
+    pub(crate) denied_by_address: u64,
+    pub(crate) denied_by_origin: u64,
+    pub(crate) denied_when_full: u64,
+    pub(crate) joins: u64,
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+    pub(crate) sent_bytes: u64,
+    pub(crate) signals: u64,
+    /// By their codes, of which there are few.
+    refusals: BTreeMap<&'static str, u64>,
+}
+
+/// What is there at the moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Open WebSockets.
+    pub connections: usize,
+    /// Those of them that are in a room.
+    pub members: usize,
+    /// Rooms with somebody in them.
+    pub rooms: usize,
+}
+
+impl Counts {
+    pub(crate) fn new() -> Self {
+        Counts {
+            started: SystemTime::now(),
+            connections: 0,
+            denied_by_address: 0,
+            denied_by_origin: 0,
+            denied_when_full: 0,
+            joins: 0,
+            received: 0,
+            sent: 0,
+            sent_bytes: 0,
+            signals: 0,
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn refused(&mut self, code: RefusalCode) {
+        *self.refusals.entry(code.as_str()).or_default() += 1;
+    }
+
+    /// In Prometheus' text format, version 0.0.4.
+    pub(crate) fn text(&self, census: Census) -> String {
+        let mut text = Text(String::new());
+        text.head("build_info", "gauge", "Which version this is.");
+        text.sample("build_info", Some(("version", env!("CARGO_PKG_VERSION"))), 1);
+        text.gauge("connections", "Open WebSockets.", census.connections);
+        text.gauge("members", "Open WebSockets that are in a room.", census.members);
+        text.gauge("rooms", "Rooms with somebody in them.", census.rooms);
+        text.counter("connections_total", "WebSockets that were let in.", self.connections);
+        text.head("connections_denied_total", "counter", "WebSockets that were not let in.");
+        let denied =
+            [("address", self.denied_by_address), ("full", self.denied_when_full), ("origin", self.denied_by_origin)];
+        for (reason, count) in denied {
+            text.sample("connections_denied_total", Some(("reason", reason)), count);
+        }
+        text.counter("joins_total", "Joins that succeeded.", self.joins);
+        text.counter("messages_received_total", "Messages from clients.", self.received);
+        text.counter("messages_sent_total", "Messages to clients.", self.sent);
+        text.counter("message_bytes_sent_total", "Bytes of the messages to clients.", self.sent_bytes);
+        text.counter("signals_total", "Packets that were passed on from member to member.", self.signals);
+        text.head("refusals_total", "counter", "What was refused, by its code.");
+        for (code, count) in &self.refusals {
+            text.sample("refusals_total", Some(("code", code)), *count);
+        }
+        text.process(self.started);
+        text.0
+    }
+}
+
+struct Text(String);
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a text can't fail.
+        let _ = writeln!(self.0, "# HELP itodenwa_{name} {help}\n# TYPE itodenwa_{name} {kind}");
+    }
+
+    /// Labels are ours and need no escapes.
+    fn sample(&mut self, name: &str, label: Option<(&str, &str)>, value: u64) {
+        let _ = match label {
+            Some((key, label)) => writeln!(self.0, "itodenwa_{name}{{{key}=\"{label}\"}} {value}"),
+            None => writeln!(self.0, "itodenwa_{name} {value}"),
+        };
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: usize) {
+        self.head(name, "gauge", help);
+        self.sample(name, None, value as u64);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "counter", help);
+        self.sample(name, None, value);
+    }
+
+    /// The usual numbers about a process, under their usual names, where the system tells them.
+    fn process(&mut self, started: SystemTime) {
+        let mut gauge = |name: &str, help: &str, value: Option<u64>| {
+            if let Some(value) = value {
+                let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+            }
+        };
+        let started = started.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
+        gauge("process_start_time_seconds", "When it started, in seconds since 1970.", started);
+        gauge("process_resident_memory_bytes", "Memory that it uses.", resident());
+        let descriptors = std::fs::read_dir(DESCRIPTORS).ok().map(|entries| entries.count() as u64);
+        gauge("process_open_fds", "Files and sockets that it has open.", descriptors);
+    }
+}
+
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string(STATUS).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_in_the_format() {
+        let mut counts = Counts::new();
+        counts.refused(RefusalCode::RoomFull);
+        counts.refused(RefusalCode::RoomFull);
+        let text = counts.text(Census { connections: 3, members: 2, rooms: 1 });
+        assert!(text.ends_with('\n'));
+        assert!(text.contains("\nitodenwa_connections 3\n"));
+        assert!(text.contains("\nitodenwa_refusals_total{code=\"room/full\"} 2\n"));
+        let mut described = "";
+        for line in text.lines() {
+            if let Some(help) = line.strip_prefix("# HELP ") {
+                described = help.split_once(' ').expect("a sentence").0;
+            } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = kind.split_once(' ').unwrap();
+                assert_eq!(name, described);
+                assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+            } else {
+                let (name, value) = line.rsplit_once(' ').unwrap();
+                assert_eq!(name.split('{').next(), Some(described));
+                value.parse::<u64>().unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the log has, and what it never has.
+
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use itodenwa_server::token::{Claims, Secret};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use crate::support::{Client, http, refusal, soon};
+
+const SECRET: &str = "a secret that nobody may read in a log";
+const ROOM: &str = "a-room-that-nobody-may-read";
+const CANDIDATE: &str = "candidate:1 1 udp 2122260223 198.51.100.23 51234 typ host";
+
+/// Everything that the program logs, at the finest level, while people come in, talk and are refused.
+async fn log_of_a_busy_run(format: &str) -> String {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    program.args(["--listen", "127.0.0.1:0", "--behind-proxy", "--log-format", format, "--room-peers", "2"]);
+    program.env("RUST_LOG", "trace").env("ITODENWA_SECRET", SECRET.replace(' ', "-"));
+    program.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut program = program.spawn().unwrap();
+    let mut line = String::new();
+    soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let address = line.trim().strip_prefix("itodenwa: http://").unwrap().trim_end_matches('/').parse().unwrap();
+    let mut stderr = program.stderr.take().unwrap();
+    let log = tokio::spawn(async move {
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).await.unwrap();
+        log
+    });
+
+    let connect = async || Client::over(TcpStream::connect(address).await.unwrap(), "203.0.113.77").await.unwrap();
+    let (mut ann, ann_id) = join(connect().await, "ann").await;
+    let (mut ben, _) = join(connect().await, "ben").await;
+    let sdp = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\na=ice-pwd:nobody-may-read-this";
+    for packet in [json!({"offer": {"sdp": sdp}}), json!({"candidate": CANDIDATE})] {
+        ben.signal(&ann_id, packet).await;
+    }
+    ben.say(json!({"nonsense": "of nobody's concern"})).await;
+    assert_eq!(refusal(&ben.hear().await), "message/malformed");
+    ann.hear().await;
+    ann.hear().await;
+    // A full room, a wrong token, an address with a token in it.
+    let (mut cem, _) = joining(connect().await, &token("cem")).await;
+    cem.hear_to_the_end().await;
+    drop(cem);
+    let (mut dan, _) = joining(connect().await, &token("dan").replace('.', ".x")).await;
+    dan.hear_to_the_end().await;
+    http(address, &format!("GET /ws?token={} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", token("eve"))).await;
+
+    let id = program.id().unwrap().to_string();
+    assert!(soon(Command::new("kill").args(["-TERM", &id]).status()).await.unwrap().success());
+    ann.hear_to_the_end().await;
+    ben.hear_to_the_end().await;
+    drop((ann, ben, dan));
+    assert!(soon(program.wait()).await.unwrap().success());
+    soon(log).await.unwrap()
+}
+
+fn token(identity: &str) -> String {
+    let secret = Secret::new(SECRET.replace(' ', "-")).unwrap();
+    Claims::new(ROOM, identity, SystemTime::now(), Duration::from_secs(60)).sign(&secret)
+}
+
+async fn joining(mut client: Client, token: &str) -> (Client, Value) {
+    client.say(json!({"join": {"version": 1, "room": ROOM, "name": "Nobody of the log", "token": token}})).await;
+    let answer = client.hear().await;
+    (client, answer)
+}
+
+async fn join(client: Client, identity: &str) -> (Client, String) {
+    let (client, answer) = joining(client, &token(identity)).await;
+    let id = answer["welcome"]["me"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    (client, id)
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_that_is_said_and_nobody_is_in_the_log() {
+    let log = log_of_a_busy_run("text").await;
+    assert!(log.contains("connected") && log.contains("stopping"), "it does log: {log}");
+    assert!(log.contains("203.0.113.0/24"), "whole networks may be read: {log}");
+    let tokens = ["ann", "cem", "eve"].map(token);
+    let parts = tokens.iter().flat_map(|token| token.split('.').skip(1));
+    let never =
+        ["203.0.113.77", "198.51.100.23", "candidate:", "ice-pwd", "o=-", "nobody", "Nobody", "a-secret", "eyJ"];
+    for secret in never.into_iter().chain(parts) {
+        assert!(!log.contains(secret), "the log has {secret}: {log}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn for_programs_every_line_is_json() {
+    let log = log_of_a_busy_run("json").await;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let refused = lines.iter().filter(|line| line["message"] == "message refused").collect::<Vec<_>>();
+    assert!(refused.iter().any(|line| line["level"] == "DEBUG" && line["code"] == "message/malformed"), "{refused:?}");
+    assert!(lines.iter().any(|line| line["message"] == "stopping" && line["connections"].is_u64()));
+}

@@ -1,0 +1,217 @@
+//! TLS: with a certificate that is made, and with one from files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use itodenwa_server::{Config, Server, StartError, Tls};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{TestServer, http, soon};
+
+/// Certificate and key in files that are gone after the test.
+struct Files {
+    folder: PathBuf,
+    certificate: CertificateDer<'static>,
+}
+
+impl Files {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("itodenwa-server-tls-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.join("certificate"), made.cert.pem()).unwrap();
+        std::fs::write(folder.join("key"), made.signing_key.serialize_pem()).unwrap();
+        Files { folder, certificate: made.cert.der().clone() }
+    }
+
+    fn tls(&self) -> Tls {
+        Tls::Files { certificate: self.folder.join("certificate"), key: self.folder.join("key") }
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn server(files: &Files) -> TestServer {
+    TestServer::configured(Config { tls: Some(files.tls()), ..Config::default() }).await
+}
+
+/// A client that trusts this certificate and no other.
+async fn connect(server: &TestServer, trusted: &CertificateDer<'static>) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(server.address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+}
+
+async fn get(mut stream: TlsStream<TcpStream>, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_client_that_trusts_the_certificate_is_served_and_talks() {
+    let files = Files::new("trusted");
+    let server = server(&files).await;
+    let answer = get(connect(&server, &files.certificate).await.unwrap(), "/healthz").await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+
+    let stream = connect(&server, &files.certificate).await.unwrap();
+    let (mut socket, _) = soon(client_async("wss://localhost/ws", stream)).await.unwrap();
+    soon(socket.send(Message::text(r#"{"join":{"version":1,"room":"r"}}"#))).await.unwrap();
+    let welcome = soon(socket.next()).await.unwrap().unwrap().into_text().unwrap();
+    assert!(welcome.starts_with(r#"{"welcome":"#), "{welcome}");
+}
+
+#[tokio::test]
+async fn a_client_that_trusts_another_one_is_not() {
+    let (files, others) = (Files::new("ours"), Files::new("others"));
+    let server = server(&files).await;
+    assert!(connect(&server, &others.certificate).await.is_err());
+    connect(&server, &files.certificate).await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_http_is_sent_to_https_and_gets_nothing_else() {
+    let files = Files::new("plain");
+    let server = server(&files).await;
+    let ask = async |host: &str| {
+        http(server.address, &format!("GET /a?room=b HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")).await
+    };
+    let answer = ask("localhost:8080").await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 308"), "{answer}");
+    assert!(answer.contains("location: https://localhost:8080/a?room=b\r\n"), "{answer}");
+    for host in ["", "a b", "user@example.org", "example.org/x"] {
+        assert!(ask(host).await.starts_with("HTTP/1.1 400"), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_made_has_the_fingerprint_that_is_told() {
+    use sha2::{Digest, Sha256};
+    let server = Server::bind(Config { tls: Some(Tls::SelfSigned), ..Config::default() }).await.unwrap();
+    let told = server.fingerprint().unwrap();
+    assert_eq!(server.urls(), [format!("https://{}/", server.address())]);
+    let (address, task) = (server.address(), tokio::spawn(server.serve()));
+    let server = TestServer { address, task };
+
+    // As a browser before the person said yes: it looks at the certificate, and does not trust it.
+    let (seen, shown) = tokio::sync::oneshot::channel();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let looker = looker::Looker::new(provider, seen);
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(looker)).with_no_client_auth();
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let stream = soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await.unwrap();
+    let certificate = shown.await.unwrap();
+    let hash: Vec<String> = Sha256::digest(&certificate).iter().map(|byte| format!("{byte:02X}")).collect();
+    assert_eq!(hash.join(":"), told);
+    let answer = get(stream, "/healthz").await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 200") && !answer.contains("strict-transport-security"), "{answer}");
+
+    // Who trusts it after that has nothing more to complain of: names and dates are right.
+    connect(&server, &certificate).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_holds_a_place_without_shaking_hands() {
+    let files = Files::new("silent");
+    let limits = itodenwa_server::Limits {
+        request_timeout: std::time::Duration::from_millis(200),
+        ..itodenwa_server::Limits::default()
+    };
+    let server = TestServer::configured(Config { tls: Some(files.tls()), limits, ..Config::default() }).await;
+    for beginning in [&[][..], &[22, 3, 1]] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = soon(stream.read_to_end(&mut answer)).await;
+    }
+}
+
+#[tokio::test]
+async fn files_that_are_not_there_are_refused_at_the_start() {
+    let tls = Some(Tls::Files { certificate: "no such file".into(), key: "no such file".into() });
+    let error = Server::bind(Config { tls, ..Config::default() }).await.unwrap_err();
+    assert!(matches!(error, StartError::Tls(_)) && error.to_string().contains("--tls-certificate"), "{error}");
+}
+
+/// What looks at a certificate.
+mod looker {
+    use std::sync::{Arc, Mutex};
+
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+    use tokio::sync::oneshot::Sender;
+
+    #[derive(Debug)]
+    pub(super) struct Looker {
+        provider: Arc<CryptoProvider>,
+        seen: Mutex<Option<Sender<CertificateDer<'static>>>>,
+    }
+
+    impl Looker {
+        pub(super) fn new(provider: Arc<CryptoProvider>, seen: Sender<CertificateDer<'static>>) -> Self {
+            Looker { provider, seen: Mutex::new(Some(seen)) }
+        }
+    }
+
+    impl ServerCertVerifier for Looker {
+        fn verify_server_cert(
+            &self,
+            certificate: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            let seen = self.seen.lock().unwrap().take().unwrap();
+            seen.send(certificate.clone().into_owned()).unwrap();
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signed: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signed: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.provider.signature_verification_algorithms.supported_schemes()
+        }
+    }
+}
