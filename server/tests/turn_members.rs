@@ -63,6 +63,22 @@ async fn who_leaves_relays_no_more() {
 }
 
 #[tokio::test]
+async fn whose_socket_broke_relays_on_for_as_long_as_the_member_is_waited_for() {
+    let limits = itodenwa_server::Limits { resume_window: Duration::from_secs(2), ..Default::default() };
+    let server = TestServer::configured(Config { limits, ..with_relay() }).await;
+    let mut ann = Client::connect(&server).await;
+    let ice_servers = ann.join("blue-tiger").await["welcome"]["iceServers"].clone();
+    let (mut bob, _) = Client::in_room(&server, "blue-tiger").await;
+    let mut relayed = turn(&ice_servers);
+    relayed.allocate().relayed();
+    drop(ann);
+    bob.heard_nothing().await;
+    assert_eq!(relayed.ask(REFRESH, &[&Lifetime::new(600)]).code(), 0);
+    assert!(bob.hear().await["left"].is_object());
+    crate::support::soon_true(|| relayed.ask(REFRESH, &[&Lifetime::new(600)]).code() == ErrorCode::ALLOCATION_MISMATCH);
+}
+
+#[tokio::test]
 async fn credentials_are_renewed_at_half_of_their_life() {
     let turn_limits = TurnLimits { turn_credential_lifetime: Duration::from_secs(2), ..TurnLimits::default() };
     let server = TestServer::configured(Config { turn_limits, ..with_relay() }).await;
