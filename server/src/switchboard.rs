@@ -18,7 +18,7 @@ use crate::cluster::{Arrival, Bus, Content, NodeId, Parcel, Registry};
 use crate::gate::{Denied, Gate};
 use crate::hub::{Closing, ConnectionId, Ending, Hub, Input, Output};
 use crate::message::Opaque;
-use crate::metrics::Counts;
+use crate::metrics::{Census, Counts};
 use crate::queue::{QueueSender, queue};
 use crate::socket::Socket;
 
@@ -131,8 +131,10 @@ impl Switchboard {
             }
             Call::Unwelcome => self.counts.denied_by_origin += 1,
             Call::Measure(answer) => {
+                // Sockets are counted where they are, members where their room is kept.
+                let census = Census { connections: self.lines.len(), ..self.hub.census() };
                 // Who asked may have gone away meanwhile.
-                let _ = answer.send(self.counts.text(self.hub.census()));
+                let _ = answer.send(self.counts.text(census));
             }
             Call::Received(from, received) => {
                 self.counts.received += 1;
