@@ -17,7 +17,9 @@ use futures_util::{SinkExt, StreamExt};
 use itodenwa_negotiation::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
 use itodenwa_server::Server;
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen};
-use itodenwa_wire::{ClientMessage, Join, Left, PROTOCOL_VERSION, Packet, PeerId, RoomName, ServerMessage, Signal};
+use itodenwa_wire::{
+    ClientMessage, Join, Left, PROTOCOL_VERSION, Packet, PeerId, Refusal, RefusalCode, RoomName, ServerMessage, Signal,
+};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -175,6 +177,8 @@ impl Mesh {
                 let packet = Packet { from_epoch, to_epoch, seq, ack, body };
                 Input::Packet { from: delivery.from, packet }
             }
+            // A packet crossed with the news that its receiver left.
+            ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }) => return,
             other => panic!("{other:?}"),
         };
         self.input(place, input).await;
