@@ -54,7 +54,6 @@ export function prepare(chance) {
             const { join, signal } = JSON.parse(data);
             if (join) {
                 this.storm = storms.get(join.room);
-                this.storm.sockets.push(this);
             }
             if (!signal || !this.storm) return super.send(data);
             // By these a connection is known to be of this storm.
@@ -66,15 +65,14 @@ export function prepare(chance) {
     };
 
     /** What becomes of each message: the delays of its copies. */
-    function weather({ seed, wire, begins }) {
+    function weather(storm, seed) {
         const rng = random(seed);
         return () => {
-            const now = Date.now() - begins();
-            const copies = [1 + rng.percent(wire.duplicates), 0][Number(rng.percent(wire.loss))];
-            const delays = [rng.upTo(wire.delay), rng.upTo(wire.delay)];
-            if (wire.calm) return [0];
-            if (wire.cuts.some(([from, to]) => from <= now && now < to)) return [];
-            return delays.slice(0, copies);
+            const [lost, doubled] = [rng.percent(storm.wire.loss), rng.percent(storm.wire.duplicates)];
+            const delays = [rng.upTo(storm.wire.delay), rng.upTo(storm.wire.delay)];
+            if (storm.calm) return [0];
+            if (lost || storm.isCut()) return [];
+            return doubled ? delays : delays.slice(1);
         };
     }
 
@@ -82,8 +80,12 @@ export function prepare(chance) {
     async function run({ room: name, seed, wire, side, begins, server }) {
         const { join } = await import("/itodenwa/index.js");
         const until = (at) => sleep(begins + at - Date.now());
-        const storm = { wire, sockets: [], fragments: new Set(), troubles: [], sent: [], heard: [], failed: [], views: [] };
-        storm.weather = weather({ seed, wire, begins: () => begins });
+        const storm = { wire, fragments: new Set(), troubles: [], sent: [], heard: [], failed: [], views: [] };
+        storm.weather = weather(storm, seed);
+        storm.isCut = () => {
+            const now = Date.now() - begins;
+            return wire.cuts.some(({ from, to }) => from <= now && now < to);
+        };
         storms.set(name, storm);
         await until(side.joins);
         const [camera, microphone] = ["camera", "microphone"].map((source) => side.first.includes(source));
@@ -122,7 +124,7 @@ export function prepare(chance) {
 
     /** The network is as good as new. */
     function calm(name) {
-        storms.get(name).wire.calm = true;
+        storms.get(name).calm = true;
     }
 
     /** What there is now. */
@@ -148,11 +150,16 @@ export function prepare(chance) {
 
     async function describe(one) {
         const { localDescription: local, remoteDescription: remote } = one;
-        const received = { frames: 0, audio: 0 };
+        const [received, sent] = [{ frames: 0, audio: 0 }, { frames: 0, audio: 0 }];
         for (const stat of (await one.getStats()).values()) {
-            if (stat.type !== "inbound-rtp") continue;
-            if (stat.kind === "video") received.frames += stat.framesDecoded ?? 0;
-            else received.audio += stat.bytesReceived ?? 0;
+            if (stat.type === "inbound-rtp") {
+                received.frames += stat.framesDecoded ?? 0;
+                if (stat.kind === "audio") received.audio += stat.bytesReceived;
+            }
+            if (stat.type === "outbound-rtp") {
+                sent.frames += stat.framesSent ?? 0;
+                if (stat.kind === "audio") sent.audio += stat.bytesSent;
+            }
         }
         return {
             signaling: one.signalingState,
@@ -160,7 +167,13 @@ export function prepare(chance) {
             lines: lines(local?.sdp ?? ""),
             theirLines: lines(remote?.sdp ?? ""),
             received,
+            sent,
         };
+    }
+
+    /** The steps of the call, for who wonders what went wrong. */
+    function story(name) {
+        return storms.get(name).room?.steps.map(({ at, name, detail }) => `${Math.round(at)} ${name} ${detail ?? ""}`);
     }
 
     /** Leaves, and takes everything away. */
@@ -172,5 +185,5 @@ export function prepare(chance) {
         storms.delete(name);
     }
 
-    window.storms = { run, calm, look, leave };
+    window.storms = { run, calm, look, story, leave };
 }

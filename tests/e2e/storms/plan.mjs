@@ -24,8 +24,11 @@ export function chance(seed) {
     return { upTo, percent: (so) => upTo(99) < so, pick: (list) => list[upTo(list.length - 1)] };
 }
 
-/** The plan of a storm: for each side its first sources and its acts, and for both the wire. Times in milliseconds. */
-export function plan(seed) {
+/**
+ * The plan of a storm: for each side its first sources and its acts, and for both the wire. Times in milliseconds.
+ * `restarts`: whether ICE is restarted, too.
+ */
+export function plan(seed, restarts) {
     const rng = chance(seed);
     const on = [new Set(), new Set()];
     const sides = on.map((sources) => {
@@ -45,17 +48,18 @@ export function plan(seed) {
                 add({ what: source, on: now });
             }
             if (rng.percent(50)) add({ what: "text", text: `${index ? "b" : "a"}${++texts}` });
-            if (rng.percent(10)) add({ what: "restart" });
+            if (rng.percent(10) && restarts) add({ what: "restart" });
         });
         at += rng.pick([0, 60, 300, 1500]);
     }
     const cuts = Array.from({ length: rng.upTo(2) }, () => {
         const from = rng.upTo(at);
-        return [from, from + 300 + rng.upTo(2200)];
+        // In half of them sockets break and none can be opened; in the others all signals are lost.
+        return { from, to: from + 300 + rng.upTo(2200), breaks: rng.percent(50) };
     });
     for (const side of sides) side.acts.sort((one, other) => one.at - other.at);
     // The storm is over when everything is done and no cut lasts.
-    const end = Math.max(at + SKEW, ...cuts.map(([, to]) => to));
+    const end = Math.max(at + SKEW, ...cuts.map(({ to }) => to));
     const wire = { loss: LOSS, duplicates: DUPLICATES, delay: rng.pick([20, 150, 600]), cuts };
     return { seed, sides, wire, end };
 }

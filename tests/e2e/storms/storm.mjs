@@ -1,5 +1,6 @@
 // One storm between two pages, and whether they agree when it is over.
 import { plan } from "./plan.mjs";
+import { way } from "./way.mjs";
 
 /** How long the two sides have to agree after the storm, and how often they are looked at. Milliseconds. */
 const LIMIT = 60_000;
@@ -7,30 +8,46 @@ const EVERY = 300;
 /** So long before it begins, so that both pages know of it. */
 const AHEAD = 400;
 
+/**
+ * Troubles that such a network brings, and that are over when both sides agree: the way to the server is away, and no path
+ * is found because candidates are lost for longer than a browser waits for them (Firefox: 5 s).
+ */
+const FORGIVEN = /^(signaling\/away|connection\/failed) /;
+
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Runs a storm; gives what went wrong, or nothing, and what it took. */
-export async function storm(pages, seed, server) {
-    const { sides, wire, end } = plan(seed);
+export async function storm(pages, seed, { address, restarts }) {
+    const { sides, wire, end } = plan(seed, restarts);
     const room = `storm-${process.pid}-${seed}`;
+    const ways = await Promise.all(pages.map(() => way(address)));
     const begins = Date.now() + AHEAD;
     const ask = (what, ...given) => Promise.all(pages.map((page) => page.evaluate(...asked(what, given))));
+    const until = (at) => sleep(begins + at - Date.now());
     try {
+        for (const { from, to } of wire.cuts.filter(({ breaks }) => breaks)) {
+            // Who is not there yet comes first: a join that fails is an answer, too.
+            const first = Math.max(...sides.map(({ joins }) => joins)) + 1000;
+            until(Math.max(from, first)).then(() => to > first && ways.forEach((way) => way.cut()));
+            until(to).then(() => ways.forEach((way) => way.mend()));
+        }
         await Promise.all(
             pages.map((page, index) => {
-                const given = { room, seed: seed * 2 + index, wire, side: sides[index], begins, server };
+                const given = { room, seed: seed * 2 + index, wire, side: sides[index], begins, server: ways[index].server };
                 return page.evaluate(...asked("run", [given]));
             }),
         );
-        await sleep(begins + end - Date.now());
+        await until(end);
         await ask("calm", room);
         const over = Date.now();
         const { wrong, looks } = await settled(() => ask("look", room));
-        return { seed, wrong, looks, millis: Date.now() - over };
+        const stories = wrong ? await ask("story", room) : [];
+        return { seed, wrong, looks, stories, millis: Date.now() - over };
     } catch (error) {
         return { seed, wrong: String(error?.stack ?? error), looks: [], millis: 0 };
     } finally {
         await ask("leave", room).catch(() => {});
+        ways.forEach((way) => way.close());
     }
 }
 
@@ -56,7 +73,7 @@ async function settled(look) {
 
 /** What must not have happened, whatever comes later. */
 function unforgivable({ refused, troubles, failed }) {
-    return [...refused, ...troubles, ...failed];
+    return [...refused, ...troubles.filter((trouble) => !FORGIVEN.test(trouble)), ...failed];
 }
 
 /** In what the two sides differ, if they do. */
