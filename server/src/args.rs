@@ -1,6 +1,7 @@
 //! What the program is told: by flags, by the environment, by a file.
 
 mod file;
+mod ice;
 mod mint;
 mod turn;
 
@@ -112,6 +113,8 @@ pub struct Args {
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
+    ice: ice::IceArgs,
+    #[command(flatten)]
     turn: turn::TurnArgs,
     #[command(flatten)]
     turn_limits: TurnLimits,
@@ -169,6 +172,7 @@ impl Args {
             page: page(self.www),
             tls,
             ice_servers: self.ice_servers,
+            ice_servers_url: self.ice.into_config(),
             turn_secret: self.turn.turn_secret.clone(),
             turn: self.turn.into_config(listen.ip()),
             turn_limits: self.turn_limits,
@@ -262,6 +266,8 @@ mod tests {
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
             ("--ice-server", "turn:example.org,user"),
+            ("--ice-servers-url", "http://example.org/"),
+            ("--ice-servers-authorization", "a\nb"),
             ("--turn", "maybe"),
             ("--turn-secret", "too short"),
             ("--turn-ports", "5000"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use itodenwa_wire::IceServer;
 
+use crate::ice::IceServersUrl;
 use crate::relay::{TurnConfig, TurnLimits, credentials};
 use crate::token::Secret;
 use crate::{Limits, TicketSecret, Tls, WebOrigin};
@@ -23,6 +24,8 @@ pub struct Config {
     /// The STUN and TURN servers that everybody who joins is told of. A TURN server without a user gets credentials that are
     /// made with [`turn_secret`](Config::turn_secret).
     pub ice_servers: Vec<IceServer>,
+    /// A service that gives more of them, fetched again before they expire.
+    pub ice_servers_url: Option<IceServersUrl>,
     /// The relay; without it there is none.
     pub turn: Option<TurnConfig>,
     /// What TURN credentials are made with; without it nobody else can make or check them, and they do not outlive the
@@ -52,6 +55,7 @@ impl Default for Config {
             page: Page::None,
             tls: None,
             ice_servers: Vec::new(),
+            ice_servers_url: None,
             turn: None,
             turn_secret: None,
             turn_limits: TurnLimits::default(),

@@ -1,5 +1,8 @@
 //! The STUN and TURN servers that members are told of.
 
+mod fetch;
+mod list;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,9 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use itodenwa_wire::{IceServer, IceServers, PeerId, RoomName};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::relay::Service;
 use crate::relay::credentials::Secret;
+pub(crate) use fetch::Fetcher;
+use fetch::Newest;
+pub use fetch::{IceServersUrl, SafeUrl};
 
 /// Gives members their ICE servers.
 pub trait IceSource {
@@ -38,7 +46,12 @@ pub(crate) struct Ice {
     /// How long credentials are worth something.
     pub(crate) lifetime: Duration,
     pub(crate) relay: Option<Relay>,
+    /// What a service gives.
+    pub(crate) fetched: Option<watch::Receiver<Newest>>,
 }
+
+/// Fetched servers that are over, or not there yet, are looked for again so soon.
+const SOON: Duration = Duration::from_secs(60);
 
 /// The relay, and where clients find it.
 #[derive(Debug)]
@@ -64,6 +77,13 @@ impl IceSource for Ice {
             server.credential = Some(credentials.password.clone());
             expires_in = u32::try_from(self.lifetime.as_secs()).ok();
         }
+        if let Some(fetched) = &self.fetched {
+            let newest = fetched.borrow();
+            servers.extend(newest.servers.iter().cloned());
+            let lifetime = newest.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+            let lifetime = u32::try_from(lifetime.max(SOON).as_secs()).unwrap_or(u32::MAX);
+            expires_in = Some(expires_in.map_or(lifetime, |own: u32| own.min(lifetime)));
+        }
         IceServers { servers, expires_in }
     }
 
@@ -75,6 +95,13 @@ impl IceSource for Ice {
 }
 
 impl Ice {
+    /// Also gives what a service gives, as soon as it is fetched.
+    pub(crate) fn fetching(&mut self, from: IceServersUrl) -> std::io::Result<Fetcher> {
+        let (fetcher, newest) = Fetcher::new(from)?;
+        self.fetched = Some(newest);
+        Ok(fetcher)
+    }
+
     /// What a member is called in TURN: it tells neither room nor id.
     fn session(&self, room: &RoomName, member: PeerId) -> String {
         let name: [u8; 12] = self.secret.seal(&[room.as_str().as_bytes(), b"/", &member.get().to_be_bytes()]);
@@ -116,7 +143,7 @@ mod tests {
             credential: user.map(str::to_owned),
         });
         let secret = Secret::new(*b"0123456789abcdef").unwrap();
-        Ice { given: given.collect(), secret, lifetime: Duration::from_secs(1800), relay: None }
+        Ice { given: given.collect(), secret, lifetime: Duration::from_secs(1800), relay: None, fetched: None }
     }
 
     fn room(name: &str) -> RoomName {

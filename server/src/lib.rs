@@ -51,7 +51,7 @@ pub mod args;
 pub mod token;
 pub use access::Access;
 pub use config::{Config, Page};
-pub use ice::IceSource;
+pub use ice::{IceServersUrl, IceSource, SafeUrl};
 pub use limits::Limits;
 pub use metrics::Census;
 pub use server::{Server, StartError};

@@ -52,6 +52,11 @@ async fn run(args: Args) -> Result<(), StartError> {
         tracing::warn!("there is no page: {}", StartError::NoPage);
     }
     let self_signed = config.tls == Some(Tls::SelfSigned);
+    if config.turn.is_none() && config.ice_servers.is_empty() && config.ice_servers_url.is_none() {
+        tracing::warn!(
+            "there is no relay: some people cannot connect; say with --turn-address where this server is reached"
+        );
+    }
     let server = Server::bind(config).await?;
     // Before anybody knows that we are here, and could stop us.
     let stop = stop();

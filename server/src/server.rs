@@ -21,7 +21,7 @@ use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::http::router;
 use crate::hub::Hub;
-use crate::ice::{self, Ice};
+use crate::ice::{self, Fetcher, Ice};
 use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::switchboard::Switchboard;
@@ -44,6 +44,8 @@ pub struct Server {
     tls: Option<Arc<ServerConfig>>,
     config: Config,
     ice: Ice,
+    /// What fetches ICE servers, and what came of the first time.
+    fetcher: Option<(Fetcher, Option<Duration>)>,
     tickets: Tickets,
     bus: Box<dyn Bus>,
     registry: Box<dyn Registry>,
@@ -74,6 +76,8 @@ pub enum StartError {
         /// Its address.
         url: String,
     },
+    /// The system trusts no certificates, so that ICE servers cannot be fetched.
+    IceServersUrl(io::Error),
     /// The relay could not start.
     Turn(TurnError),
     /// The system has no random numbers.
@@ -99,10 +103,17 @@ impl Server {
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
         let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
-        let ice = start_ice(&config, tls.clone())?;
+        let mut ice = start_ice(&config, tls.clone())?;
+        let mut fetcher = None;
+        if let Some(from) = config.ice_servers_url.clone() {
+            let fetching = ice.fetching(from).map_err(StartError::IceServersUrl)?;
+            // Who joins first shall have them, too. A failure has been told, and does not last.
+            let first = fetching.once().await;
+            fetcher = Some((fetching, first));
+        }
         let (bus, registry) = LocalBus::alone();
         let (bus, registry) = (Box::new(bus), Box::new(registry));
-        Ok(Server { listener, address, certificate, tls, config, ice, tickets, bus, registry })
+        Ok(Server { listener, address, certificate, tls, config, ice, fetcher, tickets, bus, registry })
     }
 
     /// Makes it one of several that keep rooms together. They need the same [`Config::ticket_secret`].
@@ -148,7 +159,7 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, certificate, tls, config, ice, tickets, bus, registry, .. } = self;
+        let Server { listener, certificate, tls, config, ice, fetcher, tickets, bus, registry, .. } = self;
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub, bus, registry);
         let doorway = Doorway {
@@ -159,9 +170,16 @@ impl Server {
         let stopping = CancellationToken::new();
         let mut work =
             pin!(join(accept(listener, doorway, &config, stopping.clone()), switchboard.run(stopping.clone())));
+        let fetching = async {
+            match fetcher {
+                Some((fetcher, first)) => fetcher.run(first).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = &mut work => return,
             () = renew(certificate) => {}
+            () = fetching => {}
             () = stop => {}
         }
         stopping.cancel();
@@ -205,7 +223,13 @@ fn start_ice(config: &Config, tls: Option<Arc<ServerConfig>>) -> Result<Ice, Sta
             host.map(|host| ice::Relay::new(service, &host))
         }
     };
-    Ok(Ice { given: config.ice_servers.clone(), secret, lifetime: config.turn_limits.turn_credential_lifetime, relay })
+    Ok(Ice {
+        given: config.ice_servers.clone(),
+        secret,
+        lifetime: config.turn_limits.turn_credential_lifetime,
+        relay,
+        fetched: None,
+    })
 }
 
 /// The part of ids that is not to be guessed. It was there when the server started; should it ever be missing, ids are
@@ -248,6 +272,7 @@ impl fmt::Display for StartError {
                     "--ice-server: {url} needs a user and a credential, URL,USERNAME,CREDENTIAL, or --turn-secret"
                 )
             }
+            StartError::IceServersUrl(source) => write!(f, "--ice-servers-url: {source}"),
             StartError::Turn(source) => write!(f, "{source}"),
             StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
         }
@@ -259,6 +284,7 @@ impl std::error::Error for StartError {
         match self {
             StartError::Listen { source, .. } => Some(source),
             StartError::Www { .. } | StartError::NoPage | StartError::IceServer { .. } => None,
+            StartError::IceServersUrl(source) => Some(source),
             StartError::Tls(source) => Some(source),
             StartError::Turn(source) => source.source(),
             StartError::Random(source) => Some(source),
