@@ -52,6 +52,8 @@ async fn everything_that_happens_is_counted() {
     // Who only loses the socket is waited for, and the room with it.
     for mut leaving in [ann, ben] {
         leaving.say(json!("leave")).await;
+        // Heard to the end: a socket that is dropped with something unread takes what it said last with it.
+        assert_eq!(leaving.hear_to_the_end().await.1, Some(1000));
     }
     drop((cem, visitor));
     soon(async { while measure(&server, "connections").await > 0 {} }).await;

@@ -245,6 +245,7 @@ impl Relay {
 
     fn end_expired(&mut self, now: Instant) {
         while let Some((_, id)) = self.expiries.first().copied().filter(|(at, _)| *at <= now) {
+            self.expiries.pop_first();
             self.end(id);
         }
     }
