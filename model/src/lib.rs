@@ -22,10 +22,10 @@ pub mod sdp;
 pub mod wire;
 pub mod world;
 
-use itodenwa_negotiation::{Config, IceMode};
+use itodenwa_negotiation::Config;
 use itodenwa_wire::{PeerId, Source};
 
-pub use live::Operation;
+pub use live::{Loss, Operation};
 pub use puppet::Puppet;
 pub use wire::Wire;
 pub use world::{PageIndex, World};
@@ -38,7 +38,7 @@ pub const CAT: PeerId = PeerId::new(3);
 
 /// Trickle ICE, with these sources on.
 pub fn on(sources: &[Source]) -> Config {
-    Config { ice: IceMode::Trickle, on: sources.to_vec() }
+    Config { on: sources.to_vec(), ..Config::default() }
 }
 
 /// [`ANN`] and [`BEN`], connected.

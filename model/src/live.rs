@@ -17,6 +17,26 @@ pub struct Live {
     pub path: Option<Path>,
     pub state: ConnectionState,
     pub channel_open: bool,
+    /// What became of the path, if it was lost.
+    pub lost: Option<Lost>,
+}
+
+/// A path that carries nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lost {
+    path: Path,
+    loss: Loss,
+    /// No other path will carry either, with this connection.
+    for_good: bool,
+}
+
+/// How a browser shows that a path was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Loss {
+    Disconnected,
+    Failed,
+    /// Not at all.
+    Silent,
 }
 
 /// Our fragment and theirs.
@@ -60,7 +80,24 @@ impl Live {
             path: None,
             state: ConnectionState::New,
             channel_open: false,
+            lost: None,
         }
+    }
+
+    /// Whether there is a path that may be lost.
+    pub fn may_lose(&self) -> bool {
+        self.channel_open && self.state == ConnectionState::Connected && self.lost.is_none()
+    }
+
+    /// Loses its path, and tells what the page sees of it.
+    pub fn lose(&mut self, loss: Loss, for_good: bool) -> Option<Report> {
+        let path = self.path.clone()?;
+        self.lost = Some(Lost { path, loss, for_good });
+        Some(match loss {
+            Loss::Disconnected => Report::State(ConnectionState::Disconnected),
+            Loss::Failed => Report::State(ConnectionState::Failed),
+            Loss::Silent => Report::Silent,
+        })
     }
 
     /// Does an operation; a gathering that begins by it finds that many candidates.
@@ -113,7 +150,9 @@ impl Live {
     /// The path to the other side, if both descriptions count and somebody could be reached with them.
     pub fn reach(&self) -> Option<Path> {
         let (mine, theirs) = self.browser.credentials()?;
-        (self.browser.known(theirs) > 0).then(|| (mine.to_owned(), theirs.to_owned()))
+        let path = (self.browser.known(theirs) > 0).then(|| (mine.to_owned(), theirs.to_owned()))?;
+        let is_lost = self.lost.as_ref().is_some_and(|lost| lost.for_good || lost.path == path);
+        (!is_lost).then_some(path)
     }
 
     /// Takes a path that both sides can reach each other by. What the page hears of it: nothing if it was connected before.
@@ -123,6 +162,12 @@ impl Live {
             Report::State(ConnectionState::Connected),
             Report::ChannelOpen,
         ];
-        if self.path.replace(path).is_none() { &CONNECTED } else { &[] }
+        let found_before = self.path.replace(path).is_some();
+        match self.lost.take().map(|lost| lost.loss) {
+            _ if !found_before => &CONNECTED,
+            Some(Loss::Disconnected | Loss::Failed) => &[Report::State(ConnectionState::Connected)],
+            Some(Loss::Silent) => &[Report::Heard],
+            None => &[],
+        }
     }
 }

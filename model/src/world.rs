@@ -8,7 +8,7 @@ use itodenwa_negotiation::{Command, Config, ConnectionId, Input, Output, Report,
 use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, some_candidates};
-use crate::live::{Live, Operation};
+use crate::live::{Live, Loss, Operation};
 use crate::page::Page;
 use crate::rng::Rng;
 use crate::wire::Wire;
@@ -157,6 +157,15 @@ impl World {
 
     pub fn set(&mut self, page: PageIndex, source: Source, on: bool) {
         self.input(page, Input::SetSource { source, on });
+    }
+
+    /// The path to this peer carries nothing any more: what the page sees of it, and whether another one would.
+    pub fn lose_path(&mut self, page: PageIndex, peer: PeerId, loss: Loss, for_good: bool) {
+        let lost = self.pages[page].connections.iter_mut().find(|(_, live)| live.peer == peer && live.may_lose());
+        let Some((id, live)) = lost else { return };
+        if let (id, Some(report)) = (*id, live.lose(loss, for_good)) {
+            self.report(page, id, report, false);
+        }
     }
 
     /// Gives a packet to the network.

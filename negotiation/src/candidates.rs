@@ -87,8 +87,9 @@ impl RemoteCandidates {
         self.fragments.is_empty()
     }
 
-    /// A remote description was set, with these fragments. Those that it does not name are over.
-    pub(crate) fn described(&mut self, names: Vec<String>) {
+    /// A remote description was set, with these fragments. Those that it does not name are over. True if all are new.
+    pub(crate) fn described(&mut self, names: Vec<String>) -> bool {
+        let all_new = !names.iter().any(|name| self.fragments.iter().any(|fragment| fragment.name == *name));
         let mut known = std::mem::take(&mut self.fragments);
         self.fragments = names
             .into_iter()
@@ -97,6 +98,7 @@ impl RemoteCandidates {
                 None => Fragment { name, admitted: 0, ended: false },
             })
             .collect();
+        all_new
     }
 
     /// Looks at a candidate before the browser does. One without a fragment belongs to the current description.
@@ -143,10 +145,11 @@ mod tests {
     fn only_the_current_description_has_candidates() {
         let mut remote = RemoteCandidates::default();
         assert_eq!(remote.admit(&candidate(None)), Admission::Stale, "there is no description yet");
-        remote.described(vec!["old".into()]);
+        assert!(remote.described(vec!["old".into()]));
+        assert!(!remote.described(vec!["old".into(), "more".into()]));
         assert_eq!(remote.admit(&candidate(Some("old"))), Admission::Admitted);
         assert_eq!(remote.admit(&candidate(Some("other"))), Admission::Stale);
-        remote.described(vec!["new".into()]);
+        assert!(remote.described(vec!["new".into()]));
         assert_eq!(remote.admit(&candidate(Some("old"))), Admission::Stale);
         assert_eq!(remote.admit(&candidate(None)), Admission::Admitted);
     }

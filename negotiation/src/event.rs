@@ -45,7 +45,8 @@ pub enum Input {
         /// On or off.
         on: bool,
     },
-    /// The application wants new ICE paths to this peer (W3C WebRTC, `restartIce`).
+    /// The application wants new ICE paths to this peer (W3C WebRTC, `restartIce`), or another try after
+    /// [`TroubleCode::GivenUp`].
     RestartIce(PeerId),
     /// A connection did, or saw, something.
     Report {
@@ -172,6 +173,10 @@ pub enum Report {
     GatheringComplete,
     /// `RTCPeerConnection.connectionState` changed.
     State(ConnectionState),
+    /// For some seconds nothing came through the connection, although it is [connected](ConnectionState::Connected).
+    Silent,
+    /// Something comes again.
+    Heard,
     /// The control channel is open.
     ChannelOpen,
     /// The control channel was closed by the other side: it hung up.
@@ -187,7 +192,7 @@ pub enum ConnectionState {
     Connecting,
     /// Media flows.
     Connected,
-    /// The path was lost; it may come back by itself.
+    /// The path was lost, or nothing comes through it; it may come back by itself.
     Disconnected,
     /// The path was lost or never found.
     Failed,
@@ -275,7 +280,8 @@ pub enum TroubleCode {
     ConnectionNotMade,
     /// No path to the peer was found, or it was lost.
     ConnectionFailed,
-    /// Too many attempts failed one after the other; the next one is made when the peer comes anew.
+    /// Too many attempts failed one after the other; the next one is made when the peer comes anew, when the signalling was
+    /// away, or on [`Input::RestartIce`].
     GivenUp,
     /// The peer sent something that is not a message of this protocol; it was dropped.
     PacketMalformed,

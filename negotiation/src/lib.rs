@@ -6,6 +6,7 @@
 mod candidates;
 mod description;
 mod event;
+mod health;
 mod link;
 mod media;
 mod negotiator;
@@ -18,5 +19,5 @@ mod turn;
 
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
 pub use media::{Assignment, Transceiver, assign};
-pub use room::{Config, IceMode, Room};
+pub use room::{Config, Healing, IceMode, Room};
 pub use time::Time;

@@ -34,6 +34,11 @@ pub(crate) enum Effect {
     Note(Step),
     /// The other side's media is now carried so.
     Carried(SourceMap),
+    /// The other side's ICE credentials are known: for the first time, or new ones.
+    Paths {
+        /// For the first time.
+        first: bool,
+    },
     /// Something went wrong; the connection is as good as before.
     Trouble(TroubleCode, String),
     /// Something went wrong, and this connection can't go on.
@@ -168,6 +173,11 @@ impl Negotiator {
     pub(crate) fn restart_ice(&mut self, now: Time) {
         self.restart_ice |= !self.remote.is_empty();
         self.advance(now);
+    }
+
+    /// Whether both descriptions are set, and neither side is to do anything about that.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.phase == Phase::Stable && !self.remote.is_empty() && !self.needs_offer()
     }
 
     /// Takes what the other side says. Only when [ready](Self::is_ready).
@@ -350,7 +360,10 @@ impl Negotiator {
             }
             (Phase::SettingOffer { id, sdp, sources }, Report::OfferSet) => {
                 self.note(Step::SetOffer);
-                self.set_remote(&sdp, sources);
+                if self.set_remote(&sdp, sources) {
+                    // The answer has new credentials, too (RFC 8839, section 4.4.1.1.1).
+                    self.restart_ice = false;
+                }
                 let send = self.wanted.clone();
                 self.effects.push(Effect::Do(Command::MakeAnswer { send }));
                 Phase::MakingAnswer { id }
@@ -392,9 +405,15 @@ impl Negotiator {
         self.ice == IceMode::Trickle || self.local.trickles_rest()
     }
 
-    fn set_remote(&mut self, sdp: &str, sources: SourceMap) {
-        self.remote.described(description::fragments(sdp));
+    /// True if the other side's ICE credentials are new.
+    fn set_remote(&mut self, sdp: &str, sources: SourceMap) -> bool {
+        let first = self.remote.is_empty();
+        let renewed = self.remote.described(description::fragments(sdp));
+        if renewed {
+            self.effects.push(Effect::Paths { first });
+        }
         self.effects.push(Effect::Carried(sources));
+        renewed
     }
 
     fn set_local(&mut self, now: Time, described: Described) -> Phase {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
 
 use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
+use crate::health::{Health, Remedy};
 use crate::link::{Link, Received};
 use crate::negotiator::{Effect, Negotiator};
 use crate::remote_media::{MediaChange, RemoteMedia};
-use crate::room::IceMode;
+use crate::room::{Healing, IceMode};
 use crate::time::Time;
 use crate::timeline::{Entry, Step};
 use crate::turn::Role;
@@ -33,6 +34,7 @@ const CLOSED_GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Context<'a> {
     pub(crate) now: Time,
     pub(crate) ice: IceMode,
+    pub(crate) healing: Healing,
     /// Our sources that are on.
     pub(crate) on: &'a [Source],
     pub(crate) connections: &'a mut Connections,
@@ -74,9 +76,11 @@ enum State {
         renew: bool,
     },
     /// There is a connection.
-    Live { id: ConnectionId, negotiator: Box<Negotiator> },
+    Live { id: ConnectionId, negotiator: Box<Negotiator>, health: Option<Health> },
     /// There is no connection, and none is made until the other side comes anew.
     Over,
+    /// Nor is there one here; another try is made on demand, and when the signalling was away.
+    GivenUp,
 }
 
 impl Pair {
@@ -122,12 +126,26 @@ impl Pair {
 
     /// The connection did or saw something.
     pub(crate) fn report(&mut self, context: &mut Context, connection: ConnectionId, report: Report) {
-        let State::Live { id, negotiator } = &mut self.state else { return };
+        let State::Live { id, negotiator, health } = &mut self.state else { return };
         if *id != connection {
             return;
         }
         match report {
-            Report::State(state) => self.connection_state(context, state),
+            Report::State(state) => {
+                if let Some(health) = health {
+                    health.changed(context.now, state);
+                }
+                self.connection_state(context, state);
+            }
+            Report::Silent | Report::Heard => {
+                let something = report == Report::Heard;
+                if let Some(health) = health {
+                    health.hears(context.now, something);
+                }
+                let state = if something { ConnectionState::Connected } else { ConnectionState::Disconnected };
+                self.note(context, Step::State(state));
+                self.tell(context, Event::Connection { peer: self.peer, state });
+            }
             Report::ChannelOpen => self.note(context, Step::ChannelOpen),
             Report::ChannelClosed => {
                 self.close(context);
@@ -154,16 +172,21 @@ impl Pair {
         match &mut self.state {
             State::Live { negotiator, .. } => negotiator.restart_ice(context.now),
             State::Waiting { until, .. } => *until = context.now,
-            State::Over => {
-                self.attempts = 0;
-                self.state = State::Waiting { until: context.now, renew: true };
-            }
+            State::Over | State::GivenUp => self.try_again(context),
         }
     }
 
-    /// The signalling is back.
+    /// The signalling is back: perhaps from another network.
     pub(crate) fn resume(&mut self, context: &Context) {
         self.link.resume(context.now);
+        if self.state == State::GivenUp {
+            self.try_again(context);
+        }
+    }
+
+    fn try_again(&mut self, context: &Context) {
+        self.attempts = 0;
+        self.state = State::Waiting { until: context.now, renew: true };
     }
 
     /// We leave.
@@ -191,6 +214,8 @@ impl Pair {
 
     /// Does what is due and possible, until nothing is.
     pub(crate) fn settle(&mut self, context: &mut Context) {
+        self.carry_out(context);
+        self.heal(context);
         if matches!(self.state, State::Waiting { until, .. } if until <= context.now) {
             self.open(context);
         }
@@ -218,9 +243,32 @@ impl Pair {
         let own = match &self.state {
             State::Waiting { until, .. } => Some(*until),
             State::Live { negotiator, .. } => negotiator.deadline(self.link.next()),
-            State::Over => return None,
+            State::Over | State::GivenUp => return None,
         };
-        own.into_iter().chain(self.link.deadline()).min()
+        let remedy = self.remedy().map(|(at, _)| at);
+        own.into_iter().chain(remedy).chain(self.link.deadline()).min()
+    }
+
+    /// What will be done about a connection that does not carry, and when.
+    fn remedy(&self) -> Option<(Time, Remedy)> {
+        match &self.state {
+            State::Live { negotiator, health: Some(health), .. } if negotiator.is_settled() => health.remedy(self.role),
+            _ => None,
+        }
+    }
+
+    fn heal(&mut self, context: &mut Context) {
+        let due = self.remedy().filter(|(at, _)| *at <= context.now);
+        match (due, &mut self.state) {
+            (Some((_, Remedy::Restart)), State::Live { negotiator, .. }) => {
+                negotiator.restart_ice(context.now);
+                self.carry_out(context);
+            }
+            (Some((_, Remedy::Renew)), _) => {
+                self.break_off(context, TroubleCode::ConnectionFailed, "no path was found in time".into());
+            }
+            _ => {}
+        }
     }
 
     /// The clock's start moves forward by this.
@@ -228,8 +276,13 @@ impl Pair {
         self.link.rebase(by);
         match &mut self.state {
             State::Waiting { until, .. } => *until = *until - by,
-            State::Live { negotiator, .. } => negotiator.rebase(by),
-            State::Over => {}
+            State::Live { negotiator, health, .. } => {
+                negotiator.rebase(by);
+                if let Some(health) = health {
+                    health.rebase(by);
+                }
+            }
+            State::Over | State::GivenUp => {}
         }
     }
 
@@ -252,7 +305,8 @@ impl Pair {
         }
         self.attempts = self.attempts.saturating_add(1);
         let negotiator = Negotiator::new(self.role, context.ice, context.on.to_vec());
-        self.state = State::Live { id, negotiator: Box::new(negotiator) };
+        let health = (context.healing == Healing::Automatic).then(|| Health::new(context.now));
+        self.state = State::Live { id, negotiator: Box::new(negotiator), health };
         self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });
     }
 
@@ -275,7 +329,7 @@ impl Pair {
     }
 
     fn give_up(&mut self, context: &mut Context) {
-        self.state = State::Over;
+        self.state = State::GivenUp;
         self.trouble(context, TroubleCode::GivenUp, String::new());
     }
 
@@ -291,7 +345,7 @@ impl Pair {
 
     /// Does what the negotiator wants done.
     fn carry_out(&mut self, context: &mut Context) {
-        let State::Live { id, negotiator } = &mut self.state else { return };
+        let State::Live { id, negotiator, .. } = &mut self.state else { return };
         let (id, peer) = (*id, self.peer);
         for effect in negotiator.effects() {
             match effect {
@@ -307,6 +361,11 @@ impl Pair {
                 Effect::Carried(sources) => {
                     let changes = self.media.carry(sources);
                     self.show(context, id, changes);
+                }
+                Effect::Paths { first } => {
+                    if let State::Live { health: Some(health), .. } = &mut self.state {
+                        health.negotiated(context.now, first);
+                    }
                 }
                 Effect::Trouble(code, detail) => self.trouble(context, code, detail),
                 Effect::Broken(code, detail) => return self.break_off(context, code, detail),

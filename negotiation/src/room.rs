@@ -25,6 +25,16 @@ pub enum IceMode {
     },
 }
 
+/// What is done about connections that do not carry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Healing {
+    /// New ICE paths, and then a new connection, after some seconds.
+    #[default]
+    Automatic,
+    /// Nothing but what [`Input::RestartIce`] asks for.
+    OnDemand,
+}
+
 /// How a room behaves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {
@@ -32,11 +42,13 @@ pub struct Config {
     pub ice: IceMode,
     /// Our sources that are on from the beginning.
     pub on: Vec<Source>,
+    /// What is done about connections that do not carry.
+    pub healing: Healing,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { ice: IceMode::Trickle, on: Vec::new() }
+        Config { ice: IceMode::Trickle, on: Vec::new(), healing: Healing::Automatic }
     }
 }
 
@@ -47,6 +59,7 @@ impl Default for Config {
 pub struct Room {
     me: Member,
     ice: IceMode,
+    healing: Healing,
     on: Vec<Source>,
     pairs: BTreeMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
@@ -63,6 +76,7 @@ impl Room {
         let mut room = Room {
             me: welcome.me.clone(),
             ice: config.ice,
+            healing: config.healing,
             on: Vec::new(),
             pairs: BTreeMap::new(),
             former: VecDeque::new(),
@@ -228,6 +242,7 @@ impl Room {
         let mut context = Context {
             now,
             ice: self.ice,
+            healing: self.healing,
             on: &self.on,
             connections: &mut self.connections,
             outputs: &mut self.outputs,

@@ -12,11 +12,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, Event, IceMode, Input, Report, TroubleCode};
+use itodenwa_negotiation::{Config, Event, Healing, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
 use itodenwa_model::rng::Rng;
-use itodenwa_model::{ANN, BEN, CAT, Operation, Wire, World};
+use itodenwa_model::{ANN, BEN, CAT, Loss, Operation, Wire, World};
 
 const SEEDS: u64 = 100_000;
 
@@ -99,7 +99,7 @@ fn config(rng: &mut Rng) -> Config {
         _ => IceMode::Trickle,
     };
     let on = Source::ALL.into_iter().filter(|_| rng.percent(40)).collect();
-    Config { ice, on }
+    Config { ice, on, healing: Healing::Automatic }
 }
 
 /// Often at once, sometimes after everything has settled.
@@ -121,7 +121,7 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
     let who = *rng.pick(people);
     let other = *rng.pick(people);
     let Some(page) = world.page_of(who) else { return };
-    match rng.up_to(15) {
+    match rng.up_to(17) {
         0 | 1 => world.input(page, Input::RestartIce(other)),
         // Reloaded: the same id comes with a newer session, and old packets are still on their way.
         2 => {
@@ -159,6 +159,16 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
             if let Some((connection, _)) = world.page(page).with(other) {
                 *troubles += 1;
                 world.input(page, Input::Report { peer: other, connection, report: Report::ChannelClosed });
+            }
+        }
+        // A path is lost: one side sees it, or both; new paths help, or not.
+        8 | 9 if *troubles < 3 => {
+            *troubles += 1;
+            let loss = *rng.pick(&[Loss::Disconnected, Loss::Failed, Loss::Silent]);
+            let for_good = rng.percent(30);
+            world.lose_path(page, other, loss, for_good);
+            if let Some(page) = world.page_of(other).filter(|_| rng.percent(50)) {
+                world.lose_path(page, who, loss, for_good);
             }
         }
         _ => {

@@ -10,6 +10,7 @@
 
 mod candidates;
 mod first_call;
+mod health;
 mod ice_restart;
 mod interleavings;
 mod media;

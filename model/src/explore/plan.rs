@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, IceMode};
+use itodenwa_negotiation::{Config, Healing, IceMode};
 use itodenwa_wire::{Body, Packet, Source};
 
 use crate::browser::Profile;
@@ -22,6 +22,8 @@ pub struct Plan {
     pub candidates: usize,
     pub browser: Browser,
     pub network: Network,
+    /// On demand the times of the remedies need not be told apart: the environment asks for them at any moment.
+    pub healing: Healing,
     /// Packets that never arrive, however often they are sent: that must not go well.
     pub swallows: Option<fn(&Packet<Body>) -> bool>,
     pub budget: Budget,
@@ -92,6 +94,7 @@ impl Plan {
             candidates: 1,
             browser: Browser::Slow,
             network: Network::AnyOrder,
+            healing: Healing::OnDemand,
             swallows: None,
             budget,
         }
@@ -102,6 +105,6 @@ impl Plan {
     }
 
     pub(crate) fn config(&self, side: usize) -> Config {
-        Config { ice: self.ice[side], on: self.on[side].to_vec() }
+        Config { ice: self.ice[side], on: self.on[side].to_vec(), healing: self.healing }
     }
 }

@@ -1,0 +1,107 @@
+//! Whether a connection carries, and what is done when it does not: new ICE paths first, then a new connection.
+//!
+//! ```text
+//! disconnected ── 2 s (leader), 5 s (follower) ──┐
+//! failed, or silent ──────────── at once ────────┴─ ICE restart ── 15 s (leader), 20 s (follower) ── new connection
+//! never connected ────────────── 15 s, 20 s ──────────────────────────────────────────────────────── new connection
+//! failed again after an ICE restart ── 3 s, 5 s ──────────────────────────────────────────────────── new connection
+//! silent again after an ICE restart ── 5 s, 8 s ──────────────────────────────────────────────────── new connection
+//! ```
+//!
+//! The times run while both descriptions are set and nothing is being negotiated: neither remedy works without the other
+//! side, and while it does not answer both wait for it.
+
+use std::time::Duration;
+
+use crate::event::ConnectionState;
+use crate::time::Time;
+use crate::turn::Role;
+
+/// A silence so soon after an ICE restart is that restart's fault.
+const RESTART_SHOWS_WITHIN: Duration = Duration::from_secs(10);
+
+/// What may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// New ICE paths.
+    Restart,
+    /// A new connection.
+    Renew,
+}
+
+/// How one connection does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Health {
+    state: ConnectionState,
+    /// It is connected, the browser says, and nothing comes.
+    silent: bool,
+    /// Since when it is as it is, or was negotiated for the first time or with new ICE credentials.
+    since: Time,
+    /// Whether it was connected before.
+    was_good: bool,
+    /// When new ICE credentials were agreed on last.
+    restarted: Option<Time>,
+}
+
+impl Health {
+    /// A connection that begins.
+    pub(crate) fn new(now: Time) -> Self {
+        Health { state: ConnectionState::New, silent: false, since: now, was_good: false, restarted: None }
+    }
+
+    /// The browser says how the connection is.
+    pub(crate) fn changed(&mut self, now: Time, state: ConnectionState) {
+        // From "disconnected" on it gets only worse, or good: the time runs from the beginning.
+        let goes_on = !self.carries() && self.was_good && state != ConnectionState::Connected;
+        self.state = state;
+        if !goes_on {
+            self.since = now;
+        }
+        self.was_good |= state == ConnectionState::Connected;
+    }
+
+    /// Whether anything comes through a connection that is said to be good.
+    pub(crate) fn hears(&mut self, now: Time, something: bool) {
+        if self.silent == something {
+            self.silent = !something;
+            self.since = now;
+        }
+    }
+
+    /// Both descriptions are set: for the first time, or with new ICE credentials.
+    pub(crate) fn negotiated(&mut self, now: Time, is_first: bool) {
+        self.since = now;
+        if !is_first {
+            self.restarted = Some(now);
+        }
+    }
+
+    /// What is due at which time, if nothing is being negotiated and nothing changes.
+    pub(crate) fn remedy(&self, role: Role) -> Option<(Time, Remedy)> {
+        let after = |leader, follower, remedy| {
+            let seconds = if role == Role::Leader { leader } else { follower };
+            Some((self.since + Duration::from_secs(seconds), remedy))
+        };
+        let was_restarted = self.restarted.is_some_and(|at| self.since - at < RESTART_SHOWS_WITHIN);
+        match self.state {
+            ConnectionState::Connected if !self.silent => None,
+            ConnectionState::Connected if was_restarted => after(5, 8, Remedy::Renew),
+            // It does not come back by itself.
+            ConnectionState::Failed if was_restarted => after(3, 5, Remedy::Renew),
+            _ if was_restarted => after(15, 20, Remedy::Renew),
+            ConnectionState::Connected | ConnectionState::Failed => after(0, 0, Remedy::Restart),
+            _ if self.was_good => after(2, 5, Remedy::Restart),
+            _ => after(15, 20, Remedy::Renew),
+        }
+    }
+
+    /// The clock's start moves forward by this.
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        self.since = self.since - by;
+        self.restarted = self.restarted.map(|at| at - by);
+    }
+
+    fn carries(&self) -> bool {
+        self.state == ConnectionState::Connected && !self.silent
+    }
+}
