@@ -3,6 +3,7 @@
 #[cfg(all(test, target_arch = "wasm32"))]
 mod conformance;
 mod lines;
+mod pulse;
 mod role;
 
 use std::future::Future;
@@ -22,6 +23,7 @@ use crate::dom::{
 use crate::error::JsError;
 use crate::media::Devices;
 use lines::Lines;
+use pulse::Pulse;
 use role::Role;
 
 /// The label of the control channel. Both sides make it, so it needs no negotiation of its own (RFC 8832 is not used).
@@ -49,6 +51,7 @@ pub(crate) struct Connection {
     tell: Tell,
     lifetime: Lifetime,
     listeners: Vec<Listener>,
+    pulse: Pulse,
     _held: Held,
 }
 
@@ -58,7 +61,9 @@ impl Connection {
         let peer = PeerConnection::new(&configuration(servers)?)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
-        let listeners = listen(&peer, &control, &tell);
+        let lifetime = Lifetime::new();
+        let pulse = Pulse::begin(&peer, &control, lifetime.alive(), &tell);
+        let listeners = listen(&peer, &control, &pulse, &tell);
         Ok(Connection {
             peer,
             control,
@@ -66,8 +71,9 @@ impl Connection {
             role: Role::default(),
             renewed: None,
             tell,
-            lifetime: Lifetime::new(),
+            lifetime,
             listeners,
+            pulse,
             _held: Held::new(Kind::Connection),
         })
     }
@@ -139,6 +145,11 @@ impl Connection {
     /// What the other side sends as negotiated: sound and pictures, by media identification.
     pub(crate) fn receiving(&self) -> SourceMap {
         lines::receiving(&self.peer)
+    }
+
+    /// The network may be another one: silence counts sooner.
+    pub(crate) fn doubt(&self) {
+        self.pulse.doubt();
     }
 
     /// Sends a frame over the control channel.
@@ -222,7 +233,7 @@ fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, JsError> {
     peer.local_description().map(|description| role.kept_in(description.sdp())).ok_or_else(missing)
 }
 
-fn listen(peer: &PeerConnection, control: &DataChannel, tell: &Tell) -> Vec<Listener> {
+fn listen(peer: &PeerConnection, control: &DataChannel, pulse: &Pulse, tell: &Tell) -> Vec<Listener> {
     let report = |what: Report| {
         let tell = Rc::clone(tell);
         move |_: &web_sys::Event| tell(Happening::Report(what.clone()))
@@ -240,9 +251,13 @@ fn listen(peer: &PeerConnection, control: &DataChannel, tell: &Tell) -> Vec<List
         move |_: &web_sys::Event| tell(Happening::Report(Report::State(state_of(&peer))))
     };
     let message = {
-        let tell = Rc::clone(tell);
+        let (tell, came) = (Rc::clone(tell), pulse.came());
         move |event: &web_sys::Event| {
-            tell(Happening::Frame(Frame::read(&event.unchecked_ref::<MessageEvent>().data())));
+            let data = event.unchecked_ref::<MessageEvent>().data();
+            came();
+            if !pulse::is_beat(&data) {
+                tell(Happening::Frame(Frame::read(&data)));
+            }
         }
     };
     vec![

@@ -52,8 +52,22 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = connectionState)]
     pub(crate) fn connection_state(this: &PeerConnection) -> String;
 
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(crate) fn get_stats(this: &PeerConnection) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &PeerConnection);
+
+    /// One of the objects of an `RTCStatsReport`.
+    #[wasm_bindgen(js_name = RTCStats)]
+    #[derive(Debug, Clone)]
+    pub(crate) type Stats;
+
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(crate) fn kind(this: &Stats) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = bytesReceived)]
+    pub(crate) fn bytes_received(this: &Stats) -> Option<f64>;
 
     #[wasm_bindgen(js_name = RTCSessionDescription)]
     #[derive(Debug, Clone)]
@@ -104,6 +118,9 @@ extern "C" {
     #[wasm_bindgen(extends = EventTarget, js_name = RTCDataChannel)]
     #[derive(Debug, Clone)]
     pub(crate) type DataChannel;
+
+    #[wasm_bindgen(method, getter, js_name = readyState)]
+    pub(crate) fn ready_state(this: &DataChannel) -> String;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn send(this: &DataChannel, text: &str) -> Result<(), JsValue>;

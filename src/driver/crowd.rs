@@ -81,6 +81,13 @@ impl Crowd {
         }
     }
 
+    /// The network may be another one.
+    pub(super) fn doubt(&self) {
+        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+            connection.doubt();
+        }
+    }
+
     pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {
         let current = self.0.get(&peer).and_then(|member| member.connection.as_ref());
         current.is_some_and(|(known, _)| *known == id)

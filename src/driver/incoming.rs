@@ -85,6 +85,7 @@ impl Driver {
             link.me.set(welcome.me.id);
         }
         self.handle(Input::Welcome(welcome));
+        self.crowd.doubt();
         self.tell(Event::Signaling(SignalingState::Connected));
     }
 
