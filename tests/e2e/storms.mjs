@@ -9,12 +9,6 @@ import { storm } from "./storms/storm.mjs";
 
 /** Which two browsers meet. */
 export const PAIRS = { chromium: ["chromium", "chromium"], firefox: ["firefox", "firefox"], mixed: ["chromium", "firefox"] };
-/**
- * Where ICE is restarted, too. Not between unlike browsers: while its restart waits for the answer, Chromium 156 finds a path
- * from its new candidates to the old ones of Firefox 153, and keeps to it; Firefox drops what comes there.
- */
-const RESTARTS = ["chromium", "firefox"];
-
 /** So many storms at the same time: a server takes 32 connections of one address. */
 const LANES = Number(process.env.ITODENWA_LANES ?? 6);
 /** After so many a page is loaded anew: Chromium makes 500 connections in one. */
@@ -30,8 +24,7 @@ export async function storms(pair, seeds, tell = () => {}) {
             const pages = await Promise.all(PAIRS[pair].map((kind) => open(kind, server.address)));
             const lane = async () => {
                 for (let seed = rest.shift(); seed !== undefined; seed = rest.shift()) {
-                    const options = { address: server.address, restarts: RESTARTS.includes(pair) };
-                    const outcome = await storm(pages, seed, options);
+                    const outcome = await storm(pages, seed, server.address);
                     tell(outcome);
                     if (outcome.wrong) failed.push(outcome);
                 }

@@ -26,9 +26,8 @@ export function chance(seed) {
 
 /**
  * The plan of a storm: for each side its first sources and its acts, and for both the wire. Times in milliseconds.
- * `restarts`: whether ICE is restarted, too.
  */
-export function plan(seed, restarts) {
+export function plan(seed) {
     const rng = chance(seed);
     const on = [new Set(), new Set()];
     const sides = on.map((sources) => {
@@ -48,7 +47,7 @@ export function plan(seed, restarts) {
                 add({ what: source, on: now });
             }
             if (rng.percent(50)) add({ what: "text", text: `${index ? "b" : "a"}${++texts}` });
-            if (rng.percent(10) && restarts) add({ what: "restart" });
+            if (rng.percent(10)) add({ what: "restart" });
         });
         at += rng.pick([0, 60, 300, 1500]);
     }

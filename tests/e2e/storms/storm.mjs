@@ -17,8 +17,8 @@ const FORGIVEN = /^(signaling\/away|connection\/failed) /;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Runs a storm; gives what went wrong, or nothing, and what it took. */
-export async function storm(pages, seed, { address, restarts }) {
-    const { sides, wire, end } = plan(seed, restarts);
+export async function storm(pages, seed, address) {
+    const { sides, wire, end } = plan(seed);
     const room = `storm-${process.pid}-${seed}`;
     const ways = await Promise.all(pages.map(() => way(address)));
     const begins = Date.now() + AHEAD;
