@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_model::rng::Rng;
-use itodenwa_model::{ANN, BEN, CAT, Operation, Wire, World};
+use itodenwa_model::{ANN, BEN, CAT, Loss, Operation, Wire, World};
 use itodenwa_negotiation::{Config, Event, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId};
 
@@ -46,6 +46,8 @@ enum Act {
         delay: Pause,
     },
     Pause(Pause),
+    /// The path to somebody is lost; this says how it is seen, and whether no other one will carry either.
+    LosePath(Who, Who, u8),
 }
 
 #[derive(Debug, Arbitrary)]
@@ -65,7 +67,7 @@ struct Settings {
 
 #[derive(Debug, Arbitrary)]
 struct Browsers {
-    firefox: bool,
+    profile: u8,
     delay: u8,
     timer_delay: Pause,
     gathering_delay: u8,
@@ -79,7 +81,7 @@ pub fn run(data: &[u8]) {
 
 fn story(u: &mut Unstructured) -> Result<()> {
     let browsers = Browsers::arbitrary(u)?;
-    let mut world = World::new(u64::from(browsers.firefox));
+    let mut world = World::new(u64::from(browsers.profile));
     world.browser_delay = browsers.delay.into();
     world.timer_delay = browsers.timer_delay.millis().min(1000);
     world.gathering_delay = u64::from(browsers.gathering_delay) * 4;
@@ -152,7 +154,14 @@ fn take(world: &mut World, act: Act, troubles: &mut usize) {
             world.wire = Wire { loss, duplicates, delay: delay.millis() };
         }
         Act::Pause(pause) => world.run_for(Duration::from_millis(pause.millis())),
-        Act::Lose(_) | Act::Fail(..) | Act::CloseChannel(..) => {}
+        Act::LosePath(who, other, how) if *troubles < TROUBLES => {
+            if let Some(page) = world.page_of(who.id()) {
+                *troubles += 1;
+                let loss = [Loss::Disconnected, Loss::Failed, Loss::Silent][usize::from(how) % 3];
+                world.lose_path(page, other.id(), loss, how < 64);
+            }
+        }
+        Act::Lose(_) | Act::Fail(..) | Act::CloseChannel(..) | Act::LosePath(..) => {}
     }
 }
 
@@ -191,6 +200,7 @@ impl Settings {
         Config {
             ice: self.vanilla.map_or(IceMode::Trickle, |pause| IceMode::Vanilla { limit: limit(pause) }),
             on: self.on,
+            ..Config::default()
         }
     }
 }

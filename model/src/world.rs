@@ -73,7 +73,7 @@ impl World {
             wire: Wire::PERFECT,
             browser_delay: 5,
             timer_delay: 0,
-            profile: if seed.is_multiple_of(2) { Profile::Chromium } else { Profile::Firefox },
+            profile: Profile::of_seed(seed),
             candidates: None,
             gathering_delay: 40,
             trace: false,

@@ -51,7 +51,7 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// One story, from its seed. Even seeds are told by Chromium, odd ones by Firefox.
+/// One story, from its seed. The profiles of the model tell them in turn.
 fn story(seed: u64, trace: bool) {
     let mut world = World::new(seed);
     world.trace = trace;

@@ -48,6 +48,16 @@ pub struct Capabilities {
 impl Profile {
     pub const ALL: [Profile; 3] = [Profile::Specification, Profile::Chromium, Profile::Firefox];
 
+    /// Each in turn.
+    #[must_use]
+    pub const fn of_seed(seed: u64) -> Self {
+        match seed % 3 {
+            0 => Profile::Specification,
+            1 => Profile::Chromium,
+            _ => Profile::Firefox,
+        }
+    }
+
     #[must_use]
     pub const fn capabilities(self) -> Capabilities {
         let specification = Capabilities {

@@ -6,6 +6,7 @@ use itodenwa_negotiation::{Config, Healing, IceMode};
 use itodenwa_wire::{Body, Packet, Source};
 
 use crate::browser::Profile;
+use crate::live::Loss;
 
 /// One exploration.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Plan {
     pub network: Network,
     /// On demand the times of the remedies need not be told apart: the environment asks for them at any moment.
     pub healing: Healing,
+    /// How a path is lost, and whether no other one will carry either.
+    pub loss: (Loss, bool),
     /// Packets that never arrive, however often they are sent: that must not go well.
     pub swallows: Option<fn(&Packet<Body>) -> bool>,
     pub budget: Budget,
@@ -60,6 +63,8 @@ pub struct Budget {
     pub reloads: u8,
     /// The browser fails to do something.
     pub failures: u8,
+    /// A path is lost, as far as one side can see.
+    pub losses: u8,
     /// A packet is lost, comes twice, or overtakes others. [`FREELY`] is without limit.
     pub faults: u8,
     /// A timer fires although something is on its way.
@@ -95,6 +100,7 @@ impl Plan {
             browser: Browser::Slow,
             network: Network::AnyOrder,
             healing: Healing::OnDemand,
+            loss: (Loss::Failed, false),
             swallows: None,
             budget,
         }

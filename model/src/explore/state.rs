@@ -112,6 +112,9 @@ impl State {
             if let Some(failures) = budget.failures.checked_sub(1).filter(|_| station.may_fail()) {
                 cause(Happening::Fail, Budget { failures, ..budget });
             }
+            if let Some(losses) = budget.losses.checked_sub(1).filter(|_| station.may_lose()) {
+                cause(Happening::Lose(plan.loss.0, plan.loss.1), Budget { losses, ..budget });
+            }
             if let Some(reloads) = budget.reloads.checked_sub(1) {
                 may(Move::Reload(side), Budget { reloads, ..budget }, false);
             }

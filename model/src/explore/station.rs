@@ -3,17 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_negotiation::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_negotiation::{Command, ConnectionId, Event, Healing, Input, Output, Report, Room, Time, TroubleCode};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::plan::{Browser, Plan};
 use super::taken::Taken;
 use crate::browser::Gathering;
-use crate::live::{Live, Path};
+use crate::live::{Live, Loss, Path};
 use crate::page::Page;
 
-/// What every station's clock shows. A machine remembers offers of the last two seconds: what is older is all the same.
-const NOW: Time = Time::from_millis(2_000);
 /// More outputs than this for one input would be a machine that runs away.
 const OUTPUTS: usize = 60;
 
@@ -32,6 +30,8 @@ pub struct Station {
     /// Candidates that a gathering finds.
     candidates: usize,
     browser: Browser,
+    /// What its clock always shows: what is longer ago is all the same.
+    now: Time,
 }
 
 /// Whom it will be connected with.
@@ -72,6 +72,8 @@ pub enum Happening {
     Closed(Path),
     /// The connection's channel breaks.
     Break,
+    /// The path is lost; whether no other one will carry either.
+    Lose(Loss, bool),
     /// Time passes.
     Pass(Duration),
     /// The application switches a source.
@@ -109,8 +111,14 @@ impl Station {
         let theirs = members.first().map_or(0, |member: &Member| member.session);
         let taken = Taken::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
         let welcome = Welcome::new(me, members);
+        let now = match plan.healing {
+            // A machine remembers the offers of two seconds, …
+            Healing::OnDemand => Time::from_millis(2_000),
+            // … and for twenty that a connection does not carry.
+            Healing::Automatic => Time::from_millis(30_000),
+        };
         let mut station = Station {
-            page: Page::new(Room::new(config, &welcome, NOW), ice, plan.profile),
+            page: Page::new(Room::new(config, &welcome, now), ice, plan.profile),
             peer,
             operation: None,
             gatherings: Vec::new(),
@@ -119,6 +127,7 @@ impl Station {
             taken,
             candidates: plan.candidates,
             browser: plan.browser,
+            now,
         };
         let mut outcome = station.follow();
         station.settle(&mut outcome);
@@ -165,9 +174,14 @@ impl Station {
         self.live().is_some_and(|(_, live)| live.channel_open) && self.reports.is_empty()
     }
 
+    /// Whether there is a path that may be lost.
+    pub fn may_lose(&self) -> bool {
+        self.live().is_some_and(|(_, live)| live.may_lose()) && self.reports.is_empty()
+    }
+
     /// How long until the machine wants to be woken.
     pub fn wait(&self) -> Option<Duration> {
-        self.page.room.deadline().map(|deadline| deadline - NOW)
+        self.page.room.deadline().map(|deadline| deadline - self.now)
     }
 
     /// Where it could be reached, and the path that it has.
@@ -186,7 +200,7 @@ impl Station {
         match happening {
             Happening::Packet(packet) => {
                 self.taken.arrives(&packet);
-                self.input(NOW, Input::Packet { from: self.peer, packet })
+                self.input(self.now, Input::Packet { from: self.peer, packet })
             }
             Happening::Operate => self.operate(),
             Happening::Fail => self.fail(),
@@ -201,7 +215,7 @@ impl Station {
             Happening::Learn => match self.roster.pop_front() {
                 Some(member) => {
                     self.taken.learn(Epoch::of_session(member.session));
-                    self.input(NOW, Input::Joined(member))
+                    self.input(self.now, Input::Joined(member))
                 }
                 None => Outcome::default(),
             },
@@ -223,12 +237,17 @@ impl Station {
                 Outcome::default()
             }
             Happening::Break => self.report(Report::ChannelClosed, false),
+            Happening::Lose(loss, for_good) => {
+                let live = self.page.connections.values_mut().next();
+                let seen = live.and_then(|live| live.lose(loss, for_good));
+                seen.map(|report| self.report(report, false)).unwrap_or_default()
+            }
             Happening::Pass(time) => self.pass(time),
             Happening::Switch(source) => {
                 let on = !self.page.room.sources().contains(&source);
-                self.input(NOW, Input::SetSource { source, on })
+                self.input(self.now, Input::SetSource { source, on })
             }
-            Happening::RestartIce => self.input(NOW, Input::RestartIce(self.peer)),
+            Happening::RestartIce => self.input(self.now, Input::RestartIce(self.peer)),
         }
     }
 
@@ -280,11 +299,11 @@ impl Station {
         let Some((id, live)) = self.page.connections.iter_mut().next() else { return Outcome::default() };
         live.reported(&report, answers);
         let (peer, connection) = (live.peer, *id);
-        self.input(NOW, Input::Report { peer, connection, report })
+        self.input(self.now, Input::Report { peer, connection, report })
     }
 
     fn pass(&mut self, time: Duration) -> Outcome {
-        let now = NOW + time;
+        let now = self.now + time;
         let due = self.page.room.deadline().is_some_and(|deadline| deadline <= now);
         let outcome = if due { self.input(now, Input::Deadline) } else { Outcome::default() };
         let next = self.page.room.deadline();

@@ -55,6 +55,7 @@ fn line(search: &mut Search, state: State, choice: Choice) -> String {
                 Happening::Hear => "the browser tells",
                 Happening::Learn => "the server says: joined",
                 Happening::Break => "the channel breaks",
+                Happening::Lose(..) => "the path is lost",
                 Happening::Switch(_) => "switches a source",
                 Happening::RestartIce => "wants new paths",
                 _ => "",
