@@ -107,14 +107,17 @@ export function prepare(chance) {
         await Promise.all(doing);
     }
 
-    async function perform(storm, { what, on, text }) {
+    async function perform(storm, act) {
         const { room } = storm;
+        const { what, on, text } = act;
         switch (what) {
             case "text":
                 // Nobody to tell yet: it is not sent, and not waited for.
                 if (room.peers.size === 0) return;
                 storm.sent.push(text);
                 return void (await room.send(text));
+            case "lines":
+                return ourOpen(storm).forEach((one) => crowd(one, act));
             case "restart":
                 return [...room.peers.values()].forEach((peer) => peer.restartIce());
             default:
@@ -122,21 +125,33 @@ export function prepare(chance) {
         }
     }
 
+    const added = new WeakMap();
+
+    /** Adds transceivers below the client, whose sources are fewer; it takes them for its own as it needs them. */
+    function crowd(connection, { most, kinds }) {
+        const before = added.get(connection) ?? 0;
+        const more = kinds.slice(0, most - before);
+        for (const kind of more) connection.addTransceiver(kind);
+        added.set(connection, before + more.length);
+    }
+
     /** The network is as good as new. */
     function calm(name) {
         storms.get(name).calm = true;
     }
+
+    const ourOpen = (storm) =>
+        connections.filter((one) => storm.fragments.has(one.fragment) && one.signalingState !== "closed");
 
     /** What there is now. */
     async function look(name) {
         const storm = storms.get(name);
         const { room, troubles, sent, heard, failed } = storm;
         const ours = connections.filter((one) => storm.fragments.has(one.fragment));
-        const open = ours.filter((one) => one.signalingState !== "closed");
         return {
             mine: [...(room?.me.media ?? [])].sort(),
             theirs: [...(room?.peers.values() ?? [])].map((peer) => ({ state: peer.state, media: [...peer.media].sort() })),
-            connections: await Promise.all(open.map(describe)),
+            connections: await Promise.all(ourOpen(storm).map(describe)),
             refused: ours.flatMap((one) => one.refused),
             made: ours.length,
             troubles,
@@ -171,9 +186,12 @@ export function prepare(chance) {
         };
     }
 
-    /** The steps of the call, for who wonders what went wrong. */
+    /** The steps of the call and where it can be reached, for who wonders what went wrong. */
     function story(name) {
-        return storms.get(name).room?.steps.map(({ at, name, detail }) => `${Math.round(at)} ${name} ${detail ?? ""}`);
+        const storm = storms.get(name);
+        const steps = storm.room?.steps.map(({ at, name, detail }) => `${Math.round(at)} ${name} ${detail ?? ""}`);
+        const candidates = ourOpen(storm).map((one) => one.localDescription?.sdp.match(/^a=candidate:.*/gm));
+        return { steps, candidates };
     }
 
     /** Leaves, and takes everything away. */

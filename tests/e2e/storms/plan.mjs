@@ -5,6 +5,9 @@ export const SOURCES = ["camera", "microphone"];
 /** Of a hundred messages, so many are lost, and so many come twice. */
 const LOSS = 10;
 const DUPLICATES = 5;
+/** Of a hundred storms, in so many each side adds up to so many transceivers beside those of its sources. */
+const CROWDED = 20;
+const TRANSCEIVERS = 22;
 /** Both sides act within so many milliseconds of each other. */
 const SKEW = 50;
 
@@ -24,6 +27,11 @@ export function chance(seed) {
     return { upTo, percent: (so) => upTo(99) < so, pick: (list) => list[upTo(list.length - 1)] };
 }
 
+/** Some more lines. */
+function lines(rng) {
+    return Array.from({ length: rng.upTo(8) }, () => rng.pick(["audio", "video"]));
+}
+
 /**
  * The plan of a storm: for each side its first sources and its acts, and for both the wire. Times in milliseconds.
  */
@@ -34,11 +42,14 @@ export function plan(seed) {
         for (const source of SOURCES) if (rng.percent(50)) sources.add(source);
         return { first: [...sources], joins: rng.upTo(SKEW), acts: [] };
     });
+    const crowded = rng.percent(CROWDED);
     if (rng.percent(30)) sides[1].joins += rng.upTo(2000);
     let at = rng.pick([0, 100, 1000, 2500]);
     let texts = 0;
     for (let rounds = 5 + rng.upTo(5); rounds > 0; rounds--) {
         sides.forEach((side, index) => {
+            // Before the switch, which brings a negotiation.
+            if (crowded) side.acts.push({ at, what: "lines", most: TRANSCEIVERS, kinds: lines(rng) });
             const add = (act) => side.acts.push({ at: at + rng.upTo(SKEW), ...act });
             const switched = rng.percent(40) ? SOURCES : [rng.pick(SOURCES)];
             for (const source of switched) {
