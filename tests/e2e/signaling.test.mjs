@@ -141,13 +141,23 @@ test("cut for 2 s in the middle of a negotiation, again and again", async (t) =>
     const room = freshRoom();
     line.proxy.slowDown(100);
     const ann = await (await opens(t, line, "chromium", room)).join(undefined, "Ann");
-    for (const step of ["receiveOffer", "setCandidate"]) {
+    for (const [index, step] of ["receiveOffer", "setCandidate"].entries()) {
         const bob = await (await opens(t, line, "firefox", room)).join(undefined, "Bob");
         await Promise.race([ann.hasStep(step), bob.hasStep(step)]);
         line.proxy.cut();
         await sleep(2000);
         line.proxy.heal();
         await Promise.all([ann.watches(), bob.watches()]);
+        for (const [someone, made] of [
+            [ann, index + 1],
+            [bob, 1],
+        ]) {
+            const [count, steps] = await someone.page.evaluate(() => [
+                connections.length,
+                [...document.querySelectorAll("[data-step]")].map((step) => step.textContent.replace(/\s+/g, " ")),
+            ]);
+            assert.equal(count, made, `no connection was made anew:\n${steps.join("\n")}`);
+        }
         await bob.click("leave");
         await bob.see("lobby");
         await ann.counts(1);

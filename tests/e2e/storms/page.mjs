@@ -78,7 +78,6 @@ export function prepare(chance) {
 
     /** One side of a storm, from its beginning (milliseconds since 1970) until everything is done. */
     async function run({ room: name, seed, wire, side, begins, server }) {
-        const { join } = await import("/itodenwa/index.js");
         const until = (at) => sleep(begins + at - Date.now());
         const storm = { wire, fragments: new Set(), troubles: [], sent: [], heard: [], failed: [], views: [] };
         storm.weather = weather(storm, seed);
@@ -86,10 +85,13 @@ export function prepare(chance) {
             const now = Date.now() - begins;
             return wire.cuts.some(({ from, to }) => from <= now && now < to);
         };
+        storm.joining = Promise.withResolvers();
         storms.set(name, storm);
+        const { join } = await import("/itodenwa/index.js");
         await until(side.joins);
         const [camera, microphone] = ["camera", "microphone"].map((source) => side.first.includes(source));
         storm.room = await join(name, { camera, microphone, server });
+        storm.joining.resolve();
         storm.room.onpeer = (peer) => {
             const view = peer.view();
             view.width = 80;
@@ -203,5 +205,7 @@ export function prepare(chance) {
         storms.delete(name);
     }
 
-    window.storms = { run, calm, look, story, leave };
+    const joined = (name) => storms.get(name).joining.promise;
+
+    window.storms = { run, joined, calm, look, story, leave };
 }

@@ -25,18 +25,21 @@ export async function storm(pages, seed, address) {
     const ask = (what, ...given) => Promise.all(pages.map((page) => page.evaluate(...asked(what, given))));
     const until = (at) => sleep(begins + at - Date.now());
     try {
+        const running = pages.map((page, index) => {
+            const given = { room, seed: seed * 2 + index, wire, side: sides[index], begins, server: ways[index].server };
+            return page.evaluate(...asked("run", [given]));
+        });
+        // Who is not there yet comes first: a join that fails is an answer, too.
+        const joined = ask("joined", room);
+        joined.catch(() => {});
         for (const { from, to } of wire.cuts.filter(({ breaks }) => breaks)) {
-            // Who is not there yet comes first: a join that fails is an answer, too.
-            const first = Math.max(...sides.map(({ joins }) => joins)) + 1000;
-            until(Math.max(from, first)).then(() => to > first && ways.forEach((way) => way.cut()));
+            Promise.all([joined, until(from)]).then(
+                () => begins + to > Date.now() && ways.forEach((way) => way.cut()),
+                () => {},
+            );
             until(to).then(() => ways.forEach((way) => way.mend()));
         }
-        await Promise.all(
-            pages.map((page, index) => {
-                const given = { room, seed: seed * 2 + index, wire, side: sides[index], begins, server: ways[index].server };
-                return page.evaluate(...asked("run", [given]));
-            }),
-        );
+        await Promise.all(running);
         await until(end);
         await ask("calm", room);
         const over = Date.now();
