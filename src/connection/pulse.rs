@@ -24,7 +24,7 @@ const BEAT_EVERY_MILLIS: u32 = 1000;
 const QUIET: Duration = Duration::from_secs(2);
 /// Nothing at all for so long is silence; …
 const SILENT: Duration = Duration::from_secs(5);
-/// … or this, from when there is a reason to doubt.
+/// … or this, when there is a reason to doubt.
 const DOUBTFUL: Duration = Duration::from_secs(2);
 /// A beat that is so late means that the page slept: what came meanwhile was not heard yet.
 const SLEPT: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ impl Pulse {
 
     /// There is a reason to doubt that the path is still there.
     pub(super) fn doubt(&self) {
-        self.state.borrow_mut().doubt(self.clock.now());
+        self.state.borrow_mut().doubt();
     }
 
     /// To be called when something comes through the channel.
@@ -130,8 +130,8 @@ impl State {
         std::mem::take(&mut self.is_silent).then_some(Report::Heard)
     }
 
-    fn doubt(&mut self, now: Time) {
-        self.silent_from = self.silent_from.min(now + DOUBTFUL);
+    fn doubt(&mut self) {
+        self.silent_from = self.silent_from.min(self.last + DOUBTFUL);
     }
 
     /// A second went by. Whether the bytes are to be looked at.
@@ -150,12 +150,12 @@ impl State {
 
     /// So many bytes had come in all.
     fn counted(&mut self, now: Time, bytes: f64) -> Option<Report> {
+        let before = self.bytes.replace(bytes)?;
         // Fewer are news as well: a pair is not counted any more.
-        let is_news = self.bytes.is_some_and(|before| before.to_bits() != bytes.to_bits());
-        let came = if is_news { self.came(now) } else { None };
-        self.bytes = Some(bytes);
-        if is_news {
-            return came;
+        if before.to_bits() != bytes.to_bits() {
+            let heard = self.came(now);
+            self.bytes = Some(bytes);
+            return heard;
         }
         let is_silent = now >= self.silent_from && !self.is_silent;
         self.is_silent |= is_silent;
@@ -215,10 +215,10 @@ mod tests {
     #[test]
     fn doubts_shorten_it_until_something_comes() {
         let mut state = State::new(at(0));
-        state.doubt(at(500));
+        state.doubt();
         assert_eq!(listen(&mut state, 1..=4, 0.0), [(3, Report::Silent)]);
         let mut state = State::new(at(0));
-        state.doubt(at(500));
+        state.doubt();
         state.came(at(600));
         assert_eq!(listen(&mut state, 1..=6, 0.0), [(6, Report::Silent)]);
     }

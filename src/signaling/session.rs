@@ -22,7 +22,7 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 /// It has this long to answer: who was heard 15 s ago is dead.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The same when the browser has shown a sign that the network may be another one.
-const PROBE_WITHIN: Duration = Duration::from_secs(4);
+const PROBE_WITHIN: Duration = Duration::from_secs(2);
 /// A timer that is so late means that the page slept: what came meanwhile was not heard yet.
 const SLEPT: Duration = Duration::from_secs(2);
 /// How long a socket may take from its beginning to the welcome.

@@ -103,8 +103,9 @@ export function browser(kind) {
 }
 
 /** A browser of its own, which the caller closes. */
-export function launch(kind) {
-    return puppeteer.launch(kind === "firefox" ? FIREFOX : CHROMIUM);
+export function launch(kind, { args = [], ...options } = {}) {
+    const usual = kind === "firefox" ? FIREFOX : CHROMIUM;
+    return puppeteer.launch({ ...usual, ...options, args: [...(usual.args ?? []), ...args] });
 }
 
 let rooms = 0;

@@ -10,6 +10,8 @@ type Need = (&'static str, &'static str);
 const BROWSERS: [Need; 3] =
     [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
 const NODE: [Need; 2] = [("node", "nodejs"), ("npm", "npm")];
+/// For networks of namespaces, with NATs between them.
+const NETWORK: [Need; 4] = [("ip", "iproute2"), ("nft", "nftables"), ("openssl", "openssl"), ("turnserver", "coturn")];
 /// For libFuzzer, which is C++.
 const COMPILER: [Need; 1] = [("c++", "g++")];
 /// For the page in Japanese.
@@ -20,6 +22,19 @@ const OLDEST_NODE: (u32, u32) = (20, 19);
 /// Sees to it that the browsers are there.
 pub(crate) fn need_browsers() -> Result<()> {
     need(&BROWSERS, &[FONTS])
+}
+
+/// Sees to it that networks of namespaces can be made: only root may, on Linux, and not in every container.
+pub(crate) fn need_network() -> Result<()> {
+    if !cfg!(target_os = "linux") || !is_root() {
+        return Err("network namespaces are for root on Linux".into());
+    }
+    need(&NETWORK, &[])?;
+    let name = format!("itodenwa-{}", std::process::id());
+    process::run(program("ip").args(["netns", "add", &name]))?;
+    let may = process::run(program("ip").args(["netns", "exec", &name, "nft", "list", "ruleset"]));
+    process::run(program("ip").args(["netns", "delete", &name]))?;
+    may
 }
 
 /// Sees to it that a C++ compiler is there.
@@ -78,8 +93,11 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 }
 
 fn can_install() -> bool {
-    let root = program("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    root && process::is_installed("apt-get")
+    is_root() && process::is_installed("apt-get")
+}
+
+fn is_root() -> bool {
+    program("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod browser;
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -29,6 +29,8 @@ pub(crate) enum Layer {
     Types,
     /// The whole product: server, page and package, between two browsers.
     E2e,
+    /// Calls through NATs, over a network of namespaces; where there are none, nothing.
+    Network,
 }
 
 /// Runs these layers, or all. One that fails does not stop the others.
@@ -65,6 +67,7 @@ impl Layer {
             Layer::Browser => browser::run(),
             Layer::Types => types(),
             Layer::E2e => e2e(),
+            Layer::Network => network(),
         }
     }
 }
@@ -123,18 +126,33 @@ fn e2e() -> Result<Tally> {
     system::need_browsers()?;
     system::need_node_modules()?;
     wasm::build()?;
-    let server: PathBuf = serve::server()?;
+    let server = serve::server()?;
     let tarball = pack::run()?;
+    count(node(&server).arg("--test-concurrency=1").env("ITODENWA_TARBALL", tarball))
+}
+
+fn network() -> Result<Tally> {
+    if let Err(why) = system::need_network() {
+        println!("skipped, there is no network to try: {why}");
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    system::need_browsers()?;
+    system::need_node_modules()?;
+    wasm::build()?;
+    count(node(&serve::server()?).arg("network/nat.mjs"))
+}
+
+/// The test runner, for tests of this server and of the page as it is built.
+fn node(server: &Path) -> Command {
     let mut node = program("node");
     node.current_dir(process::root().join("tests/e2e"))
-        .args(["--test", "--test-concurrency=1", "--test-reporter=spec", TEST_TIMEOUT])
+        .args(["--test", "--test-reporter=spec", TEST_TIMEOUT])
         // Colours would hide the counts.
         .env_remove("FORCE_COLOR")
         .env("NO_COLOR", "1")
         .env("ITODENWA_SERVER", server)
-        .env("ITODENWA_WWW", process::root().join("www"))
-        .env("ITODENWA_TARBALL", tarball);
-    count(&mut node)
+        .env("ITODENWA_WWW", process::root().join("www"));
+    node
 }
 
 /// Runs a test runner, shows what it prints, and counts. One that fails without a failed test, or runs none, counts as failed.

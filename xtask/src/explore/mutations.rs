@@ -13,6 +13,7 @@ const LINK: &str = "negotiation/src/link.rs";
 const NEGOTIATOR: &str = "negotiation/src/negotiator.rs";
 const PAIR: &str = "negotiation/src/pair.rs";
 const BROWSER: &str = "model/src/browser.rs";
+const HEALTH: &str = "negotiation/src/health.rs";
 const CANDIDATES: &str = "negotiation/src/candidates.rs";
 
 /// An offer that is not answered in time is taken back, and another one made.
@@ -116,5 +117,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         let ack = (self.next_in..).take_while(held).last().unwrap_or(self.next_in - 1);",
         )],
         plan: "a change, slowly (Chromium)",
+    },
+    Mutation {
+        name: "silence after new paths is left alone",
+        edits: &[(
+            HEALTH,
+            "ConnectionState::Connected if was_restarted => after(5, 8, Remedy::Renew),",
+            "ConnectionState::Connected if was_restarted => None,",
+        )],
+        plan: "2 connections fall silent (Chromium)",
     },
 ];

@@ -1,0 +1,62 @@
+// Chromium in a namespace, and who sits before it.
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launch, Person } from "../people.mjs";
+import { namespace } from "./lab.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "itodenwa-browsers-"));
+
+/** A browser in the namespace of this name, that believes the certificate with this hash of its key. */
+export function browserOf(name, believed) {
+    const wrapper = join(folder, name);
+    const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
+    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace(name)} ${program} "$@"\n`);
+    chmodSync(wrapper, 0o755);
+    return launch("chromium", {
+        executablePath: wrapper,
+        // The driver is not in the namespace.
+        pipe: true,
+        args: [`--ignore-certificate-errors-spki-list=${believed}`],
+    });
+}
+
+/** Takes the files away. */
+export function clean() {
+    rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs before the page: keeps its connections, and only the relays that are meant. */
+function watch(relays) {
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor({ iceServers, ...others }) {
+            const means = (url) => !relays || url.match(relays);
+            const meant = iceServers.map(({ urls, ...server }) => ({ ...server, urls: urls.filter(means) }));
+            super({ ...others, iceServers: meant.filter(({ urls }) => urls.length > 0) });
+            window.connections.push(this);
+        }
+    };
+}
+
+export class Caller extends Person {
+    /** `relays`: which of the server's addresses are used; all, if that is not said. */
+    static open(browser, url, relays) {
+        return super.open(browser, url, { prepare: `(${watch})(${relays})` });
+    }
+
+    /** The pair that is in use: the kinds of both candidates, and how our relay is spoken to. */
+    pair() {
+        return this.page.evaluate(async () => {
+            const stats = await window.connections.at(-1).getStats();
+            const transport = [...stats.values()].find(({ type }) => type === "transport");
+            const pair = stats.get(transport?.selectedCandidatePairId);
+            const [local, remote] = [stats.get(pair?.localCandidateId), stats.get(pair?.remoteCandidateId)];
+            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, address: local?.address };
+        });
+    }
+
+    connections() {
+        return this.page.evaluate(() => window.connections.length);
+    }
+}

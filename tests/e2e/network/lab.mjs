@@ -1,0 +1,145 @@
+// A small internet of network namespaces: the server, and two people behind NATs whose kind can be changed.
+//
+//   server 203.0.113.10   coturn 203.0.113.11
+//        └────────── internet ──────────┘
+//          │           │           │
+//     nat-ann .20  nat-bob .30  nat-train .40
+//          │           │           │
+//   ann 10.0.1.2   bob 10.0.2.2    └ ann 10.0.3.2: her other network, down at first
+import { execFileSync } from "node:child_process";
+
+export const SERVER = "203.0.113.10";
+export const COTURN = "203.0.113.11";
+
+const PREFIX = `itodenwa-${process.pid}`;
+const NATS = { ann: [20, 1], bob: [30, 2], train: [40, 3] };
+const made = [];
+
+/** The full name of a namespace. */
+export const namespace = (name) => `${PREFIX}-${name}`;
+
+function run(program, args, input) {
+    return execFileSync(program, args, { input, stdio: ["pipe", "pipe", "pipe"], encoding: "utf8" });
+}
+
+const ip = (line) => run("ip", line.split(" "));
+const within = (name, line) => ip(`netns exec ${namespace(name)} ip ${line}`);
+
+/** Lays everything. */
+export function lay() {
+    process.once("exit", clear);
+    add("internet");
+    within("internet", "link add name bridge type bridge");
+    within("internet", "link set bridge up");
+    for (const [name, host] of [["server", 10], ["coturn", 11]]) {
+        add(name);
+        connect(name, host);
+    }
+    for (const [name, [host, network]] of Object.entries(NATS)) {
+        add(`nat-${name}`);
+        connect(`nat-${name}`, host);
+        const person = name === "train" ? "ann" : name;
+        if (name !== "train") add(person);
+        // The cable to who is behind it.
+        ip(`link add name in-${process.pid} netns ${namespace(`nat-${name}`)} type veth peer name up${network} netns ${namespace(person)}`);
+        within(`nat-${name}`, `link set in-${process.pid} name inside`);
+        within(`nat-${name}`, `address add 10.0.${network}.1/24 dev inside`);
+        within(`nat-${name}`, "link set inside up");
+        within(person, `address add 10.0.${network}.2/24 dev up${network}`);
+        run("ip", ["netns", "exec", namespace(`nat-${name}`), "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+        if (name !== "train") plug(person, network);
+        shape(name, "port restricted");
+    }
+}
+
+function add(name) {
+    ip(`netns add ${namespace(name)}`);
+    made.push(name);
+    within(name, "link set lo up");
+}
+
+/** A cable from the bridge. */
+function connect(name, host) {
+    ip(`link add name port${host} netns ${namespace("internet")} type veth peer name outside netns ${namespace(name)}`);
+    within("internet", `link set port${host} master bridge`);
+    within("internet", `link set port${host} up`);
+    within(name, `address add 203.0.113.${host}/24 dev outside`);
+    within(name, "link set outside up");
+    // Nobody is beyond, but a browser wants a way there.
+    within(name, "route replace default via 203.0.113.1");
+}
+
+function plug(person, network) {
+    within(person, `link set up${network} up`);
+    within(person, `route replace default via 10.0.${network}.1`);
+}
+
+/** Ann leaves the house: her cable is out, and she is in the train's network. */
+export function moveAnn() {
+    within("ann", "link set up1 down");
+    plug("ann", 3);
+}
+
+/** And back. */
+export function bringAnnBack() {
+    within("ann", "link set up3 down");
+    plug("ann", 1);
+}
+
+/** The kinds of NAT (RFC 4787 calls them by mapping and filtering). */
+const KINDS = {
+    // One outside port for one inside port, and anybody may send to it.
+    "full cone": { post: "masquerade", pre: (inside) => `iif outside udp dport 1024-65535 dnat to ${inside}` },
+    // One outside port, and only who was sent something may send back.
+    "port restricted": { post: "masquerade" },
+    // Another outside port for whomever is sent something.
+    symmetric: { post: "masquerade fully-random" },
+    // Nothing passes, not even what passed before.
+    "cut": { post: "masquerade", first: "drop" },
+    // Pages of the web, and nothing else.
+    "web only": { post: "masquerade", forward: "oif outside tcp dport { 80, 443 } accept\n oif outside drop" },
+};
+
+/** Lets a NAT be of this kind. */
+export function shape(name, kind) {
+    const { pre = () => "", post, first = "", forward = "" } = KINDS[kind];
+    const inside = `10.0.${NATS[name][1]}.2`;
+    // Without the drop on input, an unsolicited packet takes the port, and the next mapping gets another one.
+    const rules = `flush ruleset
+table ip nat {
+ chain prerouting {
+  type nat hook prerouting priority dstnat;
+  ${pre(inside)}
+ }
+ chain postrouting {
+  type nat hook postrouting priority srcnat;
+  oif outside ${post}
+ }
+}
+table ip filter {
+ chain input {
+  type filter hook input priority filter;
+  ct state established,related accept
+  iif outside drop
+ }
+ chain forward {
+  type filter hook forward priority filter;
+  ${first}
+  ct state established,related accept
+  ${forward}
+ }
+}
+`;
+    run("ip", ["netns", "exec", namespace(`nat-${name}`), "nft", "-f", "-"], rules);
+}
+
+/** Takes everything away. */
+export function clear() {
+    for (const name of made.splice(0).reverse()) {
+        try {
+            ip(`netns delete ${namespace(name)}`);
+        } catch {
+            // It goes with the machine.
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// Calls through NATs, over a network of namespaces: with the server's own relay, and with coturn.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freshRoom } from "../people.mjs";
+import * as browsers from "./browsers.mjs";
+import * as lab from "./lab.mjs";
+import * as servers from "./servers.mjs";
+
+const DIRECT = ["host", "srflx", "prflx"];
+
+/** Both NATs, which of the server's addresses are used, and what pair it has to come to. */
+const SCENARIOS = {
+    "full cone and symmetric: direct": {
+        nats: ["full cone", "symmetric"],
+        pair: { local: DIRECT, remote: DIRECT },
+    },
+    "port restricted on both sides: direct": {
+        nats: ["port restricted", "port restricted"],
+        pair: { local: DIRECT, remote: DIRECT },
+    },
+    "symmetric on both sides: by relay": {
+        nats: ["symmetric", "symmetric"],
+        pair: { either: "relay", spoken: [undefined, "udp"] },
+    },
+    "only the web passes: by relay over TCP": {
+        nats: ["web only", "web only"],
+        relays: /^turn:.*transport=tcp/,
+        pair: { local: ["relay"], remote: ["relay"], spoken: ["tcp"] },
+    },
+    "only the web passes: by relay over TLS": {
+        nats: ["web only", "web only"],
+        relays: /^turns:/,
+        pair: { local: ["relay"], remote: ["relay"], spoken: ["tls"] },
+    },
+};
+
+/** For so many seconds nothing passes. With coturn it is no other. */
+const CUTS = [3, 12];
+
+let [ann, bob] = [];
+
+describe("through NATs", () => {
+    before(async () => {
+        const believed = servers.certify();
+        lab.lay();
+        [ann, bob] = await Promise.all(["ann", "bob"].map((name) => browsers.browserOf(name, believed)));
+    });
+    after(async () => {
+        await Promise.allSettled([ann?.close(), bob?.close(), servers.stop()]);
+        lab.clear();
+        servers.clean();
+        browsers.clean();
+    });
+    for (const [whose, start, cuts] of [["the server's own relay", servers.own, CUTS], ["coturn", servers.withCoturn, []]]) {
+        describe(whose, () => {
+            let page;
+            before(async () => (page = await start()));
+            after(servers.stop);
+            for (const [name, { nats, relays, pair }] of Object.entries(SCENARIOS)) {
+                test(name, async (t) => {
+                    const people = await call(t, page, nats, relays);
+                    await Promise.all(people.map((someone) => comesTo(someone, pair)));
+                });
+            }
+            for (const seconds of cuts) {
+                test(`nothing passes for ${seconds} s: the same connection goes on`, async (t) => {
+                    const people = await call(t, page, ["port restricted", "port restricted"]);
+                    await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+                    lab.shape("ann", "cut");
+                    await sleep(seconds * 1000);
+                    lab.shape("ann", "port restricted");
+                    await again(t, people);
+                });
+            }
+            test("another network in the middle of a call: new paths", async (t) => {
+                const people = await call(t, page, ["port restricted", "port restricted"]);
+                await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+                t.after(lab.bringAnnBack);
+                lab.moveAnn();
+                await again(t, people);
+                await people[0].until(() => document.getElementById("signaling").dataset.state === "connected");
+                assert.ok((await Promise.all(people.map((someone) => someone.steps()))).flat().includes("restartIce"));
+            });
+        });
+    }
+});
+
+/** Ann and Bob, who see each other. */
+async function call(t, page, [annsNat, bobsNat], relays) {
+    lab.shape("ann", annsNat);
+    lab.shape("bob", bobsNat);
+    const room = freshRoom();
+    const people = [];
+    for (const [name, browser] of [["Ann", ann], ["Bob", bob]]) {
+        const someone = await browsers.Caller.open(browser, `${page}?room=${room}`, relays);
+        t.after(() => someone.close());
+        people.push(await someone.join(undefined, name));
+    }
+    const since = Date.now();
+    await Promise.all(people.map((someone) => someone.watches()));
+    t.diagnostic(`pictures after ${Date.now() - since} ms`);
+    return people;
+}
+
+/** Pictures come again, over the connection that there was. */
+async function again(t, people) {
+    const since = Date.now();
+    await Promise.all(people.map((someone) => someone.watches()));
+    t.diagnostic(`pictures again after ${Date.now() - since} ms`);
+    for (const someone of people) assert.equal(await someone.connections(), 1, "the connection is the same");
+}
+
+/** Waits until the pair in use is as it has to be: a relay may be first, and a direct way better. */
+async function comesTo(someone, { local, remote, either, spoken }) {
+    const fits = (pair) =>
+        (!local || local.includes(pair.local)) &&
+        (!remote || remote.includes(pair.remote)) &&
+        (!either || [pair.local, pair.remote].includes(either)) &&
+        (!spoken || spoken.includes(pair.spoken));
+    const until = Date.now() + 20_000;
+    for (;;) {
+        const pair = await someone.pair();
+        if (fits(pair)) return;
+        assert.ok(Date.now() < until, `it stays at ${JSON.stringify(pair)}`);
+        await new Promise((done) => setTimeout(done, 200));
+    }
+}
