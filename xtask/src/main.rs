@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask serve`, `cargo xtask test`, and what they are made of.
 
+mod bench;
 mod explore;
 mod fuzz;
 mod licences;
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
     Storms(storms::Storms),
+    /// Measure what things cost, beside others that do the same.
+    Bench(bench::Bench),
     /// Build the npm package into target/pack.
     Pack,
     /// Build the wasm of the page into www/pkg.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Test { layers } => test::run(&layers),
         Command::Explore { mutations, names } => explore::run(&names, mutations),
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
         Command::Pack => pack::run().map(|tarball| {
             println!("{}", tarball.display());

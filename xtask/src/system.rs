@@ -42,17 +42,26 @@ pub(crate) fn need_compiler() -> Result<()> {
     need(&COMPILER, &[])
 }
 
+/// Sees to it that coturn is there, which relays are measured beside.
+pub(crate) fn need_coturn() -> Result<()> {
+    need(&[("turnserver", "coturn"), ("turnutils_uclient", "coturn")], &[])
+}
+
 /// Sees to it that the npm packages of the tests are there, in the versions of the lock file.
 pub(crate) fn need_node_modules() -> Result<()> {
+    need_packages(&process::root().join("tests/e2e"))
+}
+
+/// The same for another folder.
+pub(crate) fn need_packages(folder: &Path) -> Result<()> {
     need_node()?;
-    let folder = process::root().join("tests/e2e");
     let lock = folder.join("package-lock.json");
     let installed = folder.join("node_modules/.package-lock.json");
     let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
     if modified(&installed).zip(modified(&lock)).is_some_and(|(installed, lock)| installed >= lock) {
         return Ok(());
     }
-    process::run(program("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]))
+    process::run(program("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))
 }
 
 /// Sees to it that Node.js and npm are there, and new enough.

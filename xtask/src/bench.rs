@@ -1,0 +1,59 @@
+//! `cargo xtask bench`: what things cost, beside others that do the same. Rounds are interleaved, so that what else the
+//! computer does hits all alike; the medians are printed as tables for the READMEs.
+
+mod relay;
+mod signaling;
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::process::Result;
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What is measured.
+    subject: Subject,
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Connections that do nothing, for the memory that one takes.
+    #[arg(long, default_value_t = 5000)]
+    idle: u32,
+    /// Seconds for each measurement of messages.
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// The server's signalling beside PeerServer and a plain relay of WebSockets; its TURN relay beside coturn.
+    Server,
+}
+
+pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
+    match bench.subject {
+        Subject::Server => {
+            signaling::run(bench)?;
+            relay::run(bench)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The one in the middle.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_does_not_see_what_is_far_out() {
+        assert_eq!(median(vec![3.0, 1000.0, 1.0]).to_bits(), 3.0_f64.to_bits());
+        assert!(median(Vec::new()).is_nan());
+    }
+}
