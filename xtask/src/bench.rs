@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what things cost, beside others that do the same. Rounds are interleaved, so that what else the
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
+mod hostile;
 mod relay;
 mod signaling;
 
@@ -29,6 +30,8 @@ pub(crate) struct Bench {
 enum Subject {
     /// The server's signalling beside PeerServer and a plain relay of WebSockets; its TURN relay beside coturn.
     Server,
+    /// How good clients fare while others flood, idle and crawl.
+    Hostile,
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
@@ -37,6 +40,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
             signaling::run(bench)?;
             relay::run(bench)?;
         }
+        Subject::Hostile => hostile::run(bench)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@
 //! ```sh
 //! load itodenwa idle 5000 target/release/itodenwa-server
 //! load member target/release/itodenwa-server
+//! load hostile 10 target/release/itodenwa-server --listen 127.0.0.1:0
 //! load peer relay 50 10 node server/bench/peer.mjs
 //! ```
 //! The server is a process of its own, and its numbers are those of Linux' `/proc`. All traffic is on 127.0.0.1.
@@ -17,6 +18,7 @@
 )]
 
 mod dialect;
+mod hostile;
 mod server;
 
 use std::time::Duration;
@@ -37,8 +39,14 @@ type Socket = WebSocketStream<TcpStream>;
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["member", program @ ..] = &arguments[..] {
-        return member(Server::start(program).await).await;
+    match &arguments[..] {
+        ["member", program @ ..] => return member(Server::start(program).await).await,
+        ["hostile", seconds, program @ ..] => {
+            let program = [program, &hostile::OPTIONS].concat();
+            let seconds = Duration::from_secs(seconds.parse().unwrap());
+            return println!("{}", hostile::run(Server::start(&program).await, seconds).await);
+        }
+        _ => {}
     }
     let (dialect, rest) = arguments.split_first().expect("a dialect");
     let dialect: Dialect = dialect.parse().unwrap();

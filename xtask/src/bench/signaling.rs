@@ -69,7 +69,7 @@ pub(super) fn build() -> Result<()> {
     process::run(cargo().args(release).args(["--bin", "itodenwa-server", "--example", "load"]))
 }
 
-fn load(folder: &Path, dialect: &str, what: &[String], server: &[String]) -> Result<Value> {
+pub(super) fn load(folder: &Path, dialect: &str, what: &[String], server: &[String]) -> Result<Value> {
     let output = with_many_files(&folder.join("examples/load")).arg(dialect).args(what).args(server).output()?;
     let error = || format!("{dialect} {}: {}", what.join(" "), String::from_utf8_lossy(&output.stderr));
     let last = output.stdout.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).ok_or_else(error)?;
