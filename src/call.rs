@@ -107,9 +107,8 @@ impl Call {
         let device = Rc::new(move |notice| {
             let _ = tell.unbounded_send(Notice::Device(notice));
         });
-        let own = MediaStream::new().map_err(|_| CallError::Unsupported)?;
         let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
-        let mut devices = Devices::new(own, device);
+        let mut devices = Devices::new(device).map_err(|_| CallError::Unsupported)?;
         let wanted = [(Source::Microphone, options.microphone), (Source::Camera, options.camera)];
         devices.request(wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect());
         while devices.is_asking() {

@@ -16,5 +16,7 @@ pub(crate) use json::{from_text, from_value, to_text, to_value};
 pub(crate) use lifetime::{Alive, Halt, Lifetime};
 pub(crate) use listener::Listener;
 pub(crate) use object::{global, is_present, object};
-pub(crate) use rtc::{CandidateEvent, DataChannel, PeerConnection, Sender, Stats, Transceiver, get_user_media};
+pub(crate) use rtc::{
+    CandidateEvent, DataChannel, PeerConnection, Sender, Stats, Transceiver, get_display_media, get_user_media,
+};
 pub(crate) use timer::Timer;

@@ -134,7 +134,7 @@ impl Join {
         let device = Rc::new(move |notice| {
             let _ = tell.unbounded_send(Notice::Device(notice));
         });
-        let mut devices = Devices::new(MediaStream::new().map_err(|_| Error::Unsupported)?, device);
+        let mut devices = Devices::new(device).map_err(|_| Error::Unsupported)?;
         if let Some(given) = &self.media {
             devices.adopt(given);
         }

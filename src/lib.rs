@@ -23,7 +23,7 @@
 //! nothing to clean up: dropping the room and its [`Handle`]s hangs up, and then nothing is left ([`counts`]).
 //!
 //! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
-//!   microphone, sends texts, and leaves.
+//!   microphone, shares a screen, sends texts, and leaves.
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
@@ -60,3 +60,4 @@ pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Re
 pub use join::Join;
 pub use peer::Peer;
 pub use room::{Handle, Me, Message, Room};
+pub use view::Screen;

@@ -15,6 +15,7 @@ use crate::error::{MediaError, SendError};
 use crate::peer::Peer;
 use crate::room::Message;
 use crate::shared::Shared;
+use crate::view::Sight;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 const REQUESTS: usize = 1024;
@@ -36,6 +37,7 @@ pub(crate) enum Request {
     /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
     Attach {
         who: Option<PeerId>,
+        sight: Sight,
         element: HtmlMediaElement,
         made: bool,
     },

@@ -10,7 +10,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 pub(crate) use devices::{Change, DeviceNotice, Devices};
 
-use crate::dom::{Held, Kind, Listener, get_user_media, global, is_present, object};
+use crate::dom::{Held, Kind, Listener, get_display_media, get_user_media, global, is_present, object};
 use crate::error::{JsError, MediaError};
 
 /// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
@@ -74,9 +74,11 @@ fn listen(track: &MediaStreamTrack, mut ended: impl FnMut() + 'static) -> Listen
     Listener::new(track, "ended", move |_| ended())
 }
 
-/// Asks the browser for a device.
+/// Asks the browser for devices, or for a screen: then its stream may have sound, too.
 pub(crate) async fn capture(sources: &[Source]) -> Result<MediaStream, MediaError> {
-    match ask(sources).await {
+    let is_screen = sources.contains(&Source::Screen);
+    let is_available = || is_available(if is_screen { "getDisplayMedia" } else { "getUserMedia" });
+    match ask(sources, is_screen).await {
         Ok(stream) => stream.dyn_into().map_err(|_| MediaError::Unsupported),
         Err(_) if !is_available() && !is_secure() => Err(MediaError::Insecure),
         Err(_) if !is_available() => Err(MediaError::Unsupported),
@@ -84,8 +86,21 @@ pub(crate) async fn capture(sources: &[Source]) -> Result<MediaStream, MediaErro
     }
 }
 
-async fn ask(sources: &[Source]) -> Result<JsValue, JsValue> {
-    JsFuture::from(get_user_media(&constraints(sources))?).await
+async fn ask(sources: &[Source], is_screen: bool) -> Result<JsValue, JsValue> {
+    let asked = if is_screen { get_display_media(&screen()) } else { get_user_media(&constraints(sources)) };
+    JsFuture::from(asked?).await
+}
+
+/// What is asked for when a screen is shared (W3C Screen Capture, section 5.2). What a browser does not know it leaves out.
+fn screen() -> Object {
+    object([
+        ("video", true.into()),
+        ("audio", true.into()),
+        ("systemAudio", "include".into()),
+        ("surfaceSwitching", "include".into()),
+        // Sharing the call into itself shows a tunnel.
+        ("selfBrowserSurface", "exclude".into()),
+    ])
 }
 
 fn constraints(sources: &[Source]) -> Object {
@@ -98,10 +113,10 @@ fn constraints(sources: &[Source]) -> Object {
     ])
 }
 
-fn is_available() -> bool {
+fn is_available(method: &str) -> bool {
     let navigator = global("navigator");
     let devices = js_sys::Reflect::get(&navigator, &"mediaDevices".into()).unwrap_or_default();
-    is_present(&devices, "getUserMedia")
+    is_present(&devices, method)
 }
 
 fn is_secure() -> bool {

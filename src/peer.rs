@@ -9,7 +9,7 @@ use crate::error::{SendError, ViewError};
 use crate::link::{Link, Request};
 use crate::room::Message;
 use crate::shared::Shared;
-use crate::view::Viewer;
+use crate::view::{Screen, Sight, Viewer};
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]
@@ -22,17 +22,20 @@ struct Person {
     on: Shared<Vec<Source>>,
     texts: Rc<Cell<usize>>,
     viewer: Viewer,
+    screen: Viewer,
 }
 
 impl Peer {
     pub(crate) fn new(member: Member, link: Weak<Link>) -> Self {
-        let viewer = Viewer::new(Some(member.id), link);
+        let screen = Viewer::new(Some(member.id), Sight::Screen, Weak::clone(&link));
+        let viewer = Viewer::new(Some(member.id), Sight::Person, link);
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),
             on: Shared::default(),
             texts: Rc::default(),
             viewer,
+            screen,
         }))
     }
 
@@ -106,6 +109,12 @@ impl Peer {
     /// [`ViewError::Closed`] if the room is over.
     pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
         self.0.viewer.view()
+    }
+
+    /// What they share, to be shown beside them: a screen, a window or a tab, with its sound where they have it.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        Screen(self.0.screen.clone())
     }
 
     /// Sends a text to this peer alone.

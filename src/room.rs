@@ -15,7 +15,7 @@ use crate::event::{Event, Events};
 use crate::join::Join;
 use crate::link::{Link, Request};
 use crate::peer::Peer;
-use crate::view::Viewer;
+use crate::view::{Screen, Sight, Viewer};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -114,6 +114,18 @@ impl Handle {
         self.source(Source::Microphone, on).await
     }
 
+    /// Shares a screen, a window or a tab with everybody, beside the camera: the browser lets the person choose, and gives its sound
+    /// if they like (W3C Screen Capture). Call it when the person touches the page: without that browsers refuse.
+    ///
+    /// When the person stops it by the browser's own button, that is [`Event::MediaFailed`] with [`MediaError::Ended`].
+    ///
+    /// # Errors
+    /// [`MediaError::Denied`] if the person chose nothing, [`MediaError::Unsupported`] where there is no sharing, as on
+    /// most phones.
+    pub async fn screen(&self, on: bool) -> Result<(), MediaError> {
+        self.source(Source::Screen, on).await
+    }
+
     async fn source(&self, source: Source, on: bool) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
         self.0.ask(Request::SetSource { source, on, done });
@@ -205,8 +217,14 @@ impl Me {
         self.viewer().view()
     }
 
+    /// What one shares oneself, without sound.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        Screen(Viewer::new(None, Sight::Screen, Weak::clone(&self.link)))
+    }
+
     fn viewer(&self) -> Viewer {
-        Viewer::new(None, Weak::clone(&self.link))
+        Viewer::new(None, Sight::Person, Weak::clone(&self.link))
     }
 }
 

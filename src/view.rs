@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use itodenwa_wire::PeerId;
+use itodenwa_wire::{PeerId, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
@@ -13,17 +13,36 @@ use crate::error::ViewError;
 use crate::link::{Link, Request};
 use crate::shared::Shared;
 
+/// What of somebody is shown: both may be at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Camera and microphone.
+    Person,
+    /// What they share, with its sound.
+    Screen,
+}
+
+impl Sight {
+    pub(crate) fn of(source: Source) -> Self {
+        match source {
+            Source::Screen | Source::ScreenAudio => Sight::Screen,
+            _ => Sight::Person,
+        }
+    }
+}
+
 /// How a handle shows somebody, or oneself (none).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Viewer {
     who: Option<PeerId>,
+    sight: Sight,
     link: Weak<Link>,
     element: Shared<Option<HtmlVideoElement>>,
 }
 
 impl Viewer {
-    pub(crate) fn new(who: Option<PeerId>, link: Weak<Link>) -> Self {
-        Viewer { who, link, element: Shared::default() }
+    pub(crate) fn new(who: Option<PeerId>, sight: Sight, link: Weak<Link>) -> Self {
+        Viewer { who, sight, link, element: Shared::default() }
     }
 
     pub(crate) fn link(&self) -> Option<Rc<Link>> {
@@ -57,13 +76,56 @@ impl Viewer {
     }
 
     fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
-        let request = Request::Attach { who: self.who, element: element.clone(), made };
+        let request = Request::Attach { who: self.who, sight: self.sight, element: element.clone(), made };
         let asked = self.link().is_some_and(|link| link.ask(request));
         if asked { Ok(()) } else { Err(ViewError::Closed) }
     }
 
     fn make(&self) -> Result<HtmlVideoElement, ViewError> {
-        make(&self.who.map_or_else(|| "me".to_owned(), |id| id.to_string()))
+        let element = make(&self.who.map_or_else(|| "me".to_owned(), |id| id.to_string()))?;
+        if self.sight == Sight::Screen {
+            element.set_attribute("data-screen", "").map_err(|_| ViewError::Refused)?;
+        }
+        Ok(element)
+    }
+}
+
+/// What somebody shares. It can be shown before there is anything, and shows what comes later.
+#[derive(Debug, Clone)]
+pub struct Screen(pub(crate) Viewer);
+
+impl Screen {
+    /// Shows it in the `<video>` that the selector finds.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.attach(selector)
+    }
+
+    /// The same with an element at hand.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
+        self.0.attach_to(element)
+    }
+
+    /// Puts a new `<video data-peer="…" data-screen>` with it into the element that the selector finds. It is removed when
+    /// they leave.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach_in(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.attach_in(selector)
+    }
+
+    /// A `<video data-peer="…" data-screen>` with it, to be put into the page: the same each time.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
+        self.0.view()
     }
 }
 

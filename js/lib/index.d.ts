@@ -28,6 +28,9 @@ export function load(wasm?: string | URL | Request | Response | BufferSource | W
 /** What a peer may send. `screen` and `screenAudio` are understood; this version does not send them. */
 export type Source = "microphone" | "camera" | "screen" | "screenAudio";
 
+/** What of somebody is shown: camera and microphone, or what they share with its sound. */
+export type Sight = "person" | "screen";
+
 /** How candidates reach the other side. */
 export interface IceOptions {
     /**
@@ -122,6 +125,14 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     microphone(on: boolean): Promise<void>;
     /**
+     * Shares a screen, a window or a tab, beside the camera: the browser lets the person choose, and gives its sound where it
+     * can. To be called when the person touches the page. When they stop it by the browser's own button, that is a
+     * {@link Trouble} `media/ended` with the source `screen`.
+     * @throws {@link ItodenwaError} `media/denied` if the person chose nothing, `media/unsupported` where there is no sharing, as
+     * on most phones; `media/…`, `room/closed`. The room goes on without it.
+     */
+    screen(on: boolean): Promise<void>;
+    /**
      * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
      * {@link Message.delivered}.
      * @param text At most 16 KiB of UTF-8.
@@ -200,12 +211,12 @@ export class Me {
 
     /**
      * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with
-     * `transform: scaleX(-1)`. It is removed when the room is over.
+     * `transform: scaleX(-1)`. It is removed when the room is over. With `"screen"`: what one shares, not to be mirrored.
      * @throws {@link ItodenwaError} `room/closed`.
      */
-    view(): HTMLVideoElement;
+    view(sight?: Sight): HTMLVideoElement;
     /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`. */
-    attach(element: HTMLMediaElement): void;
+    attach(element: HTMLMediaElement, sight?: Sight): void;
     /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
     detach(element: HTMLMediaElement): void;
 }
@@ -232,12 +243,12 @@ export class Peer extends EventTarget {
 
     /**
      * A `<video data-peer="…">` with what they send now and later, to be put into the page: the same each time. It is
-     * removed when they leave.
+     * removed when they leave. With `"screen"`: another one, `<video data-peer="…" data-screen>`, with what they share.
      * @throws {@link ItodenwaError} `room/closed`, also when they have left.
      */
-    view(): HTMLVideoElement;
+    view(sight?: Sight): HTMLVideoElement;
     /** Shows them in an element at hand. @throws {@link ItodenwaError} `room/closed`, also when they have left. */
-    attach(element: HTMLMediaElement): void;
+    attach(element: HTMLMediaElement, sight?: Sight): void;
     /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
     detach(element: HTMLMediaElement): void;
     /**

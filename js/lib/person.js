@@ -14,12 +14,12 @@ export class Me {
         this.#link = link;
     }
 
-    view() {
-        return codedNow(() => this.#link.raw().view());
+    view(sight) {
+        return codedNow(() => this.#link.raw().view(undefined, sight === "screen"));
     }
 
-    attach(element) {
-        codedNow(() => this.#link.raw().attach(element));
+    attach(element, sight) {
+        codedNow(() => this.#link.raw().attach(element, undefined, sight === "screen"));
     }
 
     detach(element) {
@@ -43,12 +43,12 @@ export class Peer extends Emitter {
         this.#link = link;
     }
 
-    view() {
-        return codedNow(() => this.#link.raw().view(this.id));
+    view(sight) {
+        return codedNow(() => this.#link.raw().view(this.id, sight === "screen"));
     }
 
-    attach(element) {
-        codedNow(() => this.#link.raw().attach(element, this.id));
+    attach(element, sight) {
+        codedNow(() => this.#link.raw().attach(element, this.id, sight === "screen"));
     }
 
     detach(element) {

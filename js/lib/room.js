@@ -76,6 +76,10 @@ export class Room extends Emitter {
         return this.#source("microphone", on);
     }
 
+    screen(on) {
+        return this.#source("screen", on);
+    }
+
     send(text) {
         return this.#send(text);
     }

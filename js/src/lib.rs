@@ -8,8 +8,7 @@ mod options;
 mod pull;
 mod values;
 
-use futures_util::future::FutureExt;
-use itodenwa::{Handle, Peer, PeerId, Room, SendError, ViewError};
+use itodenwa::{Handle, Me, Peer, PeerId, Room, SendError, ViewError};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -69,21 +68,19 @@ impl RawRoom {
         self.events.next(|event| values::event(&event))
     }
 
-    /// Switches `"camera"` or `"microphone"` on or off.
+    /// Switches `"camera"`, `"microphone"` or `"screen"` on or off.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn source(&self, source: &str, on: bool) -> Promise {
-        let handle = self.handle.clone();
-        let switched = match source {
-            "camera" => async move { handle.camera(on).await }.left_future(),
-            "microphone" => async move { handle.microphone(on).await }.right_future(),
-            _ => {
-                return Promise::reject(&coded("source/unknown", "The source is neither camera nor microphone.", None));
-            }
-        };
-        future_to_promise(switched.map(|result| match result {
-            Ok(()) => Ok(JsValue::UNDEFINED),
-            Err(error) => Err(values::media_error(&error)),
-        }))
+        let (handle, source) = (self.handle.clone(), source.to_owned());
+        future_to_promise(async move {
+            let switched = match source.as_str() {
+                "camera" => handle.camera(on).await,
+                "microphone" => handle.microphone(on).await,
+                "screen" => handle.screen(on).await,
+                _ => return Err(coded("source/unknown", "The source is neither camera, microphone nor screen.", None)),
+            };
+            switched.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+        })
     }
 
     /// Sends a text to everybody, or to one peer, and gives its id.
@@ -113,28 +110,34 @@ impl RawRoom {
         }
     }
 
-    /// A video element with a peer, or with oneself.
+    /// A video element with a peer, or with oneself; or with what they share.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn view(&self, peer: Option<String>) -> Result<HtmlVideoElement, JsValue> {
-        match peer {
-            None => self.handle.me().view(),
-            Some(id) => self.peer(&id).ok_or(ViewError::Closed).and_then(|peer| peer.view()),
-        }
-        .map_err(values::view_error)
+    pub fn view(&self, peer: Option<String>, screen: bool) -> Result<HtmlVideoElement, JsValue> {
+        let viewed = match (self.who(peer), screen) {
+            (Who::Me(me), false) => me.view(),
+            (Who::Me(me), true) => me.screen().view(),
+            (Who::Peer(peer), false) => peer.view(),
+            (Who::Peer(peer), true) => peer.screen().view(),
+            (Who::Nobody, _) => Err(ViewError::Closed),
+        };
+        viewed.map_err(values::view_error)
     }
 
-    /// Shows a peer, or oneself, in an element.
+    /// Shows a peer, or oneself, in an element; or what they share.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn attach(&self, element: &HtmlMediaElement, peer: Option<String>) -> Result<(), JsValue> {
-        match peer {
-            None => self.handle.me().attach_to(element),
-            Some(id) => self.peer(&id).ok_or(ViewError::Closed).and_then(|peer| peer.attach_to(element)),
-        }
-        .map_err(values::view_error)
+    pub fn attach(&self, element: &HtmlMediaElement, peer: Option<String>, screen: bool) -> Result<(), JsValue> {
+        let attached = match (self.who(peer), screen) {
+            (Who::Me(me), false) => me.attach_to(element),
+            (Who::Me(me), true) => me.screen().attach_to(element),
+            (Who::Peer(peer), false) => peer.attach_to(element),
+            (Who::Peer(peer), true) => peer.screen().attach_to(element),
+            (Who::Nobody, _) => Err(ViewError::Closed),
+        };
+        attached.map_err(values::view_error)
     }
 
     /// Shows nobody any more in this element.
@@ -160,4 +163,18 @@ impl RawRoom {
     fn peer(&self, id: &str) -> Option<Peer> {
         self.handle.peer(id.parse::<PeerId>().ok()?)
     }
+
+    fn who(&self, peer: Option<String>) -> Who {
+        match peer {
+            None => Who::Me(self.handle.me()),
+            Some(id) => self.peer(&id).map_or(Who::Nobody, Who::Peer),
+        }
+    }
+}
+
+/// Who is shown.
+enum Who {
+    Me(Me),
+    Peer(Peer),
+    Nobody,
 }

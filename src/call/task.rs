@@ -23,7 +23,7 @@ use crate::dom::{Clock, Timer};
 use crate::error::{CallError, JsError};
 use crate::event::EventSender;
 use crate::media::{DeviceNotice, Devices, Track};
-use crate::view::Views;
+use crate::view::{Sight, Views};
 
 /// The other side, among the views.
 const OTHER: PeerId = PeerId::new(0);
@@ -187,7 +187,8 @@ impl Task {
             Request::Operate(operation, done) => self.waiting.push_back((operation, done)),
             Request::Text(text) => self.send_text(text),
             Request::Attach { remote, element } => {
-                let (who, stream) = if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream()) };
+                let (who, stream) =
+                    if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(Sight::Person)) };
                 // The person is at the page: a step was just made by hand.
                 self.views.attach(who, element.into(), true, stream, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
             }

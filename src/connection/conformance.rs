@@ -17,7 +17,6 @@ use itodenwa_wire::Candidate;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::MediaStream;
 
 use super::{Connection, Happening, lines};
 use crate::dom::{Timer, Transceiver, global, object};
@@ -78,7 +77,7 @@ impl Browser for This {
         });
         Page {
             connection: Some(Connection::open(&[], true, tell).unwrap()),
-            devices: Devices::new(MediaStream::new().unwrap(), Rc::new(|_| {})),
+            devices: Devices::new(Rc::new(|_| {})).unwrap(),
             happenings,
             candidates: Vec::new(),
             is_gathered: false,

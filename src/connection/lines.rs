@@ -9,6 +9,7 @@ use web_sys::MediaStreamTrack;
 
 use crate::dom::{PeerConnection, Sender, Transceiver, is_present, object};
 use crate::media::Devices;
+use crate::view::Sight;
 
 /// The transceivers that send sources of ours. Known by identity: their places change when one is stopped.
 #[derive(Debug, Clone)]
@@ -48,13 +49,13 @@ impl Lines {
                     let sender = line.sender();
                     replaced.push(sender.replace_track(self.sent(devices.track(source)))?);
                     if is_present(sender.as_ref(), "setStreams") {
-                        sender.set_streams(devices.stream())?;
+                        sender.set_streams(devices.stream(Sight::of(source)))?;
                     }
                     self.forget(line);
                     self.carrying.push((line.clone(), source));
                 }
                 Assignment::Add { source } => {
-                    let streams = js_sys::Array::of1(devices.stream());
+                    let streams = js_sys::Array::of1(devices.stream(Sight::of(source)));
                     let init = object([("direction", "sendrecv".into()), ("streams", streams.into())]);
                     let what = self.sent(devices.track(source)).map_or_else(|| kind(source).into(), JsValue::from);
                     self.carrying.push((peer.add_transceiver(&what, &init)?, source));

@@ -10,6 +10,7 @@ use crate::channel::{Frame, Outgoing, Texts};
 use crate::connection::Connection;
 use crate::media::Track;
 use crate::peer::Peer;
+use crate::view::Sight;
 
 #[derive(Default)]
 pub(super) struct Crowd(BTreeMap<PeerId, Member>);
@@ -20,6 +21,7 @@ struct Member {
     /// The control channel of the connection is open.
     open: bool,
     stream: MediaStream,
+    screen: MediaStream,
     tracks: BTreeMap<Source, Track>,
     texts: Texts,
 }
@@ -27,12 +29,13 @@ struct Member {
 impl Crowd {
     /// False if the browser has no stream to give, which none that has connections does.
     pub(super) fn enter(&mut self, peer: Peer) -> bool {
-        let Ok(stream) = MediaStream::new() else { return false };
+        let (Ok(stream), Ok(screen)) = (MediaStream::new(), MediaStream::new()) else { return false };
         let member = Member {
             peer: peer.clone(),
             connection: None,
             open: false,
             stream,
+            screen,
             tracks: BTreeMap::new(),
             texts: Texts::default(),
         };
@@ -48,8 +51,8 @@ impl Crowd {
         self.0.get(&id).map(|member| member.peer.clone())
     }
 
-    pub(super) fn stream(&self, id: PeerId) -> Option<&MediaStream> {
-        self.0.get(&id).map(|member| &member.stream)
+    pub(super) fn stream(&self, id: PeerId, sight: Sight) -> Option<&MediaStream> {
+        self.0.get(&id).map(|member| member.stream(sight))
     }
 
     // Connections. A peer has one; whatever another one still says is dropped.
@@ -105,7 +108,7 @@ impl Crowd {
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
         let track = self.connection(peer, id)?.remote_track(mid)?;
         let member = self.0.get_mut(&peer).filter(|member| member.peer.may_publish())?;
-        member.tracks.insert(source, Track::received(track, &member.stream));
+        member.tracks.insert(source, Track::received(track, member.stream(Sight::of(source))));
         member.peer.set_media(source, true);
         Some(member.peer.clone())
     }
@@ -149,6 +152,13 @@ impl Crowd {
 }
 
 impl Member {
+    fn stream(&self, sight: Sight) -> &MediaStream {
+        match sight {
+            Sight::Person => &self.stream,
+            Sight::Screen => &self.screen,
+        }
+    }
+
     fn send(&self, frame: &Frame) -> Result<(), String> {
         match &self.connection {
             Some((_, connection)) => connection.send(frame),

@@ -33,10 +33,10 @@ impl Driver {
                     self.signaling_ended(error);
                 }
             }
-            Request::Attach { who, element, made } => {
+            Request::Attach { who, sight, element, made } => {
                 let stream = match who {
-                    None => Some(self.parts.devices.stream()),
-                    Some(id) => self.crowd.stream(id),
+                    None => Some(self.parts.devices.stream(sight)),
+                    Some(id) => self.crowd.stream(id, sight),
                 };
                 if let Some(stream) = stream {
                     self.views.attach(who, element, made, stream, &self.blocked);
@@ -189,5 +189,8 @@ impl Driver {
         self.crowd.replace(source, self.parts.devices.track(source));
         self.views.play(None, &self.blocked);
         self.handle(Input::SetSource { source, on });
+        if source == Source::Screen && !on && self.parts.devices.stop_screen_audio() {
+            self.switched(Source::ScreenAudio, false);
+        }
     }
 }

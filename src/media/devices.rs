@@ -3,12 +3,13 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use itodenwa_wire::Source;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::{Track, capture};
 use crate::error::MediaError;
+use crate::view::Sight;
 
 /// Who waits for one switch to be made, at most. Who is overtaken by more is answered at once.
 const WAITING: usize = 16;
@@ -16,10 +17,12 @@ const WAITING: usize = 16;
 type Done = oneshot::Sender<Result<(), MediaError>>;
 type Tell = Rc<dyn Fn(DeviceNotice)>;
 
-/// Own camera and microphone: what is wanted, and what there is. One request to the browser at a time for each.
+/// Own camera, microphone and screen: what is wanted, and what there is. One request to the browser at a time for each.
 pub(crate) struct Devices {
     devices: BTreeMap<Source, Device>,
     stream: MediaStream,
+    /// What is shared has a stream of its own: it is shown beside the person.
+    screen: MediaStream,
     tell: Tell,
 }
 
@@ -64,13 +67,17 @@ enum State {
 }
 
 impl Devices {
-    pub(crate) fn new(stream: MediaStream, tell: Tell) -> Self {
-        Devices { devices: BTreeMap::new(), stream, tell }
+    /// Fails where there are no streams, and so no calls either.
+    pub(crate) fn new(tell: Tell) -> Result<Self, JsValue> {
+        Ok(Devices { devices: BTreeMap::new(), stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
     }
 
     /// The stream of oneself: what is on, for showing it, and for keeping sound and picture together.
-    pub(crate) fn stream(&self) -> &MediaStream {
-        &self.stream
+    pub(crate) fn stream(&self, of: Sight) -> &MediaStream {
+        match of {
+            Sight::Person => &self.stream,
+            Sight::Screen => &self.screen,
+        }
     }
 
     /// Asks for all of these with one question to the person.
@@ -125,7 +132,7 @@ impl Devices {
                 device.state = State::Asking;
                 return Change::None;
             }
-            (State::On(track), false) if source.is_audio() || !track.is_captured() => {
+            (State::On(track), false) if source == Source::Microphone || !track.is_captured() => {
                 track.set_enabled(false);
                 (State::Muted(track), Change::Off(source))
             }
@@ -149,14 +156,29 @@ impl Devices {
                 Some(device @ Device { state: State::On(_) | State::Muted(_), .. }) => {
                     device.wanted = false;
                     device.state = State::Off;
-                    Change::Ended(source, MediaError::Ended)
+                    match source {
+                        // The picture of the screen tells it.
+                        Source::ScreenAudio => Change::Off(source),
+                        source => Change::Ended(source, MediaError::Ended),
+                    }
                 }
                 _ => Change::None,
             },
         }
     }
 
+    /// The sound of what is shared goes with its picture. True if there was any.
+    pub(crate) fn stop_screen_audio(&mut self) -> bool {
+        self.devices.remove(&Source::ScreenAudio).is_some_and(|device| matches!(device.state, State::On(_)))
+    }
+
     fn captured(&mut self, source: Source, result: Result<Track, MediaError>) -> Change {
+        if source == Source::ScreenAudio {
+            let is_shared = self.on().any(|on| on == Source::Screen);
+            let Some(track) = result.ok().filter(|_| is_shared) else { return Change::None };
+            self.devices.insert(source, Device { wanted: true, state: State::On(track), waiting: Vec::new() });
+            return Change::On(source);
+        }
         let Some(device) = self.devices.get_mut(&source) else { return Change::None };
         let waiting = std::mem::take(&mut device.waiting);
         let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
@@ -177,6 +199,16 @@ impl Devices {
 
     fn ask(&self, sources: Vec<Source>) {
         let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
+        if sources.contains(&Source::Screen) {
+            let stream = Clone::clone(&self.screen);
+            return spawn_local(async move {
+                let captured = capture(&[Source::Screen]).await;
+                answer(&tell, &stream, Source::Screen, captured.clone());
+                if captured.as_ref().is_ok_and(|captured| captured.get_audio_tracks().length() > 0) {
+                    answer(&tell, &stream, Source::ScreenAudio, captured);
+                }
+            });
+        }
         spawn_local(async move {
             match capture(&sources).await {
                 Err(_) if sources.len() > 1 => {

@@ -12,6 +12,7 @@ mod nonsense;
 mod relay;
 mod resuming;
 mod rooms;
+mod screen;
 mod texts;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

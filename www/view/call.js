@@ -33,6 +33,8 @@ export class CallView {
         const click = (id, action) => byId(id).addEventListener("click", action, { signal });
         click("microphone", () => this.#toggle("microphone"));
         click("camera", () => this.#toggle("camera"));
+        click("screen", () => this.#toggle("screen"));
+        byId("screen").hidden = !navigator.mediaDevices?.getDisplayMedia;
         click("leave", () => room.leave());
         click("resume", () => this.#resume());
         click("copy-link", (event) => copy(invitation, event.currentTarget.querySelector("span")));
@@ -70,6 +72,8 @@ export class CallView {
         room.onblocked = () => (byId("resume").hidden = false);
         room.ontrouble = (trouble) => {
             this.#switches();
+            // Stopped by the browser's own button.
+            if (trouble.source === "screen" && trouble.code === "media/ended") return;
             this.#tell(trouble, nameOf(trouble.peer));
         };
     }
@@ -88,7 +92,9 @@ export class CallView {
         try {
             await done;
         } catch (error) {
-            this.#tell(error);
+            if (source === "screen" && error.code === "media/denied") {
+                notice("screen-denied", (element) => say(element, () => word("screen-denied")), { polite: true });
+            } else this.#tell(error);
         }
         this.#switches();
     }
@@ -96,7 +102,7 @@ export class CallView {
     /** Shows what is wanted on, wherever it is shown. */
     #switches() {
         const { media } = this.#room.me;
-        for (const source of ["microphone", "camera"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
+        for (const source of ["microphone", "camera", "screen"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
         this.#stage.own();
         this.#changed();
     }

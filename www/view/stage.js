@@ -1,5 +1,5 @@
 import { word } from "../i18n.js";
-import { Tile } from "./tile.js";
+import { ScreenTile, Tile } from "./tile.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -7,6 +7,7 @@ const byId = (id) => document.getElementById(id);
 export class Stage {
     #room;
     #tiles = new Map();
+    #screens = new Map();
     #self;
 
     constructor(room) {
@@ -34,8 +35,10 @@ export class Stage {
     }
 
     remove(peer) {
-        this.#tiles.get(peer.id)?.element.remove();
-        this.#tiles.delete(peer.id);
+        for (const tiles of [this.#tiles, this.#screens]) {
+            tiles.get(peer.id)?.element.remove();
+            tiles.delete(peer.id);
+        }
         this.#count();
     }
 
@@ -45,6 +48,22 @@ export class Stage {
 
     media(peer) {
         this.#tiles.get(peer.id)?.media(peer.media, "remote-video");
+        this.#screen(peer);
+    }
+
+    /** What somebody shares has a tile of its own, before all people. */
+    #screen(peer) {
+        const shares = peer.media.has("screen");
+        if (shares === this.#screens.has(peer.id)) return;
+        if (shares) {
+            const tile = new ScreenTile(peer.view("screen"), () => word("screen-of", { name: nameOf(peer) }));
+            this.#screens.set(peer.id, tile);
+            byId("grid").prepend(tile.element);
+        } else {
+            this.#screens.get(peer.id).element.remove();
+            this.#screens.delete(peer.id);
+        }
+        this.#count();
     }
 
     close() {
@@ -54,7 +73,8 @@ export class Stage {
 
     #count() {
         const others = this.#tiles.size;
-        byId("stage").dataset.count = String(others);
+        byId("stage").dataset.count = String(others + this.#screens.size);
+        byId("stage").toggleAttribute("data-screen", this.#screens.size > 0);
         byId("alone").hidden = others > 0;
         byId("peer-count").textContent = String(others + 1);
     }

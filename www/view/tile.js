@@ -1,6 +1,7 @@
 import { say, word } from "../i18n.js";
 
 const template = document.getElementById("tile");
+const screenTemplate = document.getElementById("screen-tile");
 
 /** One person: picture, or initial letter; name; microphone; state of the connection. */
 export class Tile {
@@ -22,7 +23,7 @@ export class Tile {
 
     /** Which sources are on. `testid` names the element for tests as long as there is a picture. */
     media(sources, testid) {
-        const picture = sources.has("camera") || sources.has("screen");
+        const picture = sources.has("camera");
         this.element.dataset.picture = picture ? "on" : "off";
         this.#silent.classList.toggle("on", !sources.has("microphone"));
         this.#silent.setAttribute("aria-hidden", String(sources.has("microphone")));
@@ -33,6 +34,18 @@ export class Tile {
     state(state) {
         this.element.dataset.state = state;
         say(this.#state, () => word(`state/${state}`));
+    }
+}
+
+/** What somebody shares: all of it, never cut. */
+export class ScreenTile {
+    element = screenTemplate.content.firstElementChild.cloneNode(true);
+
+    constructor(video, name) {
+        video.dataset.testid = "remote-screen";
+        this.element.prepend(video);
+        say(this.element.querySelector(".who"), name);
+        video.setAttribute("aria-label", name());
     }
 }
 

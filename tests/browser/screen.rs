@@ -1,0 +1,111 @@
+//! What is shared, beside the camera. The browser's own question needs a person: here a painted canvas stands for the screen.
+
+use itodenwa::{Event, MediaError, Source};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{self, connected, frames, frames_in, leave, media, pair, until, within};
+use crate::relay::Relay;
+
+#[wasm_bindgen(inline_js = "
+let shared;
+/** The person chooses this, with sound, each time. */
+export function offer_screen() {
+    navigator.mediaDevices.getDisplayMedia = async () => {
+        const canvas = document.createElement('canvas');
+        const context = canvas.getContext('2d');
+        const paint = setInterval(() => {
+            context.fillStyle = `hsl(${performance.now() / 10} 50% 50%)`;
+            context.fillRect(0, 0, canvas.width, canvas.height);
+        }, 50);
+        const sound = new AudioContext().createMediaStreamDestination();
+        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()]);
+        shared.getVideoTracks()[0].addEventListener('ended', () => clearInterval(paint));
+        return shared;
+    };
+}
+/** The person chooses nothing. */
+export function refuse_screen() {
+    navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('a test', 'NotAllowedError'); };
+}
+/** The browser's own button. */
+export function stop_sharing() {
+    for (const track of shared.getTracks()) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+    }
+}
+export function is_shared() { return shared.getTracks().some((track) => track.readyState === 'live'); }
+")]
+extern "C" {
+    fn offer_screen();
+    fn refuse_screen();
+    fn stop_sharing();
+    fn is_shared() -> bool;
+}
+
+#[wasm_bindgen_test]
+async fn a_screen_is_shared_beside_the_camera_and_with_who_comes_later() {
+    offer_screen();
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, false).await;
+    let mut other = kit::join(&relay, false, false).await;
+    connected(&mut one).await;
+    within("the screen", one.screen(true)).await.expect("a screen");
+    for source in [Source::Screen, Source::ScreenAudio] {
+        media(&mut other, source, true).await;
+    }
+    frames(&other).await;
+    let mut late = kit::join(&relay, false, false).await;
+    media(&mut late, Source::ScreenAudio, true).await;
+    for room in [&other, &late] {
+        let sharing = room.peers().into_iter().find(|peer| peer.id() == one.me().id()).expect("who shares");
+        let screen = sharing.screen().view().expect("a view");
+        frames_in(&screen).await;
+        let shown = screen.src_object().expect("a stream");
+        assert_eq!((shown.get_video_tracks().length(), shown.get_audio_tracks().length()), (1, 1));
+        let person = sharing.view().expect("a view").src_object().expect("a stream");
+        assert_eq!(person.get_tracks().length(), 1, "the camera alone");
+    }
+    frames_in(&one.me().screen().view().expect("a view")).await;
+    within("the screen", one.screen(false)).await.expect("off");
+    assert!(!is_shared(), "nothing is captured any more");
+    for source in [Source::Screen, Source::ScreenAudio] {
+        media(&mut other, source, false).await;
+    }
+    frames(&other).await;
+    late.leave().await;
+    drop(late);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_browsers_own_button_ends_it() {
+    offer_screen();
+    let (mut one, mut other) = pair().await;
+    within("the screen", one.screen(true)).await.expect("a screen");
+    media(&mut other, Source::ScreenAudio, true).await;
+    stop_sharing();
+    until(&mut one, "the end", |event| match event {
+        Event::MediaFailed { source: Source::Screen, error: MediaError::Ended } => Some(()),
+        Event::MediaFailed { source, .. } => panic!("{source}"),
+        _ => None,
+    })
+    .await;
+    for source in [Source::Screen, Source::ScreenAudio] {
+        media(&mut other, source, false).await;
+    }
+    within("the screen", one.screen(true)).await.expect("again");
+    media(&mut other, Source::Screen, true).await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_chooses_nothing_is_told_and_the_call_goes_on() {
+    refuse_screen();
+    let (one, mut other) = pair().await;
+    assert!(matches!(within("the answer", one.screen(true)).await, Err(MediaError::Denied(_))));
+    within("the microphone", one.microphone(true)).await.expect("a microphone");
+    media(&mut other, Source::Microphone, true).await;
+    leave(one, other).await;
+}
