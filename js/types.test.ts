@@ -24,6 +24,7 @@ export async function rooms(): Promise<void> {
     await join();
 
     is<HTMLVideoElement>(room.me.view());
+    is<Promise<void>>(room.screen(true));
     room.onpeer = (peer) => {
         is<Peer>(peer);
         is<string | undefined>(peer.name);
