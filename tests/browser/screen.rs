@@ -64,7 +64,9 @@ async fn a_screen_is_shared_beside_the_camera_and_with_who_comes_later() {
         frames_in(&screen).await;
         let shown = screen.src_object().expect("a stream");
         assert_eq!((shown.get_video_tracks().length(), shown.get_audio_tracks().length()), (1, 1));
-        let person = sharing.view().expect("a view").src_object().expect("a stream");
+        let person = sharing.view().expect("a view");
+        frames_in(&person).await;
+        let person = person.src_object().expect("a stream");
         assert_eq!(person.get_tracks().length(), 1, "the camera alone");
     }
     frames_in(&one.me().screen().view().expect("a view")).await;
@@ -92,9 +94,11 @@ async fn the_browsers_own_button_ends_it() {
         _ => None,
     })
     .await;
-    for source in [Source::Screen, Source::ScreenAudio] {
-        media(&mut other, source, false).await;
+    // In the order in which the browser ends its tracks.
+    for _ in 0..2 {
+        until(&mut other, "the end", |event| matches!(event, Event::Media { on: false, .. }).then_some(())).await;
     }
+    assert_eq!(other.peers().first().map(|peer| peer.media()), Some(Vec::new()));
     within("the screen", one.screen(true)).await.expect("again");
     media(&mut other, Source::Screen, true).await;
     leave(one, other).await;
