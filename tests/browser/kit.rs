@@ -37,11 +37,43 @@ export async function heard(element) {
     }
     await Promise.race([context.close(), tick()]);
 }
+let shared;
+/** The person chooses this, with sound, each time. */
+export function offer_screen() {
+    navigator.mediaDevices.getDisplayMedia = async () => {
+        const canvas = document.createElement('canvas');
+        const context = canvas.getContext('2d');
+        const paint = setInterval(() => {
+            context.fillStyle = `hsl(${performance.now() / 10} 50% 50%)`;
+            context.fillRect(0, 0, canvas.width, canvas.height);
+        }, 50);
+        const sound = new AudioContext().createMediaStreamDestination();
+        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()]);
+        shared.getVideoTracks()[0].addEventListener('ended', () => clearInterval(paint));
+        return shared;
+    };
+}
+/** The person chooses nothing. */
+export function refuse_screen() {
+    navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('a test', 'NotAllowedError'); };
+}
+/** The browser's own button. */
+export function stop_sharing() {
+    for (const track of shared.getTracks()) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+    }
+}
+export function is_shared() { return shared.getTracks().some((track) => track.readyState === 'live'); }
 ")]
 extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn append(element: &HtmlVideoElement);
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
+    pub(crate) fn offer_screen();
+    pub(crate) fn refuse_screen();
+    pub(crate) fn stop_sharing();
+    pub(crate) fn is_shared() -> bool;
 }
 
 /// Waits, but not for ever.

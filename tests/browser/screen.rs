@@ -1,48 +1,13 @@
 //! What is shared, beside the camera. The browser's own question needs a person: here a painted canvas stands for the screen.
 
 use itodenwa::{Event, MediaError, Source};
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::kit::{self, connected, frames, frames_in, leave, media, pair, until, within};
+use crate::kit::{
+    self, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen, stop_sharing,
+    until, within,
+};
 use crate::relay::Relay;
-
-#[wasm_bindgen(inline_js = "
-let shared;
-/** The person chooses this, with sound, each time. */
-export function offer_screen() {
-    navigator.mediaDevices.getDisplayMedia = async () => {
-        const canvas = document.createElement('canvas');
-        const context = canvas.getContext('2d');
-        const paint = setInterval(() => {
-            context.fillStyle = `hsl(${performance.now() / 10} 50% 50%)`;
-            context.fillRect(0, 0, canvas.width, canvas.height);
-        }, 50);
-        const sound = new AudioContext().createMediaStreamDestination();
-        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()]);
-        shared.getVideoTracks()[0].addEventListener('ended', () => clearInterval(paint));
-        return shared;
-    };
-}
-/** The person chooses nothing. */
-export function refuse_screen() {
-    navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('a test', 'NotAllowedError'); };
-}
-/** The browser's own button. */
-export function stop_sharing() {
-    for (const track of shared.getTracks()) {
-        track.stop();
-        track.dispatchEvent(new Event('ended'));
-    }
-}
-export function is_shared() { return shared.getTracks().some((track) => track.readyState === 'live'); }
-")]
-extern "C" {
-    fn offer_screen();
-    fn refuse_screen();
-    fn stop_sharing();
-    fn is_shared() -> bool;
-}
 
 #[wasm_bindgen_test]
 async fn a_screen_is_shared_beside_the_camera_and_with_who_comes_later() {
