@@ -152,6 +152,10 @@ impl Browser {
             if self.fragments.iter().any(|fragment| fragment.name == name) {
                 continue;
             }
+            // One for each media description and one for all: what is named beyond that is not known afterwards.
+            if self.fragments.len() > MEDIA_DESCRIPTIONS {
+                break;
+            }
             let known = before.iter().position(|fragment| fragment.name == name);
             let new = || Fragment { name: name.to_owned(), added: 0, ended: false };
             self.fragments.push(known.map_or_else(new, |place| before.swap_remove(place)));

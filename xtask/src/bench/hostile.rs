@@ -8,6 +8,10 @@ use crate::process::{Result, target};
 
 /// What 99 of 100 messages of good clients have to take at most.
 const LIMIT_MS: f64 = 50.0;
+/// Most memory that the server may have among them.
+const LIMIT_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
+/// Idle members that have to be there.
+const IDLE: u64 = 10_000;
 
 pub(super) fn run(bench: &Bench) -> Result<()> {
     build()?;
@@ -19,6 +23,13 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
         let line = load(&folder, "hostile", &[bench.seconds.to_string()], &server)?;
         println!("round {round}: {line}");
         among.extend(line.pointer("/among/p99_ms").and_then(Value::as_f64));
+        // Otherwise nothing was shown.
+        if line.get("idle").and_then(Value::as_u64).is_none_or(|idle| idle < IDLE) {
+            return Err(format!("fewer than {IDLE} idle members").into());
+        }
+        if line.get("memory").and_then(Value::as_f64).is_none_or(|bytes| bytes > LIMIT_BYTES) {
+            return Err(format!("the server takes more than {LIMIT_BYTES} bytes").into());
+        }
     }
     let p99 = median(among);
     println!("p99 among hostile clients: {p99:.1} ms (limit {LIMIT_MS} ms)");
