@@ -37,6 +37,17 @@ export async function heard(element) {
     }
     await Promise.race([context.close(), tick()]);
 }
+/** A track whose end can be told: Firefox calls no listener for an event that a page makes. */
+function endable(track) {
+    const listeners = new Set();
+    track.addEventListener = (type, listener) => type === 'ended' && listeners.add(listener);
+    track.removeEventListener = (type, listener) => listeners.delete(listener);
+    track.end = () => {
+        track.stop();
+        for (const listener of listeners) listener(new Event('ended'));
+    };
+    return track;
+}
 let shared;
 /** The person chooses this, with sound, each time. */
 export function offer_screen() {
@@ -48,7 +59,7 @@ export function offer_screen() {
             context.fillRect(0, 0, canvas.width, canvas.height);
         }, 50);
         const sound = new AudioContext().createMediaStreamDestination();
-        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()]);
+        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()].map(endable));
         shared.getVideoTracks()[0].addEventListener('ended', () => clearInterval(paint));
         return shared;
     };
@@ -58,12 +69,7 @@ export function refuse_screen() {
     navigator.mediaDevices.getDisplayMedia = async () => { throw new DOMException('a test', 'NotAllowedError'); };
 }
 /** The browser's own button. */
-export function stop_sharing() {
-    for (const track of shared.getTracks()) {
-        track.stop();
-        track.dispatchEvent(new Event('ended'));
-    }
-}
+export function stop_sharing() { shared.getTracks().forEach((track) => track.end()); }
 export function is_shared() { return shared.getTracks().some((track) => track.readyState === 'live'); }
 ")]
 extern "C" {
