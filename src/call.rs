@@ -110,7 +110,8 @@ impl Call {
         let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
         let mut devices = Devices::new(device).map_err(|_| CallError::Unsupported)?;
         let wanted = [(Source::Microphone, options.microphone), (Source::Camera, options.camera)];
-        devices.request(wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect());
+        let wanted: Vec<Source> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
+        devices.request(&wanted);
         while devices.is_asking() {
             let Some(Notice::Device(notice)) = notices.next().await else { continue };
             if let Change::Failed(_, error) = devices.notice(notice) {

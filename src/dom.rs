@@ -5,6 +5,7 @@ mod held;
 mod json;
 mod lifetime;
 mod listener;
+mod media;
 mod object;
 mod rtc;
 mod timer;
@@ -15,8 +16,9 @@ pub(crate) use held::{Held, Kind};
 pub(crate) use json::{from_text, from_value, to_text, to_value};
 pub(crate) use lifetime::{Alive, Halt, Lifetime};
 pub(crate) use listener::Listener;
-pub(crate) use object::{global, is_present, object};
-pub(crate) use rtc::{
-    CandidateEvent, DataChannel, PeerConnection, Sender, Stats, Transceiver, get_display_media, get_user_media,
+pub(crate) use media::{
+    CapturedTrack, DeviceInfo, enumerate_devices, get_display_media, get_supported_constraints, get_user_media,
 };
+pub(crate) use object::{global, is_present, object, property};
+pub(crate) use rtc::{CandidateEvent, DataChannel, PeerConnection, Sender, Stats, Transceiver};
 pub(crate) use timer::Timer;

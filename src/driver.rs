@@ -14,14 +14,14 @@ use futures_channel::oneshot;
 use futures_util::StreamExt;
 use itodenwa_negotiation as machine;
 use itodenwa_negotiation::{ConnectionId, Input, Time, TroubleCode};
-use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage};
+use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, Source};
 
 use crate::connection::Happening;
 use crate::dom::{Clock, Listener, Timer, global};
 use crate::error::{Error, SignalingError};
 use crate::event::{Event, EventSender, Overflow, Trouble};
 use crate::link::{Known, Link, Request};
-use crate::media::{DeviceNotice, Devices};
+use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
 use crate::signaling::Signaling;
 use crate::view::{Blocked, Views};
@@ -37,6 +37,7 @@ pub(crate) enum Notice {
     Device(DeviceNotice),
     Connection { peer: PeerId, connection: ConnectionId, happening: Happening },
     Blocked(PeerId),
+    DevicesChanged,
     PageHide,
 }
 
@@ -66,7 +67,7 @@ pub(crate) struct Driver {
     refusal: Option<Refusal>,
     /// Why the room is over, when it is.
     end: Option<End>,
-    _page_hide: Option<Listener>,
+    _listeners: Vec<Listener>,
 }
 
 /// Why a room is over, and who waits for it.
@@ -88,7 +89,11 @@ impl Driver {
         let blocked: Blocked = Rc::new(move |peer| {
             let _ = notify.unbounded_send(Notice::Blocked(peer));
         });
-        let page_hide = listen_for_page_hide(&parts.notify);
+        let notify = parts.notify.clone();
+        let devices = listen_for_changes(move || {
+            let _ = notify.unbounded_send(Notice::DevicesChanged);
+        });
+        let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).collect();
         let crowd = Crowd::default();
         Driver {
             parts,
@@ -98,11 +103,14 @@ impl Driver {
             timer: None,
             refusal: None,
             end: None,
-            _page_hide: page_hide,
+            _listeners: listeners,
         }
     }
 
     pub(crate) async fn run(mut self) {
+        for source in Source::ALL {
+            self.tell_settings(source);
+        }
         let end = loop {
             self.carry_out();
             if let Some(end) = self.end.take() {

@@ -11,6 +11,7 @@ pub use queue::Events;
 pub(crate) use queue::{EventSender, Lossy, Overflow, queue};
 
 use crate::error::{Error, MediaError, SignalingError};
+use crate::media::Settings;
 use crate::peer::Peer;
 
 /// Something that happened in a room.
@@ -44,6 +45,23 @@ pub enum Event {
         /// Why.
         error: MediaError,
     },
+    /// An own source has a track: it is on, another device was chosen, or one that was unplugged is replaced. Here is what it
+    /// really is.
+    Device {
+        /// Which.
+        source: Source,
+        /// What it is.
+        settings: Settings,
+    },
+    /// The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done.
+    Interrupted {
+        /// Which.
+        source: Source,
+        /// Whether it is silenced.
+        interrupted: bool,
+    },
+    /// Devices were connected or taken away: [`devices`](crate::devices()) are others now.
+    DevicesChanged,
     /// Somebody wrote. Show it as text, never as HTML.
     Text {
         /// Who.

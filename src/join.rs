@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_negotiation as machine;
@@ -19,7 +20,7 @@ use crate::driver::{Driver, Notice, Parts};
 use crate::error::{Error, SignalingError};
 use crate::event::{Event, queue};
 use crate::link::{Known, Link};
-use crate::media::{Change, Devices};
+use crate::media::{CameraOptions, Change, Devices, MicrophoneOptions, ScreenOptions, Wish};
 use crate::room::Room;
 use crate::signaling::{Signaling, WebSocketSignaling};
 use itodenwa_wire::Source;
@@ -38,6 +39,7 @@ pub struct Join {
     token: Option<Token>,
     server: Option<String>,
     sources: Vec<Source>,
+    wishes: Vec<Wish>,
     media: Option<MediaStream>,
     ice: IceMode,
     ice_servers: Vec<IceServer>,
@@ -52,6 +54,7 @@ impl Join {
             token: None,
             server: None,
             sources: Vec::new(),
+            wishes: Vec::new(),
             media: None,
             ice: IceMode::Trickle,
             ice_servers: Vec::new(),
@@ -87,6 +90,24 @@ impl Join {
     /// With the microphone on. One that can't be had does not stop the join: it is [`Event::MediaFailed`].
     pub fn microphone(mut self) -> Self {
         self.sources.push(Source::Microphone);
+        self
+    }
+
+    /// What camera is wanted, now or when it is switched on later.
+    pub fn camera_options(mut self, options: CameraOptions) -> Self {
+        self.wishes.push(Wish::Camera(options));
+        self
+    }
+
+    /// What microphone is wanted, now or when it is switched on later.
+    pub fn microphone_options(mut self, options: MicrophoneOptions) -> Self {
+        self.wishes.push(Wish::Microphone(options));
+        self
+    }
+
+    /// How a screen is to be shared later.
+    pub fn screen_options(mut self, options: ScreenOptions) -> Self {
+        self.wishes.push(Wish::Screen(options));
         self
     }
 
@@ -135,13 +156,17 @@ impl Join {
             let _ = tell.unbounded_send(Notice::Device(notice));
         });
         let mut devices = Devices::new(device).map_err(|_| Error::Unsupported)?;
+        for wish in self.wishes {
+            // Nobody waits: nothing is on yet.
+            devices.choose(wish, oneshot::channel().0);
+        }
         if let Some(given) = &self.media {
             devices.adopt(given);
         }
         let sources: Vec<Source> = Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect();
         let missing: Vec<Source> = sources.into_iter().filter(|source| devices.track(*source).is_none()).collect();
         if !missing.is_empty() {
-            devices.request(missing);
+            devices.request(&missing);
         }
         for (source, error) in settle(&mut devices, &mut notices).await {
             // The queue is new and has room.

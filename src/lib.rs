@@ -58,6 +58,9 @@ pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
 pub use join::Join;
+pub use media::{
+    CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
+};
 pub use peer::Peer;
 pub use room::{Handle, Me, Message, Room};
 pub use view::Screen;

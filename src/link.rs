@@ -1,7 +1,7 @@
 //! What handles and the driver have in common: requests go one way, and what there is to know comes back.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
@@ -12,6 +12,7 @@ use web_sys::HtmlMediaElement;
 
 use crate::channel::{Outgoing, Place, Text};
 use crate::error::{MediaError, SendError};
+use crate::media::{Settings, Wish};
 use crate::peer::Peer;
 use crate::room::Message;
 use crate::shared::Shared;
@@ -26,6 +27,11 @@ pub(crate) enum Request {
     SetSource {
         source: Source,
         on: bool,
+        done: oneshot::Sender<Result<(), MediaError>>,
+    },
+    /// What is wanted of a source.
+    Choose {
+        wish: Wish,
         done: oneshot::Sender<Result<(), MediaError>>,
     },
     Text {
@@ -63,6 +69,7 @@ pub(crate) struct Link {
 pub(crate) struct Known {
     pub(crate) peers: Shared<Vec<Peer>>,
     pub(crate) steps: Shared<VecDeque<Entry>>,
+    pub(crate) settings: Shared<BTreeMap<Source, Settings>>,
 }
 
 impl Link {

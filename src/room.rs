@@ -14,6 +14,7 @@ use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};
 use crate::join::Join;
 use crate::link::{Link, Request};
+use crate::media::{CameraOptions, MicrophoneOptions, ScreenOptions, Settings, Wish};
 use crate::peer::Peer;
 use crate::view::{Screen, Sight, Viewer};
 
@@ -126,6 +127,37 @@ impl Handle {
         self.source(Source::Screen, on).await
     }
 
+    /// Says what camera is wanted: at once if it is on, otherwise from the next time on. The others see no gap, and nothing is
+    /// negotiated.
+    ///
+    /// # Errors
+    /// [`MediaError`] if it can't be had. The one before it goes on.
+    pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
+        self.choose(Wish::Camera(options)).await
+    }
+
+    /// Says what microphone is wanted, and what is done to its sound: at once if it is on, otherwise from the next time on.
+    ///
+    /// # Errors
+    /// [`MediaError`] if it can't be had. The one before it goes on.
+    pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
+        self.choose(Wish::Microphone(options)).await
+    }
+
+    /// Says how a screen is shared the next time.
+    ///
+    /// # Errors
+    /// [`MediaError::Closed`] if the room is over.
+    pub async fn use_screen(&self, options: ScreenOptions) -> Result<(), MediaError> {
+        self.choose(Wish::Screen(options)).await
+    }
+
+    async fn choose(&self, wish: Wish) -> Result<(), MediaError> {
+        let (done, wait) = oneshot::channel();
+        self.0.ask(Request::Choose { wish, done });
+        wait.await.unwrap_or(Err(MediaError::Closed))
+    }
+
     async fn source(&self, source: Source, on: bool) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
         self.0.ask(Request::SetSource { source, on, done });
@@ -191,6 +223,12 @@ impl Me {
     #[must_use]
     pub fn identity(&self) -> Option<&str> {
         self.identity.as_deref()
+    }
+
+    /// What an own source that is on really is: which device, how large, and what was asked and is not there.
+    #[must_use]
+    pub fn settings(&self, source: Source) -> Option<Settings> {
+        self.link.upgrade()?.known.settings.get().remove(&source)
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.

@@ -9,7 +9,7 @@ mod pull;
 mod values;
 
 use itodenwa::{Handle, Me, Peer, PeerId, Room, SendError, ViewError};
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
@@ -29,6 +29,18 @@ pub fn join(room: String, options: JsValue) -> Promise {
         let room = Options::new(options).join(Room::join(room)).await.map_err(|error| values::error(&error))?;
         let (handle, events) = room.split();
         Ok(RawRoom { handle, events: Pull::new(events) }.into())
+    })
+}
+
+/// Cameras, microphones and loudspeakers.
+///
+/// # Errors
+/// Rejects with an `Error` that has a `code`.
+#[wasm_bindgen(unchecked_return_type = "Promise<{ deviceId: string, kind: string, label: string, groupId: string }[]>")]
+pub fn devices() -> Promise {
+    future_to_promise(async {
+        let devices = itodenwa::devices().await.map_err(|error| values::media_error(&error))?;
+        Ok(devices.iter().map(values::device).collect::<Array>().into())
     })
 }
 
@@ -77,9 +89,24 @@ impl RawRoom {
                 "camera" => handle.camera(on).await,
                 "microphone" => handle.microphone(on).await,
                 "screen" => handle.screen(on).await,
-                _ => return Err(coded("source/unknown", "The source is neither camera, microphone nor screen.", None)),
+                _ => return Err(unknown_source()),
             };
             switched.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+        })
+    }
+
+    /// Says what `"camera"`, `"microphone"` or `"screen"` is wanted: now if it is on, otherwise from the next time on.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn choose(&self, source: &str, options: JsValue) -> Promise {
+        let (handle, source, options) = (self.handle.clone(), source.to_owned(), Options::new(options));
+        future_to_promise(async move {
+            let chosen = match source.as_str() {
+                "camera" => handle.use_camera(options.camera()).await,
+                "microphone" => handle.use_microphone(options.microphone()).await,
+                "screen" => handle.use_screen(options.screen()).await,
+                _ => return Err(unknown_source()),
+            };
+            chosen.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
         })
     }
 
@@ -170,6 +197,10 @@ impl RawRoom {
             Some(id) => self.peer(&id).map_or(Who::Nobody, Who::Peer),
         }
     }
+}
+
+fn unknown_source() -> JsValue {
+    coded("source/unknown", "The source is neither camera, microphone nor screen.", None)
 }
 
 /// Who is shown.

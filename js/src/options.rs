@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use itodenwa::{CallOptions, IceMode, IceServer, Join};
+use itodenwa::{
+    CallOptions, CameraOptions, Content, Facing, IceMode, IceServer, Join, MicrophoneOptions, Quality, ScreenOptions,
+};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 
@@ -26,10 +28,10 @@ impl Options {
             join = join.server(server);
         }
         if self.is_set("camera") {
-            join = join.camera();
+            join = join.camera().camera_options(self.part("camera").camera());
         }
         if self.is_set("microphone") {
-            join = join.microphone();
+            join = join.microphone().microphone_options(self.part("microphone").microphone());
         }
         join.ice(self.ice(IceMode::Trickle)).ice_servers(self.ice_servers())
     }
@@ -42,6 +44,44 @@ impl Options {
             ice: self.ice(default.ice),
             ice_servers: self.ice_servers(),
         }
+    }
+
+    /// `CameraOptions`.
+    pub(crate) fn camera(&self) -> CameraOptions {
+        let quality = self.text("quality").and_then(|name| Quality::named(&name)).unwrap_or_default();
+        let number = |name| self.get(name).as_f64().filter(|number| *number > 0.0);
+        CameraOptions {
+            device: self.text("deviceId"),
+            facing: self.text("facing").as_deref().and_then(Facing::named),
+            quality: Quality {
+                width: number("width").map_or(quality.width, |width| width as u32),
+                height: number("height").map_or(quality.height, |height| height as u32),
+                frame_rate: number("frameRate").unwrap_or(quality.frame_rate),
+                max_bitrate: number("maxBitrate").map_or(quality.max_bitrate, |bitrate| bitrate as u32),
+            },
+        }
+    }
+
+    /// `MicrophoneOptions`.
+    pub(crate) fn microphone(&self) -> MicrophoneOptions {
+        let flag = |name| self.get(name).as_bool();
+        MicrophoneOptions {
+            device: self.text("deviceId"),
+            echo_cancellation: flag("echoCancellation"),
+            noise_suppression: flag("noiseSuppression"),
+            auto_gain_control: flag("autoGainControl"),
+            voice_isolation: flag("voiceIsolation"),
+        }
+    }
+
+    /// `ScreenOptions`.
+    pub(crate) fn screen(&self) -> ScreenOptions {
+        let content = if self.text("content").as_deref() == Some("motion") { Content::Motion } else { Content::Text };
+        ScreenOptions { content, audio: self.get("audio").as_bool().unwrap_or(true) }
+    }
+
+    fn part(&self, key: &str) -> Options {
+        Options(self.get(key))
     }
 
     fn ice(&self, otherwise: IceMode) -> IceMode {

@@ -3,9 +3,10 @@
 use std::error::Error as StdError;
 
 use itodenwa::{
-    CallError, Candidate, Error, Event, JsError, LeaveReason, MediaError, PeerId, SignalingError, Step, Time, ViewError,
+    CallError, Candidate, Device, Error, Event, JsError, LeaveReason, MediaError, PeerId, Settings, SignalingError,
+    Step, Time, ViewError,
 };
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
@@ -30,6 +31,13 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::MediaFailed { source, error } => {
             tagged("mediaFailed", [("source", source.as_str().into()), ("error", media_error(error))])
         }
+        Event::Device { source, settings: now } => {
+            tagged("device", [("source", source.as_str().into()), ("settings", settings(now))])
+        }
+        Event::Interrupted { source, interrupted } => {
+            tagged("interrupted", [("source", source.as_str().into()), ("interrupted", (*interrupted).into())])
+        }
+        Event::DevicesChanged => tagged("devices", []),
         Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
         Event::Delivered { peer, id: message } => {
             tagged("delivered", [("id", (*message).into()), ("peer", id(peer.id()))])
@@ -70,6 +78,35 @@ pub(crate) fn step(at: Time, step: &Step) -> JsValue {
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
     let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
+}
+
+/// What an own source really is.
+pub(crate) fn settings(settings: &Settings) -> JsValue {
+    let number = |number: Option<f64>| number.map_or(JsValue::UNDEFINED, JsValue::from);
+    let flag = |flag: Option<bool>| flag.map_or(JsValue::UNDEFINED, JsValue::from);
+    let lacking: Array = settings.lacking.iter().map(|name| JsValue::from(*name)).collect();
+    object([
+        ("deviceId", settings.device.as_ref().map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("label", (&settings.label).into()),
+        ("width", number(settings.width.map(f64::from))),
+        ("height", number(settings.height.map(f64::from))),
+        ("frameRate", number(settings.frame_rate)),
+        ("facing", settings.facing.map_or(JsValue::UNDEFINED, |facing| facing.as_str().into())),
+        ("echoCancellation", flag(settings.echo_cancellation)),
+        ("noiseSuppression", flag(settings.noise_suppression)),
+        ("autoGainControl", flag(settings.auto_gain_control)),
+        ("voiceIsolation", flag(settings.voice_isolation)),
+        ("lacking", lacking.into()),
+    ])
+}
+
+pub(crate) fn device(device: &Device) -> JsValue {
+    object([
+        ("deviceId", (&device.id).into()),
+        ("kind", device.kind.as_str().into()),
+        ("label", (&device.label).into()),
+        ("groupId", (&device.group).into()),
+    ])
 }
 
 pub(crate) fn error(error: &Error) -> JsValue {

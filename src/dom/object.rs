@@ -22,6 +22,7 @@ pub(crate) fn is_present(target: &JsValue, name: &str) -> bool {
     !value.is_undefined() && !value.is_null()
 }
 
-fn property(target: &JsValue, name: &str) -> JsValue {
+/// A property, `undefined` where there is none.
+pub(crate) fn property(target: &JsValue, name: &str) -> JsValue {
     Reflect::get(target, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -138,12 +138,4 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = toJSON)]
     pub(crate) fn to_json(this: &GatheredCandidate) -> Result<JsValue, JsValue>;
-
-    /// W3C Media Capture and Streams, section 10.
-    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getUserMedia, catch)]
-    pub(crate) fn get_user_media(constraints: &Object) -> Result<Promise, JsValue>;
-
-    /// W3C Screen Capture, section 5.1.
-    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getDisplayMedia, catch)]
-    pub(crate) fn get_display_media(options: &Object) -> Result<Promise, JsValue>;
 }

@@ -13,7 +13,7 @@ use crate::dom::from_text;
 use crate::error::SignalingError;
 use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
-use crate::media::Change;
+use crate::media::{Change, DeviceNotice};
 
 impl Driver {
     pub(super) fn request(&mut self, request: Request) {
@@ -22,6 +22,7 @@ impl Driver {
                 let change = self.parts.devices.set(source, on, done);
                 self.changed(change);
             }
+            Request::Choose { wish, done } => self.parts.devices.choose(wish, done),
             Request::Text { to, outgoing } => {
                 if let Some(Err(why)) = self.crowd.send_text(to, outgoing) {
                     self.channel_refused(to, why);
@@ -117,9 +118,14 @@ impl Driver {
     pub(super) fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::Device(notice) => {
+                let is_captured = matches!(notice, DeviceNotice::Captured(_));
                 let change = self.parts.devices.notice(notice);
+                if let (true, Change::On(source) | Change::Replaced(source)) = (is_captured, &change) {
+                    self.tell_settings(*source);
+                }
                 self.changed(change);
             }
+            Notice::DevicesChanged => self.tell(Event::DevicesChanged),
             Notice::Connection { peer, connection, happening: Happening::Report(report) } => {
                 if report == Report::ChannelOpen
                     && let Err(why) = self.crowd.channel_opened(peer, connection)
@@ -176,7 +182,12 @@ impl Driver {
         match change {
             Change::None => {}
             Change::On(source) => self.switched(source, true),
+            Change::Replaced(source) => {
+                self.crowd.replace(source, self.parts.devices.track(source));
+                self.views.play(None, &self.blocked);
+            }
             Change::Off(source) => self.switched(source, false),
+            Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
             Change::Failed(source, error) => self.tell(Event::MediaFailed { source, error }),
             Change::Ended(source, error) => {
                 self.switched(source, false);
@@ -185,7 +196,20 @@ impl Driver {
         }
     }
 
+    /// What a new track really is.
+    pub(super) fn tell_settings(&mut self, source: Source) {
+        if let Some(settings) = self.parts.devices.settings(source) {
+            self.parts.known.settings.change(|known| known.insert(source, settings.clone()));
+            self.tell(Event::Device { source, settings });
+        }
+    }
+
     fn switched(&mut self, source: Source, on: bool) {
+        let settings = self.parts.devices.settings(source).filter(|_| on);
+        self.parts.known.settings.change(|known| match settings {
+            Some(settings) => known.insert(source, settings),
+            None => known.remove(&source),
+        });
         self.crowd.replace(source, self.parts.devices.track(source));
         self.views.play(None, &self.blocked);
         self.handle(Input::SetSource { source, on });

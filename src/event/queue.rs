@@ -67,7 +67,7 @@ impl<E> Events<E> {
 
 impl Lossy for Event {
     fn is_lossy(&self) -> bool {
-        matches!(self, Event::Step(_) | Event::Text { .. } | Event::Trouble(_))
+        matches!(self, Event::Step(_) | Event::Text { .. } | Event::Trouble(_) | Event::DevicesChanged)
     }
 }
 

@@ -1,23 +1,23 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use futures_channel::oneshot;
 use itodenwa_wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::{Track, capture};
+use super::capture::{capture, switch, track_of};
+use super::constraints::Naming;
+use super::device::{Ask, Captured, Change, Device, Done};
+use super::options::Wish;
+use super::settings::Settings;
+use super::track::{Track, TrackNotice};
 use crate::error::MediaError;
 use crate::view::Sight;
 
-/// Who waits for one switch to be made, at most. Who is overtaken by more is answered at once.
-const WAITING: usize = 16;
-
-type Done = oneshot::Sender<Result<(), MediaError>>;
 type Tell = Rc<dyn Fn(DeviceNotice)>;
 
-/// Own camera, microphone and screen: what is wanted, and what there is. One request to the browser at a time for each.
+/// Own camera, microphone and screen. One request to the browser at a time for each.
 pub(crate) struct Devices {
     devices: BTreeMap<Source, Device>,
     stream: MediaStream,
@@ -30,46 +30,15 @@ pub(crate) struct Devices {
 #[derive(Debug)]
 pub(crate) enum DeviceNotice {
     /// It was asked for, and this is what came.
-    Captured { source: Source, result: Result<Track, MediaError> },
-    /// It was unplugged or taken away.
-    Ended { source: Source },
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub(crate) enum Change {
-    None,
-    /// The source is on: its track is to be sent.
-    On(Source),
-    /// The source is off.
-    Off(Source),
-    /// It failed and nobody waits to hear why.
-    Failed(Source, MediaError),
-    /// It was on, and is off although nobody wanted that.
-    Ended(Source, MediaError),
-}
-
-#[derive(Default)]
-struct Device {
-    wanted: bool,
-    state: State,
-    waiting: Vec<Done>,
-}
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Off,
-    Asking,
-    On(Track),
-    /// The track is kept, silent: it is back at once.
-    Muted(Track),
+    Captured(Captured),
+    Track(Source, TrackNotice),
 }
 
 impl Devices {
     /// Fails where there are no streams, and so no calls either.
     pub(crate) fn new(tell: Tell) -> Result<Self, JsValue> {
-        Ok(Devices { devices: BTreeMap::new(), stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
+        let devices = Source::ALL.into_iter().map(|source| (source, Device::new(source))).collect();
+        Ok(Devices { devices, stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
     }
 
     /// The stream of oneself: what is on, for showing it, and for keeping sound and picture together.
@@ -81,11 +50,28 @@ impl Devices {
     }
 
     /// Asks for all of these with one question to the person.
-    pub(crate) fn request(&mut self, sources: Vec<Source>) {
-        for &source in &sources {
-            self.devices.insert(source, Device { wanted: true, state: State::Asking, waiting: Vec::new() });
-        }
-        self.ask(sources);
+    pub(crate) fn request(&mut self, sources: &[Source]) {
+        let asked = sources.iter().filter_map(|source| Some(self.devices.get_mut(source)?.begin()));
+        let asked: Vec<Wish> = asked.collect();
+        let Some(first) = asked.first().cloned() else { return };
+        let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
+        spawn_local(async move {
+            match capture(&asked, Naming::Ideal).await {
+                Err(_) if asked.len() > 1 => {
+                    // One of them failed, and nobody knows which.
+                    for wish in asked {
+                        let result = capture(std::slice::from_ref(&wish), Naming::Ideal).await;
+                        answer(&tell, &stream, wish, result, None);
+                    }
+                }
+                Err(error) => answer(&tell, &stream, first, Err(error), None),
+                Ok(captured) => {
+                    for wish in asked {
+                        answer(&tell, &stream, wish, Ok(Clone::clone(&captured)), None);
+                    }
+                }
+            }
+        });
     }
 
     /// Takes the application's own tracks: one of sound as microphone, one of pictures as camera.
@@ -93,152 +79,135 @@ impl Devices {
         let tracks = [(Source::Microphone, given.get_audio_tracks()), (Source::Camera, given.get_video_tracks())];
         for (source, tracks) in tracks {
             let Ok(track) = tracks.get(0).dyn_into::<MediaStreamTrack>() else { continue };
-            let tell = Rc::clone(&self.tell);
-            let track = Track::given(track, &self.stream, move || tell(DeviceNotice::Ended { source }));
-            self.devices.insert(source, Device { wanted: true, state: State::On(track), waiting: Vec::new() });
+            let track = Track::given(track, &self.stream, told_of(&self.tell, source));
+            if let Some(device) = self.devices.get_mut(&source) {
+                device.hold(track);
+            }
         }
     }
 
     pub(crate) fn is_asking(&self) -> bool {
-        self.devices.values().any(|device| matches!(device.state, State::Asking))
+        self.devices.values().any(Device::is_asking)
     }
 
     /// The sources that are on.
     pub(crate) fn on(&self) -> impl Iterator<Item = Source> {
-        self.devices.iter().filter(|(_, device)| matches!(device.state, State::On(_))).map(|(source, _)| *source)
+        self.devices.iter().filter(|(_, device)| device.is_on()).map(|(source, _)| *source)
     }
 
     /// The track to send for a source, also when it is muted.
     pub(crate) fn track(&self, source: Source) -> Option<&MediaStreamTrack> {
-        match &self.devices.get(&source)?.state {
-            State::On(track) | State::Muted(track) => Some(track.as_ref()),
-            State::Off | State::Asking => None,
-        }
+        Some(self.devices.get(&source)?.track()?.as_ref())
+    }
+
+    /// What a source that is on really is.
+    pub(crate) fn settings(&self, source: Source) -> Option<Settings> {
+        Some(self.devices.get(&source)?.track()?.settings())
     }
 
     /// Wants a source on or off.
     pub(crate) fn set(&mut self, source: Source, on: bool, done: Done) -> Change {
-        let device = self.devices.entry(source).or_default();
-        device.wanted = on;
-        let (state, change) = match (std::mem::take(&mut device.state), on) {
-            (State::Off, true) => {
-                device.wait(done);
-                device.state = State::Asking;
-                self.ask(vec![source]);
-                return Change::None;
-            }
-            (State::Asking, _) => {
-                device.wait(done);
-                device.state = State::Asking;
-                return Change::None;
-            }
-            (State::On(track), false) if source == Source::Microphone || !track.is_captured() => {
-                track.set_enabled(false);
-                (State::Muted(track), Change::Off(source))
-            }
-            (State::On(_), false) => (State::Off, Change::Off(source)),
-            (State::Muted(track), true) => {
-                track.set_enabled(true);
-                (State::On(track), Change::On(source))
-            }
-            (as_wanted, _) => (as_wanted, Change::None),
-        };
-        device.state = state;
-        // Who asked need not wait.
-        let _ = done.send(Ok(()));
+        let Some(device) = self.devices.get_mut(&source) else { return Change::None };
+        let (change, ask) = device.set(on, done);
+        self.ask(source, ask);
         change
     }
 
+    /// Wants a source otherwise.
+    pub(crate) fn choose(&mut self, wish: Wish, done: Done) {
+        let source = wish.source();
+        let ask = self.devices.get_mut(&source).and_then(|device| device.choose(wish, done));
+        self.ask(source, ask);
+    }
+
     pub(crate) fn notice(&mut self, notice: DeviceNotice) -> Change {
-        match notice {
-            DeviceNotice::Captured { source, result } => self.captured(source, result),
-            DeviceNotice::Ended { source } => match self.devices.get_mut(&source) {
-                Some(device @ Device { state: State::On(_) | State::Muted(_), .. }) => {
-                    device.wanted = false;
-                    device.state = State::Off;
-                    match source {
-                        // The picture of the screen tells it.
-                        Source::ScreenAudio => Change::Off(source),
-                        source => Change::Ended(source, MediaError::Ended),
-                    }
+        let (source, (change, ask)) = match notice {
+            DeviceNotice::Captured(captured) if captured.source == Source::ScreenAudio => {
+                return self.captured_screen_audio(captured);
+            }
+            DeviceNotice::Captured(captured) => {
+                let source = captured.source;
+                let Some(device) = self.devices.get_mut(&source) else { return Change::None };
+                (source, device.captured(captured))
+            }
+            DeviceNotice::Track(source, notice) => {
+                let Some(device) = self.devices.get_mut(&source) else { return Change::None };
+                match notice {
+                    TrackNotice::Ended => (source, device.ended()),
+                    TrackNotice::Interrupted(interrupted) => (source, (device.interrupted(interrupted), None)),
                 }
-                _ => Change::None,
-            },
+            }
+        };
+        self.ask(source, ask);
+        match change {
+            // The picture of the screen tells it.
+            Change::Ended(Source::ScreenAudio, _) => Change::Off(Source::ScreenAudio),
+            change => change,
         }
     }
 
     /// The sound of what is shared goes with its picture. True if there was any.
     pub(crate) fn stop_screen_audio(&mut self) -> bool {
-        self.devices.remove(&Source::ScreenAudio).is_some_and(|device| matches!(device.state, State::On(_)))
+        let device = self.devices.get_mut(&Source::ScreenAudio);
+        device.is_some_and(|device| matches!(device.lose(MediaError::Ended), Change::Ended(..)))
     }
 
-    fn captured(&mut self, source: Source, result: Result<Track, MediaError>) -> Change {
-        if source == Source::ScreenAudio {
-            let is_shared = self.on().any(|on| on == Source::Screen);
-            let Some(track) = result.ok().filter(|_| is_shared) else { return Change::None };
-            self.devices.insert(source, Device { wanted: true, state: State::On(track), waiting: Vec::new() });
-            return Change::On(source);
+    fn captured_screen_audio(&mut self, captured: Captured) -> Change {
+        let is_shared = self.devices.get(&Source::Screen).is_some_and(Device::is_on);
+        let Some(track) = captured.result.ok().filter(|_| is_shared) else { return Change::None };
+        if let Some(device) = self.devices.get_mut(&Source::ScreenAudio) {
+            device.hold(track);
         }
-        let Some(device) = self.devices.get_mut(&source) else { return Change::None };
-        let waiting = std::mem::take(&mut device.waiting);
-        let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
-        let told = !waiting.is_empty();
-        for done in waiting {
-            let _ = done.send(answer.clone());
-        }
-        let (state, change) = match result {
-            Ok(track) if device.wanted => (State::On(track), Change::On(source)),
-            Err(error) if device.wanted && !told => (State::Off, Change::Failed(source, error)),
-            // Switched off meanwhile: the track is stopped.
-            Ok(_) | Err(_) => (State::Off, Change::None),
-        };
-        device.wanted = matches!(state, State::On(_));
-        device.state = state;
-        change
+        Change::On(Source::ScreenAudio)
     }
 
-    fn ask(&self, sources: Vec<Source>) {
-        let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
-        if sources.contains(&Source::Screen) {
-            let stream = Clone::clone(&self.screen);
-            return spawn_local(async move {
-                let captured = capture(&[Source::Screen]).await;
-                answer(&tell, &stream, Source::Screen, captured.clone());
-                if captured.as_ref().is_ok_and(|captured| captured.get_audio_tracks().length() > 0) {
-                    answer(&tell, &stream, Source::ScreenAudio, captured);
-                }
-            });
-        }
+    fn ask(&self, source: Source, ask: Option<Ask>) {
+        let Some(Ask { wish, old }) = ask else { return };
+        let tell = Rc::clone(&self.tell);
+        let stream = Clone::clone(self.stream(Sight::of(source)));
         spawn_local(async move {
-            match capture(&sources).await {
-                Err(_) if sources.len() > 1 => {
-                    // One of them failed, and nobody knows which.
-                    for source in sources {
-                        let result = capture(&[source]).await;
-                        answer(&tell, &stream, source, result);
-                    }
-                }
-                result => sources.into_iter().for_each(|source| answer(&tell, &stream, source, result.clone())),
+            let (result, restored) = switch(&wish, old.clone()).await;
+            let sound = result
+                .as_ref()
+                .ok()
+                .filter(|captured| source == Source::Screen && captured.get_audio_tracks().length() > 0);
+            let sound = sound.cloned();
+            let restored = restored.zip(old).map(|(restored, (_, wish))| (restored, wish));
+            answer(&tell, &stream, wish.clone(), result, restored);
+            if let Some(sound) = sound {
+                let track = track_from(&tell, &stream, Source::ScreenAudio, wish, Ok(sound));
+                let captured = Captured { source: Source::ScreenAudio, result: track, restored: None };
+                tell(DeviceNotice::Captured(captured));
             }
         });
     }
 }
 
-impl Device {
-    fn wait(&mut self, done: Done) {
-        self.waiting.push(done);
-        if self.waiting.len() > WAITING {
-            let _ = self.waiting.remove(0).send(Ok(()));
-        }
-    }
+fn answer(
+    tell: &Tell,
+    stream: &MediaStream,
+    wish: Wish,
+    captured: Result<MediaStream, MediaError>,
+    restored: Option<(MediaStream, Wish)>,
+) {
+    let source = wish.source();
+    let restored = restored.and_then(|(restored, wish)| track_from(tell, stream, source, wish, Ok(restored)).ok());
+    let result = track_from(tell, stream, source, wish, captured);
+    tell(DeviceNotice::Captured(Captured { source, result, restored }));
 }
 
-fn answer(tell: &Tell, stream: &MediaStream, source: Source, captured: Result<MediaStream, MediaError>) {
-    let result = captured.and_then(|captured| {
-        let tracks = if source.is_audio() { captured.get_audio_tracks() } else { captured.get_video_tracks() };
-        let track = tracks.get(0).dyn_into::<MediaStreamTrack>().map_err(|_| MediaError::Unsupported)?;
-        let tell = Rc::clone(tell);
-        Ok(Track::captured(track, stream, move || tell(DeviceNotice::Ended { source })))
-    });
-    tell(DeviceNotice::Captured { source, result });
+fn track_from(
+    tell: &Tell,
+    stream: &MediaStream,
+    source: Source,
+    wish: Wish,
+    captured: Result<MediaStream, MediaError>,
+) -> Result<Track, MediaError> {
+    let track = track_of(&captured?, source).ok_or(MediaError::Unsupported)?;
+    Ok(Track::captured(track, stream, wish, told_of(tell, source)))
+}
+
+fn told_of(tell: &Tell, source: Source) -> impl Fn(TrackNotice) + 'static {
+    let tell = Rc::clone(tell);
+    move |notice| tell(DeviceNotice::Track(source, notice))
 }

@@ -37,17 +37,38 @@ export async function heard(element) {
     }
     await Promise.race([context.close(), tick()]);
 }
-/** A track whose end can be told: Firefox calls no listener for an event that a page makes. */
-function endable(track) {
-    const listeners = new Set();
-    track.addEventListener = (type, listener) => type === 'ended' && listeners.add(listener);
+/** A track whose events can be told: Firefox calls no listener of a track for an event that a page makes. */
+function telling(track) {
+    const listeners = new Map();
+    track.addEventListener = (type, listener) => listeners.set(listener, type);
     track.removeEventListener = (type, listener) => listeners.delete(listener);
+    track.tell = (type) => {
+        for (const [listener, heard] of listeners) if (heard === type) listener(new Event(type));
+    };
     track.end = () => {
         track.stop();
-        for (const listener of listeners) listener(new Event('ended'));
+        track.tell('ended');
     };
     return track;
 }
+const real = () => Object.getPrototypeOf(navigator.mediaDevices).getUserMedia;
+let captured = [];
+/** What is captured from now on can be unplugged. Where `one_at_a_time`, none can be had while another one is open, as on some phones. */
+export function loosen_devices(one_at_a_time) {
+    captured = [];
+    navigator.mediaDevices.getUserMedia = async function (wanted) {
+        if (one_at_a_time && captured.some((track) => track.readyState === 'live')) {
+            throw new DOMException('a test', 'NotReadableError');
+        }
+        const stream = await real().call(this, wanted);
+        captured.push(...stream.getTracks().map(telling));
+        return stream;
+    };
+}
+export function unplug() { captured.filter((track) => track.readyState === 'live').forEach((track) => track.end()); }
+/** The system takes a device for a while, and gives it back. */
+export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? 'mute' : 'unmute')); }
+export function change_devices() { navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }
 let shared;
 /** The person chooses this, with sound, each time. */
 export function offer_screen() {
@@ -59,7 +80,7 @@ export function offer_screen() {
             context.fillRect(0, 0, canvas.width, canvas.height);
         }, 50);
         const sound = new AudioContext().createMediaStreamDestination();
-        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()].map(endable));
+        shared = new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.stream.getTracks()].map(telling));
         shared.getVideoTracks()[0].addEventListener('ended', () => clearInterval(paint));
         return shared;
     };
@@ -76,6 +97,10 @@ extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn append(element: &HtmlVideoElement);
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
+    pub(crate) fn loosen_devices(one_at_a_time: bool);
+    pub(crate) fn unplug();
+    pub(crate) fn interrupt(interrupted: bool);
+    pub(crate) fn change_devices();
     pub(crate) fn offer_screen();
     pub(crate) fn refuse_screen();
     pub(crate) fn stop_sharing();

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod devices;
 mod health;
 mod kit;
 mod leaving;

@@ -25,9 +25,9 @@ export function hide_devices() { Object.defineProperty(navigator, 'mediaDevices'
 export function show_devices() { delete navigator.mediaDevices; }
 ")]
 extern "C" {
-    fn break_devices(name: &str);
+    pub(crate) fn break_devices(name: &str);
     fn break_camera(name: &str);
-    fn mend_devices();
+    pub(crate) fn mend_devices();
     fn hide_devices();
     fn show_devices();
 }

@@ -1,0 +1,52 @@
+//! Devices and tracks (W3C Media Capture and Streams, Screen Capture, MediaStreamTrack Content Hints).
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// W3C Media Capture and Streams, section 10.
+    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getUserMedia, catch)]
+    pub(crate) fn get_user_media(constraints: &Object) -> Result<Promise, JsValue>;
+
+    /// W3C Screen Capture, section 5.1.
+    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getDisplayMedia, catch)]
+    pub(crate) fn get_display_media(options: &Object) -> Result<Promise, JsValue>;
+
+    /// W3C Media Capture and Streams, section 9.2.
+    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = enumerateDevices, catch)]
+    pub(crate) fn enumerate_devices() -> Result<Promise, JsValue>;
+
+    /// W3C Media Capture and Streams, section 10.1.
+    #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getSupportedConstraints, catch)]
+    pub(crate) fn get_supported_constraints() -> Result<JsValue, JsValue>;
+
+    /// What web-sys lacks of a `MediaStreamTrack`.
+    #[wasm_bindgen(js_name = MediaStreamTrack)]
+    #[derive(Debug, Clone)]
+    pub(crate) type CapturedTrack;
+
+    #[wasm_bindgen(method, js_name = getSettings)]
+    pub(crate) fn settings(this: &CapturedTrack) -> JsValue;
+
+    /// Where there is no such property it does nothing.
+    #[wasm_bindgen(method, setter, js_name = contentHint)]
+    pub(crate) fn set_content_hint(this: &CapturedTrack, hint: &str);
+
+    /// One of `enumerateDevices`.
+    #[wasm_bindgen(js_name = MediaDeviceInfo)]
+    #[derive(Debug, Clone)]
+    pub(crate) type DeviceInfo;
+
+    #[wasm_bindgen(method, getter, js_name = deviceId)]
+    pub(crate) fn id(this: &DeviceInfo) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = groupId)]
+    pub(crate) fn group(this: &DeviceInfo) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn kind(this: &DeviceInfo) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn label(this: &DeviceInfo) -> String;
+}

@@ -1,0 +1,76 @@
+//! Asking the browser for devices and screens.
+
+use itodenwa_wire::Source;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use super::constraints::{self, Naming};
+use super::options::Wish;
+use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
+use crate::error::{JsError, MediaError};
+
+/// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
+pub(super) async fn capture(wishes: &[Wish], naming: Naming) -> Result<MediaStream, MediaError> {
+    let screen = wishes.iter().find_map(|wish| if let Wish::Screen(options) = wish { Some(options) } else { None });
+    let (asked, method) = match screen {
+        Some(options) => (get_display_media(&constraints::screen(options)), "getDisplayMedia"),
+        None => (get_user_media(&constraints::devices(wishes, naming)), "getUserMedia"),
+    };
+    let answer = match asked {
+        Ok(asked) => JsFuture::from(asked).await,
+        Err(thrown) => Err(thrown),
+    };
+    let stream: MediaStream = match answer {
+        Ok(stream) => stream.dyn_into().map_err(|_| MediaError::Unsupported)?,
+        Err(thrown) => {
+            return Err(unavailable(method).unwrap_or_else(|| MediaError::from_exception(JsError::from(thrown))));
+        }
+    };
+    for (wish, hint) in wishes.iter().filter_map(|wish| Some((wish, wish.hint()?))) {
+        if let Some(track) = track_of(&stream, wish.source()) {
+            track.unchecked_ref::<CapturedTrack>().set_content_hint(hint);
+        }
+    }
+    Ok(stream)
+}
+
+/// One device, while another one may be in use for the same. Some phones open one camera at a time: there the old one is
+/// stopped first, and opened again if the new one fails. Then the second value has it.
+pub(super) async fn switch(
+    wish: &Wish,
+    old: Option<(MediaStreamTrack, Wish)>,
+) -> (Result<MediaStream, MediaError>, Option<MediaStream>) {
+    let wishes = std::slice::from_ref(wish);
+    let Some((old, old_wish)) = old else { return (capture(wishes, Naming::Ideal).await, None) };
+    match capture(wishes, Naming::Exact).await {
+        Err(MediaError::Busy(_) | MediaError::Failed(_)) => {
+            old.stop();
+            let again = capture(wishes, Naming::Exact).await;
+            let restored = match &again {
+                Ok(_) => None,
+                Err(_) => capture(&[old_wish], Naming::Ideal).await.ok(),
+            };
+            (again, restored)
+        }
+        result => (result, None),
+    }
+}
+
+/// The track of a stream that is such a source.
+pub(super) fn track_of(stream: &MediaStream, source: Source) -> Option<MediaStreamTrack> {
+    let tracks = if source.is_audio() { stream.get_audio_tracks() } else { stream.get_video_tracks() };
+    tracks.get(0).dyn_into().ok()
+}
+
+/// Why a method of `navigator.mediaDevices` is not there, if it is not.
+pub(super) fn unavailable(method: &str) -> Option<MediaError> {
+    let devices = property(&global("navigator"), "mediaDevices");
+    let is_available = !devices.is_falsy() && is_present(&devices, method);
+    let missing = if is_secure() { MediaError::Unsupported } else { MediaError::Insecure };
+    (!is_available).then_some(missing)
+}
+
+fn is_secure() -> bool {
+    JsValue::is_truthy(&global("isSecureContext"))
+}

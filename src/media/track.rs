@@ -1,0 +1,101 @@
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use super::options::Wish;
+use super::settings::Settings;
+use crate::dom::{Held, Kind, Listener, property};
+
+/// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
+#[derive(Debug)]
+pub(crate) struct Track {
+    track: MediaStreamTrack,
+    stream: MediaStream,
+    /// What was asked for when it was captured here; none if it is somebody else's.
+    wish: Option<Wish>,
+    _listeners: Vec<Listener>,
+    _held: Held,
+}
+
+/// What the browser says of a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrackNotice {
+    /// Its device was unplugged or taken away, or the person stopped it.
+    Ended,
+    /// The system silenced it, or gave it back (W3C Media Capture and Streams, section 4.3.1).
+    Interrupted(bool),
+}
+
+impl Track {
+    /// A track of another person.
+    pub(crate) fn received(track: MediaStreamTrack, stream: &MediaStream) -> Self {
+        Track::new(track, stream, None, Vec::new())
+    }
+
+    /// A track of the application: it is shown and sent, and never stopped here.
+    pub(crate) fn given(track: MediaStreamTrack, stream: &MediaStream, tell: impl Fn(TrackNotice) + 'static) -> Self {
+        let listeners = listen(&track, tell);
+        Track::new(track, stream, None, listeners)
+    }
+
+    /// A track of a device that was captured here.
+    pub(crate) fn captured(
+        track: MediaStreamTrack,
+        stream: &MediaStream,
+        wish: Wish,
+        tell: impl Fn(TrackNotice) + 'static,
+    ) -> Self {
+        let listeners = listen(&track, tell);
+        Track::new(track, stream, Some(wish), listeners)
+    }
+
+    fn new(track: MediaStreamTrack, stream: &MediaStream, wish: Option<Wish>, listeners: Vec<Listener>) -> Self {
+        stream.add_track(&track);
+        Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
+    }
+
+    pub(crate) fn wish(&self) -> Option<&Wish> {
+        self.wish.as_ref()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::of(&self.track, self.wish.as_ref())
+    }
+
+    /// False when its device is gone.
+    pub(crate) fn is_live(&self) -> bool {
+        property(&self.track, "readyState").as_string().as_deref() != Some("ended")
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.track.set_enabled(enabled);
+    }
+}
+
+impl AsRef<MediaStreamTrack> for Track {
+    fn as_ref(&self) -> &MediaStreamTrack {
+        &self.track
+    }
+}
+
+impl Drop for Track {
+    fn drop(&mut self) {
+        self.stream.remove_track(&self.track);
+        if self.wish.is_some() {
+            self.track.stop();
+        }
+    }
+}
+
+fn listen(track: &MediaStreamTrack, tell: impl Fn(TrackNotice) + 'static) -> Vec<Listener> {
+    let tell = std::rc::Rc::new(tell);
+    [
+        ("ended", TrackNotice::Ended),
+        ("mute", TrackNotice::Interrupted(true)),
+        ("unmute", TrackNotice::Interrupted(false)),
+    ]
+    .into_iter()
+    .map(|(kind, notice)| {
+        let tell = std::rc::Rc::clone(&tell);
+        Listener::new(track, kind, move |_| tell(notice))
+    })
+    .collect()
+}
