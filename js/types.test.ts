@@ -1,5 +1,5 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
-import { Call, ItodenwaError, join, load, type Peer, type RoomEvent, type Source, type Step } from "itodenwa";
+import { Call, type Device, devices, ItodenwaError, join, load, type Peer, type RoomEvent, type Source, type Step } from "itodenwa";
 
 function is<T>(_value: T): void {}
 
@@ -25,11 +25,24 @@ export async function rooms(): Promise<void> {
 
     is<HTMLVideoElement>(room.me.view());
     is<Promise<void>>(room.screen(true));
+    is<Device[]>(await devices());
+    await room.camera({ deviceId: (await devices())[0]?.deviceId, quality: "h360", facing: "environment" });
+    await room.microphone({ noiseSuppression: false });
+    await room.screen({ content: "motion", audio: false });
+    await room.loudspeaker("");
+    is<Peer | undefined>(room.speaker);
+    // @ts-expect-error a size that has no name
+    await room.camera({ quality: "h42" });
+    room.ondevice = ({ source, settings }) => (is<Source>(source), is<number | undefined>(settings.width));
+    is<readonly string[] | undefined>(room.me.settings.get("camera")?.lacking);
     room.onpeer = (peer) => {
         is<Peer>(peer);
         is<string | undefined>(peer.name);
         is<string | undefined>(peer.identity);
         peer.remove();
+        peer.volume = peer.muted ? 1 : peer.level;
+        // @ts-expect-error what is measured is not set
+        peer.level = 1;
         is<RTCPeerConnectionState>(peer.state);
         is<boolean>(peer.media.has("camera"));
         // @ts-expect-error a source that nobody has
@@ -84,6 +97,16 @@ function told(event: RoomEvent): void {
             return is<"connected" | "reconnecting">(event.detail);
         case "blocked":
             return is<Peer>(event.detail.peer);
+        case "device":
+            return is<string>(event.detail.settings.label);
+        case "devices":
+            return is<undefined>(event.detail);
+        case "interrupted":
+            return is<boolean>(event.detail.interrupted);
+        case "speaking":
+            return is<boolean>(event.detail.speaking);
+        case "speaker":
+            return is<Peer | undefined>(event.detail.peer);
         case "close":
             return is<ItodenwaError | undefined>(event.detail.error);
         default:

@@ -18,7 +18,8 @@ use web_sys::{MediaStreamTrack, MessageEvent};
 
 use crate::channel::Frame;
 use crate::dom::{
-    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, from_value, object, to_value,
+    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, from_value, object,
+    to_value,
 };
 use crate::error::JsError;
 use crate::media::Devices;
@@ -137,9 +138,9 @@ impl Connection {
         });
     }
 
-    /// The track that comes in by this media identification.
-    pub(crate) fn remote_track(&self, mid: &str) -> Option<MediaStreamTrack> {
-        lines::all(&self.peer).find(|line| line.mid().as_deref() == Some(mid)).map(|line| line.receiver().track())
+    /// Where the media of this identification comes in.
+    pub(crate) fn receiver(&self, mid: &str) -> Option<Receiver> {
+        lines::all(&self.peer).find(|line| line.mid().as_deref() == Some(mid)).map(|line| line.receiver())
     }
 
     /// What the other side sends as negotiated: sound and pictures, by media identification.

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod incoming;
+mod listening;
 mod outgoing;
 
 use std::future::{Future, poll_fn};
@@ -25,7 +26,9 @@ use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
 use crate::signaling::Signaling;
 use crate::view::{Blocked, Views};
+use crate::voice::Voices;
 use crowd::Crowd;
+use listening::Ticker;
 
 /// Steps that are kept.
 const STEPS: usize = 512;
@@ -35,9 +38,15 @@ const STEPS: usize = 512;
 #[derive(Debug)]
 pub(crate) enum Notice {
     Device(DeviceNotice),
-    Connection { peer: PeerId, connection: ConnectionId, happening: Happening },
+    Connection {
+        peer: PeerId,
+        connection: ConnectionId,
+        happening: Happening,
+    },
     Blocked(PeerId),
     DevicesChanged,
+    /// It is time to look at the levels.
+    Listen,
     PageHide,
 }
 
@@ -61,6 +70,8 @@ pub(crate) struct Driver {
     parts: Parts,
     crowd: Crowd,
     views: Views,
+    voices: Voices,
+    ticker: Option<Ticker>,
     blocked: Blocked,
     timer: Option<(Time, Timer)>,
     /// What the server refused last: why it may close the socket.
@@ -99,6 +110,8 @@ impl Driver {
             parts,
             crowd,
             views: Views::default(),
+            voices: Voices::default(),
+            ticker: None,
             blocked,
             timer: None,
             refusal: None,
@@ -181,9 +194,9 @@ impl Driver {
         self.carry_out();
         // If it can't be sent the server notices that the socket is closed.
         let _ = self.parts.signaling.send(&ClientMessage::Leave);
-        let Driver { parts, crowd, views, .. } = self;
+        let Driver { parts, crowd, views, ticker, .. } = self;
         let Parts { events, known, .. } = parts;
-        drop((crowd, views));
+        drop((crowd, views, ticker));
         known.peers.change(Vec::clear);
         events.close(Event::Closed(end.error));
         if let Some(done) = end.done {

@@ -62,6 +62,15 @@ pub enum Event {
     },
     /// Devices were connected or taken away: [`devices`](crate::devices()) are others now.
     DevicesChanged,
+    /// A peer began to speak, or was quiet for a while. How loud they are now is [`Peer::level`].
+    Speaking {
+        /// Whose.
+        peer: Peer,
+        /// Whether they speak.
+        speaking: bool,
+    },
+    /// Another peer is the one to look at: the loudest of those who speak. They stay it when nobody speaks; none when they left.
+    Speaker(Option<Peer>),
     /// Somebody wrote. Show it as text, never as HTML.
     Text {
         /// Who.

@@ -48,6 +48,7 @@ mod room;
 mod shared;
 pub mod signaling;
 mod view;
+mod voice;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use dom::{Counts, counts};

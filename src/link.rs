@@ -38,6 +38,10 @@ pub(crate) enum Request {
         to: PeerId,
         outgoing: Outgoing,
     },
+    /// Somebody's volume is another one.
+    Audible(PeerId),
+    /// Where others are heard: the device's id, empty for the system's choice.
+    Loudspeaker(String),
     RestartIce(PeerId),
     Remove(PeerId),
     /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
@@ -69,6 +73,7 @@ pub(crate) struct Link {
 pub(crate) struct Known {
     pub(crate) peers: Shared<Vec<Peer>>,
     pub(crate) steps: Shared<VecDeque<Entry>>,
+    pub(crate) speaker: Shared<Option<Peer>>,
     pub(crate) settings: Shared<BTreeMap<Source, Settings>>,
 }
 

@@ -9,7 +9,7 @@ use crate::error::{SendError, ViewError};
 use crate::link::{Link, Request};
 use crate::room::Message;
 use crate::shared::Shared;
-use crate::view::{Screen, Sight, Viewer};
+use crate::view::{Audible, Screen, Sight, Viewer};
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]
@@ -21,6 +21,9 @@ struct Person {
     state: Cell<ConnectionState>,
     on: Shared<Vec<Source>>,
     texts: Rc<Cell<usize>>,
+    level: Cell<f64>,
+    speaking: Cell<bool>,
+    audible: Cell<Audible>,
     viewer: Viewer,
     screen: Viewer,
 }
@@ -34,6 +37,9 @@ impl Peer {
             state: Cell::new(ConnectionState::New),
             on: Shared::default(),
             texts: Rc::default(),
+            level: Cell::default(),
+            speaking: Cell::default(),
+            audible: Cell::default(),
             viewer,
             screen,
         }))
@@ -77,6 +83,37 @@ impl Peer {
     #[must_use]
     pub fn media(&self) -> Vec<Source> {
         self.0.on.get()
+    }
+
+    /// How loud they are now, from 0 to 1 (linear): looked at ten times a second, and smoothed, for a meter.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.0.level.get()
+    }
+
+    /// Whether they speak, as told by [`Event::Speaking`](crate::Event::Speaking).
+    #[must_use]
+    pub fn is_speaking(&self) -> bool {
+        self.0.speaking.get()
+    }
+
+    /// How loud they are played here, and what they share: from 0 to 1. Phones of one maker know only their buttons, and play all
+    /// alike.
+    pub fn set_volume(&self, volume: f64) {
+        let volume = if volume.is_finite() { volume.clamp(0.0, 1.0) } else { 1.0 };
+        self.set_audible(|audible| Audible { volume: Some(volume), ..audible });
+    }
+
+    /// Silences them here, for oneself alone.
+    pub fn set_muted(&self, muted: bool) {
+        self.set_audible(|audible| Audible { muted: Some(muted), ..audible });
+    }
+
+    fn set_audible(&self, change: impl FnOnce(Audible) -> Audible) {
+        self.0.audible.set(change(self.0.audible.get()));
+        if let Some(link) = self.0.viewer.link() {
+            link.ask(Request::Audible(self.id()));
+        }
     }
 
     /// Shows them in the `<video>` or `<audio>` that the selector finds: what they send now and later.
@@ -143,6 +180,18 @@ impl Peer {
     /// How many texts wait for this peer's acknowledgement.
     pub(crate) fn texts(&self) -> &Rc<Cell<usize>> {
         &self.0.texts
+    }
+
+    pub(crate) fn audible(&self) -> Audible {
+        self.0.audible.get()
+    }
+
+    pub(crate) fn set_level(&self, level: f64) {
+        self.0.level.set(level);
+    }
+
+    pub(crate) fn set_speaking(&self, speaking: bool) {
+        self.0.speaking.set(speaking);
     }
 
     pub(crate) fn set_state(&self, state: ConnectionState) {

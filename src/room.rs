@@ -16,7 +16,7 @@ use crate::join::Join;
 use crate::link::{Link, Request};
 use crate::media::{CameraOptions, MicrophoneOptions, ScreenOptions, Settings, Wish};
 use crate::peer::Peer;
-use crate::view::{Screen, Sight, Viewer};
+use crate::view::{Screen, Sight, Viewer, try_loudspeaker};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -170,6 +170,24 @@ impl Handle {
     /// [`SendError`] if it is longer than 16 KiB, nobody is here, 64 texts wait for somebody already, or the room is over.
     pub fn send(&self, text: &str) -> Result<Message, SendError> {
         self.0.send(&self.peers(), text)
+    }
+
+    /// Who is to be looked at: the loudest of those who speak, or who spoke last ([`Event::Speaker`]).
+    #[must_use]
+    pub fn speaker(&self) -> Option<Peer> {
+        self.0.known.speaker.get()
+    }
+
+    /// Lets the others be heard by this loudspeaker: [`Device::id`](crate::Device::id), or empty for the system's choice. It counts for
+    /// everybody who is shown now and later.
+    ///
+    /// # Errors
+    /// [`MediaError`]: [`MediaError::Unsupported`] where the browser lets nobody choose, [`MediaError::Missing`] if it is not there.
+    /// The one before it goes on.
+    pub async fn use_loudspeaker(&self, device: &str) -> Result<(), MediaError> {
+        try_loudspeaker(device).await?;
+        let asked = self.0.ask(Request::Loudspeaker(device.to_owned()));
+        if asked { Ok(()) } else { Err(MediaError::Closed) }
     }
 
     /// Plays what the browser refused to play by itself ([`Event::Blocked`]). Call it when the person touches the page.

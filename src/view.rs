@@ -5,11 +5,11 @@ use std::rc::{Rc, Weak};
 
 use itodenwa_wire::{PeerId, Source};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
 
-use crate::dom::{Halt, Lifetime, global};
-use crate::error::ViewError;
+use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
+use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
 use crate::shared::Shared;
 
@@ -136,9 +136,29 @@ pub(crate) fn make(name: &str) -> Result<HtmlVideoElement, ViewError> {
     element.dyn_into().map_err(|_| ViewError::Refused)
 }
 
+/// How somebody is to be heard. What was never said is left as the application's element has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Audible {
+    pub(crate) volume: Option<f64>,
+    pub(crate) muted: Option<bool>,
+}
+
 /// All elements that show somebody. As many as the application attaches.
 #[derive(Default)]
-pub(crate) struct Views(Vec<View>);
+pub(crate) struct Views {
+    views: Vec<View>,
+    /// Where others are heard, if that was said.
+    loudspeaker: Option<String>,
+}
+
+/// An element that is to show somebody, or oneself (none).
+pub(crate) struct Attached<'a> {
+    pub(crate) who: Option<PeerId>,
+    pub(crate) element: HtmlMediaElement,
+    pub(crate) made: bool,
+    pub(crate) stream: &'a MediaStream,
+    pub(crate) audible: Option<Audible>,
+}
 
 struct View {
     who: Option<PeerId>,
@@ -153,14 +173,8 @@ pub(crate) type Blocked = Rc<dyn Fn(PeerId)>;
 
 impl Views {
     /// Shows a stream from now on; what the element showed before is gone.
-    pub(crate) fn attach(
-        &mut self,
-        who: Option<PeerId>,
-        element: HtmlMediaElement,
-        made: bool,
-        stream: &MediaStream,
-        blocked: &Blocked,
-    ) {
+    pub(crate) fn attach(&mut self, attached: Attached<'_>, blocked: &Blocked) {
+        let Attached { who, element, made, stream, audible } = attached;
         self.detach(&element);
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.
@@ -168,30 +182,47 @@ impl Views {
         if who.is_none() {
             element.set_muted(true);
         }
+        if let Some(audible) = audible {
+            audible.apply(&element);
+        }
+        if let (Some(_), Some(device)) = (who, &self.loudspeaker) {
+            use_loudspeaker(&element, device);
+        }
         element.set_src_object(Some(stream));
         let view = View { who, element, made, blocked: Rc::default(), lifetime: Lifetime::new() };
         view.play(blocked);
-        self.0.push(view);
+        self.views.push(view);
+    }
+
+    /// Somebody is to be heard otherwise.
+    pub(crate) fn set_audible(&self, who: PeerId, audible: Audible) {
+        self.views.iter().filter(|view| view.who == Some(who)).for_each(|view| audible.apply(&view.element));
+    }
+
+    /// Others are to be heard elsewhere.
+    pub(crate) fn set_loudspeaker(&mut self, device: String) {
+        self.views.iter().filter(|view| view.who.is_some()).for_each(|view| use_loudspeaker(&view.element, &device));
+        self.loudspeaker = Some(device);
     }
 
     pub(crate) fn detach(&mut self, element: &HtmlMediaElement) {
-        self.0.retain(|view| view.element != *element);
+        self.views.retain(|view| view.element != *element);
     }
 
     /// Somebody's tracks changed: an element that had nothing to play may now.
     pub(crate) fn play(&self, who: Option<PeerId>, blocked: &Blocked) {
-        self.0.iter().filter(|view| view.who == who).for_each(|view| view.play(blocked));
+        self.views.iter().filter(|view| view.who == who).for_each(|view| view.play(blocked));
     }
 
     /// The person touched the page.
     pub(crate) fn resume(&self, blocked: &Blocked) {
-        for view in self.0.iter().filter(|view| view.blocked.take()) {
+        for view in self.views.iter().filter(|view| view.blocked.take()) {
             view.play(blocked);
         }
     }
 
     pub(crate) fn remove(&mut self, who: PeerId) {
-        self.0.retain(|view| view.who != Some(who));
+        self.views.retain(|view| view.who != Some(who));
     }
 }
 
@@ -224,6 +255,39 @@ impl Drop for View {
             self.element.remove();
         }
     }
+}
+
+impl Audible {
+    fn apply(self, element: &HtmlMediaElement) {
+        if let Some(volume) = self.volume {
+            element.set_volume(volume);
+        }
+        if let Some(muted) = self.muted {
+            element.set_muted(muted);
+        }
+    }
+}
+
+/// Where an element is heard (W3C Audio Output Devices, section 2.1). That there is such a device was asked before.
+fn use_loudspeaker(element: &HtmlMediaElement, device: &str) {
+    let element: &SinkElement = element.unchecked_ref();
+    if let Ok(set) = element.set_sink_id(device) {
+        spawn_local(async move {
+            // One that was unplugged meanwhile: the browser plays elsewhere.
+            let _ = JsFuture::from(set).await;
+        });
+    }
+}
+
+/// Whether others can be heard there.
+pub(crate) async fn try_loudspeaker(device: &str) -> Result<(), MediaError> {
+    let element = document().and_then(|document| document.create_element("audio").map_err(|_| ViewError::Refused));
+    let element: SinkElement = element.map_err(|_| MediaError::Unsupported)?.unchecked_into();
+    if !is_present(&element, "setSinkId") {
+        return Err(MediaError::Unsupported);
+    }
+    let set = element.set_sink_id(device).map_err(|thrown| MediaError::from_exception(thrown.into()))?;
+    JsFuture::from(set).await.map(|_| ()).map_err(|thrown| MediaError::from_exception(thrown.into()))
 }
 
 fn document() -> Result<Document, ViewError> {

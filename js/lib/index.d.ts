@@ -46,11 +46,88 @@ export interface IceOptions {
 
 /** With which devices. */
 export interface DeviceOptions {
-    /** With the camera on. */
-    camera?: boolean;
-    /** With the microphone on. */
-    microphone?: boolean;
+    /** With the camera on; with options: one of this kind. */
+    camera?: boolean | CameraOptions;
+    /** With the microphone on; with options: one of this kind. */
+    microphone?: boolean | MicrophoneOptions;
 }
+
+/** What is wanted of the camera. What it can't do is no error: {@link Settings} say what came. */
+export interface CameraOptions {
+    /** Which one: {@link Device.deviceId}. When it is switched on, one that is not there is replaced by the browser's own choice. */
+    deviceId?: string | undefined;
+    /** The side of a phone, when no device is named: the person (as if nothing is said), or what they look at. */
+    facing?: "user" | "environment" | undefined;
+    /**
+     * How large the picture is, and what may be sent for it to each of the others: 320 × 180, 15 pictures and 150 kbit a second;
+     * 640 × 360, 25, 500 kbit; 960 × 540, 25, 1 Mbit; 1280 × 720, 30, 2 Mbit (as if nothing is said); 1920 × 1080, 30, 4 Mbit.
+     */
+    quality?: "h180" | "h360" | "h540" | "h720" | "h1080" | undefined;
+    /** Pixels, instead of the quality's. */
+    width?: number | undefined;
+    /** Pixels, instead of the quality's. */
+    height?: number | undefined;
+    /** Pictures a second, instead of the quality's. */
+    frameRate?: number | undefined;
+    /** Bits a second to each peer, instead of the quality's. */
+    maxBitrate?: number | undefined;
+}
+
+/** What is wanted of the microphone. What is not said is left to the browser, which mostly means on. */
+export interface MicrophoneOptions {
+    /** Which one: {@link Device.deviceId}. When it is switched on, one that is not there is replaced by the browser's own choice. */
+    deviceId?: string | undefined;
+    /** Takes out what the loudspeakers play. */
+    echoCancellation?: boolean | undefined;
+    /** Takes out steady noise. Better off for music. */
+    noiseSuppression?: boolean | undefined;
+    /** Keeps the loudness even. Better off for music. */
+    autoGainControl?: boolean | undefined;
+    /** Leaves nothing but the voice, which few systems can. */
+    voiceIsolation?: boolean | undefined;
+}
+
+/** How a screen is shared. */
+export interface ScreenOptions {
+    /** Sharp letters, up to 15 pictures a second (as if nothing is said); or smooth pictures, up to 30. */
+    content?: "text" | "motion" | undefined;
+    /** With sound, where there is any and the person lets it: unless it is `false`. */
+    audio?: boolean | undefined;
+}
+
+/** What an own source really is. What the browser does not tell is `undefined`. */
+export interface Settings {
+    readonly deviceId: string | undefined;
+    /** The device's name, for people. */
+    readonly label: string;
+    readonly width: number | undefined;
+    readonly height: number | undefined;
+    readonly frameRate: number | undefined;
+    readonly facing: "user" | "environment" | undefined;
+    readonly echoCancellation: boolean | undefined;
+    readonly noiseSuppression: boolean | undefined;
+    readonly autoGainControl: boolean | undefined;
+    readonly voiceIsolation: boolean | undefined;
+    /** What was asked and is not there, by the names of the specification: `noiseSuppression`, `deviceId`, `contentHint`. */
+    readonly lacking: readonly string[];
+}
+
+/** A camera, a microphone or a loudspeaker. */
+export interface Device {
+    readonly deviceId: string;
+    readonly kind: "camera" | "microphone" | "loudspeaker";
+    /** Its name, for people. Empty until the person has allowed a camera or a microphone. */
+    readonly label: string;
+    /** The same for parts of one thing, as those of a headset. May be empty. */
+    readonly groupId: string;
+}
+
+/**
+ * Cameras, microphones and loudspeakers. Before the person has allowed any there may be none: browsers keep them to themselves.
+ * Asks the person nothing.
+ * @throws {@link ItodenwaError} `media/insecure`, `media/unsupported`.
+ */
+export function devices(): Promise<Device[]>;
 
 /** How a room is joined. */
 export interface JoinOptions extends IceOptions, DeviceOptions {
@@ -86,6 +163,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly peers: ReadonlyMap<string, Peer>;
     /** The last 512 steps of the calls. */
     readonly steps: Step[];
+    /** Who is to be looked at: the loudest of those who speak, or who spoke last. */
+    readonly speaker: Peer | undefined;
     /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. Never rejected. */
     readonly closed: Promise<ItodenwaError | undefined>;
 
@@ -97,6 +176,12 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onconnection: ((this: Room, connection: RoomEvents["connection"]) => void) | null;
     /** A source of a peer went on or off. It is on once, until it is off. */
     onmedia: ((this: Room, media: RoomEvents["media"]) => void) | null;
+    /** An own source has a track: it is on, another device was chosen, or one that was unplugged is replaced. */
+    ondevice: ((this: Room, device: RoomEvents["device"]) => void) | null;
+    /** Devices were connected or taken away: {@link devices} gives others now. */
+    ondevices: ((this: Room, devices: undefined) => void) | null;
+    /** The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done. */
+    oninterrupted: ((this: Room, interrupted: RoomEvents["interrupted"]) => void) | null;
     /** Somebody wrote. Show it as text, never as HTML. */
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
     /** A step of a call, as it happens. */
@@ -109,21 +194,26 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * is told as `left` and `peer` again.
      */
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
+    /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */
+    onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
+    /** Another peer is the one to look at: see {@link speaker}. */
+    onspeaker: ((this: Room, speaker: RoomEvents["speaker"]) => void) | null;
     /** The browser does not play a peer before the person touches the page: call {@link resume} when they do. */
     onblocked: ((this: Room, blocked: RoomEvents["blocked"]) => void) | null;
     /** The room is over; the last event. */
     onclose: ((this: Room, close: RoomEvents["close"]) => void) | null;
 
     /**
-     * Switches the camera for everybody. Off means that its light goes out.
+     * Switches the camera for everybody. Off means that its light goes out. With options: on, with one of this kind; if it is on
+     * already, without a gap, and the one before it goes on when that fails.
      * @throws {@link ItodenwaError} `media/…`, `room/closed`. The room goes on without it.
      */
-    camera(on: boolean): Promise<void>;
+    camera(on: boolean | CameraOptions): Promise<void>;
     /**
-     * Switches the microphone for everybody. Off means silence at once.
+     * Switches the microphone for everybody. Off means silence at once. With options as for the {@link camera}.
      * @throws {@link ItodenwaError} `media/…`, `room/closed`. The room goes on without it.
      */
-    microphone(on: boolean): Promise<void>;
+    microphone(on: boolean | MicrophoneOptions): Promise<void>;
     /**
      * Shares a screen, a window or a tab, beside the camera: the browser lets the person choose, and gives its sound where it
      * can. To be called when the person touches the page. When they stop it by the browser's own button, that is a
@@ -131,7 +221,13 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * @throws {@link ItodenwaError} `media/denied` if the person chose nothing, `media/unsupported` where there is no sharing, as
      * on most phones; `media/…`, `room/closed`. The room goes on without it.
      */
-    screen(on: boolean): Promise<void>;
+    screen(on: boolean | ScreenOptions): Promise<void>;
+    /**
+     * Lets the others be heard by this loudspeaker: {@link Device.deviceId}, or `""` for the system's choice.
+     * @throws {@link ItodenwaError} `media/unsupported` where the browser lets nobody choose, `media/missing`, `room/closed`. The one
+     * before it goes on.
+     */
+    loudspeaker(deviceId: string): Promise<void>;
     /**
      * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
      * {@link Message.delivered}.
@@ -175,10 +271,15 @@ export interface RoomEvents {
     left: { peer: Peer; reason: LeaveReason };
     connection: { peer: Peer; state: RTCPeerConnectionState };
     media: { peer: Peer; source: Source; on: boolean };
+    device: { source: Source; settings: Settings };
+    devices: undefined;
+    interrupted: { source: Source; interrupted: boolean };
     text: { from: Peer; text: string };
     step: Step;
     trouble: Trouble;
     signaling: SignalingState;
+    speaking: { peer: Peer; speaking: boolean };
+    speaker: { peer: Peer | undefined };
     blocked: { peer: Peer };
     /** Without an error it was left on purpose. */
     close: { error?: ItodenwaError | undefined };
@@ -208,6 +309,8 @@ export class Me {
     readonly identity: string | undefined;
     /** The sources that are wanted on. */
     readonly media: ReadonlySet<Source>;
+    /** What those that are on really are. */
+    readonly settings: ReadonlyMap<Source, Settings>;
 
     /**
      * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with
@@ -236,6 +339,16 @@ export class Peer extends EventTarget {
     /** The sources of theirs that are on. */
     readonly media: ReadonlySet<Source>;
 
+    /** How loud they are now, from 0 to 1 (linear), for a meter: looked at ten times a second, and smoothed. */
+    readonly level: number;
+    /** Whether they speak. */
+    readonly speaking: boolean;
+    /** How loud they are played here, from 0 to 1; 1 until it is set. Phones of one maker know only their buttons. */
+    volume: number;
+    /** Silenced here, for oneself alone. */
+    muted: boolean;
+
+    onspeaking: ((this: Peer, speaking: boolean) => void) | null;
     onconnection: ((this: Peer, state: RTCPeerConnectionState) => void) | null;
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
@@ -285,6 +398,7 @@ export class Peer extends EventTarget {
 export interface PeerEvents {
     connection: RTCPeerConnectionState;
     media: { source: Source; on: boolean };
+    speaking: boolean;
     text: string;
     left: LeaveReason;
 }
@@ -537,7 +651,12 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
 }
 
 /** How a {@link Call} is made. */
-export interface CallOptions extends IceOptions, DeviceOptions {}
+export interface CallOptions extends IceOptions {
+    /** With the camera. */
+    camera?: boolean;
+    /** With the microphone. */
+    microphone?: boolean;
+}
 
 /** The details of a call's events. */
 export interface CallEvents {

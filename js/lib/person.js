@@ -1,10 +1,14 @@
 import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
 
+const TYPES = ["connection", "media", "speaking", "text", "left"];
+
 /** Oneself. */
 export class Me {
     /** The sources that are wanted on. */
     media = new Set();
+    /** What they really are, by source. */
+    settings = new Map();
     #link;
 
     constructor({ id, name, identity }, link) {
@@ -33,6 +37,10 @@ export class Peer extends Emitter {
     state = "new";
     /** The sources of theirs that are on. */
     media = new Set();
+    /** Whether they speak. */
+    speaking = false;
+    #volume = 1;
+    #muted = false;
     #link;
 
     constructor({ id, name, identity }, link) {
@@ -41,6 +49,29 @@ export class Peer extends Emitter {
         this.name = name;
         this.identity = identity;
         this.#link = link;
+    }
+
+    get level() {
+        return this.#link.level(this.id);
+    }
+
+    get volume() {
+        return this.#volume;
+    }
+
+    set volume(volume) {
+        const wanted = Number(volume);
+        this.#volume = Number.isNaN(wanted) ? 1 : Math.min(Math.max(wanted, 0), 1);
+        codedNow(() => this.#link.raw().setVolume(this.id, this.#volume));
+    }
+
+    get muted() {
+        return this.#muted;
+    }
+
+    set muted(muted) {
+        this.#muted = Boolean(muted);
+        codedNow(() => this.#link.raw().setMuted(this.id, this.#muted));
     }
 
     view(sight) {
@@ -68,8 +99,8 @@ export class Peer extends Emitter {
     }
 
     get types() {
-        return ["connection", "media", "text", "left"];
+        return TYPES;
     }
 }
 
-Emitter.handlers(Peer, "connection", "media", "text", "left");
+Emitter.handlers(Peer, ...TYPES);

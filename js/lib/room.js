@@ -7,7 +7,7 @@ import { raw } from "./raw.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "text", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -16,6 +16,12 @@ export async function join(room, options = {}) {
     }
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
     return new Room(room, options, await coded(() => join(room, { ...options, token })));
+}
+
+/** Cameras, microphones and loudspeakers. */
+export async function devices() {
+    const { devices } = await raw();
+    return coded(() => devices());
 }
 
 /** The token, which may have to be fetched. */
@@ -34,6 +40,8 @@ export class Room extends Emitter {
     closed;
     /** How the server is reached: `connected` or `reconnecting`. */
     signaling = "connected";
+    /** Who is to be looked at. */
+    speaker;
     #raw;
     #peers = new Map();
     #steps = [];
@@ -43,7 +51,7 @@ export class Room extends Emitter {
 
     constructor(name, { camera, microphone }, raw) {
         super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
-        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to) };
+        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to), level: (id) => this.#raw?.level(id) ?? 0 };
         this.name = name;
         this.me = new Me(raw.me(), link);
         if (camera) this.me.media.add("camera");
@@ -80,6 +88,10 @@ export class Room extends Emitter {
         return this.#source("screen", on);
     }
 
+    async loudspeaker(deviceId) {
+        return coded(() => this.#open().loudspeaker(String(deviceId)));
+    }
+
     send(text) {
         return this.#send(text);
     }
@@ -103,6 +115,10 @@ export class Room extends Emitter {
     }
 
     async #source(source, on) {
+        if (typeof on === "object" && on !== null) {
+            await coded(() => this.#open().choose(source, on));
+            if (this.me.media.has(source)) return;
+        }
         const { media } = this.me;
         const before = media.has(source);
         media[on ? "add" : "delete"](source);
@@ -112,6 +128,7 @@ export class Room extends Emitter {
             media[before && !on ? "add" : "delete"](source);
             throw error;
         }
+        if (!on) this.me.settings.delete(source);
     }
 
     async #send(text, to) {
@@ -129,6 +146,10 @@ export class Room extends Emitter {
                 return peers;
             case "media":
                 return peers.flatMap((peer) => [...peer.media].map((source) => ({ peer, source, on: true })));
+            case "device":
+                return [...this.me.settings].map(([source, settings]) => ({ source, settings }));
+            case "speaker":
+                return this.speaker ? [{ peer: this.speaker }] : [];
             case "step":
                 return this.#steps;
             case "signaling":
@@ -175,9 +196,29 @@ export class Room extends Emitter {
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);
             }
+            case "device": {
+                const { source, settings } = event;
+                this.me.settings.set(source, settings);
+                return this.emit("device", { source, settings });
+            }
+            case "interrupted": {
+                const { source, interrupted } = event;
+                return this.emit("interrupted", { source, interrupted });
+            }
+            case "devices":
+                return this.emit("devices");
+            case "speaking":
+                if (!peer) return;
+                peer.speaking = event.speaking;
+                this.emit("speaking", { peer, speaking: event.speaking });
+                return peer.emit("speaking", event.speaking);
+            case "speaker":
+                this.speaker = peer;
+                return this.emit("speaker", { peer });
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
                 this.me.media.delete(event.source);
+                this.me.settings.delete(event.source);
                 const { code, message: explain } = cause;
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
@@ -200,6 +241,7 @@ export class Room extends Emitter {
         this.#peers.delete(peer.id);
         peer.state = "closed";
         peer.media.clear();
+        peer.speaking = false;
         this.#outbox.gone(peer.id);
         this.emit("left", { peer, reason });
         peer.emit("left", reason);
@@ -217,6 +259,7 @@ export class Room extends Emitter {
         }
         this.#peers.clear();
         this.me.media.clear();
+        this.me.settings.clear();
         this.emit("close", this.#end);
         this.#resolveClosed(error);
     }

@@ -110,6 +110,38 @@ impl RawRoom {
         })
     }
 
+    /// Lets the others be heard by this loudspeaker.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn loudspeaker(&self, device: String) -> Promise {
+        let handle = self.handle.clone();
+        future_to_promise(async move {
+            let used = handle.use_loudspeaker(&device).await;
+            used.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+        })
+    }
+
+    /// How loud a peer is now, from 0 to 1.
+    #[must_use]
+    pub fn level(&self, peer: &str) -> f64 {
+        self.peer(peer).map_or(0.0, |peer| peer.level())
+    }
+
+    /// How loud a peer is played here.
+    #[wasm_bindgen(js_name = setVolume)]
+    pub fn set_volume(&self, peer: &str, volume: f64) {
+        if let Some(peer) = self.peer(peer) {
+            peer.set_volume(volume);
+        }
+    }
+
+    /// Silences a peer here.
+    #[wasm_bindgen(js_name = setMuted)]
+    pub fn set_muted(&self, peer: &str, muted: bool) {
+        if let Some(peer) = self.peer(peer) {
+            peer.set_muted(muted);
+        }
+    }
+
     /// Sends a text to everybody, or to one peer, and gives its id.
     ///
     /// # Errors

@@ -37,6 +37,12 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Interrupted { source, interrupted } => {
             tagged("interrupted", [("source", source.as_str().into()), ("interrupted", (*interrupted).into())])
         }
+        Event::Speaking { peer, speaking } => {
+            tagged("speaking", [("peer", id(peer.id())), ("speaking", (*speaking).into())])
+        }
+        Event::Speaker(peer) => {
+            tagged("speaker", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
+        }
         Event::DevicesChanged => tagged("devices", []),
         Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
         Event::Delivered { peer, id: message } => {

@@ -23,7 +23,7 @@ use crate::dom::{Clock, Timer};
 use crate::error::{CallError, JsError};
 use crate::event::EventSender;
 use crate::media::{DeviceNotice, Devices, Track};
-use crate::view::{Sight, Views};
+use crate::view::{Attached, Sight, Views};
 
 /// The other side, among the views.
 const OTHER: PeerId = PeerId::new(0);
@@ -190,7 +190,8 @@ impl Task {
                 let (who, stream) =
                     if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(Sight::Person)) };
                 // The person is at the page: a step was just made by hand.
-                self.views.attach(who, element.into(), true, stream, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
+                let attached = Attached { who, element: element.into(), made: true, stream, audible: None };
+                self.views.attach(attached, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
             }
         }
     }
@@ -347,9 +348,9 @@ impl Task {
         }
         for (mid, source) in receiving {
             if !self.tracks.contains_key(&source)
-                && let Some(track) = self.connection.remote_track(&mid)
+                && let Some(receiver) = self.connection.receiver(&mid)
             {
-                self.tracks.insert(source, (mid, Track::received(track, &self.theirs)));
+                self.tracks.insert(source, (mid, Track::received(receiver.track(), &self.theirs)));
                 self.tell(CallEvent::Media { source, on: true });
             }
         }

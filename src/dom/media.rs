@@ -21,6 +21,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getSupportedConstraints, catch)]
     pub(crate) fn get_supported_constraints() -> Result<JsValue, JsValue>;
 
+    /// What web-sys lacks of an `HTMLMediaElement`.
+    #[wasm_bindgen(js_name = HTMLMediaElement)]
+    #[derive(Debug, Clone)]
+    pub(crate) type SinkElement;
+
+    /// W3C Audio Output Devices, section 2.1.
+    #[wasm_bindgen(method, catch, js_name = setSinkId)]
+    pub(crate) fn set_sink_id(this: &SinkElement, device: &str) -> Result<Promise, JsValue>;
+
     /// What web-sys lacks of a `MediaStreamTrack`.
     #[wasm_bindgen(js_name = MediaStreamTrack)]
     #[derive(Debug, Clone)]

@@ -115,6 +115,21 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn track(this: &Receiver) -> MediaStreamTrack;
 
+    /// W3C WebRTC, section 5.3: who was heard in the last ten seconds, the last one first. Costs next to nothing.
+    #[wasm_bindgen(method, catch, js_name = getSynchronizationSources)]
+    pub(crate) fn synchronization_sources(this: &Receiver) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(js_name = RTCRtpSynchronizationSource)]
+    #[derive(Debug, Clone)]
+    pub(crate) type SynchronizationSource;
+
+    /// From 0 to 1, linear (RFC 6464 gives it in -dBov).
+    #[wasm_bindgen(method, getter, js_name = audioLevel)]
+    pub(crate) fn audio_level(this: &SynchronizationSource) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn timestamp(this: &SynchronizationSource) -> f64;
+
     #[wasm_bindgen(extends = EventTarget, js_name = RTCDataChannel)]
     #[derive(Debug, Clone)]
     pub(crate) type DataChannel;

@@ -6,6 +6,7 @@ use itodenwa_negotiation::ConnectionId;
 use itodenwa_wire::{IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
+use super::listening::Ear;
 use crate::channel::{Frame, Outgoing, Texts};
 use crate::connection::Connection;
 use crate::media::Track;
@@ -23,6 +24,7 @@ struct Member {
     stream: MediaStream,
     screen: MediaStream,
     tracks: BTreeMap<Source, Track>,
+    voice: Option<Ear>,
     texts: Texts,
 }
 
@@ -37,6 +39,7 @@ impl Crowd {
             stream,
             screen,
             tracks: BTreeMap::new(),
+            voice: None,
             texts: Texts::default(),
         };
         self.0.insert(peer.id(), member);
@@ -106,9 +109,12 @@ impl Crowd {
     // Media of others.
 
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
-        let track = self.connection(peer, id)?.remote_track(mid)?;
+        let receiver = self.connection(peer, id)?.receiver(mid)?;
         let member = self.0.get_mut(&peer).filter(|member| member.peer.may_publish())?;
-        member.tracks.insert(source, Track::received(track, member.stream(Sight::of(source))));
+        member.tracks.insert(source, Track::received(receiver.track(), member.stream(Sight::of(source))));
+        if source == Source::Microphone {
+            member.voice = Some(Ear::new(receiver));
+        }
         member.peer.set_media(source, true);
         Some(member.peer.clone())
     }
@@ -116,8 +122,22 @@ impl Crowd {
     pub(super) fn media_off(&mut self, peer: PeerId, source: Source) -> Option<Peer> {
         let member = self.0.get_mut(&peer)?;
         member.tracks.remove(&source)?;
+        if source == Source::Microphone {
+            member.voice = None;
+        }
         member.peer.set_media(source, false);
         Some(member.peer.clone())
+    }
+
+    /// Whether there is anybody to be heard.
+    pub(super) fn has_voices(&self) -> bool {
+        self.0.values().any(|member| member.voice.is_some())
+    }
+
+    /// How loud everybody is who is heard.
+    pub(super) fn levels(&mut self) -> Vec<(Peer, f64)> {
+        let members = self.0.values_mut();
+        members.filter_map(|member| Some((member.peer.clone(), member.voice.as_mut()?.level()))).collect()
     }
 
     // Texts.

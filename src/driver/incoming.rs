@@ -14,6 +14,7 @@ use crate::error::SignalingError;
 use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
 use crate::media::{Change, DeviceNotice};
+use crate::view::Attached;
 
 impl Driver {
     pub(super) fn request(&mut self, request: Request) {
@@ -28,6 +29,12 @@ impl Driver {
                     self.channel_refused(to, why);
                 }
             }
+            Request::Audible(id) => {
+                if let Some(peer) = self.crowd.peer(id) {
+                    self.views.set_audible(id, peer.audible());
+                }
+            }
+            Request::Loudspeaker(device) => self.views.set_loudspeaker(device),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Remove(peer) => {
                 if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
@@ -40,7 +47,8 @@ impl Driver {
                     Some(id) => self.crowd.stream(id, sight),
                 };
                 if let Some(stream) = stream {
-                    self.views.attach(who, element, made, stream, &self.blocked);
+                    let audible = who.and_then(|id| self.crowd.peer(id)).map(|peer| peer.audible());
+                    self.views.attach(Attached { who, element, made, stream, audible }, &self.blocked);
                 }
             }
             Request::Detach(element) => self.views.detach(&element),
@@ -144,6 +152,7 @@ impl Driver {
                     self.tell(Event::Blocked { peer });
                 }
             }
+            Notice::Listen => self.listen(),
             Notice::PageHide => self.end(None, None),
         }
     }

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use itodenwa_negotiation as machine;
 use itodenwa_negotiation::timeline::Entry;
 use itodenwa_negotiation::{Command, ConnectionId, Input, Output, Report};
-use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal};
+use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
 use super::{Driver, Notice, STEPS};
 use crate::connection::Connection;
@@ -92,6 +92,7 @@ impl Driver {
                 self.views.remove(left.id);
                 if let Some(peer) = self.crowd.leave(left.id) {
                     self.parts.known.peers.change(|peers| peers.retain(|known| *known != peer));
+                    self.unheard(left.id, true);
                     self.tell(Event::Left(peer, left.reason));
                 }
             }
@@ -103,12 +104,17 @@ impl Driver {
             }
             machine::Event::MediaOn { peer, connection, source, mid } => {
                 if let Some(peer) = self.crowd.media_on(peer, connection, source, &mid) {
+                    self.set_ticker();
                     self.views.play(Some(peer.id()), &self.blocked);
                     self.tell(Event::Media { peer, source, on: true });
                 }
             }
             machine::Event::MediaOff { peer, source } => {
                 if let Some(peer) = self.crowd.media_off(peer, source) {
+                    if source == Source::Microphone {
+                        peer.set_level(0.0);
+                        self.unheard(peer.id(), false);
+                    }
                     self.tell(Event::Media { peer, source, on: false });
                 }
             }

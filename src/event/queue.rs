@@ -67,7 +67,10 @@ impl<E> Events<E> {
 
 impl Lossy for Event {
     fn is_lossy(&self) -> bool {
-        matches!(self, Event::Step(_) | Event::Text { .. } | Event::Trouble(_) | Event::DevicesChanged)
+        matches!(
+            self,
+            Event::Step(_) | Event::Text { .. } | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. }
+        )
     }
 }
 

@@ -34,17 +34,17 @@ pub enum DeviceKind {
     /// `audioinput`
     Microphone,
     /// `audiooutput`; not listed where it can't be chosen.
-    Speaker,
+    Loudspeaker,
 }
 
 impl DeviceKind {
-    /// The name in JavaScript: `camera`, `microphone`, `speaker`.
+    /// The name in JavaScript: `camera`, `microphone`, `loudspeaker`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             DeviceKind::Camera => "camera",
             DeviceKind::Microphone => "microphone",
-            DeviceKind::Speaker => "speaker",
+            DeviceKind::Loudspeaker => "loudspeaker",
         }
     }
 }
@@ -72,7 +72,7 @@ fn device(info: &JsValue) -> Option<Device> {
     let kind = match info.kind().as_str() {
         "videoinput" => DeviceKind::Camera,
         "audioinput" => DeviceKind::Microphone,
-        "audiooutput" => DeviceKind::Speaker,
+        "audiooutput" => DeviceKind::Loudspeaker,
         _ => return None,
     };
     let id = info.id();

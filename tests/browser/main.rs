@@ -15,5 +15,6 @@ mod resuming;
 mod rooms;
 mod screen;
 mod texts;
+mod voices;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,91 @@
+//! Who is how loud.
+
+use gloo_timers::callback::Interval;
+use wasm_bindgen::JsCast;
+
+use super::{Driver, Notice};
+use crate::dom::{Held, Kind, Receiver, SynchronizationSource};
+use crate::event::Event;
+use crate::voice::{Heard, LOOK_EVERY};
+use itodenwa_wire::PeerId;
+
+/// What is listened with, as long as there is anybody to be heard.
+pub(super) struct Ticker {
+    _interval: Interval,
+    _held: Held,
+}
+
+/// Where one person's voice comes in.
+pub(super) struct Ear {
+    receiver: Receiver,
+    /// When the last sound was heard, by the browser's clock.
+    heard: f64,
+}
+
+impl Ear {
+    pub(super) fn new(receiver: Receiver) -> Self {
+        Ear { receiver, heard: 0.0 }
+    }
+
+    /// How loud it is now, from 0 to 1. Nothing new is silence.
+    pub(super) fn level(&mut self) -> f64 {
+        let Ok(sources) = self.receiver.synchronization_sources() else { return 0.0 };
+        let Some(source) = sources.iter().next() else { return 0.0 };
+        let source: &SynchronizationSource = source.unchecked_ref();
+        let (before, now) = (self.heard, source.timestamp());
+        self.heard = now;
+        if now > before { source.audio_level().unwrap_or_default() } else { 0.0 }
+    }
+}
+
+impl Driver {
+    /// Looks at levels as long as there are any.
+    pub(super) fn set_ticker(&mut self) {
+        if self.crowd.has_voices() == self.ticker.is_some() {
+            return;
+        }
+        self.ticker = self.crowd.has_voices().then(|| {
+            let notify = self.parts.notify.clone();
+            let millis = u32::try_from(LOOK_EVERY.as_millis()).unwrap_or(u32::MAX);
+            let interval = Interval::new(millis, move || {
+                let _ = notify.unbounded_send(Notice::Listen);
+            });
+            Ticker { _interval: interval, _held: Held::new(Kind::Timer) }
+        });
+    }
+
+    pub(super) fn listen(&mut self) {
+        let (now, mut heard) = (self.parts.clock.now(), Vec::new());
+        for (peer, level) in self.crowd.levels() {
+            peer.set_level(self.voices.measured(now, peer.id(), level, &mut heard));
+        }
+        self.voices.judge(now, &mut heard);
+        self.heard(heard);
+    }
+
+    /// Somebody's microphone is off, or they are gone.
+    pub(super) fn unheard(&mut self, who: PeerId, is_gone: bool) {
+        let mut heard = Vec::new();
+        self.voices.silent(who, is_gone, &mut heard);
+        self.heard(heard);
+        self.set_ticker();
+    }
+
+    fn heard(&mut self, heard: Vec<Heard>) {
+        for what in heard {
+            match what {
+                Heard::Speaking(who, speaking) => {
+                    if let Some(peer) = self.crowd.peer(who) {
+                        peer.set_speaking(speaking);
+                        self.tell(Event::Speaking { peer, speaking });
+                    }
+                }
+                Heard::Speaker(who) => {
+                    let speaker = who.and_then(|who| self.crowd.peer(who));
+                    self.parts.known.speaker.change(|known| known.clone_from(&speaker));
+                    self.tell(Event::Speaker(speaker));
+                }
+            }
+        }
+    }
+}
