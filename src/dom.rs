@@ -1,5 +1,6 @@
 //! The browser, as far as web-sys lacks it or does not say that it throws; and values that clean up after themselves.
 
+mod audio;
 mod clock;
 mod held;
 mod json;
@@ -10,6 +11,7 @@ mod object;
 mod rtc;
 mod timer;
 
+pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode};
 pub(crate) use clock::Clock;
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};

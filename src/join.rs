@@ -21,6 +21,7 @@ use crate::error::{Error, SignalingError};
 use crate::event::{Event, queue};
 use crate::link::{Known, Link};
 use crate::media::{CameraOptions, Change, Devices, MicrophoneOptions, ScreenOptions, Wish};
+use crate::preview::Preview;
 use crate::room::Room;
 use crate::signaling::{Signaling, WebSocketSignaling};
 use itodenwa_wire::Source;
@@ -41,6 +42,7 @@ pub struct Join {
     sources: Vec<Source>,
     wishes: Vec<Wish>,
     media: Option<MediaStream>,
+    preview: Option<Preview>,
     ice: IceMode,
     ice_servers: Vec<IceServer>,
     signaling: Option<Box<dyn Signaling>>,
@@ -56,6 +58,7 @@ impl Join {
             sources: Vec::new(),
             wishes: Vec::new(),
             media: None,
+            preview: None,
             ice: IceMode::Trickle,
             ice_servers: Vec::new(),
             signaling: None,
@@ -118,6 +121,13 @@ impl Join {
         self
     }
 
+    /// With the camera and microphone of a preview, as they are there: on if they are on, whatever else is said of them. Nobody is
+    /// asked again, and the preview is over; also when the join fails.
+    pub fn preview(mut self, preview: &Preview) -> Self {
+        self.preview = Some(preview.clone());
+        self
+    }
+
     /// How candidates reach the others. Without it: [`IceMode::Trickle`].
     pub fn ice(mut self, mode: IceMode) -> Self {
         self.ice = mode;
@@ -155,8 +165,15 @@ impl Join {
         let device = Rc::new(move |notice| {
             let _ = tell.unbounded_send(Notice::Device(notice));
         });
-        let mut devices = Devices::new(device).map_err(|_| Error::Unsupported)?;
+        let handed_over = match self.preview {
+            Some(preview) => preview.hand_over(Rc::clone(&device) as Rc<dyn Fn(_)>).await,
+            None => None,
+        };
+        let mut devices = handed_over.map_or_else(|| Devices::new(device), Ok).map_err(|_| Error::Unsupported)?;
         for wish in self.wishes {
+            if devices.track(wish.source()).is_some() {
+                continue;
+            }
             // Nobody waits: nothing is on yet.
             devices.choose(wish, oneshot::channel().0);
         }
@@ -165,7 +182,7 @@ impl Join {
         }
         let sources: Vec<Source> = Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect();
         let missing: Vec<Source> = sources.into_iter().filter(|source| devices.track(*source).is_none()).collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && !devices.is_asking() {
             devices.request(&missing);
         }
         for (source, error) in settle(&mut devices, &mut notices).await {
@@ -243,7 +260,7 @@ async fn settle(
     failed
 }
 
-async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
+pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
     let answer = async {
         while let Some(message) = signaling.next().await {
             match message {

@@ -26,6 +26,7 @@
 //!   microphone, shares a screen, sends texts, and leaves.
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
+//! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
 //!
@@ -35,6 +36,7 @@
 
 mod call;
 mod channel;
+mod check;
 mod connection;
 mod dom;
 mod driver;
@@ -44,6 +46,7 @@ mod join;
 mod link;
 mod media;
 mod peer;
+mod preview;
 mod room;
 mod shared;
 pub mod signaling;
@@ -51,6 +54,7 @@ mod view;
 mod voice;
 
 pub use call::{Call, CallEvent, CallOptions};
+pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use dom::{Counts, counts};
 pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, SignalingState, Trouble};
@@ -63,5 +67,6 @@ pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use peer::Peer;
+pub use preview::Preview;
 pub use room::{Handle, Me, Message, Room};
 pub use view::Screen;

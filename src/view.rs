@@ -294,6 +294,6 @@ fn document() -> Result<Document, ViewError> {
     global("document").dyn_into().map_err(|_: JsValue| ViewError::Refused)
 }
 
-fn find(selector: &str) -> Result<Element, ViewError> {
+pub(crate) fn find(selector: &str) -> Result<Element, ViewError> {
     document()?.query_selector(selector).ok().flatten().ok_or(ViewError::NotFound)
 }

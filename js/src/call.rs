@@ -1,4 +1,4 @@
-use itodenwa::{Call, CallError, CallEvent};
+use itodenwa::{Call, CallError, CallEvent, Events};
 use js_sys::{Promise, Reflect};
 use std::future::Future;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::values::{self, call_error, coded, object, tagged};
 #[derive(Debug)]
 pub struct RawCall {
     call: Rc<Call>,
-    events: Pull<CallEvent>,
+    events: Pull<Events<CallEvent>>,
 }
 
 #[wasm_bindgen]

@@ -4,17 +4,19 @@
 //! Everything takes `&self`: a promise may be pending while another method is called.
 
 mod call;
+mod check;
 mod options;
 mod pull;
 mod values;
 
-use itodenwa::{Handle, Me, Peer, PeerId, Room, SendError, ViewError};
+use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use call::RawCall;
+pub use check::{RawCheck, RawPreview, check};
 use options::Options;
 use pull::Pull;
 use values::{coded, object};
@@ -25,11 +27,7 @@ use values::{coded, object};
 /// Rejects with an `Error` that has a `code`, and a `cause` where there is one.
 #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
 pub fn join(room: String, options: JsValue) -> Promise {
-    future_to_promise(async move {
-        let room = Options::new(options).join(Room::join(room)).await.map_err(|error| values::error(&error))?;
-        let (handle, events) = room.split();
-        Ok(RawRoom { handle, events: Pull::new(events) }.into())
-    })
+    future_to_promise(async move { Ok(enter(Options::new(options).join(Room::join(room))).await?.into()) })
 }
 
 /// Cameras, microphones and loudspeakers.
@@ -45,7 +43,9 @@ pub fn devices() -> Promise {
 }
 
 /// What the module holds of the browser: all zero when no call is open.
-#[wasm_bindgen(unchecked_return_type = "{ connections: number, listeners: number, timers: number, tracks: number }")]
+#[wasm_bindgen(
+    unchecked_return_type = "{ connections: number, listeners: number, timers: number, tracks: number, sounds: number }"
+)]
 #[must_use]
 pub fn counts() -> JsValue {
     let counts = itodenwa::counts();
@@ -54,6 +54,7 @@ pub fn counts() -> JsValue {
         ("listeners", counts.listeners.into()),
         ("timers", counts.timers.into()),
         ("tracks", counts.tracks.into()),
+        ("sounds", counts.sounds.into()),
     ])
 }
 
@@ -62,7 +63,7 @@ pub fn counts() -> JsValue {
 #[derive(Debug)]
 pub struct RawRoom {
     handle: Handle,
-    events: Pull<itodenwa::Event>,
+    events: Pull<Events>,
 }
 
 #[wasm_bindgen]
@@ -229,6 +230,12 @@ impl RawRoom {
             Some(id) => self.peer(&id).map_or(Who::Nobody, Who::Peer),
         }
     }
+}
+
+async fn enter(join: Join) -> Result<RawRoom, JsValue> {
+    let room = join.await.map_err(|error| values::error(&error))?;
+    let (handle, events) = room.split();
+    Ok(RawRoom { handle, events: Pull::new(events) })
 }
 
 fn unknown_source() -> JsValue {

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use itodenwa::{
-    CallOptions, CameraOptions, Content, Facing, IceMode, IceServer, Join, MicrophoneOptions, Quality, ScreenOptions,
+    CallOptions, CameraOptions, CheckOptions, Content, Facing, IceMode, IceServer, Join, MicrophoneOptions, Quality,
+    ScreenOptions,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
@@ -43,6 +44,26 @@ impl Options {
             microphone: self.is_set("microphone"),
             ice: self.ice(default.ice),
             ice_servers: self.ice_servers(),
+        }
+    }
+
+    /// The wishes of a preview and a check: camera and microphone, where they are wanted.
+    pub(crate) fn devices(&self) -> (Option<CameraOptions>, Option<MicrophoneOptions>) {
+        let camera = self.is_set("camera").then(|| self.part("camera").camera());
+        (camera, self.is_set("microphone").then(|| self.part("microphone").microphone()))
+    }
+
+    /// `CheckOptions`, but for the preview.
+    pub(crate) fn check(&self) -> CheckOptions {
+        let (camera, microphone) = self.devices();
+        CheckOptions {
+            camera,
+            microphone,
+            server: self.text("server"),
+            room: self.text("room"),
+            token: self.text("token").map(Into::into),
+            ice_servers: self.ice_servers(),
+            ..CheckOptions::default()
         }
     }
 

@@ -2,8 +2,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use futures_util::StreamExt;
-use itodenwa::Events;
+use futures_util::{Stream, StreamExt};
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
@@ -11,14 +10,14 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::values::coded;
 
 /// A stream that JavaScript reads by promises. While one is pending it has the stream.
-pub(crate) struct Pull<E>(Rc<Cell<Option<Events<E>>>>);
+pub(crate) struct Pull<S>(Rc<Cell<Option<S>>>);
 
-impl<E: 'static> Pull<E> {
-    pub(crate) fn new(events: Events<E>) -> Self {
+impl<S: Stream + Unpin + 'static> Pull<S> {
+    pub(crate) fn new(events: S) -> Self {
         Pull(Rc::new(Cell::new(Some(events))))
     }
 
-    pub(crate) fn next(&self, value: impl FnOnce(E) -> JsValue + 'static) -> Promise {
+    pub(crate) fn next(&self, value: impl FnOnce(S::Item) -> JsValue + 'static) -> Promise {
         let place = Rc::clone(&self.0);
         future_to_promise(async move {
             let Some(mut events) = place.take() else {
@@ -31,7 +30,7 @@ impl<E: 'static> Pull<E> {
     }
 }
 
-impl<E> fmt::Debug for Pull<E> {
+impl<S> fmt::Debug for Pull<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pull").finish_non_exhaustive()
     }

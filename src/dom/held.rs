@@ -1,7 +1,7 @@
 use std::cell::Cell;
 
 thread_local! {
-    static COUNTS: Cell<Counts> = const { Cell::new(Counts { connections: 0, listeners: 0, timers: 0, tracks: 0 }) };
+    static COUNTS: Cell<Counts> = const { Cell::new(Counts { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 }) };
 }
 
 /// What this crate holds of the browser right now, over all rooms and calls of the page. All zero when none is open.
@@ -15,6 +15,8 @@ pub struct Counts {
     pub timers: u32,
     /// Media tracks: own ones that are captured, and others' that are shown.
     pub tracks: u32,
+    /// Audio contexts, which measure how loud a [`Preview`](crate::Preview) is.
+    pub sounds: u32,
 }
 
 /// What is held now.
@@ -30,6 +32,7 @@ pub(crate) enum Kind {
     Listener,
     Timer,
     Track,
+    Sound,
 }
 
 /// One thing of a kind, counted as long as this lives: a field of the value that owns the thing.
@@ -58,6 +61,7 @@ fn change(kind: Kind, by: impl Fn(u32) -> u32) {
             Kind::Listener => &mut counts.listeners,
             Kind::Timer => &mut counts.timers,
             Kind::Track => &mut counts.tracks,
+            Kind::Sound => &mut counts.sounds,
         };
         *count = by(*count);
         cell.set(counts);

@@ -53,6 +53,7 @@ function telling(track) {
 }
 const real = () => Object.getPrototypeOf(navigator.mediaDevices).getUserMedia;
 let captured = [];
+let asked = 0;
 /** What is captured from now on can be unplugged. Where `one_at_a_time`, none can be had while another one is open, as on some phones. */
 export function loosen_devices(one_at_a_time) {
     captured = [];
@@ -60,11 +61,24 @@ export function loosen_devices(one_at_a_time) {
         if (one_at_a_time && captured.some((track) => track.readyState === 'live')) {
             throw new DOMException('a test', 'NotReadableError');
         }
+        asked += 1;
         const stream = await real().call(this, wanted);
         captured.push(...stream.getTracks().map(telling));
         return stream;
     };
 }
+/** How often devices were asked for since they are loose. */
+export function questions() { return asked; }
+let connections;
+/** A browser without calls. */
+export function hide_connections() {
+    connections = window.RTCPeerConnection;
+    window.RTCPeerConnection = undefined;
+}
+export function show_connections() { window.RTCPeerConnection = connections; }
+const ear = new AudioContext();
+/** Whether sound can be measured: Firefox runs no context where there is no sound device. */
+export function can_hear() { return ear.currentTime > 0; }
 export function unplug() { captured.filter((track) => track.readyState === 'live').forEach((track) => track.end()); }
 /** The system takes a device for a while, and gives it back. */
 export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? 'mute' : 'unmute')); }
@@ -98,6 +112,10 @@ extern "C" {
     pub(crate) fn append(element: &HtmlVideoElement);
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn loosen_devices(one_at_a_time: bool);
+    pub(crate) fn questions() -> u32;
+    pub(crate) fn hide_connections();
+    pub(crate) fn show_connections();
+    pub(crate) fn can_hear() -> bool;
     pub(crate) fn unplug();
     pub(crate) fn interrupt(interrupted: bool);
     pub(crate) fn change_devices();

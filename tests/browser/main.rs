@@ -4,12 +4,14 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod check;
 mod devices;
 mod health;
 mod kit;
 mod leaving;
 mod media;
 mod nonsense;
+mod preview;
 mod relay;
 mod resuming;
 mod rooms;

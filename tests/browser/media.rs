@@ -26,7 +26,7 @@ export function show_devices() { delete navigator.mediaDevices; }
 ")]
 extern "C" {
     pub(crate) fn break_devices(name: &str);
-    fn break_camera(name: &str);
+    pub(crate) fn break_camera(name: &str);
     pub(crate) fn mend_devices();
     fn hide_devices();
     fn show_devices();

@@ -1,0 +1,147 @@
+//! A connection of which only the candidates are looked at.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use futures_util::future::select;
+use itodenwa_wire::IceServer;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, EventTarget};
+
+use crate::dom::{
+    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Timer, object, property,
+    to_value,
+};
+use crate::error::JsError;
+
+/// Which ways may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Policy {
+    All,
+    /// Only through relays.
+    Relay,
+}
+
+/// What happens at a connection.
+pub(super) enum Sign {
+    /// None is the end of them.
+    Candidate(Option<JsValue>),
+    Error(u16, String),
+    Open,
+    /// So many bytes came.
+    Came(usize),
+}
+
+/// A connection with one data channel; dropping it closes it.
+pub(super) struct Probe {
+    pub(super) peer: PeerConnection,
+    pub(super) channel: DataChannel,
+    pub(super) signs: UnboundedReceiver<Sign>,
+    pub(super) lifetime: Lifetime,
+    listeners: Vec<Listener>,
+    _held: Held,
+}
+
+/// What candidates there were.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// The first one of the kind that was looked for.
+    pub(super) found: Option<String>,
+    /// There are no more.
+    pub(super) complete: bool,
+    /// The newest complaint of the browser's (W3C WebRTC, section 4.8.2).
+    pub(super) error: Option<(u16, String)>,
+}
+
+impl Probe {
+    pub(super) fn open(servers: &[IceServer], policy: Policy) -> Result<Self, JsError> {
+        let policy = if policy == Policy::Relay { "relay" } else { "all" };
+        let configuration = object([("iceServers", to_value(&servers)?), ("iceTransportPolicy", policy.into())]);
+        let peer = PeerConnection::new(&configuration)?;
+        let negotiated = object([("negotiated", true.into()), ("id", 0.into())]);
+        let channel = peer.create_data_channel("check", &negotiated).inspect_err(|_| peer.close())?;
+        let (tell, signs) = unbounded();
+        let listen = |target: &EventTarget, kind: &'static str, sign: fn(&Event) -> Option<Sign>| {
+            let tell = tell.clone();
+            Listener::new(target, kind, move |event| {
+                if let Some(sign) = sign(event) {
+                    let _ = tell.unbounded_send(sign);
+                }
+            })
+        };
+        let listeners = vec![
+            listen(&peer, "icecandidate", candidate),
+            listen(&peer, "icecandidateerror", complaint),
+            listen(&channel, "open", |_| Some(Sign::Open)),
+            listen(&channel, "message", came),
+        ];
+        let held = Held::new(Kind::Connection);
+        Ok(Probe { peer, channel, signs, lifetime: Lifetime::new(), listeners, _held: held })
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.listeners.clear();
+        self.peer.close();
+    }
+}
+
+/// Gathers until there is a candidate of a kind, or there are no more, or the time is over.
+pub(super) async fn gather(
+    servers: &[IceServer],
+    policy: Policy,
+    kind: &str,
+    limit: Duration,
+) -> Result<Gathered, JsError> {
+    let mut probe = Probe::open(servers, policy)?;
+    let described = probe.lifetime.alive().race(probe.peer.set_local_description()).await;
+    if let Err(Halt::Threw(error)) = described {
+        return Err(error);
+    }
+    let mut gathered = Gathered::default();
+    let wanted = format!(" typ {kind}");
+    let gathering = async {
+        while let Some(sign) = probe.signs.next().await {
+            match sign {
+                Sign::Candidate(None) => {
+                    gathered.complete = true;
+                    return;
+                }
+                Sign::Candidate(Some(candidate)) => {
+                    let line = property(&candidate, "candidate").as_string().unwrap_or_default();
+                    if line.contains(&wanted) {
+                        gathered.found = Some(line);
+                        return;
+                    }
+                }
+                Sign::Error(code, text) => gathered.error = Some((code, text)),
+                Sign::Open | Sign::Came(_) => {}
+            }
+        }
+    };
+    // What was found until then counts.
+    let _ = select(pin!(gathering), Timer::new(limit)).await;
+    Ok(gathered)
+}
+
+/// None for the empty candidate that ends one fragment: the end of all follows it.
+fn candidate(event: &Event) -> Option<Sign> {
+    let Some(candidate) = event.unchecked_ref::<CandidateEvent>().candidate() else {
+        return Some(Sign::Candidate(None));
+    };
+    let candidate: JsValue = candidate.into();
+    let is_empty = property(&candidate, "candidate").as_string().is_none_or(|line| line.is_empty());
+    (!is_empty).then_some(Sign::Candidate(Some(candidate)))
+}
+
+fn complaint(event: &Event) -> Option<Sign> {
+    let code = property(event, "errorCode").as_f64()? as u16;
+    Some(Sign::Error(code, property(event, "errorText").as_string().unwrap_or_default()))
+}
+
+fn came(event: &Event) -> Option<Sign> {
+    Some(Sign::Came(property(event, "data").as_string()?.len()))
+}

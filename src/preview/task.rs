@@ -1,0 +1,221 @@
+//! The one task of a preview: it owns the devices, and ends when nobody wants them.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_channel::oneshot;
+use futures_util::StreamExt;
+use itodenwa_wire::Source;
+use web_sys::HtmlMediaElement;
+
+use super::meter::Meter;
+use super::{Known, Tell};
+use crate::dom::Listener;
+use crate::error::MediaError;
+use crate::event::{Event, EventSender};
+use crate::media::{Change, DeviceNotice, Devices, Wish, listen_for_changes};
+use crate::shared::Shared;
+use crate::view::Sight;
+
+pub(super) enum Request {
+    Set { source: Source, on: bool, done: oneshot::Sender<Result<(), MediaError>> },
+    Choose { wish: Wish, done: oneshot::Sender<Result<(), MediaError>> },
+    Attach { element: HtmlMediaElement, made: bool },
+    Detach(HtmlMediaElement),
+    HandOver { tell: Tell, done: oneshot::Sender<Devices> },
+    Close(oneshot::Sender<()>),
+}
+
+enum Turn {
+    Notice(DeviceNotice),
+    DevicesChanged,
+    Request(Option<Request>),
+}
+
+pub(super) struct Task {
+    devices: Devices,
+    /// Where the devices' notices go.
+    outlet: Shared<Option<Tell>>,
+    requests: UnboundedReceiver<Request>,
+    notices: UnboundedReceiver<DeviceNotice>,
+    changes: UnboundedReceiver<()>,
+    events: EventSender,
+    known: Shared<Known>,
+    meter: Shared<Option<Meter>>,
+    panes: Vec<Pane>,
+    _listener: Option<Listener>,
+}
+
+/// An element that shows the picture.
+struct Pane {
+    element: HtmlMediaElement,
+    made: bool,
+}
+
+impl Task {
+    pub(super) fn new(
+        devices: Devices,
+        outlet: Shared<Option<Tell>>,
+        requests: UnboundedReceiver<Request>,
+        notices: UnboundedReceiver<DeviceNotice>,
+        events: EventSender,
+        known: Shared<Known>,
+        meter: Shared<Option<Meter>>,
+    ) -> Self {
+        let (changed, changes) = futures_channel::mpsc::unbounded();
+        let listener = listen_for_changes(move || {
+            let _ = changed.unbounded_send(());
+        });
+        let panes = Vec::new();
+        Task { devices, outlet, requests, notices, changes, events, known, meter, panes, _listener: listener }
+    }
+
+    /// Asks for these, and waits until the person and the browser have answered.
+    pub(super) async fn begin(&mut self, wishes: [Option<Wish>; 2]) {
+        let mut wanted = Vec::new();
+        for wish in wishes.into_iter().flatten() {
+            wanted.push(wish.source());
+            // Nobody waits: nothing is on yet.
+            self.devices.choose(wish, oneshot::channel().0);
+        }
+        self.devices.request(&wanted);
+        while self.devices.is_asking() {
+            let Some(notice) = self.notices.next().await else { return };
+            self.notice(notice);
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let closed = loop {
+            match poll_fn(|cx| self.poll_turn(cx)).await {
+                Turn::Notice(notice) => self.notice(notice),
+                Turn::DevicesChanged => self.tell(Event::DevicesChanged),
+                Turn::Request(None) => break None,
+                Turn::Request(Some(Request::Close(done))) => break Some(done),
+                Turn::Request(Some(Request::HandOver { tell, done })) => return self.hand_over(tell, done),
+                Turn::Request(Some(request)) => self.request(request),
+            }
+        };
+        let events = self.end();
+        events.close(Event::Closed(None));
+        if let Some(done) = closed {
+            // Who closed it need not wait.
+            let _ = done.send(());
+        }
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        if let Poll::Ready(Some(notice)) = self.notices.poll_next_unpin(cx) {
+            return Poll::Ready(Turn::Notice(notice));
+        }
+        if let Poll::Ready(Some(())) = self.changes.poll_next_unpin(cx) {
+            return Poll::Ready(Turn::DevicesChanged);
+        }
+        self.requests.poll_next_unpin(cx).map(Turn::Request)
+    }
+
+    /// What the devices said and nobody has heard yet is told there, too.
+    fn hand_over(mut self, tell: Tell, done: oneshot::Sender<Devices>) {
+        self.outlet.change(|outlet| *outlet = Some(tell.clone()));
+        while let Ok(notice) = self.notices.try_recv() {
+            tell(notice);
+        }
+        self.meter.change(Option::take);
+        self.known.change(std::mem::take);
+        let Task { devices, events, panes, .. } = self;
+        drop(panes);
+        // Who asked for them and is gone gives them back.
+        let _ = done.send(devices);
+        events.close(Event::Closed(None));
+    }
+
+    /// Everything is given back.
+    fn end(self) -> EventSender {
+        self.meter.change(Option::take);
+        self.known.change(std::mem::take);
+        self.events
+    }
+
+    fn request(&mut self, request: Request) {
+        match request {
+            Request::Set { source, on, done } => {
+                let change = self.devices.set(source, on, done);
+                self.changed(change);
+            }
+            Request::Choose { wish, done } => self.devices.choose(wish, done),
+            Request::Attach { element, made } => {
+                self.panes.retain(|pane| pane.element != element);
+                self.panes.push(Pane::show(element, made, &self.devices));
+            }
+            Request::Detach(element) => self.panes.retain(|pane| pane.element != element),
+            Request::HandOver { .. } | Request::Close(_) => {}
+        }
+    }
+
+    fn notice(&mut self, notice: DeviceNotice) {
+        let change = self.devices.notice(notice);
+        self.changed(change);
+    }
+
+    fn changed(&mut self, change: Change) {
+        match change {
+            Change::None => {}
+            Change::On(source) | Change::Replaced(source) => {
+                let Some(settings) = self.devices.settings(source) else { return };
+                self.known.change(|known| {
+                    known.errors.remove(&source);
+                    known.settings.insert(source, settings.clone());
+                });
+                self.measure(source);
+                self.tell(Event::Device { source, settings });
+            }
+            Change::Off(source) => self.off(source),
+            Change::Failed(source, error) | Change::Ended(source, error) => {
+                self.off(source);
+                self.known.change(|known| known.errors.insert(source, error.clone()));
+                self.tell(Event::MediaFailed { source, error });
+            }
+            Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
+        }
+    }
+
+    fn off(&mut self, source: Source) {
+        self.known.change(|known| known.settings.remove(&source));
+        if source == Source::Microphone {
+            self.meter.change(Option::take);
+        }
+    }
+
+    fn measure(&mut self, source: Source) {
+        if source == Source::Microphone {
+            let meter = self.devices.track(source).and_then(Meter::of);
+            self.meter.change(|known| *known = meter);
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nothing here rises without end but changes of devices, and those are left out first.
+        let _ = self.events.push(event);
+    }
+}
+
+impl Pane {
+    fn show(element: HtmlMediaElement, made: bool, devices: &Devices) -> Self {
+        // What is silent is played by itself (HTML, section 4.8.11.8); without the attribute phones play full-screen.
+        element.set_muted(true);
+        element.set_autoplay(true);
+        let _ = element.set_attribute("playsinline", "");
+        element.set_src_object(Some(devices.stream(Sight::Person)));
+        Pane { element, made }
+    }
+}
+
+impl Drop for Pane {
+    fn drop(&mut self) {
+        self.element.set_src_object(None);
+        if self.made {
+            self.element.remove();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Oneself before a call.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use itodenwa::{CameraOptions, Event, Events, MediaError, MicrophoneOptions, Preview, Quality, Room, Source, counts};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
+
+use crate::kit::{
+    self, can_hear, frames, frames_in, join, loosen_devices, media, nothing_is_left, questions, unplug, within,
+};
+use crate::media::{break_camera, break_devices, mend_devices};
+use crate::relay::Relay;
+
+async fn open(camera: bool, microphone: bool) -> Preview {
+    let camera = camera.then(CameraOptions::default);
+    let opened = Preview::open(camera, microphone.then(MicrophoneOptions::default));
+    within("the preview", opened).await.expect("a preview")
+}
+
+fn picture(view: &HtmlVideoElement) -> MediaStreamTrack {
+    view.src_object().expect("a stream").get_video_tracks().get(0).unchecked_into()
+}
+
+fn small() -> CameraOptions {
+    CameraOptions { quality: Quality::H180, ..CameraOptions::default() }
+}
+
+async fn until<T>(events: &mut Events, what: &str, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    let found = async {
+        loop {
+            let event = events.next().await.expect("the preview goes on");
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+        }
+    };
+    within(what, pin!(found)).await
+}
+
+#[wasm_bindgen_test]
+async fn one_sees_oneself_and_nothing_is_left() {
+    let preview = open(true, true).await;
+    let view = preview.view().expect("a view");
+    frames_in(&view).await;
+    assert!(view.muted() && preview.view().expect("a view") == view, "silent, and the same each time");
+    assert_eq!(preview.settings(Source::Camera).map(|settings| settings.width), Some(Some(1280)));
+    let track = picture(&view);
+    within("the end", preview.close()).await;
+    assert_eq!(track.ready_state(), MediaStreamTrackState::Ended, "the camera's light is out");
+    assert!(view.src_object().is_none() && !view.is_connected(), "what was made is removed");
+    assert!(preview.settings(Source::Camera).is_none() && preview.view().is_ok());
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_preview_that_is_dropped_is_closed() {
+    let preview = open(true, true).await;
+    assert_eq!((counts().tracks, preview.clone().error(Source::Camera)), (2, None));
+    drop(preview);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_microphone_is_measured() {
+    let preview = open(false, true).await;
+    let loud = async {
+        while preview.level() == 0.0 {
+            gloo_timers::future::TimeoutFuture::new(20).await;
+        }
+    };
+    // Without a sound device there is nothing that could measure it.
+    if can_hear() {
+        within("sound", loud).await;
+    }
+    assert!((0.0..=1.0).contains(&preview.level()));
+    within("the microphone", preview.microphone(false)).await.expect("off");
+    assert!(preview.settings(Source::Microphone).is_none() && preview.level() == 0.0);
+    within("the microphone", preview.microphone(true)).await.expect("on");
+    assert!(preview.settings(Source::Microphone).is_some());
+    drop(preview);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn another_camera_is_chosen_and_one_that_is_not_there_leaves_the_one_that_is() {
+    let preview = open(true, false).await;
+    let mut events = preview.events();
+    let view = preview.view().expect("a view");
+    frames_in(&view).await;
+    let before = picture(&view);
+    within("the switch", preview.use_camera(small())).await.expect("a small picture");
+    let width = until(&mut events, "the small picture", |event| match event {
+        Event::Device { source: Source::Camera, settings } if settings.width == Some(320) => Some(settings.width),
+        _ => None,
+    });
+    assert_eq!(width.await, preview.settings(Source::Camera).and_then(|settings| settings.width));
+    assert_eq!(before.ready_state(), MediaStreamTrackState::Ended, "the one before is given back");
+    let nowhere = CameraOptions { device: Some("nowhere".into()), ..CameraOptions::default() };
+    let refused = within("the switch", preview.use_camera(nowhere)).await;
+    assert!(matches!(refused, Err(MediaError::Constraints(_) | MediaError::Missing(_))), "{refused:?}");
+    assert_eq!(preview.error(Source::Camera), refused.err());
+    assert_eq!(picture(&view).ready_state(), MediaStreamTrackState::Live);
+    frames_in(&view).await;
+    drop(preview);
+    until(&mut events, "the end", |event| matches!(event, Event::Closed(None)).then_some(())).await;
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_refused_is_told_and_the_rest_is_there() {
+    break_camera("NotFoundError");
+    let preview = open(true, true).await;
+    let mut events = preview.events();
+    assert_eq!(preview.error(Source::Camera).map(|error| error.code()), Some("media/missing"));
+    assert!(preview.settings(Source::Microphone).is_some() && preview.settings(Source::Camera).is_none());
+    until(&mut events, "the failure", |event| {
+        matches!(event, Event::MediaFailed { source: Source::Camera, .. }).then_some(())
+    })
+    .await;
+    mend_devices();
+    within("the camera", preview.camera(true)).await.expect("mended");
+    assert_eq!(preview.error(Source::Camera), None);
+    frames_in(&preview.view().expect("a view")).await;
+    drop(preview);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_unplugged_camera_is_told() {
+    loosen_devices(false);
+    let preview = open(true, false).await;
+    let mut events = preview.events();
+    break_devices("NotFoundError");
+    unplug();
+    let error = until(&mut events, "the end", |event| match event {
+        Event::MediaFailed { source: Source::Camera, error } => Some(error.code()),
+        _ => None,
+    });
+    assert_eq!(error.await, "media/ended");
+    assert_eq!(preview.error(Source::Camera), Some(MediaError::Ended));
+    mend_devices();
+    drop(preview);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_room_takes_over_what_the_preview_has() {
+    loosen_devices(false);
+    let relay = Relay::default();
+    let mut other = join(&relay, false, false).await;
+    let preview = open(true, true).await;
+    within("the switch", preview.use_camera(small())).await.expect("a small picture");
+    within("the microphone", preview.microphone(false)).await.expect("off");
+    let view = preview.view().expect("a view");
+    frames_in(&view).await;
+    let (track, asked) = (picture(&view), questions());
+    let options = CameraOptions { quality: Quality::H360, ..CameraOptions::default() };
+    let joining = Room::join("blue-tiger").signaling(relay.line()).camera().camera_options(options).preview(&preview);
+    let one = within("the join", joining.into_future()).await.expect("joined");
+    media(&mut other, Source::Camera, true).await;
+    frames(&other).await;
+    assert_eq!(questions(), asked, "nobody is asked again");
+    assert_eq!(track.ready_state(), MediaStreamTrackState::Live, "the camera's light did not blink");
+    assert!(view.src_object().is_none(), "the preview is over");
+    assert_eq!(within("the camera", preview.camera(true)).await, Err(MediaError::Closed));
+    within("the microphone", one.microphone(true)).await.expect("on");
+    media(&mut other, Source::Microphone, true).await;
+    assert_eq!(questions(), asked, "the microphone was there, silent");
+    // The room hears what becomes of the devices now.
+    mend_devices();
+    break_devices("NotFoundError");
+    unplug();
+    media(&mut other, Source::Camera, false).await;
+    mend_devices();
+    drop(preview);
+    kit::leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_preview_that_is_over_is_none_to_a_join() {
+    let preview = open(true, false).await;
+    within("the end", preview.close()).await;
+    let relay = Relay::default();
+    let joining = Room::join("blue-tiger").signaling(relay.line()).camera().preview(&preview);
+    let one = within("the join", joining.into_future()).await.expect("joined");
+    assert!(one.me().settings(Source::Camera).is_some(), "the camera was opened anew");
+    one.leave().await;
+    drop(one);
+    nothing_is_left().await;
+}
