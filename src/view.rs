@@ -214,6 +214,16 @@ impl Views {
         self.views.iter().filter(|view| view.who == who).for_each(|view| view.play(blocked));
     }
 
+    /// A track of somebody's took the place of another one. Firefox goes on showing the old one's last picture by itself.
+    pub(crate) fn renew(&self, who: Option<PeerId>, stream: &MediaStream, blocked: &Blocked) {
+        for view in self.views.iter().filter(|view| view.who == who) {
+            if view.element.src_object().as_ref() == Some(stream) {
+                view.element.set_src_object(Some(stream));
+                view.play(blocked);
+            }
+        }
+    }
+
     /// The person touched the page.
     pub(crate) fn resume(&self, blocked: &Blocked) {
         for view in self.views.iter().filter(|view| view.blocked.take()) {

@@ -1,6 +1,7 @@
 //! The one task of a preview: it owns the devices, and ends when nobody wants them.
 
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use futures_channel::mpsc::UnboundedReceiver;
@@ -16,7 +17,7 @@ use crate::error::MediaError;
 use crate::event::{Event, EventSender};
 use crate::media::{Change, DeviceNotice, Devices, Wish, listen_for_changes};
 use crate::shared::Shared;
-use crate::view::Sight;
+use crate::view::{Attached, Blocked, Sight, Views};
 
 pub(super) enum Request {
     Set { source: Source, on: bool, done: oneshot::Sender<Result<(), MediaError>> },
@@ -43,14 +44,8 @@ pub(super) struct Task {
     events: EventSender,
     known: Shared<Known>,
     meter: Shared<Option<Meter>>,
-    panes: Vec<Pane>,
+    views: Views,
     _listener: Option<Listener>,
-}
-
-/// An element that shows the picture.
-struct Pane {
-    element: HtmlMediaElement,
-    made: bool,
 }
 
 impl Task {
@@ -67,8 +62,18 @@ impl Task {
         let listener = listen_for_changes(move || {
             let _ = changed.unbounded_send(());
         });
-        let panes = Vec::new();
-        Task { devices, outlet, requests, notices, changes, events, known, meter, panes, _listener: listener }
+        Task {
+            devices,
+            outlet,
+            requests,
+            notices,
+            changes,
+            events,
+            known,
+            meter,
+            views: Views::default(),
+            _listener: listener,
+        }
     }
 
     /// Asks for these, and waits until the person and the browser have answered.
@@ -123,8 +128,8 @@ impl Task {
         }
         self.meter.change(Option::take);
         self.known.change(std::mem::take);
-        let Task { devices, events, panes, .. } = self;
-        drop(panes);
+        let Task { devices, events, views, .. } = self;
+        drop(views);
         // Who asked for them and is gone gives them back.
         let _ = done.send(devices);
         events.close(Event::Closed(None));
@@ -145,10 +150,10 @@ impl Task {
             }
             Request::Choose { wish, done } => self.devices.choose(wish, done),
             Request::Attach { element, made } => {
-                self.panes.retain(|pane| pane.element != element);
-                self.panes.push(Pane::show(element, made, &self.devices));
+                let stream = self.devices.stream(Sight::Person);
+                self.views.attach(Attached { who: None, element, made, stream, audible: None }, &never_blocked());
             }
-            Request::Detach(element) => self.panes.retain(|pane| pane.element != element),
+            Request::Detach(element) => self.views.detach(&element),
             Request::HandOver { .. } | Request::Close(_) => {}
         }
     }
@@ -162,12 +167,18 @@ impl Task {
         match change {
             Change::None => {}
             Change::On(source) | Change::Replaced(source) => {
+                let was_on = self.known.change(|known| known.settings.contains_key(&source));
                 let Some(settings) = self.devices.settings(source) else { return };
                 self.known.change(|known| {
                     known.errors.remove(&source);
                     known.settings.insert(source, settings.clone());
                 });
                 self.measure(source);
+                if was_on && source == Source::Camera {
+                    self.views.renew(None, self.devices.stream(Sight::Person), &never_blocked());
+                } else {
+                    self.views.play(None, &never_blocked());
+                }
                 self.tell(Event::Device { source, settings });
             }
             Change::Off(source) => self.off(source),
@@ -200,22 +211,7 @@ impl Task {
     }
 }
 
-impl Pane {
-    fn show(element: HtmlMediaElement, made: bool, devices: &Devices) -> Self {
-        // What is silent is played by itself (HTML, section 4.8.11.8); without the attribute phones play full-screen.
-        element.set_muted(true);
-        element.set_autoplay(true);
-        let _ = element.set_attribute("playsinline", "");
-        element.set_src_object(Some(devices.stream(Sight::Person)));
-        Pane { element, made }
-    }
-}
-
-impl Drop for Pane {
-    fn drop(&mut self) {
-        self.element.set_src_object(None);
-        if self.made {
-            self.element.remove();
-        }
-    }
+/// One's own picture is without sound, and what is silent is played by every browser.
+fn never_blocked() -> Blocked {
+    Rc::new(|_| {})
 }

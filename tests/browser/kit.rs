@@ -17,7 +17,8 @@ const LIMIT_MS: u32 = 15_000;
 
 #[wasm_bindgen(inline_js = "
 export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }
-export function append(element) { document.body.append(element); }
+/** Moving it would pause it. */
+export function append(element) { if (!element.isConnected) document.body.append(element); }
 export async function heard(element) {
     const tick = () => new Promise((done) => setTimeout(done, 20));
     const track = () => element.srcObject?.getAudioTracks()[0];
@@ -76,9 +77,14 @@ export function hide_connections() {
     window.RTCPeerConnection = undefined;
 }
 export function show_connections() { window.RTCPeerConnection = connections; }
-const ear = new AudioContext();
-/** Whether sound can be measured: Firefox runs no context where there is no sound device. */
-export function can_hear() { return ear.currentTime > 0; }
+/** Firefox runs no context where there is no sound device. */
+export async function runs_sound() {
+    const context = new AudioContext();
+    for (let ticks = 0; context.currentTime === 0 && ticks < 50; ticks += 1) await new Promise((done) => setTimeout(done, 20));
+    const runs = context.currentTime > 0;
+    context.close();
+    return runs;
+}
 export function unplug() { captured.filter((track) => track.readyState === 'live').forEach((track) => track.end()); }
 /** The system takes a device for a while, and gives it back. */
 export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? 'mute' : 'unmute')); }
@@ -115,7 +121,7 @@ extern "C" {
     pub(crate) fn questions() -> u32;
     pub(crate) fn hide_connections();
     pub(crate) fn show_connections();
-    pub(crate) fn can_hear() -> bool;
+    fn runs_sound() -> js_sys::Promise;
     pub(crate) fn unplug();
     pub(crate) fn interrupt(interrupted: bool);
     pub(crate) fn change_devices();
@@ -131,6 +137,11 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
         Either::Left((value, _)) => value,
         Either::Right(_) => panic!("waited in vain for {what}"),
     }
+}
+
+/// Whether sound can be measured here.
+pub(crate) async fn can_hear() -> bool {
+    JsFuture::from(runs_sound()).await.is_ok_and(|runs| runs.is_truthy())
 }
 
 /// Reads a room's events until one is the one that is wanted, and gives what was made of it.

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::StreamExt;
+use gloo_timers::future::TimeoutFuture;
 use itodenwa::{CameraOptions, Event, Events, MediaError, MicrophoneOptions, Preview, Quality, Room, Source, counts};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -66,14 +67,14 @@ async fn a_preview_that_is_dropped_is_closed() {
 #[wasm_bindgen_test]
 async fn the_microphone_is_measured() {
     let preview = open(false, true).await;
-    let loud = async {
-        while preview.level() == 0.0 {
-            gloo_timers::future::TimeoutFuture::new(20).await;
-        }
-    };
     // Without a sound device there is nothing that could measure it.
-    if can_hear() {
-        within("sound", loud).await;
+    if can_hear().await {
+        within("sound", async {
+            while preview.level() == 0.0 {
+                TimeoutFuture::new(20).await;
+            }
+        })
+        .await;
     }
     assert!((0.0..=1.0).contains(&preview.level()));
     within("the microphone", preview.microphone(false)).await.expect("off");
@@ -185,8 +186,11 @@ async fn a_preview_that_is_over_is_none_to_a_join() {
     within("the end", preview.close()).await;
     let relay = Relay::default();
     let joining = Room::join("blue-tiger").signaling(relay.line()).camera().preview(&preview);
-    let one = within("the join", joining.into_future()).await.expect("joined");
-    assert!(one.me().settings(Source::Camera).is_some(), "the camera was opened anew");
+    let mut one = within("the join", joining.into_future()).await.expect("joined");
+    kit::until(&mut one, "the camera, opened anew", |event| {
+        matches!(event, Event::Device { source: Source::Camera, .. }).then_some(())
+    })
+    .await;
     one.leave().await;
     drop(one);
     nothing_is_left().await;
