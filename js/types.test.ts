@@ -1,5 +1,7 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
-import { Call, type Device, devices, ItodenwaError, join, load, type Peer, type RoomEvent, type Source, type Step } from "itodenwa";
+import {
+    Call, check, type Device, devices, type Finding, ItodenwaError, join, load, open, type Peer, type RoomEvent, type Source, type Step,
+} from "itodenwa";
 
 function is<T>(_value: T): void {}
 
@@ -122,6 +124,26 @@ export async function calls(): Promise<void> {
     await here.setAnswer((await there.makeAnswer()).sdp ?? "");
     here.ontext = (text) => is<string>(text);
     document.body.append(here.view(), here.me.view());
+}
+
+export async function before(): Promise<void> {
+    await using preview = await open({ camera: { quality: "h360" }, microphone: true });
+    is<number>(preview.level);
+    preview.ondevice = ({ source, settings }) => (is<Source>(source), is<string>(settings.label));
+    preview.ontrouble = ({ explain }) => is<string>(explain);
+    await preview.camera({ deviceId: "x" });
+    // @ts-expect-error a preview shares nothing
+    await preview.screen(true);
+    document.body.append(preview.view());
+    for await (const finding of check({ preview, token: async () => "a.b.c" })) {
+        is<Finding>(finding);
+        is<"works" | "fails" | "skipped">(finding.outcome);
+        // @ts-expect-error a part that no call has
+        is<boolean>(finding.part === "smell");
+    }
+    const checking = check();
+    await checking.return();
+    await join("blue-tiger", { preview });
 }
 
 export function errors(error: unknown): string {

@@ -3,6 +3,7 @@ import { join } from "./itodenwa/index.js";
 import { begin, errorText, say, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
 import { CallView } from "./view/call.js";
+import { Checkup } from "./view/checkup.js";
 import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
 
@@ -13,6 +14,8 @@ let token = takeToken();
 addEventListener("hashchange", () => (token = takeToken()));
 begin();
 const lobby = new Lobby(enter);
+// Who needs a token is let into its room alone.
+const checkup = new Checkup(() => ({ server: server(), token, room: token && lobby.room() }));
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
 const interrupted = reloadedCall();
 if (interrupted) enter(interrupted);
@@ -21,12 +24,14 @@ if (interrupted) enter(interrupted);
 async function enter({ room: name, person, camera, microphone }) {
     lobby.busy(true);
     try {
+        const preview = await checkup.handOver({ camera, microphone });
         const room = await join(name, {
             name: person || undefined,
-            camera,
-            microphone,
+            camera: camera && checkup.wish("camera"),
+            microphone: microphone && checkup.wish("microphone"),
+            preview,
             token,
-            server: parameters.get("server") ?? undefined,
+            server: server(),
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
         memory.set("name", person || undefined);
@@ -34,6 +39,7 @@ async function enter({ room: name, person, camera, microphone }) {
     } catch (error) {
         lobby.fail(error);
     } finally {
+        checkup.close();
         lobby.busy(false);
     }
 }
@@ -43,6 +49,7 @@ async function stay(room, person) {
     history.replaceState(null, "", `?${parameters}`);
     const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ...intent(room) }));
     remember();
+    checkup.close();
     lobby.hide();
     const view = new CallView(room, { invitation: invitation(), changed: remember });
     const error = await room.closed;
@@ -78,6 +85,10 @@ function takeToken() {
 
 function isReload() {
     return performance.getEntriesByType("navigation")[0]?.type === "reload";
+}
+
+function server() {
+    return parameters.get("server") ?? undefined;
 }
 
 /** The address of this room, with the same server and way of ICE. */

@@ -1,11 +1,11 @@
 // The page in English and Japanese. `say` gives an element its words, now and when the language is changed.
-import en, { errors as enErrors, steps as enSteps } from "./language/en.js";
-import ja, { errors as jaErrors, steps as jaSteps } from "./language/ja.js";
+import en, { errors as enErrors, findings as enFindings, steps as enSteps } from "./language/en.js";
+import ja, { errors as jaErrors, findings as jaFindings, steps as jaSteps } from "./language/ja.js";
 import { memory } from "./memory.js";
 
 const LANGUAGES = {
-    en: { words: en, errors: enErrors, steps: enSteps },
-    ja: { words: ja, errors: jaErrors, steps: jaSteps },
+    en: { words: en, errors: enErrors, findings: enFindings, steps: enSteps },
+    ja: { words: ja, errors: jaErrors, findings: jaFindings, steps: jaSteps },
 };
 /** Elements with words that are made of more than a key. Weak: an element that is gone is forgotten. */
 const spoken = new WeakMap();
@@ -37,6 +37,14 @@ export function stepMeaning(name) {
 export function errorText({ code, refusal, explain }, values) {
     const { errors } = LANGUAGES[language];
     return fill(errors[`refused:${refusal}`] ?? errors[code] ?? explain ?? String(code), values);
+}
+
+/** What came of a part of a check: what works, or why not and what that means. */
+export function findingText({ part, outcome, code, explain }) {
+    const { errors, findings } = LANGUAGES[language];
+    if (outcome === "waiting") return "";
+    if (outcome === "works") return findings[`works:${part}`] ?? "";
+    return findings[code] ?? errors[code] ?? explain;
 }
 
 /** Gives an element its text, and again when the language changes. */

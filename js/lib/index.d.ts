@@ -140,6 +140,11 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
     token?: string | (() => string | Promise<string>);
     /** The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from. */
     server?: string;
+    /**
+     * With the camera and microphone of a preview, as they are there: on if they are on, whatever `camera` and `microphone` say.
+     * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
+     */
+    preview?: Preview | undefined;
 }
 
 /**
@@ -578,6 +583,7 @@ export type ErrorCode =
     | MediaErrorCode
     | SendErrorCode
     | CallErrorCode
+    | "preview/closed"
     | "view/refused"
     | "events/unread";
 
@@ -649,6 +655,163 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
         options?: boolean | EventListenerOptions,
     ): void;
 }
+
+/**
+ * Opens camera and microphone for oneself alone, before a call. What can't be had does not stop the rest: it is told as
+ * {@link Trouble}. Call it in a click or key handler: some browsers measure no level otherwise. The first one loads the wasm.
+ *
+ * ```js
+ * const preview = await open({ camera: true, microphone: true });
+ * document.body.append(preview.view());
+ * meter.value = preview.level;                          // from time to time
+ * const room = await join("blue-tiger", { preview });
+ * ```
+ *
+ * @throws {@link ItodenwaError} `webrtc/unsupported`, `wasm/unavailable`.
+ */
+export function open(options?: DeviceOptions): Promise<Preview>;
+
+/** Camera and microphone before a call. Made by {@link open}. Late listeners get what is there, as in a {@link Room}. */
+export class Preview extends EventTarget implements AsyncDisposable, Disposable {
+    private constructor();
+
+    /** The sources that are on. */
+    readonly media: ReadonlySet<Source>;
+    /** What those that are on really are. */
+    readonly settings: ReadonlyMap<Source, Settings>;
+    /** How loud the microphone is now, from 0 to 1 (linear), for a meter; 0 where the browser measures nothing. */
+    readonly level: number;
+    /** Resolved when it is over: closed, or taken over by a room. */
+    readonly closed: Promise<void>;
+
+    /** A source has a track: it is on, another device was chosen, or one that was unplugged is replaced. */
+    ondevice: ((this: Preview, device: PreviewEvents["device"]) => void) | null;
+    /** Devices were connected or taken away: {@link devices} gives others now. */
+    ondevices: ((this: Preview, devices: undefined) => void) | null;
+    /** The system silenced a source, or gave it back. */
+    oninterrupted: ((this: Preview, interrupted: PreviewEvents["interrupted"]) => void) | null;
+    /** A device could not be had, or was taken away. */
+    ontrouble: ((this: Preview, trouble: Trouble) => void) | null;
+    onclose: ((this: Preview, close: undefined) => void) | null;
+
+    /**
+     * Switches the camera. With options: on, with one of this kind; the one before it goes on when that fails.
+     * @throws {@link ItodenwaError} `media/…`, `preview/closed`.
+     */
+    camera(on: boolean | CameraOptions): Promise<void>;
+    /** Switches the microphone, in the same way. @throws {@link ItodenwaError} `media/…`, `preview/closed`. */
+    microphone(on: boolean | MicrophoneOptions): Promise<void>;
+    /**
+     * A `<video data-peer="me">` with the picture, without sound, to be put into the page: the same each time. It is removed in
+     * the end.
+     * @throws {@link ItodenwaError} `preview/closed`.
+     */
+    view(): HTMLVideoElement;
+    /** The same in an element at hand. @throws {@link ItodenwaError} `preview/closed`. */
+    attach(element: HTMLMediaElement): void;
+    /** Shows nothing any more in this element. @throws {@link ItodenwaError} `preview/closed`. */
+    detach(element: HTMLMediaElement): void;
+    /** Gives the devices back. Resolved when their lights are out. May be called again. */
+    close(): Promise<void>;
+
+    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<PreviewEvents>, undefined>;
+    [Symbol.dispose](): void;
+    [Symbol.asyncDispose](): Promise<void>;
+
+    addEventListener<T extends keyof PreviewEvents>(
+        type: T,
+        listener: Listener<Preview, PreviewEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof PreviewEvents>(
+        type: T,
+        listener: Listener<Preview, PreviewEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** The details of a preview's events. */
+export interface PreviewEvents {
+    device: { source: Source; settings: Settings };
+    devices: undefined;
+    interrupted: { source: Source; interrupted: boolean };
+    trouble: Trouble;
+    close: undefined;
+}
+
+/**
+ * Tries out what a call needs, and says in words what will not work in one, and why: camera, microphone, signalling, STUN, TURN
+ * over UDP, TCP and TLS, and a call of the page with itself, through the relay where there is one. Each {@link Part} is told once, as soon as
+ * it is known and at the latest after half a minute.
+ *
+ * ```js
+ * for await (const { part, outcome, explain } of check({ preview })) list(part, outcome, explain);
+ * ```
+ */
+export function check(options?: CheckOptions): Check;
+
+/** What is checked, and how. */
+export interface CheckOptions extends DeviceOptions {
+    /** Whose camera and microphone are looked at; it stays open. Without it they are opened for the check, if they are wanted. */
+    preview?: Preview | undefined;
+    /** The signalling server. Without it: `/ws` where the page came from. */
+    server?: string | undefined;
+    /**
+     * The room that is joined for a moment; without it one that nobody is in. A server that asks for tokens lets in only into the
+     * token's room: who is there sees somebody come and go.
+     */
+    room?: string | undefined;
+    /** What lets one in, as in {@link JoinOptions.token}. */
+    token?: string | undefined | (() => string | Promise<string>);
+    /** STUN and TURN servers, beside those that the server gives. */
+    iceServers?: RTCIceServer[];
+}
+
+/** The findings of a check. Leaving the loop, or {@link return}, ends it and gives back what it holds. */
+export class Check implements AsyncIterableIterator<Finding, undefined> {
+    private constructor();
+    /** @throws {@link ItodenwaError} `wasm/unavailable`, `token/unavailable`. */
+    next(): Promise<IteratorResult<Finding, undefined>>;
+    return(): Promise<IteratorResult<Finding, undefined>>;
+    [Symbol.asyncIterator](): this;
+}
+
+/** What a call needs. */
+export type Part = "camera" | "microphone" | "signaling" | "stun" | "turnUdp" | "turnTcp" | "turnTls" | "loopback";
+
+/** What came of one part of a check. */
+export interface Finding {
+    readonly part: Part;
+    /** It works; it does not; it was not tried. */
+    readonly outcome: "works" | "fails" | "skipped";
+    /** Why it does not, or was not tried: stable, for programs. */
+    readonly code: FindingCode | undefined;
+    /** Why, what that means for calls, and what can be done: in English, for people. Empty when it works. */
+    readonly explain: string;
+    /** Which device, address or way, or what the browser said; may be empty. Show it as text, never as HTML. */
+    readonly detail: string;
+    /** How long it took. */
+    readonly millis: number;
+}
+
+/** Why a part of a check does not work, or was not tried. */
+export type FindingCode =
+    | "media/unanswered"
+    | "microphone/silent"
+    | "check/not-wanted"
+    | "check/needs-signaling"
+    | "stun/missing"
+    | "stun/unreachable"
+    | "turn/missing"
+    | "turn/not-offered"
+    | "turn/refused"
+    | "turn/unreachable"
+    | "ice/servers-refused"
+    | "loopback/failed"
+    | "loopback/relay-failed"
+    | JoinErrorCode
+    | MediaErrorCode;
 
 /** How a {@link Call} is made. */
 export interface CallOptions extends IceOptions {

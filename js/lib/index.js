@@ -1,7 +1,9 @@
 // The npm package `itodenwa`: live video, voice and text between browsers. Importing it touches nothing of a browser.
 
 export { Call } from "./call.js";
+export { check, Check } from "./check.js";
 export { ItodenwaError } from "./error.js";
 export { Me, Peer } from "./person.js";
+export { open, Preview } from "./preview.js";
 export { load } from "./raw.js";
 export { devices, join, Room } from "./room.js";

@@ -2,6 +2,7 @@ import { coded, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { Outbox } from "./message.js";
 import { Me, Peer } from "./person.js";
+import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
 import { raw } from "./raw.js";
 
@@ -15,7 +16,9 @@ export async function join(room, options = {}) {
         throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
     }
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
-    return new Room(room, options, await coded(() => join(room, { ...options, token })));
+    const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
+    const wanted = { ...options, ...media };
+    return new Room(room, wanted, await coded(() => enter(room, { ...wanted, token })));
 }
 
 /** Cameras, microphones and loudspeakers. */
@@ -25,7 +28,7 @@ export async function devices() {
 }
 
 /** The token, which may have to be fetched. */
-async function tokenOf({ token }) {
+export async function tokenOf({ token }) {
     if (typeof token !== "function") return token;
     try {
         return await token();

@@ -14,7 +14,7 @@ use crate::error::SignalingError;
 use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
 use crate::media::{Change, DeviceNotice};
-use crate::view::Attached;
+use crate::view::{Attached, Sight};
 
 impl Driver {
     pub(super) fn request(&mut self, request: Request) {
@@ -193,7 +193,9 @@ impl Driver {
             Change::On(source) => self.switched(source, true),
             Change::Replaced(source) => {
                 self.crowd.replace(source, self.parts.devices.track(source));
-                self.views.play(None, &self.blocked);
+                if !source.is_audio() {
+                    self.views.renew(None, self.parts.devices.stream(Sight::of(source)), &self.blocked);
+                }
             }
             Change::Off(source) => self.switched(source, false),
             Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{change_devices, frames, interrupt, leave, loosen_devices, media, pair, unplug, until, within};
+use crate::kit::{change_devices, frames, frames_in, interrupt, leave, loosen_devices, media, pair, unplug, until, within};
 use crate::media::{break_devices, mend_devices};
 
 /// What the next own track really is.
@@ -56,6 +56,7 @@ async fn a_camera_is_used_otherwise_without_a_gap() {
     assert_eq!(before.ready_state(), MediaStreamTrackState::Ended, "the one before is given back");
     assert_eq!(picture(&own).ready_state(), MediaStreamTrackState::Live);
     frames(&other).await;
+    frames_in(&own).await;
     assert_eq!(offers(&one), offered, "nothing is negotiated");
     assert_eq!(other.peers().first().map(|peer| peer.media()), Some(vec![Source::Camera]));
     leave(one, other).await;

@@ -40,6 +40,11 @@ export class Lobby {
         (room ? this.#name : this.#room).focus();
     }
 
+    /** The room that is filled in, if there is one. */
+    room() {
+        return this.#room.value.trim() || undefined;
+    }
+
     busy(busy) {
         this.#join.disabled = busy;
         this.#join.dataset.t = busy ? "joining" : "join";

@@ -1,0 +1,62 @@
+import { coded } from "./error.js";
+import { Preview } from "./preview.js";
+import { raw } from "./raw.js";
+import { tokenOf } from "./room.js";
+
+/** Tries out what a call needs. The first one loads the wasm. */
+export function check(options = {}) {
+    return new Check(options);
+}
+
+/** The findings of a check, as an async iterator. Made by `check`. */
+export class Check {
+    /** Settles when it has begun. */
+    #begun;
+    #options;
+    #raw;
+    #isOver = false;
+    /** One finding after the other. */
+    #last = Promise.resolve();
+
+    constructor(options) {
+        this.#options = options;
+    }
+
+    next() {
+        const next = this.#last.then(() => this.#next());
+        this.#last = next.catch(() => {});
+        return next;
+    }
+
+    /** Ends it: what it holds is given back, and who waits for a finding gets none. */
+    async return() {
+        this.#end();
+        return { value: undefined, done: true };
+    }
+
+    [Symbol.asyncIterator]() {
+        return this;
+    }
+
+    async #next() {
+        this.#begun ??= this.#begin();
+        await this.#begun;
+        const finding = this.#isOver ? undefined : await coded(() => this.#raw.next());
+        if (finding && !this.#isOver) return { value: finding, done: false };
+        this.#end();
+        return { value: undefined, done: true };
+    }
+
+    async #begin() {
+        const [exports, token] = await Promise.all([raw(), tokenOf(this.#options)]);
+        if (this.#isOver) return;
+        const { preview, ...options } = { ...this.#options, token };
+        this.#raw = (preview && Preview.check(preview, options)) ?? exports.check(options);
+    }
+
+    #end() {
+        this.#isOver = true;
+        this.#raw?.free();
+        this.#raw = undefined;
+    }
+}

@@ -1,0 +1,158 @@
+import { coded, codedNow, ItodenwaError } from "./error.js";
+import { Emitter } from "./emitter.js";
+import { pump } from "./pump.js";
+import { raw } from "./raw.js";
+
+const TYPES = ["device", "devices", "interrupted", "trouble", "close"];
+
+/** Opens camera and microphone for oneself alone. The first one loads the wasm. */
+export async function open(options = {}) {
+    const { RawPreview } = await raw();
+    return new Preview(await coded(() => RawPreview.open(options)));
+}
+
+/** Camera and microphone before a call. Made by `open`. */
+export class Preview extends Emitter {
+    /** The sources that are on. */
+    media = new Set();
+    /** What they really are. */
+    settings = new Map();
+    /** Resolved when it is over: closed, or taken over by a room. */
+    closed;
+    #raw;
+    #resolveClosed;
+
+    constructor(raw) {
+        super({ kept: ["trouble"], current: (type) => this.#current(type) });
+        this.#raw = raw;
+        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        pump(raw, this, (event) => this.#take(event))
+            .catch(() => {})
+            .finally(() => {
+                this.#close();
+                raw.free();
+            });
+    }
+
+    /** How a room is joined with what there is; nothing when it is over. */
+    static handOver(preview) {
+        const raw = preview.#raw;
+        if (!raw) return undefined;
+        const media = Object.fromEntries([...preview.media].map((source) => [source, true]));
+        return { enter: (room, options) => raw.join(room, options), media };
+    }
+
+    /** Begins a check with these devices; nothing when it is over. */
+    static check(preview, options) {
+        return preview.#raw?.check(options);
+    }
+
+    /** How loud the microphone is. */
+    get level() {
+        return this.#raw?.level() ?? 0;
+    }
+
+    camera(on) {
+        return this.#source("camera", on);
+    }
+
+    microphone(on) {
+        return this.#source("microphone", on);
+    }
+
+    view() {
+        return codedNow(() => this.#open().view());
+    }
+
+    attach(element) {
+        codedNow(() => this.#open().attach(element));
+    }
+
+    detach(element) {
+        codedNow(() => this.#open().detach(element));
+    }
+
+    async close() {
+        await this.#raw?.close();
+        await this.closed;
+    }
+
+    get types() {
+        return TYPES;
+    }
+
+    #open() {
+        if (!this.#raw) throw new ItodenwaError("preview/closed", "The preview is over. Open a new one.");
+        return this.#raw;
+    }
+
+    async #source(source, on) {
+        const options = typeof on === "object" && on !== null ? on : undefined;
+        await coded(async () => {
+            if (options) await this.#open().choose(source, options);
+            await this.#open().source(source, Boolean(on));
+        });
+        if (on) return;
+        this.media.delete(source);
+        this.settings.delete(source);
+    }
+
+    #current(type) {
+        if (type === "device") return [...this.settings].map(([source, settings]) => ({ source, settings }));
+        return type === "close" && !this.#raw ? [undefined] : [];
+    }
+
+    #take(event) {
+        switch (event.type) {
+            case "device": {
+                const { source, settings } = event;
+                this.media.add(source);
+                this.settings.set(source, settings);
+                return this.emit("device", { source, settings });
+            }
+            case "devices":
+                return this.emit("devices");
+            case "interrupted": {
+                const { source, interrupted } = event;
+                return this.emit("interrupted", { source, interrupted });
+            }
+            case "mediaFailed": {
+                const cause = ItodenwaError.from(event.error);
+                this.media.delete(event.source);
+                this.settings.delete(event.source);
+                const { code, message: explain } = cause;
+                return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
+            }
+            case "closed":
+                return this.#close();
+        }
+    }
+
+    /** Once. */
+    #close() {
+        if (!this.#raw) return;
+        this.#raw = undefined;
+        this.media.clear();
+        this.settings.clear();
+        this.emit("close", undefined);
+        this.#resolveClosed();
+    }
+}
+
+/** What `join` needs of a preview, if there is one that is not over. */
+export function handOver(preview) {
+    return preview && Preview.handOver(preview);
+}
+
+Emitter.handlers(Preview, ...TYPES);
+
+if (Symbol.dispose) {
+    Preview.prototype[Symbol.dispose] = function () {
+        this.close().catch(() => {});
+    };
+}
+if (Symbol.asyncDispose) {
+    Preview.prototype[Symbol.asyncDispose] = function () {
+        return this.close();
+    };
+}

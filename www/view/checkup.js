@@ -1,0 +1,172 @@
+import { check, devices, open } from "../itodenwa/index.js";
+import { errorText, findingText, say, word } from "../i18n.js";
+import { memory } from "../memory.js";
+
+const PARTS = ["camera", "microphone", "signaling", "stun", "turnUdp", "turnTcp", "turnTls", "loopback"];
+const SOURCES = ["camera", "microphone"];
+const MARKS = { works: "✓", fails: "✗", skipped: "–", waiting: "…" };
+
+const byId = (id) => document.getElementById(id);
+
+/** Before a call: one's own picture and level, which devices, and what will work. Closed, it holds nothing. */
+export class Checkup {
+    #button = byId("check");
+    #panel = byId("checkup");
+    #picture = byId("check-picture");
+    #level = byId("check-level");
+    #findings = byId("check-findings");
+    #summary = byId("check-summary");
+    #choices = { camera: byId("check-camera"), microphone: byId("check-microphone") };
+    #wanted = { camera: byId("with-camera"), microphone: byId("with-microphone") };
+    #options;
+    #preview;
+    #checking;
+    /** Which opening this is: what was begun in another one is over. */
+    #opening = 0;
+
+    /** `options` gives `{ server, room, token }` for the check. */
+    constructor(options) {
+        this.#options = options;
+        this.#button.addEventListener("click", () => (this.#panel.hidden ? this.#open() : this.close()));
+        byId("check-close").addEventListener("click", () => this.close({ focus: true }));
+        byId("check-again").addEventListener("click", () => this.#check());
+        this.#panel.addEventListener("keydown", ({ key }) => key === "Escape" && this.close({ focus: true }));
+        for (const source of SOURCES) {
+            this.#choices[source].addEventListener("change", ({ target }) => this.#choose(source, target.value));
+            this.#wanted[source].addEventListener("change", ({ target }) => this.#switch(source, target.checked));
+        }
+        addEventListener("pagehide", () => this.close());
+    }
+
+    /** What is wanted of a device: the one that was chosen, here or another time. */
+    wish(source) {
+        return { deviceId: memory.get(source) };
+    }
+
+    /** The preview for the room that is joined next, with what is wanted there; nothing when it is not open. */
+    async handOver(wanted) {
+        this.#stopChecking();
+        const preview = this.#preview;
+        const off = SOURCES.filter((source) => !wanted[source] && preview?.media.has(source));
+        await Promise.allSettled(off.map((source) => preview[source](false)));
+        return preview;
+    }
+
+    /** Gives everything back. */
+    close({ focus = false } = {}) {
+        this.#opening += 1;
+        this.#stopChecking();
+        this.#preview?.close();
+        this.#preview = undefined;
+        this.#panel.hidden = true;
+        this.#button.setAttribute("aria-expanded", "false");
+        if (focus) this.#button.focus();
+    }
+
+    async #open() {
+        const opening = ++this.#opening;
+        this.#panel.hidden = false;
+        this.#button.setAttribute("aria-expanded", "true");
+        for (const part of PARTS) this.#write({ part, outcome: "waiting" });
+        this.#summarize("check-running");
+        byId("checkup-title").focus();
+        try {
+            const wish = (source) => this.#wanted[source].checked && this.wish(source);
+            const preview = await open({ camera: wish("camera"), microphone: wish("microphone") });
+            if (opening !== this.#opening) return void preview.close();
+            this.#preview = preview;
+        } catch (error) {
+            return say(this.#summary, () => errorText(error));
+        }
+        this.#show(this.#preview);
+        await this.#check();
+    }
+
+    #show(preview) {
+        const video = preview.view();
+        video.dataset.testid = "check-video";
+        this.#picture.replaceChildren(video);
+        preview.ondevice = () => this.#list();
+        preview.ondevices = () => this.#list();
+        preview.ontrouble = () => this.#list();
+        const measure = () => {
+            if (preview !== this.#preview) return;
+            // Ears hear by proportions: quiet voices would hardly be seen otherwise.
+            this.#level.value = Math.sqrt(preview.level);
+            requestAnimationFrame(measure);
+        };
+        measure();
+        this.#list();
+    }
+
+    /** What there is to choose from, with what is in use. */
+    async #list() {
+        const preview = this.#preview;
+        const known = await devices().catch(() => []);
+        if (!preview || preview !== this.#preview) return;
+        this.#picture.dataset.picture = preview.media.has("camera") ? "on" : "off";
+        for (const source of SOURCES) {
+            const select = this.#choices[source];
+            const ofKind = known.filter(({ kind }) => kind === source);
+            select.replaceChildren(...ofKind.map(({ label, deviceId }) => new Option(label, deviceId)));
+            select.value = preview.settings.get(source)?.deviceId ?? memory.get(source) ?? "";
+            select.disabled = ofKind.length === 0 || !preview.media.has(source);
+        }
+    }
+
+    async #choose(source, deviceId) {
+        memory.set(source, deviceId || undefined);
+        await this.#preview?.[source]({ deviceId }).then(() => this.#check(), () => this.#list());
+    }
+
+    async #switch(source, on) {
+        const preview = this.#preview;
+        if (!preview) return;
+        await preview[source](on && this.wish(source)).catch(() => {});
+        if (preview !== this.#preview) return;
+        this.#list();
+        this.#check();
+    }
+
+    async #check() {
+        this.#stopChecking();
+        for (const part of PARTS) this.#write({ part, outcome: "waiting" });
+        this.#summarize("check-running");
+        const checking = check({ preview: this.#preview, ...this.#options() });
+        this.#checking = checking;
+        let failed = 0;
+        try {
+            for await (const finding of checking) {
+                if (checking !== this.#checking) return;
+                if (finding.outcome === "fails") failed += 1;
+                this.#write(finding);
+            }
+            if (checking === this.#checking) this.#summarize(failed ? "check-bad" : "check-good");
+        } catch (error) {
+            if (checking === this.#checking) say(this.#summary, () => errorText(error));
+        }
+    }
+
+    #stopChecking() {
+        this.#checking?.return();
+        this.#checking = undefined;
+    }
+
+    #summarize(key) {
+        this.#summary.dataset.state = key;
+        say(this.#summary, () => word(key));
+    }
+
+    /** One line; what servers and devices say of themselves is text. */
+    #write({ part, outcome, code, explain, detail = "" }) {
+        const known = this.#findings.querySelector(`[data-part="${part}"]`);
+        const line = known ?? byId("finding").content.firstElementChild.cloneNode(true);
+        Object.assign(line.dataset, { part, outcome, code: code ?? "" });
+        line.querySelector(".mark").textContent = MARKS[outcome];
+        say(line.querySelector(".outcome"), () => word(`outcome/${outcome}`));
+        say(line.querySelector("b"), () => word(`part/${part}`));
+        say(line.querySelector(".words"), () => findingText({ part, outcome, code, explain }));
+        line.querySelector("small").textContent = detail;
+        if (!known) this.#findings.append(line);
+    }
+}
