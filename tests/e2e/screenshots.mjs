@@ -28,6 +28,17 @@ try {
     await ann.click("join");
     await ann.see("join-error");
     await shot(ann, "lobby-error", NARROW);
+    await ann.click("check");
+    await ann.reads("check-summary", "Nothing that was tried fails");
+    await ann.plays("check-video", 1);
+    await shot(ann, "check-wide", WIDE, { full: true });
+    await shot(ann, "check-narrow", NARROW, { full: true });
+    await shot(ann, "check-dark", WIDE, { dark: true, full: true });
+    await ann.click("check-close");
+    const eve = await person(test, "chromium", { query: "?server=ws://127.0.0.1:47/ws", devices: false, language: "ja" });
+    await eve.click("check");
+    await eve.reads("check-summary", "✗");
+    await shot(eve, "check-japanese", NARROW, { full: true });
     await ann.join(room, "Ann");
     await ann.plays("local-video", 1);
     await shot(ann, "alone-wide", WIDE);

@@ -1,0 +1,162 @@
+// Before a call: the preview and the check of the page, with the real server and its relay.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { end, freshRoom, person, startServer } from "./people.mjs";
+
+after(end);
+
+const BROWSERS = ["chromium", "firefox"];
+const PARTS = ["camera", "microphone", "signaling", "stun", "turnUdp", "turnTcp", "turnTls", "loopback"];
+
+/** Opens the panel, and waits until everything is told; gives the outcome or code of each part. */
+async function checks(someone) {
+    await someone.click("check");
+    return told(someone);
+}
+
+async function told(someone) {
+    await someone.until(() => /check-(good|bad)/.test(document.querySelector("#check-summary").dataset.state));
+    const lines = await someone.page.$$eval("[data-testid=finding]", (lines) =>
+        lines.map(({ dataset, textContent }) => [dataset.part, dataset.code || dataset.outcome, textContent]),
+    );
+    assert.deepEqual(lines.map(([part]) => part), PARTS);
+    return Object.fromEntries(lines.map(([part, outcome]) => [part, outcome]));
+}
+
+/** Waits until the package holds nothing any more. */
+async function holdsNothing(someone) {
+    await someone.until(async () => {
+        const { counts } = await import("/pkg/itodenwa.js");
+        return Object.values(counts()).every((count) => count === 0);
+    });
+}
+
+const works = { camera: "works", microphone: "works", signaling: "works", stun: "works", loopback: "works" };
+
+for (const kind of BROWSERS) {
+    test(`with the server's relay everything works, and closing gives the devices back (${kind})`, async (t) => {
+        const ann = await person(t, kind);
+        assert.deepEqual(await checks(ann), { ...works, turnUdp: "works", turnTcp: "works", turnTls: "turn/not-offered" });
+        await ann.reads("check-summary", "Nothing that was tried fails");
+        await ann.plays("check-video", 1);
+        const relayed = await ann.page.$eval("[data-part=loopback] small", (detail) => detail.textContent);
+        assert.equal(relayed, "relay", "bytes went through the relay");
+        await ann.click("check-close");
+        await ann.miss("checkup");
+        assert.equal(await ann.focused(), "check");
+        await holdsNothing(ann);
+        assert.deepEqual([ann.errors, await ann.violations()], [[], []]);
+    });
+
+    test(`without a relay it is said what will not work (${kind})`, async (t) => {
+        const server = await startServer("--turn", "off");
+        t.after(() => server.process.kill());
+        const ann = await person(t, kind, { at: server.address });
+        const found = await checks(ann);
+        const missing = { stun: "stun/missing", turnUdp: "turn/missing", turnTcp: "turn/not-offered", turnTls: "turn/not-offered" };
+        assert.deepEqual(found, { ...works, ...missing });
+        await ann.reads("check-findings", "calls will fail where networks are strict");
+        await ann.reads("check-summary", "Not everything will work");
+        await ann.click("language");
+        await ann.reads("check-findings", "会社・ホテル・携帯回線");
+        assert.deepEqual(ann.errors, []);
+    });
+
+    test(`a server that is not there is told, and the rest is tried (${kind})`, async (t) => {
+        const ann = await person(t, kind, { query: "?server=ws://127.0.0.1:47/ws", devices: false });
+        const found = await checks(ann);
+        const unknown = "check/needs-signaling";
+        assert.deepEqual(found, {
+            camera: "media/denied",
+            microphone: "media/denied",
+            signaling: "signaling/unreachable",
+            stun: unknown,
+            turnUdp: unknown,
+            turnTcp: unknown,
+            turnTls: unknown,
+            loopback: "works",
+        });
+        await ann.reads("check-findings", "The server does not answer");
+        await ann.page.keyboard.press("Escape");
+        await ann.miss("checkup");
+        await holdsNothing(ann);
+    });
+
+    test(`joining takes over the picture, without another question (${kind})`, async (t) => {
+        const room = freshRoom();
+        const prepare = () => {
+            window.questions = [];
+            const { mediaDevices } = navigator;
+            // The empty page before ours has none.
+            if (!mediaDevices) return;
+            const { getUserMedia } = mediaDevices;
+            mediaDevices.getUserMedia = async function (wanted) {
+                const stream = await getUserMedia.call(this, wanted);
+                window.questions.push(stream.getTracks());
+                return stream;
+            };
+        };
+        const ann = await person(t, kind, { query: `?room=${room}`, prepare });
+        await ann.click("check");
+        await ann.plays("check-video", 1);
+        // What is switched off in the form is off in the preview, too.
+        await ann.click("with-microphone");
+        await ann.until(() => document.querySelector("#check-microphone").disabled);
+        await ann.join(undefined, "Ann");
+        await ann.plays("local-video", 1);
+        assert.deepEqual([await ann.pressed("camera"), await ann.pressed("microphone")], ["true", "false"]);
+        const bob = await person(t, kind, { query: `?room=${room}` });
+        await bob.join(undefined, "Bob");
+        await bob.watches();
+        const asked = await ann.page.evaluate(() => window.questions.map((tracks) => tracks.map((track) => track.readyState)));
+        assert.equal(asked.length, 1, "one question");
+        assert.ok(asked[0].includes("live"), "the camera was never stopped");
+        await ann.click("leave");
+        await ann.see("lobby");
+        await holdsNothing(ann);
+        assert.deepEqual(ann.errors, []);
+    });
+}
+
+test("another camera is chosen, remembered, and used in the call", async (t) => {
+    const ann = await person(t, "chromium", { query: `?room=${freshRoom()}` });
+    await ann.click("check");
+    await ann.until(() => document.querySelector("#check-camera").options.length > 0 && !document.querySelector("#check-camera").disabled);
+    const cameras = await ann.page.$$eval("#check-camera option", (options) => options.map(({ value }) => value));
+    const other = cameras.at(-1);
+    await ann.page.select("#check-camera", other);
+    await told(ann);
+    assert.equal(await ann.value("check-camera"), other);
+    await ann.page.reload();
+    await ann.click("check");
+    await ann.until((other) => document.querySelector("#check-camera").value === other, other);
+    await ann.join(undefined, "Ann");
+    await ann.plays("local-video", 1);
+    const used = await ann.page.$eval("[data-testid=local-video]", (video) => video.srcObject.getVideoTracks()[0].getSettings().deviceId);
+    assert.equal(used, other);
+});
+
+test("the level moves with the sound", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.click("check");
+    await ann.until(() => document.querySelector("#check-level").value > 0.01);
+});
+
+test("without a mouse: opened, closed and opened again while it is checked", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.tabTo("check");
+    for (let times = 0; times < 3; times++) {
+        await ann.page.keyboard.press("Enter");
+        await ann.see("checkup");
+        await ann.page.keyboard.press("Escape");
+        await ann.miss("checkup");
+    }
+    await holdsNothing(ann);
+    await ann.page.keyboard.press("Enter");
+    await told(ann);
+    await ann.tabTo("check-again");
+    await ann.page.keyboard.press("Enter");
+    await ann.reads("check-summary", "Checking");
+    await told(ann);
+    assert.deepEqual(ann.errors, []);
+});
