@@ -40,10 +40,10 @@ export function errorText({ code, refusal, explain }, values) {
 }
 
 /** What came of a part of a check: what works, or why not and what that means. */
-export function findingText({ part, outcome, code, explain }) {
+export function findingText({ part, outcome, code, explain, detail }) {
     const { errors, findings } = LANGUAGES[language];
     if (outcome === "waiting") return "";
-    if (outcome === "works") return findings[`works:${part}`] ?? "";
+    if (outcome === "works") return findings[`works:${part}:${detail}`] ?? findings[`works:${part}`] ?? "";
     return findings[code] ?? errors[code] ?? explain;
 }
 

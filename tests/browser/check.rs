@@ -6,7 +6,10 @@ use itodenwa::{
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::kit::{hide_connections, nothing_is_left, show_connections, within};
+use crate::kit::{
+    can_hear, deafen_connections, hide_connections, mend_connections, nothing_is_left, show_connections,
+    silence_devices, within,
+};
 use crate::media::{break_devices, mend_devices};
 
 /// Where nobody listens: a port that no browser refuses by itself.
@@ -127,6 +130,27 @@ async fn refused_devices_are_told_as_such() {
     mend_devices();
     assert_eq!(outcome(&found, Part::Camera), "media/denied");
     assert_eq!(outcome(&found, Part::Microphone), "media/denied");
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_microphone_that_gives_nothing_at_all_is_told() {
+    silence_devices();
+    let options = CheckOptions { microphone: Some(MicrophoneOptions::default()), ..alone() };
+    let found = findings(options).await;
+    mend_devices();
+    // Where nothing is measured it is believed.
+    let told = if can_hear().await { "microphone/silent" } else { "works" };
+    assert_eq!(outcome(&found, Part::Microphone), told);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_can_not_call_itself_is_told() {
+    deafen_connections();
+    let found = findings(alone()).await;
+    mend_connections();
+    assert_eq!(outcome(&found, Part::Loopback), "loopback/failed");
     nothing_is_left().await;
 }
 

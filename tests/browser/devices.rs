@@ -7,7 +7,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{change_devices, frames, frames_in, interrupt, leave, loosen_devices, media, pair, unplug, until, within};
+use crate::kit::{
+    change_devices, frames, frames_in, interrupt, leave, loosen_devices, media, pair, unplug, until, within,
+};
 use crate::media::{break_devices, mend_devices};
 
 /// What the next own track really is.

@@ -70,6 +70,14 @@ export function loosen_devices(one_at_a_time) {
 }
 /** How often devices were asked for since they are loose. */
 export function questions() { return asked; }
+/** A microphone that is muted on the device. */
+export function silence_devices() {
+    navigator.mediaDevices.getUserMedia = async () => new AudioContext().createMediaStreamDestination().stream;
+}
+const add = RTCPeerConnection.prototype.addIceCandidate;
+/** Connections that do not hear of each other. */
+export function deafen_connections() { RTCPeerConnection.prototype.addIceCandidate = async () => {}; }
+export function mend_connections() { RTCPeerConnection.prototype.addIceCandidate = add; }
 let connections;
 /** A browser without calls. */
 export function hide_connections() {
@@ -119,6 +127,9 @@ extern "C" {
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn loosen_devices(one_at_a_time: bool);
     pub(crate) fn questions() -> u32;
+    pub(crate) fn silence_devices();
+    pub(crate) fn deafen_connections();
+    pub(crate) fn mend_connections();
     pub(crate) fn hide_connections();
     pub(crate) fn show_connections();
     fn runs_sound() -> js_sys::Promise;

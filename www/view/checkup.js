@@ -29,7 +29,7 @@ export class Checkup {
         this.#options = options;
         this.#button.addEventListener("click", () => (this.#panel.hidden ? this.#open() : this.close()));
         byId("check-close").addEventListener("click", () => this.close({ focus: true }));
-        byId("check-again").addEventListener("click", () => this.#check());
+        byId("check-again").addEventListener("click", () => this.#again());
         this.#panel.addEventListener("keydown", ({ key }) => key === "Escape" && this.close({ focus: true }));
         for (const source of SOURCES) {
             this.#choices[source].addEventListener("change", ({ target }) => this.#choose(source, target.value));
@@ -67,8 +67,7 @@ export class Checkup {
         const opening = ++this.#opening;
         this.#panel.hidden = false;
         this.#button.setAttribute("aria-expanded", "true");
-        for (const part of PARTS) this.#write({ part, outcome: "waiting" });
-        this.#summarize("check-running");
+        this.#wait();
         byId("checkup-title").focus();
         try {
             const wish = (source) => this.#wanted[source].checked && this.wish(source);
@@ -128,10 +127,24 @@ export class Checkup {
         this.#check();
     }
 
-    async #check() {
+    /** What was refused may be allowed by now. */
+    async #again() {
+        const preview = this.#preview;
         this.#stopChecking();
+        this.#wait();
+        const missing = SOURCES.filter((source) => preview && this.#wanted[source].checked && !preview.media.has(source));
+        await Promise.allSettled(missing.map((source) => preview[source](this.wish(source))));
+        if (preview === this.#preview) await this.#check();
+    }
+
+    #wait() {
         for (const part of PARTS) this.#write({ part, outcome: "waiting" });
         this.#summarize("check-running");
+    }
+
+    async #check() {
+        this.#stopChecking();
+        this.#wait();
         const checking = check({ preview: this.#preview, ...this.#options() });
         this.#checking = checking;
         let failed = 0;
@@ -165,7 +178,7 @@ export class Checkup {
         line.querySelector(".mark").textContent = MARKS[outcome];
         say(line.querySelector(".outcome"), () => word(`outcome/${outcome}`));
         say(line.querySelector("b"), () => word(`part/${part}`));
-        say(line.querySelector(".words"), () => findingText({ part, outcome, code, explain }));
+        say(line.querySelector(".words"), () => findingText({ part, outcome, code, explain, detail }));
         line.querySelector("small").textContent = detail;
         if (!known) this.#findings.append(line);
     }
