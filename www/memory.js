@@ -19,7 +19,7 @@ function guarded(storage) {
     };
 }
 
-/** What is remembered of a person: name and language. */
+/** What is remembered of a person: name, language, and which camera and microphone. */
 export const memory = guarded(() => localStorage);
 /** What is remembered of a tab while it lives: the call that a reload comes back to. */
 export const tab = guarded(() => sessionStorage);

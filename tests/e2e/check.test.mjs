@@ -1,5 +1,7 @@
 // Before a call: the preview and the check of the page, with the real server and its relay.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, test } from "node:test";
 import { end, freshRoom, person, startServer } from "./people.mjs";
 
@@ -31,6 +33,16 @@ async function holdsNothing(someone) {
     });
 }
 
+/** A port that nobody has at the moment, for UDP and TCP alike. */
+async function freePort() {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address();
+    server.close();
+    await once(server, "close");
+    return port;
+}
+
 const works = { camera: "works", microphone: "works", signaling: "works", stun: "works", loopback: "works" };
 
 for (const kind of BROWSERS) {
@@ -60,6 +72,29 @@ for (const kind of BROWSERS) {
         await ann.click("language");
         await ann.reads("check-findings", "会社・ホテル・携帯回線");
         assert.deepEqual(ann.errors, []);
+    });
+
+    test(`a relay that refuses, one that is silent, and one whose certificate nobody knows are told apart (${kind})`, async (t) => {
+        const relay = await freePort();
+        const silent = createServer(() => {}).listen(0, "127.0.0.1");
+        t.after(() => silent.close());
+        await once(silent, "listening");
+        const servers = [
+            `turn:127.0.0.1:${relay}?transport=udp,ann,wrong`,
+            `turn:127.0.0.1:${silent.address().port}?transport=tcp,ann,wrong`,
+            `turns:127.0.0.1:${relay}?transport=tcp,ann,wrong`,
+        ];
+        // The relay's own servers are left out: the second server gives nothing but those.
+        const options = ["--tls", "self-signed", "--turn-listen", `127.0.0.1:${relay}`];
+        const started = [await startServer(...options)];
+        started.push(await startServer("--turn", "off", ...servers.flatMap((server) => ["--ice-server", server])));
+        t.after(() => started.forEach((server) => server.process.kill()));
+        const ann = await person(t, kind, { at: started[1].address });
+        const refused = { turnUdp: "turn/refused", turnTcp: "turn/unreachable", turnTls: "turn/unreachable" };
+        assert.deepEqual(await checks(ann), { ...works, stun: "stun/missing", ...refused });
+        await ann.reads("check-findings", "The relay refuses");
+        await ann.click("check-close");
+        await holdsNothing(ann);
     });
 
     test(`a server that is not there is told, and the rest is tried (${kind})`, async (t) => {
@@ -134,6 +169,23 @@ test("another camera is chosen, remembered, and used in the call", async (t) => 
     await ann.plays("local-video", 1);
     const used = await ann.page.$eval("[data-testid=local-video]", (video) => video.srcObject.getVideoTracks()[0].getSettings().deviceId);
     assert.equal(used, other);
+});
+
+test("what was refused is asked for again", async (t) => {
+    const prepare = () => {
+        const { getUserMedia } = navigator.mediaDevices ?? {};
+        if (!getUserMedia) return;
+        navigator.mediaDevices.getUserMedia = async function (wanted) {
+            if (!window.allowed) throw new DOMException("Permission denied", "NotAllowedError");
+            return getUserMedia.call(this, wanted);
+        };
+    };
+    const ann = await person(t, "chromium", { prepare });
+    assert.equal((await checks(ann)).camera, "media/denied");
+    await ann.page.evaluate(() => (window.allowed = true));
+    await ann.click("check-again");
+    await ann.plays("check-video", 1);
+    await ann.reads("check-summary", "Nothing that was tried fails");
 });
 
 test("the level moves with the sound", async (t) => {
