@@ -41,6 +41,7 @@ pub struct Join {
     sources: Vec<Source>,
     wishes: Vec<Wish>,
     media: Option<MediaStream>,
+    adaptive: bool,
     ice: IceMode,
     ice_servers: Vec<IceServer>,
     signaling: Option<Box<dyn Signaling>>,
@@ -56,6 +57,7 @@ impl Join {
             sources: Vec::new(),
             wishes: Vec::new(),
             media: None,
+            adaptive: true,
             ice: IceMode::Trickle,
             ice_servers: Vec::new(),
             signaling: None,
@@ -115,6 +117,14 @@ impl Join {
     /// camera. They are never stopped here.
     pub fn media(mut self, stream: MediaStream) -> Self {
         self.media = Some(stream);
+        self
+    }
+
+    /// Without it, what is sent follows what is shown: each of the others tells how large one is shown there, and gets no more than
+    /// that; and when the machine or the network is at its limit for long, less is sent. With `false` all of it is left to the
+    /// browser. What is not in the page, as a video that is drawn elsewhere, is sent as large as it is.
+    pub fn adaptive(mut self, adaptive: bool) -> Self {
+        self.adaptive = adaptive;
         self
     }
 
@@ -204,6 +214,7 @@ impl Join {
             known,
             link: Rc::downgrade(&link),
             devices,
+            adaptive: self.adaptive,
             own_servers: self.ice_servers,
             server_servers: welcome.ice_servers.servers,
         });

@@ -45,6 +45,7 @@ mod link;
 mod media;
 mod peer;
 mod room;
+mod sending;
 mod shared;
 pub mod signaling;
 mod view;
@@ -64,4 +65,5 @@ pub use media::{
 };
 pub use peer::Peer;
 pub use room::{Handle, Me, Message, Room};
+pub use sending::{Degradation, Limits};
 pub use view::Screen;

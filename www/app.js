@@ -2,6 +2,7 @@
 import { join } from "./itodenwa/index.js";
 import { begin, errorText, say, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
+import { preferences } from "./preferences.js";
 import { CallView } from "./view/call.js";
 import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
@@ -23,13 +24,14 @@ async function enter({ room: name, person, camera, microphone }) {
     try {
         const room = await join(name, {
             name: person || undefined,
-            camera,
-            microphone,
+            camera: camera && preferences.camera,
+            microphone: microphone && preferences.microphone,
             token,
             server: parameters.get("server") ?? undefined,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
         memory.set("name", person || undefined);
+        preferences.apply(room);
         await stay(room, person);
     } catch (error) {
         lobby.fail(error);

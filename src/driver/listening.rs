@@ -1,5 +1,8 @@
 //! Who is how loud.
 
+use std::time::Duration;
+
+use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Interval;
 use wasm_bindgen::JsCast;
 
@@ -9,10 +12,20 @@ use crate::event::Event;
 use crate::voice::{Heard, LOOK_EVERY};
 use itodenwa_wire::PeerId;
 
-/// What is listened with, as long as there is anybody to be heard.
+/// Tells the driver again and again that it is time, as long as this lives.
 pub(super) struct Ticker {
     _interval: Interval,
     _held: Held,
+}
+
+impl Ticker {
+    pub(super) fn new(every: Duration, notify: &UnboundedSender<Notice>, notice: fn() -> Notice) -> Self {
+        let notify = notify.clone();
+        let interval = Interval::new(u32::try_from(every.as_millis()).unwrap_or(u32::MAX), move || {
+            let _ = notify.unbounded_send(notice());
+        });
+        Ticker { _interval: interval, _held: Held::new(Kind::Timer) }
+    }
 }
 
 /// Where one person's voice comes in.
@@ -44,14 +57,8 @@ impl Driver {
         if self.crowd.has_voices() == self.ticker.is_some() {
             return;
         }
-        self.ticker = self.crowd.has_voices().then(|| {
-            let notify = self.parts.notify.clone();
-            let millis = u32::try_from(LOOK_EVERY.as_millis()).unwrap_or(u32::MAX);
-            let interval = Interval::new(millis, move || {
-                let _ = notify.unbounded_send(Notice::Listen);
-            });
-            Ticker { _interval: interval, _held: Held::new(Kind::Timer) }
-        });
+        let every = self.crowd.has_voices().then_some(LOOK_EVERY);
+        self.ticker = every.map(|every| Ticker::new(every, &self.parts.notify, || Notice::Listen));
     }
 
     pub(super) fn listen(&mut self) {

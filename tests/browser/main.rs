@@ -14,6 +14,7 @@ mod relay;
 mod resuming;
 mod rooms;
 mod screen;
+mod sending;
 mod texts;
 mod voices;
 
