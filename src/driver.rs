@@ -53,6 +53,8 @@ pub(crate) enum Notice {
     Listen,
     /// It is time to look at what is shown.
     Look,
+    /// The page is shown, or not any more.
+    Visible,
     PageHide,
 }
 
@@ -227,7 +229,7 @@ fn listen_for_visibility(notify: &UnboundedSender<Notice>) -> Option<Listener> {
     let document: web_sys::Document = global("document").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&document, "visibilitychange", move |_| {
-        let _ = notify.unbounded_send(Notice::Look);
+        let _ = notify.unbounded_send(Notice::Visible);
     }))
 }
 

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use itodenwa::{
-    CallOptions, CameraOptions, Content, Degradation, Facing, IceMode, IceServer, Join, Limits, MicrophoneOptions, Quality,
-    ScreenOptions,
+    CallOptions, CameraOptions, Content, Degradation, Facing, IceMode, IceServer, Join, Limits, MicrophoneOptions,
+    Quality, ScreenOptions,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;

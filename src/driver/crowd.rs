@@ -183,13 +183,19 @@ impl Crowd {
         }
     }
 
+    /// Asks the browser whether it is at its limit.
+    pub(super) fn look_at_strain(&self) {
+        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+            connection.look();
+        }
+    }
+
     /// Tells everybody how they are shown, and sends them what is to be sent now. Gives what could not be told.
     pub(super) fn look(
         &mut self,
         devices: &Devices,
         own: &BTreeMap<Source, Limits>,
         adaptive: bool,
-        is_strain_due: bool,
         show: impl Fn(PeerId, Sight) -> Option<Tile>,
     ) -> Vec<(PeerId, String)> {
         let mut refused = Vec::new();
@@ -204,9 +210,6 @@ impl Crowd {
             }
             if let Some((_, connection)) = &mut member.connection {
                 member.sending.tune(connection, devices, own);
-                if is_strain_due && adaptive {
-                    connection.look();
-                }
             }
         }
         refused

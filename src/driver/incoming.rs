@@ -167,7 +167,8 @@ impl Driver {
                 self.tell(Event::Trouble(Trouble { peer, code: "sending/codec", detail: codec }));
             }
             Notice::Listen => self.listen(),
-            Notice::Look => self.look(),
+            Notice::Look => self.look_again(),
+            Notice::Visible => self.look(),
             Notice::PageHide => self.end(None, None),
         }
     }

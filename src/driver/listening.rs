@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 
 use super::{Driver, Notice};
@@ -12,19 +12,24 @@ use crate::event::Event;
 use crate::voice::{Heard, LOOK_EVERY};
 use itodenwa_wire::PeerId;
 
-/// Tells the driver again and again that it is time, as long as this lives.
+/// Looks take no more than this share of the page's time: some browsers wait for a thread of theirs, which may be busy.
+const SHARE: u32 = 100;
+/// How long a look is waited for at most.
+const LATEST: Duration = Duration::from_secs(2);
+
+/// Tells the driver once that it is time, if this lives until then.
 pub(super) struct Ticker {
-    _interval: Interval,
+    _timeout: Timeout,
     _held: Held,
 }
 
 impl Ticker {
-    pub(super) fn new(every: Duration, notify: &UnboundedSender<Notice>, notice: fn() -> Notice) -> Self {
+    pub(super) fn new(after: Duration, notify: &UnboundedSender<Notice>, notice: fn() -> Notice) -> Self {
         let notify = notify.clone();
-        let interval = Interval::new(u32::try_from(every.as_millis()).unwrap_or(u32::MAX), move || {
+        let timeout = Timeout::new(u32::try_from(after.as_millis()).unwrap_or(u32::MAX), move || {
             let _ = notify.unbounded_send(notice());
         });
-        Ticker { _interval: interval, _held: Held::new(Kind::Timer) }
+        Ticker { _timeout: timeout, _held: Held::new(Kind::Timer) }
     }
 }
 
@@ -57,17 +62,22 @@ impl Driver {
         if self.crowd.has_voices() == self.ticker.is_some() {
             return;
         }
-        let every = self.crowd.has_voices().then_some(LOOK_EVERY);
-        self.ticker = every.map(|every| Ticker::new(every, &self.parts.notify, || Notice::Listen));
+        let after = self.crowd.has_voices().then_some(LOOK_EVERY);
+        self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Listen));
     }
 
     pub(super) fn listen(&mut self) {
         let (now, mut heard) = (self.parts.clock.now(), Vec::new());
-        for (peer, level) in self.crowd.levels() {
+        let levels = self.crowd.levels();
+        let took = self.parts.clock.now() - now;
+        for (peer, level) in levels {
             peer.set_level(self.voices.measured(now, peer.id(), level, &mut heard));
         }
         self.voices.judge(now, &mut heard);
         self.heard(heard);
+        let after = (took * SHARE).clamp(LOOK_EVERY, LATEST);
+        self.ticker = Some(Ticker::new(after, &self.parts.notify, || Notice::Listen));
+        self.set_ticker();
     }
 
     /// Somebody's microphone is off, or they are gone.

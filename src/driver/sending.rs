@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use itodenwa_wire::{PeerId, Source};
 
+use super::listening::Ticker;
 use super::{Driver, Notice};
 use crate::channel::Frame;
 use crate::connection::Connection;
@@ -103,13 +104,22 @@ impl Sending {
 }
 
 impl Driver {
+    /// It is time to look again.
+    pub(super) fn look_again(&mut self) {
+        self.looks = self.looks.wrapping_add(1);
+        self.looking = None;
+        self.set_looking();
+        self.look();
+        if self.parts.adaptive && self.looks.is_multiple_of(STRAIN_EVERY) {
+            self.crowd.look_at_strain();
+        }
+    }
+
     /// Looks at what is shown.
     pub(super) fn look(&mut self) {
-        self.looks = self.looks.wrapping_add(1);
-        let is_strain_due = self.looks.is_multiple_of(STRAIN_EVERY);
         let (views, parts) = (&self.views, &self.parts);
         let show = |id, sight| views.tile(id, sight);
-        for (peer, why) in self.crowd.look(&parts.devices, &self.limits, parts.adaptive, is_strain_due, show) {
+        for (peer, why) in self.crowd.look(&parts.devices, &self.limits, parts.adaptive, show) {
             self.channel_refused(peer, why);
         }
     }
@@ -134,8 +144,8 @@ impl Driver {
         if self.crowd.is_empty() == self.looking.is_none() {
             return;
         }
-        let every = (!self.crowd.is_empty()).then_some(LOOK_EVERY);
-        self.looking = every.map(|every| super::listening::Ticker::new(every, &self.parts.notify, || Notice::Look));
+        let after = (!self.crowd.is_empty()).then_some(LOOK_EVERY);
+        self.looking = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Look));
     }
 }
 

@@ -27,16 +27,18 @@ function watch() {
             window.connections.push(this);
         }
     };
-    const real = window.setInterval;
-    window.setInterval = (look, every) =>
-        real(() => {
-            const begun = performance.now();
-            look();
-            // What it sets off runs in this turn of the page.
-            let hops = 0;
-            const wait = () => (++hops < 20 ? queueMicrotask(wait) : (window.looked += performance.now() - begun));
-            queueMicrotask(wait);
-        }, every);
+    for (const name of ["setTimeout", "setInterval"]) {
+        const real = window[name];
+        window[name] = (look, ...others) =>
+            real(() => {
+                const begun = performance.now();
+                look();
+                // What it sets off runs in this turn of the page.
+                let hops = 0;
+                const wait = () => (++hops < 20 ? queueMicrotask(wait) : (window.looked += performance.now() - begun));
+                queueMicrotask(wait);
+            }, ...others);
+    }
 }
 
 /** Joins, and shows everybody in a small tile. */
@@ -124,4 +126,4 @@ console.log(`\n${people} people in tiles of ${TILE.width} × ${TILE.height}, cam
 console.log("| | what is sent follows what is shown | it does not |\n|---|---|---|");
 console.log(`| pictures that one person sends to all, kbit/s | ${of(true, "kilobits").toFixed(0)} | ${of(false, "kilobits").toFixed(0)} |`);
 console.log(`| cores that the browser of all of them takes | ${of(true, "cores").toFixed(2)} | ${of(false, "cores").toFixed(2)} |`);
-console.log(`| share of a core that levels, beats and sizes take for one person | ${of(true, "looks").toFixed(2)} % | ${of(false, "looks").toFixed(2)} % |`);
+console.log(`| share of one page's time that levels, beats and sizes take | ${of(true, "looks").toFixed(2)} % | ${of(false, "looks").toFixed(2)} % |`);
