@@ -190,29 +190,27 @@ impl Crowd {
         }
     }
 
-    /// Tells everybody how they are shown, and sends them what is to be sent now. Gives what could not be told.
+    /// Tells everybody how they are shown, and sends them what is to be sent now.
     pub(super) fn look(
         &mut self,
         devices: &Devices,
         own: &BTreeMap<Source, Limits>,
         adaptive: bool,
         show: impl Fn(PeerId, Sight) -> Option<Tile>,
-    ) -> Vec<(PeerId, String)> {
-        let mut refused = Vec::new();
+    ) {
         for (id, member) in &mut self.0 {
             if member.open
                 && adaptive
                 && let Some(news) = member.sending.news(|sight| show(*id, sight))
-                && let Err(why) = member.send(&news)
+                && member.send(&news).is_err()
             {
+                // A full buffer or a closing channel: it is told again.
                 member.sending.forget_told();
-                refused.push((*id, why));
             }
             if let Some((_, connection)) = &mut member.connection {
                 member.sending.tune(connection, devices, own);
             }
         }
-        refused
     }
 
     // Texts.

@@ -198,7 +198,7 @@ impl Driver {
     }
 
     /// The browser did not take a frame: its buffer is full, or the channel is closing. The text waits for the next channel.
-    pub(super) fn channel_refused(&mut self, peer: PeerId, why: String) {
+    fn channel_refused(&mut self, peer: PeerId, why: String) {
         if let Some(peer) = self.crowd.peer(peer) {
             self.trouble(&peer, TroubleCode::PeerSilent, why);
         }

@@ -119,9 +119,7 @@ impl Driver {
     pub(super) fn look(&mut self) {
         let (views, parts) = (&self.views, &self.parts);
         let show = |id, sight| views.tile(id, sight);
-        for (peer, why) in self.crowd.look(&parts.devices, &self.limits, parts.adaptive, show) {
-            self.channel_refused(peer, why);
-        }
+        self.crowd.look(&parts.devices, &self.limits, parts.adaptive, show);
     }
 
     /// What is sent may be something else for everybody.

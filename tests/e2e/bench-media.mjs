@@ -64,6 +64,20 @@ async function sent() {
     return { bytes, looked: window.looked };
 }
 
+/** How long one look at the levels of all others takes: milliseconds, the median of many. */
+async function lookAtLevels() {
+    const receivers = window.connections.flatMap((connection) => connection.getReceivers());
+    const voices = receivers.filter(({ track }) => track.kind === "audio" && !track.muted);
+    const looks = [];
+    for (let look = 0; look < 200; look += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const begun = performance.now();
+        for (const voice of voices) voice.getSynchronizationSources();
+        looks.push(performance.now() - begun);
+    }
+    return looks.sort((one, other) => one - other)[looks.length / 2];
+}
+
 /** Seconds of processor that a process and all that it began have taken. */
 function processor(root) {
     const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
@@ -102,7 +116,8 @@ async function measure(adaptive) {
         const [after, ended, busier] = [await look(), Date.now(), processor(browser.process().pid)];
         const over = (ended - began) / 1000;
         const grown = (what) => after.reduce((sum, one, index) => sum + one[what] - before[index][what], 0) / people / over;
-        return { kilobits: (grown("bytes") * 8) / 1000, cores: (busier - busy) / over, looks: grown("looked") / 10 };
+        const levels = median(await Promise.all(pages.map((page) => page.evaluate(lookAtLevels))));
+        return { levels, kilobits: (grown("bytes") * 8) / 1000, cores: (busier - busy) / over, looks: grown("looked") / 10 };
     } finally {
         await browser.close();
     }
@@ -114,8 +129,8 @@ try {
         for (const adaptive of [true, false]) {
             const result = await measure(adaptive);
             results[adaptive].push(result);
-            const { kilobits, cores, looks } = result;
-            console.log(`round ${round}, adaptive ${adaptive}: ${kilobits.toFixed(0)} kbit/s, ${cores.toFixed(2)} cores, looks ${looks.toFixed(2)} %`);
+            const { kilobits, cores, looks, levels } = result;
+            console.log(`round ${round}, adaptive ${adaptive}: ${kilobits.toFixed(0)} kbit/s, ${cores.toFixed(2)} cores, looks ${looks.toFixed(2)} %, levels ${levels.toFixed(3)} ms`);
         }
     }
 } finally {
@@ -127,3 +142,4 @@ console.log("| | what is sent follows what is shown | it does not |\n|---|---|--
 console.log(`| pictures that one person sends to all, kbit/s | ${of(true, "kilobits").toFixed(0)} | ${of(false, "kilobits").toFixed(0)} |`);
 console.log(`| cores that the browser of all of them takes | ${of(true, "cores").toFixed(2)} | ${of(false, "cores").toFixed(2)} |`);
 console.log(`| share of one page's time that levels, beats and sizes take | ${of(true, "looks").toFixed(2)} % | ${of(false, "looks").toFixed(2)} % |`);
+console.log(`| one look at the levels of all others, ms (median) | ${of(true, "levels").toFixed(1)} | ${of(false, "levels").toFixed(1)} |`);
