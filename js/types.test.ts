@@ -32,6 +32,13 @@ export async function rooms(): Promise<void> {
     await room.microphone({ noiseSuppression: false });
     await room.screen({ content: "motion", audio: false });
     await room.loudspeaker("");
+    await room.use("screen", { content: "text" });
+    // @ts-expect-error options of something else
+    await room.use("camera", { noiseSuppression: true });
+    room.limit("microphone", { maxBitrate: 32_000 });
+    room.limit("camera");
+    // @ts-expect-error a limit of something else
+    room.limit("camera", { maxSmell: 1 });
     is<Peer | undefined>(room.speaker);
     // @ts-expect-error a size that has no name
     await room.camera({ quality: "h42" });
@@ -43,6 +50,7 @@ export async function rooms(): Promise<void> {
         is<string | undefined>(peer.identity);
         peer.remove();
         peer.volume = peer.muted ? 1 : peer.level;
+        peer.limit("camera", { maxHeight: 180, degradation: "balanced" });
         // @ts-expect-error what is measured is not set
         peer.level = 1;
         is<RTCPeerConnectionState>(peer.state);

@@ -1,10 +1,12 @@
-//! Text messages over a connection's control channel: `{"text":{"id":1,"text":"hello"}}`, answered by `{"ack":1}`.
+//! Text messages over a connection's control channel: `{"text":{"id":1,"text":"hello"}}`, answered by `{"ack":1}`;
+//! and how large somebody is shown: `{"shown":[["camera",320,180]]}`.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
+use itodenwa_wire::Source;
 use itodenwa_wire::limits::{QUEUED_TEXTS, TEXT_BYTES};
 use js_sys::JsString;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,8 @@ pub(crate) enum Frame {
     Text(Text),
     /// The text with this id was given to the application.
     Ack(u32),
+    /// How large the sources of the other side are shown here: width and height in dots, zero for not at all.
+    Shown(Vec<(Source, u32, u32)>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ mod conformance;
 mod lines;
 mod pulse;
 mod role;
+mod senders;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -23,9 +24,11 @@ use crate::dom::{
 };
 use crate::error::JsError;
 use crate::media::Devices;
+use crate::sending::Encoding;
 use lines::Lines;
 use pulse::Pulse;
 use role::Role;
+use senders::Senders;
 
 /// The label of the control channel. Both sides make it, so it needs no negotiation of its own (RFC 8832 is not used).
 const CONTROL: &str = "control";
@@ -39,6 +42,10 @@ pub(crate) enum Happening {
     Report(Report),
     /// Something came through the control channel.
     Frame(Result<Frame, String>),
+    /// Whether machine or network let less be sent than what is wanted.
+    Limited(bool),
+    /// The browser does not let this codec be chosen.
+    CodecRefused(String),
 }
 
 /// Dropping it closes the connection; then nothing more is told.
@@ -46,6 +53,7 @@ pub(crate) struct Connection {
     peer: PeerConnection,
     control: DataChannel,
     lines: Lines,
+    senders: Senders,
     role: Role,
     /// New ICE servers, for the next time that paths are looked for.
     renewed: Option<Object>,
@@ -69,6 +77,7 @@ impl Connection {
             peer,
             control,
             lines: Lines::new(sends),
+            senders: Senders::default(),
             role: Role::default(),
             renewed: None,
             tell,
@@ -136,6 +145,22 @@ impl Connection {
             // A track of the same kind is always taken, unless the connection is closed.
             let _ = alive.race(replaced).await;
         });
+    }
+
+    /// Sends a source so from now on.
+    pub(crate) fn tune(&mut self, source: Source, encoding: Encoding) {
+        self.senders.tune(source, encoding);
+        self.apply();
+    }
+
+    /// Senders may be others than before.
+    pub(crate) fn apply(&self) {
+        self.senders.apply(&self.lines, &self.lifetime.alive(), &self.tell);
+    }
+
+    /// Asks whether the browser is at its limit, and tells it.
+    pub(crate) fn look(&self) {
+        self.senders.look(&self.lines, &self.lifetime.alive(), &self.tell);
     }
 
     /// Where the media of this identification comes in.

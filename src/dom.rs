@@ -19,8 +19,8 @@ pub(crate) use json::{from_text, from_value, to_text, to_value};
 pub(crate) use lifetime::{Alive, Halt, Lifetime};
 pub(crate) use listener::Listener;
 pub(crate) use media::{
-    CapturedTrack, DeviceInfo, SinkElement, enumerate_devices, get_display_media, get_supported_constraints,
-    get_user_media,
+    CapturedTrack, DeviceInfo, ShownElement, SinkElement, enumerate_devices, get_display_media,
+    get_supported_constraints, get_user_media,
 };
 pub(crate) use object::{global, is_present, object, property};
 pub(crate) use rtc::{

@@ -4,7 +4,9 @@ mod crowd;
 mod incoming;
 mod listening;
 mod outgoing;
+mod sending;
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -16,6 +18,7 @@ use futures_util::StreamExt;
 use itodenwa_negotiation as machine;
 use itodenwa_negotiation::{ConnectionId, Input, Time, TroubleCode};
 use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, Source};
+use wasm_bindgen::JsCast;
 
 use crate::connection::Happening;
 use crate::dom::{Clock, Listener, Timer, global};
@@ -24,6 +27,7 @@ use crate::event::{Event, EventSender, Overflow, Trouble};
 use crate::link::{Known, Link, Request};
 use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
+use crate::sending::Limits;
 use crate::signaling::Signaling;
 use crate::view::{Blocked, Views};
 use crate::voice::Voices;
@@ -47,6 +51,10 @@ pub(crate) enum Notice {
     DevicesChanged,
     /// It is time to look at the levels.
     Listen,
+    /// It is time to look at what is shown.
+    Look,
+    /// The page is shown, or not any more.
+    Visible,
     PageHide,
 }
 
@@ -62,6 +70,8 @@ pub(crate) struct Parts {
     pub(crate) known: Known,
     pub(crate) link: Weak<Link>,
     pub(crate) devices: Devices,
+    /// Whether what is sent follows what is shown.
+    pub(crate) adaptive: bool,
     pub(crate) own_servers: Vec<IceServer>,
     pub(crate) server_servers: Vec<IceServer>,
 }
@@ -72,6 +82,10 @@ pub(crate) struct Driver {
     views: Views,
     voices: Voices,
     ticker: Option<Ticker>,
+    looking: Option<Ticker>,
+    looks: u32,
+    /// For everybody.
+    limits: BTreeMap<Source, Limits>,
     blocked: Blocked,
     timer: Option<(Time, Timer)>,
     /// What the server refused last: why it may close the socket.
@@ -104,7 +118,8 @@ impl Driver {
         let devices = listen_for_changes(move || {
             let _ = notify.unbounded_send(Notice::DevicesChanged);
         });
-        let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).collect();
+        let visibility = listen_for_visibility(&parts.notify);
+        let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).chain(visibility).collect();
         let crowd = Crowd::default();
         Driver {
             parts,
@@ -112,6 +127,9 @@ impl Driver {
             views: Views::default(),
             voices: Voices::default(),
             ticker: None,
+            looking: None,
+            looks: 0,
+            limits: BTreeMap::new(),
             blocked,
             timer: None,
             refusal: None,
@@ -194,9 +212,9 @@ impl Driver {
         self.carry_out();
         // If it can't be sent the server notices that the socket is closed.
         let _ = self.parts.signaling.send(&ClientMessage::Leave);
-        let Driver { parts, crowd, views, ticker, .. } = self;
+        let Driver { parts, crowd, views, ticker, looking, .. } = self;
         let Parts { events, known, .. } = parts;
-        drop((crowd, views, ticker));
+        drop((crowd, views, ticker, looking));
         known.peers.change(Vec::clear);
         events.close(Event::Closed(end.error));
         if let Some(done) = end.done {
@@ -206,9 +224,17 @@ impl Driver {
     }
 }
 
+/// A page that is shown again wants pictures at once.
+fn listen_for_visibility(notify: &UnboundedSender<Notice>) -> Option<Listener> {
+    let document: web_sys::Document = global("document").dyn_into().ok()?;
+    let notify = notify.clone();
+    Some(Listener::new(&document, "visibilitychange", move |_| {
+        let _ = notify.unbounded_send(Notice::Visible);
+    }))
+}
+
 /// A page that goes away leaves on purpose: the others need not wait until they miss it.
 fn listen_for_page_hide(notify: &UnboundedSender<Notice>) -> Option<Listener> {
-    use wasm_bindgen::JsCast;
     let window: web_sys::Window = global("window").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&window, "pagehide", move |_| {

@@ -43,6 +43,7 @@ pub struct Join {
     wishes: Vec<Wish>,
     media: Option<MediaStream>,
     preview: Option<Preview>,
+    adaptive: bool,
     ice: IceMode,
     ice_servers: Vec<IceServer>,
     signaling: Option<Box<dyn Signaling>>,
@@ -59,6 +60,7 @@ impl Join {
             wishes: Vec::new(),
             media: None,
             preview: None,
+            adaptive: true,
             ice: IceMode::Trickle,
             ice_servers: Vec::new(),
             signaling: None,
@@ -125,6 +127,14 @@ impl Join {
     /// asked again, and the preview is over; also when the join fails.
     pub fn preview(mut self, preview: &Preview) -> Self {
         self.preview = Some(preview.clone());
+        self
+    }
+
+    /// Without it, what is sent follows what is shown: each of the others tells how large one is shown there, and gets no more than
+    /// that; and when the machine or the network is at its limit for long, less is sent. With `false` all of it is left to the
+    /// browser. What is not in the page, as a video that is drawn elsewhere, is sent as large as it is.
+    pub fn adaptive(mut self, adaptive: bool) -> Self {
+        self.adaptive = adaptive;
         self
     }
 
@@ -221,6 +231,7 @@ impl Join {
             known,
             link: Rc::downgrade(&link),
             devices,
+            adaptive: self.adaptive,
             own_servers: self.ice_servers,
             server_servers: welcome.ice_servers.servers,
         });

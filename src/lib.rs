@@ -25,6 +25,8 @@
 //! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
 //!   microphone, shares a screen, sends texts, and leaves.
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
+//! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
+//! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
@@ -48,6 +50,7 @@ mod media;
 mod peer;
 mod preview;
 mod room;
+mod sending;
 mod shared;
 pub mod signaling;
 mod view;
@@ -69,4 +72,5 @@ pub use media::{
 pub use peer::Peer;
 pub use preview::Preview;
 pub use room::{Handle, Me, Message, Room};
+pub use sending::{Degradation, Limits};
 pub use view::Screen;

@@ -15,6 +15,7 @@ use crate::error::{MediaError, SendError};
 use crate::media::{Settings, Wish};
 use crate::peer::Peer;
 use crate::room::Message;
+use crate::sending::Limits;
 use crate::shared::Shared;
 use crate::view::Sight;
 
@@ -37,6 +38,12 @@ pub(crate) enum Request {
     Text {
         to: PeerId,
         outgoing: Outgoing,
+    },
+    /// What is sent of a source, to one or to everybody.
+    Limit {
+        peer: Option<PeerId>,
+        source: Source,
+        limits: Limits,
     },
     /// Somebody's volume is another one.
     Audible(PeerId),

@@ -8,6 +8,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 use crate::error::{SendError, ViewError};
 use crate::link::{Link, Request};
 use crate::room::Message;
+use crate::sending::Limits;
 use crate::shared::Shared;
 use crate::view::{Audible, Screen, Sight, Viewer};
 
@@ -102,6 +103,13 @@ impl Peer {
     pub fn set_volume(&self, volume: f64) {
         let volume = if volume.is_finite() { volume.clamp(0.0, 1.0) } else { 1.0 };
         self.set_audible(|audible| Audible { volume: Some(volume), ..audible });
+    }
+
+    /// Limits what is sent of a source to them. See [`Handle::limit`](crate::Handle::limit).
+    pub fn limit(&self, source: Source, limits: Limits) {
+        if let Some(link) = self.0.viewer.link() {
+            link.ask(Request::Limit { peer: Some(self.id()), source, limits });
+        }
     }
 
     /// Silences them here, for oneself alone.

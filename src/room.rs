@@ -16,6 +16,7 @@ use crate::join::Join;
 use crate::link::{Link, Request};
 use crate::media::{CameraOptions, MicrophoneOptions, ScreenOptions, Settings, Wish};
 use crate::peer::Peer;
+use crate::sending::Limits;
 use crate::view::{Screen, Sight, Viewer, try_loudspeaker};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
@@ -170,6 +171,11 @@ impl Handle {
     /// [`SendError`] if it is longer than 16 KiB, nobody is here, 64 texts wait for somebody already, or the room is over.
     pub fn send(&self, text: &str) -> Result<Message, SendError> {
         self.0.send(&self.peers(), text)
+    }
+
+    /// Limits what is sent of a source to everybody, now and later. [`Peer::limit`] does it for one of them; the lower limit counts.
+    pub fn limit(&self, source: Source, limits: Limits) {
+        self.0.ask(Request::Limit { peer: None, source, limits });
     }
 
     /// Who is to be looked at: the loudest of those who speak, or who spoke last ([`Event::Speaker`]).

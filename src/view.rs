@@ -1,5 +1,7 @@
 //! People in media elements.
 
+mod tile;
+
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
@@ -11,7 +13,9 @@ use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream
 use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
+use crate::sending::Tile;
 use crate::shared::Shared;
+use tile::tile;
 
 /// What of somebody is shown: both may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +158,7 @@ pub(crate) struct Views {
 /// An element that is to show somebody, or oneself (none).
 pub(crate) struct Attached<'a> {
     pub(crate) who: Option<PeerId>,
+    pub(crate) sight: Sight,
     pub(crate) element: HtmlMediaElement,
     pub(crate) made: bool,
     pub(crate) stream: &'a MediaStream,
@@ -162,6 +167,7 @@ pub(crate) struct Attached<'a> {
 
 struct View {
     who: Option<PeerId>,
+    sight: Sight,
     element: HtmlMediaElement,
     made: bool,
     blocked: Rc<Cell<bool>>,
@@ -174,7 +180,7 @@ pub(crate) type Blocked = Rc<dyn Fn(PeerId)>;
 impl Views {
     /// Shows a stream from now on; what the element showed before is gone.
     pub(crate) fn attach(&mut self, attached: Attached<'_>, blocked: &Blocked) {
-        let Attached { who, element, made, stream, audible } = attached;
+        let Attached { who, sight, element, made, stream, audible } = attached;
         self.detach(&element);
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.
@@ -189,7 +195,7 @@ impl Views {
             use_loudspeaker(&element, device);
         }
         element.set_src_object(Some(stream));
-        let view = View { who, element, made, blocked: Rc::default(), lifetime: Lifetime::new() };
+        let view = View { who, sight, element, made, blocked: Rc::default(), lifetime: Lifetime::new() };
         view.play(blocked);
         self.views.push(view);
     }
@@ -203,6 +209,16 @@ impl Views {
     pub(crate) fn set_loudspeaker(&mut self, device: String) {
         self.views.iter().filter(|view| view.who.is_some()).for_each(|view| use_loudspeaker(&view.element, &device));
         self.loudspeaker = Some(device);
+    }
+
+    /// How large somebody is shown, in the largest of their elements; none if they are not.
+    pub(crate) fn tile(&self, who: PeerId, sight: Sight) -> Option<Tile> {
+        let shown = self.views.iter().filter(|view| view.who == Some(who) && view.sight == sight);
+        shown.map(|view| tile(&view.element)).max_by_key(|tile| match tile {
+            Tile::Hidden => 0,
+            Tile::Size(width, height) => u64::from(*width) * u64::from(*height),
+            Tile::Unknown => u64::MAX,
+        })
     }
 
     pub(crate) fn detach(&mut self, element: &HtmlMediaElement) {

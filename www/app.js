@@ -2,6 +2,7 @@
 import { join } from "./itodenwa/index.js";
 import { begin, errorText, say, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
+import { preferences } from "./preferences.js";
 import { CallView } from "./view/call.js";
 import { Checkup } from "./view/checkup.js";
 import { Lobby } from "./view/lobby.js";
@@ -27,14 +28,15 @@ async function enter({ room: name, person, camera, microphone }) {
         const preview = await checkup.handOver({ camera, microphone });
         const room = await join(name, {
             name: person || undefined,
-            camera: camera && checkup.wish("camera"),
-            microphone: microphone && checkup.wish("microphone"),
+            camera: camera && preferences.camera,
+            microphone: microphone && preferences.microphone,
             preview,
             token,
             server: server(),
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
         memory.set("name", person || undefined);
+        preferences.apply(room);
         await stay(room, person);
     } catch (error) {
         lobby.fail(error);

@@ -145,6 +145,26 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
      * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
      */
     preview?: Preview | undefined;
+    /**
+     * Unless it is `false`, what is sent follows what is shown: each of the others tells how large one is shown there, and gets
+     * no more than that; and when the machine or the network is at its limit for long, less is sent. A video that is not in the
+     * page, as one that is drawn to a canvas, is sent as large as it is.
+     */
+    adaptive?: boolean;
+}
+
+/** What is sent of a source, at most. Of several limits the lowest counts. */
+export interface Limits {
+    /** Bits a second. */
+    maxBitrate?: number | undefined;
+    /** Pictures a second. */
+    maxFrameRate?: number | undefined;
+    /** Pixels: larger pictures are scaled down to about this height. */
+    maxHeight?: number | undefined;
+    /** What suffers first when less can be sent than that. */
+    degradation?: "maintain-framerate" | "maintain-resolution" | "balanced" | undefined;
+    /** As `video/VP9`. Where the browser lets nobody choose, that is a {@link Trouble} `sending/codec`, and its choice stays. */
+    codec?: string | undefined;
 }
 
 /**
@@ -227,6 +247,19 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * on most phones; `media/…`, `room/closed`. The room goes on without it.
      */
     screen(on: boolean | ScreenOptions): Promise<void>;
+    /**
+     * Says what is wanted of a source, without switching it: at once if it is on, otherwise from the next time on. A screen is
+     * shared so the next time.
+     * @throws {@link ItodenwaError} `media/…`, `source/unknown`, `room/closed`. The device before it goes on.
+     */
+    use(source: "camera", options: CameraOptions): Promise<void>;
+    use(source: "microphone", options: MicrophoneOptions): Promise<void>;
+    use(source: "screen", options: ScreenOptions): Promise<void>;
+    /**
+     * Limits what is sent of a source to everybody, now and later, in place of the limits before. {@link Peer.limit} does it for one.
+     * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
+     */
+    limit(source: Source, limits?: Limits): void;
     /**
      * Lets the others be heard by this loudspeaker: {@link Device.deviceId}, or `""` for the system's choice.
      * @throws {@link ItodenwaError} `media/unsupported` where the browser lets nobody choose, `media/missing`, `room/closed`. The one
@@ -369,6 +402,11 @@ export class Peer extends EventTarget {
     attach(element: HTMLMediaElement, sight?: Sight): void;
     /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
     detach(element: HTMLMediaElement): void;
+    /**
+     * Limits what is sent of a source to them.
+     * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
+     */
+    limit(source: Source, limits?: Limits): void;
     /**
      * Sends a text to this peer alone.
      * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
@@ -553,6 +591,7 @@ export type TroubleCode =
     | "connection/not-made"
     | "connection/failed"
     | "connection/given-up"
+    | "sending/codec"
     | "signaling/refused"
     | "signaling/malformed"
     | "token/forbidden"
@@ -585,6 +624,7 @@ export type ErrorCode =
     | CallErrorCode
     | "preview/closed"
     | "view/refused"
+    | "source/unknown"
     | "events/unread";
 
 /**

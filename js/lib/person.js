@@ -74,6 +74,10 @@ export class Peer extends Emitter {
         codedNow(() => this.#link.raw().setMuted(this.id, this.#muted));
     }
 
+    limit(source, limits = {}) {
+        codedNow(() => this.#link.raw().limit(String(source), limits, this.id));
+    }
+
     view(sight) {
         return codedNow(() => this.#link.raw().view(this.id, sight === "screen"));
     }

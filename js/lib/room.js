@@ -1,4 +1,4 @@
-import { coded, ItodenwaError } from "./error.js";
+import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { Outbox } from "./message.js";
 import { Me, Peer } from "./person.js";
@@ -91,6 +91,10 @@ export class Room extends Emitter {
         return this.#source("screen", on);
     }
 
+    limit(source, limits = {}) {
+        codedNow(() => this.#open().limit(String(source), limits));
+    }
+
     async loudspeaker(deviceId) {
         return coded(() => this.#open().loudspeaker(String(deviceId)));
     }
@@ -117,9 +121,13 @@ export class Room extends Emitter {
         return this.#raw;
     }
 
+    async use(source, options = {}) {
+        return coded(() => this.#open().choose(String(source), options));
+    }
+
     async #source(source, on) {
         if (typeof on === "object" && on !== null) {
-            await coded(() => this.#open().choose(source, on));
+            await this.use(source, on);
             if (this.me.media.has(source)) return;
         }
         const { media } = this.me;

@@ -9,7 +9,7 @@ mod options;
 mod pull;
 mod values;
 
-use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, ViewError};
+use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -109,6 +109,24 @@ impl RawRoom {
             };
             chosen.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
         })
+    }
+
+    /// Limits what is sent of a source, to a peer or to everybody.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn limit(&self, source: &str, limits: JsValue, peer: Option<String>) -> Result<(), JsValue> {
+        let source = Source::ALL.into_iter().find(|known| known.as_str() == source).ok_or_else(unknown_source)?;
+        let limits = Options::new(limits).limits();
+        match peer {
+            None => self.handle.limit(source, limits),
+            Some(id) => {
+                if let Some(peer) = self.peer(&id) {
+                    peer.limit(source, limits);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lets the others be heard by this loudspeaker.
@@ -239,7 +257,7 @@ async fn enter(join: Join) -> Result<RawRoom, JsValue> {
 }
 
 fn unknown_source() -> JsValue {
-    coded("source/unknown", "The source is neither camera, microphone nor screen.", None)
+    coded("source/unknown", "There is no such source. Use camera, microphone or screen.", None)
 }
 
 /// Who is shown.

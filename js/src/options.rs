@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use itodenwa::{
-    CallOptions, CameraOptions, CheckOptions, Content, Facing, IceMode, IceServer, Join, MicrophoneOptions, Quality,
-    ScreenOptions,
+    CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, Join, Limits,
+    MicrophoneOptions, Quality, ScreenOptions,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
@@ -33,6 +33,9 @@ impl Options {
         }
         if self.is_set("microphone") {
             join = join.microphone().microphone_options(self.part("microphone").microphone());
+        }
+        if self.get("adaptive").as_bool() == Some(false) {
+            join = join.adaptive(false);
         }
         join.ice(self.ice(IceMode::Trickle)).ice_servers(self.ice_servers())
     }
@@ -99,6 +102,18 @@ impl Options {
     pub(crate) fn screen(&self) -> ScreenOptions {
         let content = if self.text("content").as_deref() == Some("motion") { Content::Motion } else { Content::Text };
         ScreenOptions { content, audio: self.get("audio").as_bool().unwrap_or(true) }
+    }
+
+    /// `Limits`.
+    pub(crate) fn limits(&self) -> Limits {
+        let number = |name| self.get(name).as_f64().filter(|number| *number > 0.0);
+        Limits {
+            max_bitrate: number("maxBitrate").map(|bitrate| bitrate as u32),
+            max_frame_rate: number("maxFrameRate"),
+            max_height: number("maxHeight").map(|height| height as u32),
+            degradation: self.text("degradation").as_deref().and_then(Degradation::named),
+            codec: self.text("codec"),
+        }
     }
 
     fn part(&self, key: &str) -> Options {

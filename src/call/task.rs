@@ -22,7 +22,7 @@ use crate::connection::{Connection, Happening};
 use crate::dom::{Clock, Timer};
 use crate::error::{CallError, JsError};
 use crate::event::EventSender;
-use crate::media::{DeviceNotice, Devices, Track};
+use crate::media::{Change, DeviceNotice, Devices, Track};
 use crate::view::{Attached, Sight, Views};
 
 /// The other side, among the views.
@@ -148,9 +148,13 @@ impl Task {
                 }
                 Turn::Notice(Notice::Connection(Happening::Report(report))) => self.report(report),
                 Turn::Notice(Notice::Connection(Happening::Frame(frame))) => self.frame(frame),
+                // Nothing is asked about the encoding.
+                Turn::Notice(Notice::Connection(Happening::Limited(_) | Happening::CodecRefused(_))) => {}
                 Turn::Notice(Notice::Device(notice)) => {
-                    // A device that is taken away goes silent or dark; there is nobody to tell but the views.
-                    let _ = self.devices.notice(notice);
+                    // A device that is taken away is replaced, or goes silent or dark; there is nobody to tell but the views.
+                    if let Change::Replaced(source) = self.devices.notice(notice) {
+                        self.connection.replace(source, self.devices.track(source));
+                    }
                 }
             }
             self.begin_next();
@@ -190,7 +194,8 @@ impl Task {
                 let (who, stream) =
                     if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(Sight::Person)) };
                 // The person is at the page: a step was just made by hand.
-                let attached = Attached { who, element: element.into(), made: true, stream, audible: None };
+                let attached =
+                    Attached { who, sight: Sight::Person, element: element.into(), made: true, stream, audible: None };
                 self.views.attach(attached, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
             }
         }
@@ -382,6 +387,8 @@ impl Task {
                 }
                 self.send(&Frame::Ack(id));
             }
+            // By hand all is sent as it is.
+            Ok(Frame::Shown(_)) => {}
             Err(why) => self.step(Step::Refused(why)),
         }
     }

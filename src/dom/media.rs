@@ -21,6 +21,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["navigator", "mediaDevices"], js_name = getSupportedConstraints, catch)]
     pub(crate) fn get_supported_constraints() -> Result<JsValue, JsValue>;
 
+    /// What web-sys has only with many more types.
+    #[wasm_bindgen(js_name = Element)]
+    #[derive(Debug, Clone)]
+    pub(crate) type ShownElement;
+
+    /// CSSOM View, section 6.
+    #[wasm_bindgen(method, js_name = getBoundingClientRect)]
+    pub(crate) fn bounding_client_rect(this: &ShownElement) -> JsValue;
+
     /// What web-sys lacks of an `HTMLMediaElement`.
     #[wasm_bindgen(js_name = HTMLMediaElement)]
     #[derive(Debug, Clone)]

@@ -105,6 +105,15 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = replaceTrack)]
     pub(crate) fn replace_track(this: &Sender, track: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, js_name = getParameters)]
+    pub(crate) fn parameters(this: &Sender) -> JsValue;
+
+    #[wasm_bindgen(method, catch, js_name = setParameters)]
+    pub(crate) fn set_parameters(this: &Sender, parameters: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(crate) fn stats(this: &Sender) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = setStreams)]
     pub(crate) fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
 

@@ -7,10 +7,13 @@ use itodenwa_wire::{IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::Ear;
+use super::sending::Sending;
 use crate::channel::{Frame, Outgoing, Texts};
 use crate::connection::Connection;
+use crate::media::Devices;
 use crate::media::Track;
 use crate::peer::Peer;
+use crate::sending::{Limits, Tile};
 use crate::view::Sight;
 
 #[derive(Default)]
@@ -25,6 +28,7 @@ struct Member {
     screen: MediaStream,
     tracks: BTreeMap<Source, Track>,
     voice: Option<Ear>,
+    sending: Sending,
     texts: Texts,
 }
 
@@ -40,6 +44,7 @@ impl Crowd {
             screen,
             tracks: BTreeMap::new(),
             voice: None,
+            sending: Sending::default(),
             texts: Texts::default(),
         };
         self.0.insert(peer.id(), member);
@@ -64,6 +69,7 @@ impl Crowd {
         if let Some(member) = self.0.get_mut(&peer) {
             member.open = false;
             member.connection = Some((id, connection));
+            member.sending.set_stale();
         }
     }
 
@@ -140,6 +146,73 @@ impl Crowd {
         members.filter_map(|member| Some((member.peer.clone(), member.voice.as_mut()?.level()))).collect()
     }
 
+    // What is sent to others.
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn set_stale(&mut self) {
+        self.0.values_mut().for_each(|member| member.sending.set_stale());
+    }
+
+    pub(super) fn limit(&mut self, peer: PeerId, source: Source, limits: Limits) {
+        if let Some(member) = self.0.get_mut(&peer) {
+            member.sending.limit(source, limits);
+        }
+    }
+
+    /// Somebody says how they show what we send.
+    pub(super) fn shown(&mut self, peer: PeerId, tiles: &[(Source, u32, u32)]) {
+        if let Some(member) = self.0.get_mut(&peer) {
+            member.sending.shown(tiles);
+        }
+    }
+
+    /// The browser says whether it is at its limit with somebody.
+    pub(super) fn strained(&mut self, peer: PeerId, is_limited: bool) {
+        if let Some(member) = self.0.get_mut(&peer) {
+            member.sending.looked(is_limited);
+        }
+    }
+
+    /// Senders are others after a negotiation.
+    pub(super) fn apply(&self, peer: PeerId) {
+        if let Some((_, connection)) = self.0.get(&peer).and_then(|member| member.connection.as_ref()) {
+            connection.apply();
+        }
+    }
+
+    /// Asks the browser whether it is at its limit.
+    pub(super) fn look_at_strain(&self) {
+        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+            connection.look();
+        }
+    }
+
+    /// Tells everybody how they are shown, and sends them what is to be sent now.
+    pub(super) fn look(
+        &mut self,
+        devices: &Devices,
+        own: &BTreeMap<Source, Limits>,
+        adaptive: bool,
+        show: impl Fn(PeerId, Sight) -> Option<Tile>,
+    ) {
+        for (id, member) in &mut self.0 {
+            if member.open
+                && adaptive
+                && let Some(news) = member.sending.news(|sight| show(*id, sight))
+                && member.send(&news).is_err()
+            {
+                // A full buffer or a closing channel: it is told again.
+                member.sending.forget_told();
+            }
+            if let Some((_, connection)) = &mut member.connection {
+                member.sending.tune(connection, devices, own);
+            }
+        }
+    }
+
     // Texts.
 
     /// None if the peer is gone: whoever waits for delivery is told by the drop.
@@ -155,6 +228,7 @@ impl Crowd {
         }
         let Some(member) = self.0.get_mut(&peer) else { return Ok(()) };
         member.open = true;
+        member.sending.forget_told();
         member.texts.frames().iter().try_for_each(|frame| member.send(frame))
     }
 

@@ -29,6 +29,7 @@ impl Driver {
                     self.channel_refused(to, why);
                 }
             }
+            Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::Audible(id) => {
                 if let Some(peer) = self.crowd.peer(id) {
                     self.views.set_audible(id, peer.audible());
@@ -48,7 +49,7 @@ impl Driver {
                 };
                 if let Some(stream) = stream {
                     let audible = who.and_then(|id| self.crowd.peer(id)).map(|peer| peer.audible());
-                    self.views.attach(Attached { who, element, made, stream, audible }, &self.blocked);
+                    self.views.attach(Attached { who, sight, element, made, stream, audible }, &self.blocked);
                 }
             }
             Request::Detach(element) => self.views.detach(&element),
@@ -140,7 +141,11 @@ impl Driver {
                 {
                     self.channel_refused(peer, why);
                 }
+                let is_negotiated = matches!(report, Report::AnswerSet | Report::AnswerMade { .. });
                 self.handle(Input::Report { peer, connection, report });
+                if is_negotiated {
+                    self.crowd.apply(peer);
+                }
             }
             Notice::Connection { peer, connection, happening: Happening::Frame(frame) } => {
                 if self.crowd.is_current(peer, connection) {
@@ -152,7 +157,18 @@ impl Driver {
                     self.tell(Event::Blocked { peer });
                 }
             }
+            Notice::Connection { peer, connection, happening: Happening::Limited(is_limited) } => {
+                if self.crowd.is_current(peer, connection) {
+                    self.crowd.strained(peer, is_limited);
+                }
+            }
+            Notice::Connection { peer, happening: Happening::CodecRefused(codec), .. } => {
+                let peer = self.crowd.peer(peer);
+                self.tell(Event::Trouble(Trouble { peer, code: "sending/codec", detail: codec }));
+            }
             Notice::Listen => self.listen(),
+            Notice::Look => self.look_again(),
+            Notice::Visible => self.look(),
             Notice::PageHide => self.end(None, None),
         }
     }
@@ -165,6 +181,7 @@ impl Driver {
                     self.tell(Event::Delivered { peer, id });
                 }
             }
+            Ok(Frame::Shown(tiles)) => self.crowd.shown(from, &tiles),
             // Not acknowledged either: the sender sees that it was not delivered.
             Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
             Ok(Frame::Text(text)) => {
@@ -196,6 +213,7 @@ impl Driver {
                 if !source.is_audio() {
                     self.views.renew(None, self.parts.devices.stream(Sight::of(source)), &self.blocked);
                 }
+                self.retune();
             }
             Change::Off(source) => self.switched(source, false),
             Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
@@ -224,6 +242,7 @@ impl Driver {
         self.crowd.replace(source, self.parts.devices.track(source));
         self.views.play(None, &self.blocked);
         self.handle(Input::SetSource { source, on });
+        self.retune();
         if source == Source::Screen && !on && self.parts.devices.stop_screen_audio() {
             self.switched(Source::ScreenAudio, false);
         }

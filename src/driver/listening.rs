@@ -1,6 +1,9 @@
 //! Who is how loud.
 
-use gloo_timers::callback::Interval;
+use std::time::Duration;
+
+use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 
 use super::{Driver, Notice};
@@ -9,10 +12,25 @@ use crate::event::Event;
 use crate::voice::{Heard, LOOK_EVERY};
 use itodenwa_wire::PeerId;
 
-/// What is listened with, as long as there is anybody to be heard.
+/// Looks take no more than this share of the page's time: some browsers wait for a thread of theirs, which may be busy.
+const SHARE: u32 = 100;
+/// How long a look is waited for at most.
+const LATEST: Duration = Duration::from_secs(2);
+
+/// Tells the driver once that it is time, if this lives until then.
 pub(super) struct Ticker {
-    _interval: Interval,
+    _timeout: Timeout,
     _held: Held,
+}
+
+impl Ticker {
+    pub(super) fn new(after: Duration, notify: &UnboundedSender<Notice>, notice: fn() -> Notice) -> Self {
+        let notify = notify.clone();
+        let timeout = Timeout::new(u32::try_from(after.as_millis()).unwrap_or(u32::MAX), move || {
+            let _ = notify.unbounded_send(notice());
+        });
+        Ticker { _timeout: timeout, _held: Held::new(Kind::Timer) }
+    }
 }
 
 /// Where one person's voice comes in.
@@ -44,23 +62,22 @@ impl Driver {
         if self.crowd.has_voices() == self.ticker.is_some() {
             return;
         }
-        self.ticker = self.crowd.has_voices().then(|| {
-            let notify = self.parts.notify.clone();
-            let millis = u32::try_from(LOOK_EVERY.as_millis()).unwrap_or(u32::MAX);
-            let interval = Interval::new(millis, move || {
-                let _ = notify.unbounded_send(Notice::Listen);
-            });
-            Ticker { _interval: interval, _held: Held::new(Kind::Timer) }
-        });
+        let after = self.crowd.has_voices().then_some(LOOK_EVERY);
+        self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Listen));
     }
 
     pub(super) fn listen(&mut self) {
         let (now, mut heard) = (self.parts.clock.now(), Vec::new());
-        for (peer, level) in self.crowd.levels() {
+        let levels = self.crowd.levels();
+        let took = self.parts.clock.now() - now;
+        for (peer, level) in levels {
             peer.set_level(self.voices.measured(now, peer.id(), level, &mut heard));
         }
         self.voices.judge(now, &mut heard);
         self.heard(heard);
+        let after = (took * SHARE).clamp(LOOK_EVERY, LATEST);
+        self.ticker = Some(Ticker::new(after, &self.parts.notify, || Notice::Listen));
+        self.set_ticker();
     }
 
     /// Somebody's microphone is off, or they are gone.

@@ -84,6 +84,7 @@ impl Driver {
             machine::Event::Joined(member) => {
                 let peer = Peer::new(member, Weak::clone(&self.parts.link));
                 if self.crowd.enter(peer.clone()) {
+                    self.set_looking();
                     self.parts.known.peers.change(|peers| peers.push(peer.clone()));
                     self.tell(Event::Joined(peer));
                 }
@@ -91,6 +92,7 @@ impl Driver {
             machine::Event::Left(left) => {
                 self.views.remove(left.id);
                 if let Some(peer) = self.crowd.leave(left.id) {
+                    self.set_looking();
                     self.parts.known.peers.change(|peers| peers.retain(|known| *known != peer));
                     self.unheard(left.id, true);
                     self.tell(Event::Left(peer, left.reason));

@@ -18,6 +18,7 @@ pub(super) fn explain(code: &str) -> &'static str {
         "peer/packet-malformed" => "The other side sent something that was not understood. It was ignored.",
         "peer/silent" => "The other side does not answer. It may have lost its network.",
         "token/forbidden" => "Your token does not let you do that.",
+        "sending/codec" => "This browser does not let the codec be chosen, or the other side does not have it.",
         "signaling/refused" => "The server did not do what it was asked.",
         "signaling/malformed" => "The server sent something that was not understood. It was ignored.",
         _ => "Something went wrong. The call goes on.",

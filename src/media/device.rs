@@ -101,6 +101,10 @@ impl Device {
         }
     }
 
+    pub(super) fn wish(&self) -> &Wish {
+        &self.wish
+    }
+
     /// Wants it on or off.
     pub(super) fn set(&mut self, on: bool, done: Done) -> (Change, Option<Ask>) {
         self.wanted = on;

@@ -105,6 +105,11 @@ impl Devices {
         Some(self.devices.get(&source)?.track()?.settings())
     }
 
+    /// What is wanted of a source.
+    pub(crate) fn wish(&self, source: Source) -> Option<&Wish> {
+        Some(self.devices.get(&source)?.wish())
+    }
+
     /// Wants a source on or off.
     pub(crate) fn set(&mut self, source: Source, on: bool, done: Done) -> Change {
         let Some(device) = self.devices.get_mut(&source) else { return Change::None };

@@ -150,8 +150,9 @@ impl Task {
             }
             Request::Choose { wish, done } => self.devices.choose(wish, done),
             Request::Attach { element, made } => {
-                let stream = self.devices.stream(Sight::Person);
-                self.views.attach(Attached { who: None, element, made, stream, audible: None }, &never_blocked());
+                let (sight, stream) = (Sight::Person, self.devices.stream(Sight::Person));
+                self.views
+                    .attach(Attached { who: None, sight, element, made, stream, audible: None }, &never_blocked());
             }
             Request::Detach(element) => self.views.detach(&element),
             Request::HandOver { .. } | Request::Close(_) => {}

@@ -17,8 +17,27 @@ const LIMIT_MS: u32 = 15_000;
 
 #[wasm_bindgen(inline_js = "
 export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }
-/** Moving it would pause it. */
-export function append(element) { if (!element.isConnected) document.body.append(element); }
+/** In sight: what is not seen may not be sent. Moving it again would pause it. */
+export function append(element) {
+    if (element.isConnected) return;
+    Object.assign(element.style, { position: 'fixed', top: 0, left: 0, width: '640px', height: '360px' });
+    document.body.append(element);
+}
+/** Shows it so large; not at all if that is nothing. */
+export function resize(element, width, height) {
+    Object.assign(element.style, { width: `${width}px`, height: `${height}px`, display: width ? '' : 'none' });
+}
+export async function height_between(video, least, most) {
+    while (video.videoHeight < least || video.videoHeight > most) await new Promise((done) => setTimeout(done, 20));
+}
+/** No picture comes for a while. */
+export async function stopped(video) {
+    for (let before = -1; ; await new Promise((done) => setTimeout(done, 1500))) {
+        const now = video.getVideoPlaybackQuality().totalVideoFrames;
+        if (now === before) return;
+        before = now;
+    }
+}
 export async function heard(element) {
     const tick = () => new Promise((done) => setTimeout(done, 20));
     const track = () => element.srcObject?.getAudioTracks()[0];
@@ -124,6 +143,9 @@ export function is_shared() { return shared.getTracks().some((track) => track.re
 extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn append(element: &HtmlVideoElement);
+    pub(crate) fn resize(element: &HtmlVideoElement, width: u32, height: u32);
+    fn height_between(video: &HtmlVideoElement, least: u32, most: u32) -> js_sys::Promise;
+    fn stopped(video: &HtmlVideoElement) -> js_sys::Promise;
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn loosen_devices(one_at_a_time: bool);
     pub(crate) fn questions() -> u32;
@@ -200,6 +222,17 @@ pub(crate) async fn frames_in(video: &HtmlVideoElement) {
     for _ in 0..3 {
         within("a frame", JsFuture::from(next_frame(video))).await.expect("a frame");
     }
+}
+
+/// Waits until the picture that comes is so high.
+pub(crate) async fn height(video: &HtmlVideoElement, least: u32, most: u32) {
+    let wait = JsFuture::from(height_between(video, least, most));
+    within(&format!("a height from {least} to {most}"), wait).await.expect("a height");
+}
+
+/// Waits until no picture comes any more.
+pub(crate) async fn no_frames(video: &HtmlVideoElement) {
+    within("the end of the pictures", JsFuture::from(stopped(video))).await.expect("an end");
 }
 
 /// Waits until the only peer of a room is heard.

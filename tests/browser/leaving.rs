@@ -2,10 +2,10 @@
 
 use futures_util::StreamExt;
 use futures_util::future::join;
-use itodenwa::{Error, Event, Room, counts};
+use itodenwa::{CameraOptions, Error, Event, Limits, MicrophoneOptions, Quality, Room, Source, counts};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::kit::{self, leave, nothing_is_left, pair, until};
+use crate::kit::{self, leave, nothing_is_left, offer_screen, pair, until};
 use crate::relay::Relay;
 
 async fn closed(room: &mut Room) -> Option<Error> {
@@ -70,16 +70,29 @@ async fn lost_signalling_ends_the_room_with_its_reason() {
 }
 
 #[wasm_bindgen_test]
-async fn after_twenty_calls_nothing_is_left() {
-    for _ in 0..20 {
+async fn after_fifty_calls_with_everything_switched_nothing_is_left() {
+    offer_screen();
+    for round in 0..50 {
         let relay = Relay::default();
         let mut one = kit::join(&relay, true, true).await;
-        let mut other = kit::join(&relay, true, true).await;
+        let mut other = kit::join(&relay, round % 2 == 0, true).await;
         join(kit::connected(&mut one), kit::connected(&mut other)).await;
         one.me().view().expect("a view");
         kit::frames(&other).await;
         let now = counts();
-        assert!(now.connections == 2 && now.listeners > 0 && now.tracks >= 4, "what is there is counted: {now:?}");
+        assert!(now.connections == 2 && now.listeners > 0 && now.tracks >= 3, "what is there is counted: {now:?}");
+        kit::within("the screen", one.screen(true)).await.expect("a screen");
+        let quality = CameraOptions { quality: Quality::H180, ..CameraOptions::default() };
+        kit::within("the camera", one.use_camera(quality)).await.expect("another camera");
+        kit::within("the microphone", one.use_microphone(MicrophoneOptions::default())).await.expect("a microphone");
+        one.limit(Source::Camera, Limits { max_height: Some(90), ..Limits::default() });
+        for on in [false, true, false].into_iter().take(1 + round % 3) {
+            kit::within("the camera", one.camera(on)).await.expect("switched");
+            kit::within("the microphone", other.microphone(on)).await.expect("switched");
+        }
+        if round % 3 == 0 {
+            kit::within("the screen", one.screen(false)).await.expect("off");
+        }
         leave(one, other).await;
     }
 }

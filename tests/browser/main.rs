@@ -16,6 +16,7 @@ mod relay;
 mod resuming;
 mod rooms;
 mod screen;
+mod sending;
 mod texts;
 mod voices;
 

@@ -1,12 +1,14 @@
 //! Camera and microphone.
 
+use futures_util::StreamExt;
 use futures_util::future::join;
+use futures_util::stream::FuturesUnordered;
 use itodenwa::{Event, Source};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{self, frames, leave, media, pair, until, within};
+use crate::kit::{self, frames, leave, media, offer_screen, pair, until, within};
 use crate::relay::Relay;
 
 #[wasm_bindgen(inline_js = "
@@ -85,6 +87,49 @@ async fn of_quick_switches_the_last_counts() {
     within("the switches", all).await.0.expect("off");
     media(&mut other, Source::Camera, false).await;
     assert!(!other.peers().first().expect("a peer").media().contains(&Source::Camera));
+    leave(one, other).await;
+}
+
+/// A hundred switches of everything, in the order of a small generator, without waiting for one of them.
+#[wasm_bindgen_test]
+async fn of_a_hundred_switches_in_any_order_the_last_of_each_counts() {
+    offer_screen();
+    let (one, other) = pair().await;
+    let mut seed = 4711_u32;
+    let mut last = std::collections::BTreeMap::new();
+    let mut switches = FuturesUnordered::new();
+    for _ in 0..100 {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let on = seed & 0x100 == 0;
+        let source = match (seed >> 16) % 3 {
+            0 => Source::Camera,
+            1 => Source::Microphone,
+            _ => Source::Screen,
+        };
+        last.insert(source, on);
+        let one = one.handle();
+        switches.push(async move {
+            match source {
+                Source::Camera => one.camera(on).await,
+                Source::Microphone => one.microphone(on).await,
+                _ => one.screen(on).await,
+            }
+        });
+    }
+    within("the switches", async { while switches.next().await.transpose().expect("switched").is_some() {} }).await;
+    let peer = other.peers().into_iter().next().expect("a peer");
+    let agreed = async {
+        while last.iter().any(|(source, on)| peer.media().contains(source) != *on) {
+            gloo_timers::future::TimeoutFuture::new(10).await;
+        }
+    };
+    within("the same on the other side", agreed).await;
+    for source in [Source::Camera, Source::Microphone, Source::Screen] {
+        assert_eq!(one.me().settings(source).is_some(), last.get(&source) == Some(&true), "{source}");
+    }
+    let offers = one.steps().iter().filter(|entry| matches!(entry.step.name(), "setOffer" | "makeOffer")).count();
+    assert!(offers <= 5, "one for the channel and one for each source, but there were {offers} offers");
+    drop(switches);
     leave(one, other).await;
 }
 

@@ -102,10 +102,11 @@ export function browser(kind) {
     return browsers.get(kind);
 }
 
-/** A browser of its own, which the caller closes. */
-export function launch(kind, { args = [], ...options } = {}) {
+/** A browser of its own, which the caller closes; `without` some of the usual arguments. */
+export function launch(kind, { args = [], without = [], ...options } = {}) {
     const usual = kind === "firefox" ? FIREFOX : CHROMIUM;
-    return puppeteer.launch({ ...usual, ...options, args: [...(usual.args ?? []), ...args] });
+    const kept = (usual.args ?? []).filter((arg) => !without.includes(arg));
+    return puppeteer.launch({ ...usual, ...options, args: [...kept, ...args] });
 }
 
 let rooms = 0;

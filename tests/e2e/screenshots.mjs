@@ -58,6 +58,17 @@ try {
     await shot(ann, "two-narrow", NARROW);
     await shot(ann, "two-narrow-whole", NARROW, { full: true });
     await shot(hanako, "two-japanese", WIDE);
+    await ann.page.hover('[data-testid="tile"]');
+    await shot(ann, "two-tools", WIDE);
+    await ann.click("settings");
+    await ann.reads("camera-now", "×");
+    await shot(ann, "settings-wide", WIDE);
+    await shot(ann, "settings-dark-narrow", NARROW, { dark: true });
+    await ann.click("settings-close");
+    await hanako.click("settings");
+    await hanako.reads("camera-now", "×");
+    await shot(hanako, "settings-japanese-narrow", NARROW);
+    await hanako.click("settings-close");
 
     const bob = await person(test, "chromium", { query: `?room=${room}`, devices: false });
     await bob.join(undefined, "Bob");

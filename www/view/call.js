@@ -1,6 +1,7 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { notice } from "./notices.js";
+import { Settings } from "./settings.js";
 import { nameOf, Stage } from "./stage.js";
 import { Steps } from "./steps.js";
 
@@ -13,6 +14,7 @@ const byId = (id) => document.getElementById(id);
 export class CallView {
     #room;
     #stage;
+    #settings;
     #changed;
     #names = new Map();
     #listeners = new AbortController();
@@ -41,6 +43,7 @@ export class CallView {
         click("copy-link-alone", (event) => copy(invitation, event.currentTarget));
 
         this.#stage = new Stage(room);
+        this.#settings = new Settings(room, signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
@@ -48,6 +51,7 @@ export class CallView {
 
     close() {
         this.#listeners.abort();
+        this.#settings.close();
         this.#stage.close();
         byId("call").hidden = true;
         document.title = "itodenwa";
@@ -66,6 +70,10 @@ export class CallView {
         };
         room.onconnection = ({ peer }) => this.#stage.state(peer);
         room.onmedia = ({ peer }) => this.#stage.media(peer);
+        room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
+        room.ondevice = () => this.#settings.changed();
+        room.ondevices = () => this.#settings.changed();
+        room.oninterrupted = ({ source, interrupted }) => this.#interrupted(source, interrupted);
         room.ontext = (text) => chat.wrote(text);
         room.onstep = (step) => steps.add(step);
         room.onsignaling = (state) => this.#signaling(state);
@@ -76,6 +84,13 @@ export class CallView {
             if (trouble.source === "screen" && trouble.code === "media/ended") return;
             this.#tell(trouble, nameOf(trouble.peer));
         };
+    }
+
+    /** The system took a device, as a phone does when it rings. */
+    #interrupted(source, interrupted) {
+        const key = `interrupted-${source}`;
+        if (interrupted) notice(key, (element) => say(element, () => word("interrupted", { device: word(source) })), { polite: true });
+        else notice.remove(key);
     }
 
     /** The call goes on without the server: a quiet word, as long as it is so. */

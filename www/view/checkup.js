@@ -1,6 +1,6 @@
 import { check, devices, open } from "../itodenwa/index.js";
 import { errorText, findingText, say, word } from "../i18n.js";
-import { memory } from "../memory.js";
+import { preferences } from "../preferences.js";
 
 const PARTS = ["camera", "microphone", "signaling", "stun", "turnUdp", "turnTcp", "turnTls", "loopback"];
 const SOURCES = ["camera", "microphone"];
@@ -38,11 +38,6 @@ export class Checkup {
         addEventListener("pagehide", () => this.close());
     }
 
-    /** What is wanted of a device: the one that was chosen, here or another time. */
-    wish(source) {
-        return { deviceId: memory.get(source) };
-    }
-
     /** The preview for the room that is joined next, with what is wanted there; nothing when it is not open. */
     async handOver(wanted) {
         this.#stopChecking();
@@ -70,7 +65,7 @@ export class Checkup {
         this.#wait();
         byId("checkup-title").focus();
         try {
-            const wish = (source) => this.#wanted[source].checked && this.wish(source);
+            const wish = (source) => this.#wanted[source].checked && preferences[source];
             const preview = await open({ camera: wish("camera"), microphone: wish("microphone") });
             if (opening !== this.#opening) return void preview.close();
             this.#preview = preview;
@@ -108,20 +103,20 @@ export class Checkup {
             const select = this.#choices[source];
             const ofKind = known.filter(({ kind }) => kind === source);
             select.replaceChildren(...ofKind.map(({ label, deviceId }) => new Option(label, deviceId)));
-            select.value = preview.settings.get(source)?.deviceId ?? memory.get(source) ?? "";
+            select.value = preview.settings.get(source)?.deviceId ?? preferences[source].deviceId ?? "";
             select.disabled = ofKind.length === 0 || !preview.media.has(source);
         }
     }
 
     async #choose(source, deviceId) {
-        memory.set(source, deviceId || undefined);
-        await this.#preview?.[source]({ deviceId }).then(() => this.#check(), () => this.#list());
+        preferences.change(source, { deviceId: deviceId || undefined });
+        await this.#preview?.[source](preferences[source]).then(() => this.#check(), () => this.#list());
     }
 
     async #switch(source, on) {
         const preview = this.#preview;
         if (!preview) return;
-        await preview[source](on && this.wish(source)).catch(() => {});
+        await preview[source](on && preferences[source]).catch(() => {});
         if (preview !== this.#preview) return;
         this.#list();
         this.#check();
@@ -133,7 +128,7 @@ export class Checkup {
         this.#stopChecking();
         this.#wait();
         const missing = SOURCES.filter((source) => preview && this.#wanted[source].checked && !preview.media.has(source));
-        await Promise.allSettled(missing.map((source) => preview[source](this.wish(source))));
+        await Promise.allSettled(missing.map((source) => preview[source](preferences[source])));
         if (preview === this.#preview) await this.#check();
     }
 

@@ -29,5 +29,8 @@ export function notice(key, write, { polite = false } = {}) {
     while (list.children.length > NOTICES) list.firstElementChild.remove();
 }
 
+/** Takes one away. */
+notice.remove = (key) => [...list.children].find((item) => item.dataset.key === key)?.remove();
+
 /** Takes all of them away. */
 notice.clear = () => list.replaceChildren();

@@ -1,5 +1,6 @@
 import { word } from "../i18n.js";
 import { ScreenTile, Tile } from "./tile.js";
+import { tools } from "./tools.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -26,7 +27,9 @@ export class Stage {
     }
 
     add(peer) {
-        const tile = new Tile(peer.view(), () => nameOf(peer));
+        const video = peer.view();
+        const tile = new Tile(video, () => nameOf(peer));
+        tools(tile.element, video, peer);
         this.#tiles.set(peer.id, tile);
         tile.state(peer.state);
         tile.media(peer.media, "remote-video");
@@ -51,12 +54,18 @@ export class Stage {
         this.#screen(peer);
     }
 
+    speaking(peer) {
+        this.#tiles.get(peer.id)?.element.toggleAttribute("data-speaking", peer.speaking);
+    }
+
     /** What somebody shares has a tile of its own, before all people. */
     #screen(peer) {
         const shares = peer.media.has("screen");
         if (shares === this.#screens.has(peer.id)) return;
         if (shares) {
-            const tile = new ScreenTile(peer.view("screen"), () => word("screen-of", { name: nameOf(peer) }));
+            const video = peer.view("screen");
+            const tile = new ScreenTile(video, () => word("screen-of", { name: nameOf(peer) }));
+            tools(tile.element, video, peer);
             this.#screens.set(peer.id, tile);
             byId("grid").prepend(tile.element);
         } else {

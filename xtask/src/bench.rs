@@ -2,6 +2,7 @@
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
 mod hostile;
+mod media;
 mod relay;
 mod signaling;
 
@@ -32,6 +33,8 @@ enum Subject {
     Server,
     /// How good clients fare while others flood, idle and crawl.
     Hostile,
+    /// What a call of several people costs, in pictures sent and processor.
+    Media,
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
@@ -41,6 +44,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
             relay::run(bench)?;
         }
         Subject::Hostile => hostile::run(bench)?,
+        Subject::Media => media::run(bench)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,110 @@
+//! The parameters of senders (W3C WebRTC, section 5.2.9).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use itodenwa_wire::Source;
+use js_sys::{Array, Map, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+
+use super::lines::Lines;
+use super::{Happening, Tell};
+use crate::dom::{Alive, Sender, property};
+use crate::sending::{Encoding, Picture};
+
+/// What is to be sent of each source. Senders come with negotiation, and may be others after it.
+#[derive(Debug, Default)]
+pub(super) struct Senders(BTreeMap<Source, Encoding>);
+
+impl Senders {
+    pub(super) fn tune(&mut self, source: Source, encoding: Encoding) {
+        self.0.insert(source, encoding);
+    }
+
+    /// Asks those that send pictures whether machine or network limit them (W3C WebRTC Statistics, `qualityLimitationReason`).
+    pub(super) fn look(&self, lines: &Lines, alive: &Alive, tell: &Tell) {
+        let pictures = self.0.iter().filter(|(_, encoding)| encoding.active && encoding.picture.is_some());
+        let asked: Vec<_> = pictures.filter_map(|(source, _)| Some(lines.sender(*source)?.stats())).collect();
+        if asked.is_empty() {
+            return;
+        }
+        let (alive, tell) = (alive.clone(), Rc::clone(tell));
+        spawn_local(async move {
+            let mut limited = false;
+            for stats in asked {
+                let Ok(stats) = alive.race(stats).await else { return };
+                stats.unchecked_ref::<Map>().for_each(&mut |one, _| {
+                    let reason = property(&one, "qualityLimitationReason").as_string();
+                    limited |= reason.is_some_and(|reason| reason != "none");
+                });
+            }
+            tell(Happening::Limited(limited));
+        });
+    }
+
+    /// Sets what is not set yet.
+    pub(super) fn apply(&self, lines: &Lines, alive: &Alive, tell: &Tell) {
+        for (source, encoding) in &self.0 {
+            if let Some(sender) = lines.sender(*source) {
+                apply(&sender, encoding, alive, tell);
+            }
+        }
+    }
+}
+
+fn apply(sender: &Sender, encoding: &Encoding, alive: &Alive, tell: &Tell) {
+    let parameters = sender.parameters();
+    let encodings: Array = property(&parameters, "encodings").into();
+    // None before the first negotiation, in some browsers.
+    let Some(first) = Array::is_array(&encodings).then(|| encodings.get(0)).filter(JsValue::is_object) else { return };
+    let mut changed = set(&first, "active", &encoding.active.into());
+    changed |= set(&first, "maxBitrate", &encoding.max_bitrate.map_or(JsValue::UNDEFINED, JsValue::from));
+    if let Some(Picture { max_frame_rate, scale_down_by }) = encoding.picture {
+        let max_frame_rate = if max_frame_rate.is_finite() { max_frame_rate.into() } else { JsValue::UNDEFINED };
+        changed |= set(&first, "maxFramerate", &max_frame_rate);
+        changed |= set(&first, "scaleResolutionDownBy", &scale_down_by.into());
+    }
+    if let Some(degradation) = encoding.degradation {
+        changed |= set(&parameters, "degradationPreference", &degradation.as_str().into());
+    }
+    let wanted = encoding.codec.clone().filter(|name| !is_sent_by(&first, name));
+    if let Some(name) = &wanted
+        && let Some(codec) = negotiated(&parameters, name)
+    {
+        changed |= set(&first, "codec", &codec);
+    }
+    if !changed && wanted.is_none() {
+        return;
+    }
+    let (set, alive, sender, tell) =
+        (sender.set_parameters(&parameters), alive.clone(), sender.clone(), Rc::clone(tell));
+    spawn_local(async move {
+        // What is refused because the connection is negotiated right now is set after it.
+        let _ = alive.race(set).await;
+        if let Some(name) = wanted {
+            let encodings: Array = property(&sender.parameters(), "encodings").into();
+            if !is_sent_by(&encodings.get(0), &name) {
+                tell(Happening::CodecRefused(name));
+            }
+        }
+    });
+}
+
+fn is_sent_by(encoding: &JsValue, name: &str) -> bool {
+    let codec = property(encoding, "codec");
+    codec.is_object() && property(&codec, "mimeType").as_string().is_some_and(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The codec of this name among those that were negotiated.
+fn negotiated(parameters: &JsValue, name: &str) -> Option<JsValue> {
+    let codecs: Array = property(parameters, "codecs").into();
+    let is_wanted =
+        |codec: &JsValue| property(codec, "mimeType").as_string().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    Array::is_array(&codecs).then(|| codecs.iter().find(is_wanted)).flatten()
+}
+
+/// True if it was another value.
+fn set(object: &JsValue, key: &str, value: &JsValue) -> bool {
+    property(object, key) != *value && Reflect::set(object, &key.into(), value).unwrap_or(false)
+}

@@ -1,0 +1,190 @@
+//! What is sent to whom: what they show of us, and what we show of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use itodenwa_wire::{PeerId, Source};
+
+use super::listening::Ticker;
+use super::{Driver, Notice};
+use crate::channel::Frame;
+use crate::connection::Connection;
+use crate::media::{Devices, Wish};
+use crate::sending::{Limits, Strain, Tile, encoding};
+use crate::view::Sight;
+
+/// How often it is looked at what is shown.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// With every so manieth look the browser is asked whether it is at its limit.
+const STRAIN_EVERY: u32 = 4;
+/// What can be shown.
+const PICTURES: [Source; 2] = [Source::Camera, Source::Screen];
+
+/// What is known of sending to one of the others.
+#[derive(Debug, Default)]
+pub(super) struct Sending {
+    /// How they show what we send.
+    theirs: BTreeMap<Source, Tile>,
+    /// How we show what they send, as they were told.
+    ours: BTreeMap<Source, Tile>,
+    limits: BTreeMap<Source, Limits>,
+    strain: Strain,
+    /// What is to be sent may be something else.
+    stale: bool,
+}
+
+impl Sending {
+    /// They say how they show it. It counts with the next look: nobody can make us work more often.
+    pub(super) fn shown(&mut self, tiles: &[(Source, u32, u32)]) {
+        for &(source, width, height) in
+            tiles.iter().filter(|(source, ..)| PICTURES.contains(source)).take(PICTURES.len())
+        {
+            let tile = if width == 0 || height == 0 { Tile::Hidden } else { Tile::Size(width, height) };
+            self.theirs.insert(source, tile);
+        }
+        self.stale = true;
+    }
+
+    pub(super) fn limit(&mut self, source: Source, limits: Limits) {
+        self.limits.insert(source, limits);
+        self.stale = true;
+    }
+
+    pub(super) fn looked(&mut self, is_limited: bool) {
+        self.stale |= self.strain.looked(is_limited);
+    }
+
+    pub(super) fn set_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// A new channel: the other side forgot, or is another one.
+    pub(super) fn forget_told(&mut self) {
+        self.ours.clear();
+    }
+
+    /// What they are to be told when this is how we show them now.
+    pub(super) fn news(&mut self, show: impl Fn(Sight) -> Option<Tile>) -> Option<Frame> {
+        let mut news = Vec::new();
+        for source in PICTURES {
+            let told = self.ours.get(&source).copied().unwrap_or_default();
+            let now = match (show(Sight::of(source)), told) {
+                (Some(tile), _) => tile,
+                (None, Tile::Unknown) => Tile::Unknown,
+                // It was shown, and is not any more.
+                (None, _) => Tile::Hidden,
+            };
+            if now != told {
+                self.ours.insert(source, now);
+                news.push(match now {
+                    // As large as can be: what is not in the page may be used in any way.
+                    Tile::Unknown => (source, u32::MAX, u32::MAX),
+                    Tile::Hidden => (source, 0, 0),
+                    Tile::Size(width, height) => (source, width, height),
+                });
+            }
+        }
+        (!news.is_empty()).then_some(Frame::Shown(news))
+    }
+
+    /// Sends what is to be sent now, if that may be something else.
+    pub(super) fn tune(&mut self, connection: &mut Connection, devices: &Devices, own: &BTreeMap<Source, Limits>) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
+        for source in Source::ALL {
+            let Some(settings) = devices.settings(source) else { continue };
+            let wish = devices.wish(source).cloned().unwrap_or_else(|| Wish::default_of(source));
+            let tile = self.theirs.get(&source).copied().unwrap_or_default();
+            let limits = [self.limits.get(&source), own.get(&source)];
+            let size = settings.width.zip(settings.height);
+            connection.tune(source, encoding(&wish, source, size, tile, limits, &self.strain));
+        }
+    }
+}
+
+impl Driver {
+    /// It is time to look again.
+    pub(super) fn look_again(&mut self) {
+        self.looks = self.looks.wrapping_add(1);
+        self.looking = None;
+        self.set_looking();
+        self.look();
+        if self.parts.adaptive && self.looks.is_multiple_of(STRAIN_EVERY) {
+            self.crowd.look_at_strain();
+        }
+    }
+
+    /// Looks at what is shown.
+    pub(super) fn look(&mut self) {
+        let (views, parts) = (&self.views, &self.parts);
+        let show = |id, sight| views.tile(id, sight);
+        self.crowd.look(&parts.devices, &self.limits, parts.adaptive, show);
+    }
+
+    /// What is sent may be something else for everybody.
+    pub(super) fn retune(&mut self) {
+        self.crowd.set_stale();
+        self.look();
+    }
+
+    pub(super) fn limit(&mut self, peer: Option<PeerId>, source: Source, limits: Limits) {
+        match peer {
+            Some(peer) => self.crowd.limit(peer, source, limits),
+            None => {
+                self.limits.insert(source, limits);
+            }
+        }
+        self.retune();
+    }
+
+    pub(super) fn set_looking(&mut self) {
+        if self.crowd.is_empty() == self.looking.is_none() {
+            return;
+        }
+        let after = (!self.crowd.is_empty()).then_some(LOOK_EVERY);
+        self.looking = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Look));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(sending: &mut Sending, person: Option<Tile>) -> Vec<(Source, u32, u32)> {
+        match sending.news(|sight| if sight == Sight::Person { person } else { None }) {
+            Some(Frame::Shown(news)) => news,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_told_once_and_what_was_never_shown_not_at_all() {
+        let mut sending = Sending::default();
+        assert_eq!(told(&mut sending, None), []);
+        assert_eq!(told(&mut sending, Some(Tile::Unknown)), []);
+        assert_eq!(told(&mut sending, Some(Tile::Size(320, 180))), [(Source::Camera, 320, 180)]);
+        assert_eq!(told(&mut sending, Some(Tile::Size(320, 180))), []);
+        assert_eq!(told(&mut sending, None), [(Source::Camera, 0, 0)], "it is detached");
+        assert_eq!(told(&mut sending, Some(Tile::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
+    }
+
+    #[test]
+    fn a_new_channel_is_told_anew() {
+        let mut sending = Sending::default();
+        told(&mut sending, Some(Tile::Hidden));
+        sending.forget_told();
+        assert_eq!(told(&mut sending, Some(Tile::Hidden)), [(Source::Camera, 0, 0)]);
+    }
+
+    #[test]
+    fn of_what_they_say_only_pictures_count() {
+        let mut sending = Sending::default();
+        let nonsense = vec![(Source::Microphone, 0, 0); 5000];
+        sending.shown(&nonsense);
+        sending.shown(&[(Source::Camera, 0, 90), (Source::Screen, 320, 180)]);
+        assert_eq!(sending.theirs.get(&Source::Camera), Some(&Tile::Hidden));
+        assert_eq!(sending.theirs.get(&Source::Screen), Some(&Tile::Size(320, 180)));
+        assert_eq!(sending.theirs.len(), 2);
+    }
+}

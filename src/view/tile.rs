@@ -1,0 +1,44 @@
+//! How large an element is shown.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlMediaElement;
+
+use crate::dom::{ShownElement, global, property};
+use crate::sending::Tile;
+
+/// Sizes are told in such steps of dots, so that a window that is drawn larger does not tell each dot.
+const GRAIN: f64 = 16.0;
+/// Pictures in a picture are about so large, whatever the page has.
+const IN_PICTURE: Tile = Tile::Size(640, 360);
+
+/// Whether it is in the page, in the window, and how large (CSSOM View, section 7). What other elements cover is not seen.
+pub(super) fn tile(element: &HtmlMediaElement) -> Tile {
+    let document = global("document");
+    if property(&document, "pictureInPictureElement") == *AsRef::<JsValue>::as_ref(element) {
+        return IN_PICTURE;
+    }
+    if property(&document, "visibilityState").as_string().as_deref() == Some("hidden") {
+        return Tile::Hidden;
+    }
+    if !element.is_connected() {
+        return Tile::Unknown;
+    }
+    let rect = element.unchecked_ref::<ShownElement>().bounding_client_rect();
+    let side = |name| number(&rect, name);
+    let is_outside = side("bottom") <= 0.0
+        || side("right") <= 0.0
+        || side("top") >= number(&global("innerHeight"), "")
+        || side("left") >= number(&global("innerWidth"), "");
+    let ratio = number(&global("devicePixelRatio"), "").max(0.1);
+    let dots = |name| (side(name) * ratio / GRAIN).ceil() * GRAIN;
+    match (dots("width"), dots("height")) {
+        (width, height) if width > 0.0 && height > 0.0 && !is_outside => Tile::Size(width as u32, height as u32),
+        _ => Tile::Hidden,
+    }
+}
+
+/// A property, or the value itself.
+fn number(value: &JsValue, name: &str) -> f64 {
+    let value = if name.is_empty() { value.clone() } else { property(value, name) };
+    value.as_f64().unwrap_or_default()
+}

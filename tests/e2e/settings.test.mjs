@@ -1,0 +1,126 @@
+// Devices, quality and loudness on the page, by mouse and keyboard; and that they are remembered.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, end, freshRoom, launch, LIMIT, meet, Person, person } from "./people.mjs";
+
+after(end);
+
+/** Waits until the picture that comes is at most so high. */
+function sees(someone, most) {
+    return someone.page.waitForFunction(
+        (most) => {
+            const { videoHeight } = document.querySelector('[data-testid="remote-video"]') ?? {};
+            return videoHeight > 0 && videoHeight <= most;
+        },
+        { timeout: LIMIT },
+        most,
+    );
+}
+
+for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+    test(`${kinds[0]} chooses devices and quality in the call, and ${kinds[1]} sees it`, async (t) => {
+        const [ann, bob] = await meet(t, kinds);
+        await ann.click("settings");
+        await ann.see("settings-panel");
+        const cameras = await ann.page.$$eval('[data-testid="choose-camera"] option', (options) => options.map(({ value }) => value));
+        assert.ok(cameras.length >= 2, "the system's choice, and at least one camera");
+        await ann.page.select('[data-testid="choose-camera"]', cameras[1]);
+        await ann.page.select('[data-testid="choose-quality"]', "h180");
+        await ann.reads("camera-now", "320 × 180");
+        await sees(bob, 180);
+        await ann.page.keyboard.press("Escape");
+        await ann.miss("settings-panel");
+        assert.equal(await ann.pressed("camera"), "true");
+        await bob.watches();
+        const remembered = await ann.page.evaluate(() => JSON.parse(localStorage.getItem("itodenwa.preferences")));
+        assert.equal(remembered.camera.quality, "h180");
+        assert.equal(remembered.camera.deviceId, cameras[1]);
+        for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
+    });
+}
+
+test("what was chosen counts in the next call, also when a device is gone", async (t) => {
+    const remember = () => {
+        const camera = { deviceId: "gone", quality: "h180" };
+        localStorage.setItem("itodenwa.preferences", JSON.stringify({ camera, microphone: 7, loudspeaker: "gone" }));
+    };
+    const ann = await person(t, "chromium", { prepare: remember });
+    await ann.join(freshRoom(), "Ann");
+    await ann.plays("local-video", 1);
+    await ann.click("settings");
+    await ann.reads("camera-now", "320 × 180");
+    assert.deepEqual(ann.errors, []);
+});
+
+test("a device that cannot be had is told, and the one before it goes on", async (t) => {
+    const [ann, bob] = await meet(t, ["chromium", "chromium"]);
+    await ann.click("settings");
+    await ann.page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = async () => {
+            throw new DOMException("a test", "OverconstrainedError");
+        };
+    });
+    await ann.page.select('[data-testid="choose-quality"]', "h180");
+    await ann.see("settings-error");
+    assert.equal(await ann.page.$eval('[data-testid="choose-quality"]', ({ value }) => value), "h720", "as it is");
+    await ann.click("settings-close");
+    await bob.watches();
+});
+
+test("somebody is silenced here, with the keyboard", async (t) => {
+    const [ann] = await meet(t, ["chromium", "chromium"]);
+    const muted = () => ann.page.$eval('[data-testid="remote-video"]', ({ muted, volume }) => [muted, volume]);
+    await ann.page.focus('[data-testid="tile-mute"]');
+    await ann.page.keyboard.press("Space");
+    await ann.page.waitForFunction(() => document.querySelector('[data-testid="remote-video"]').muted, { timeout: LIMIT });
+    assert.equal(await ann.pressed("tile-mute"), "true");
+    await ann.page.focus('[data-testid="tile-volume"]');
+    await ann.page.keyboard.press("ArrowRight");
+    await ann.page.waitForFunction(
+        () => {
+            const { muted, volume } = document.querySelector('[data-testid="remote-video"]');
+            return !muted && volume > 0 && volume < 0.2;
+        },
+        { timeout: LIMIT },
+    );
+    assert.equal((await muted())[0], false);
+    assert.equal(await ann.pressed("tile-mute"), "false");
+});
+
+test("who speaks is marked", async (t) => {
+    const [ann] = await meet(t, ["chromium", "firefox"]);
+    await ann.page.waitForSelector('[data-testid="tile"][data-speaking]', { timeout: LIMIT });
+});
+
+test("a permission that is taken back in mid-call is told, and the call goes on", async (t) => {
+    // A browser that asks, and is answered by its protocol.
+    const browser = await launch("chromium", { without: ["--use-fake-ui-for-media-stream"] });
+    t.after(() => browser.close());
+    const url = `${await address()}?room=${freshRoom()}`;
+    const [ann, bob] = [await Person.open(browser, url), await Person.open(browser, url)];
+    const protocol = await browser.target().createCDPSession();
+    const set = async (name, setting) => {
+        for (const someone of [ann, bob]) {
+            const { targetInfo } = await (await someone.page.createCDPSession()).send("Target.getTargetInfo");
+            const { browserContextId } = targetInfo;
+            await protocol.send("Browser.setPermission", { permission: { name }, setting, origin: new URL(url).origin, browserContextId });
+        }
+    };
+    await set("microphone", "granted");
+    await set("camera", "granted");
+    await ann.join(undefined, "Ann");
+    await bob.join(undefined, "Bob");
+    await Promise.all([ann.watches(), bob.watches()]);
+    await set("camera", "denied");
+    // Where the browser ends the picture at once it is off by now; otherwise it is not to be had again.
+    if ((await ann.pressed("camera")) === "true") await ann.click("camera");
+    await bob.miss("remote-video");
+    await ann.click("camera");
+    await ann.page.waitForSelector('[data-testid="notice"] [data-code="media/denied"]', { timeout: LIMIT });
+    assert.equal(await ann.pressed("camera"), "false");
+    assert.equal(await ann.pressed("microphone"), "true");
+    await set("camera", "granted");
+    await ann.click("camera");
+    await bob.watches();
+    for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
+});

@@ -1,0 +1,112 @@
+import { devices } from "../itodenwa/index.js";
+import { errorText, say, word } from "../i18n.js";
+import { preferences } from "../preferences.js";
+
+const byId = (id) => document.getElementById(id);
+const PROCESSING = ["echoCancellation", "noiseSuppression", "autoGainControl"];
+
+/** Which devices, and how they are used. A dialog over the call; what is changed counts at once and is remembered. */
+export class Settings {
+    #room;
+    #dialog = byId("settings-panel");
+    #error = byId("settings-error");
+
+    constructor(room, signal) {
+        this.#room = room;
+        const on = (id, type, action) => byId(id).addEventListener(type, action, { signal });
+        const device = (select) => ({ deviceId: select.value || undefined });
+        on("settings", "click", () => this.#open());
+        on("settings-close", "click", () => this.#dialog.close());
+        on("choose-camera", "change", ({ target }) => this.#use("camera", device(target)));
+        on("choose-microphone", "change", ({ target }) => this.#use("microphone", device(target)));
+        on("choose-quality", "change", ({ target }) => this.#use("camera", { quality: target.value }));
+        on("choose-content", "change", ({ target }) => this.#use("screen", { content: target.value }));
+        on("choose-loudspeaker", "change", ({ target }) => this.#loudspeaker(target.value));
+        for (const name of PROCESSING) on(name, "change", ({ target }) => this.#use("microphone", { [name]: target.checked }));
+    }
+
+    /** Devices came or went, or are used otherwise. */
+    changed() {
+        if (this.#dialog.open) this.#fill();
+    }
+
+    close() {
+        this.#dialog.close();
+    }
+
+    #open() {
+        this.#error.hidden = true;
+        this.#dialog.showModal();
+        this.#fill();
+    }
+
+    async #use(source, part) {
+        const before = { ...preferences[source] };
+        await this.#try(
+            () => this.#room.use(source, { ...before, ...part }),
+            () => preferences.change(source, part),
+        );
+    }
+
+    async #loudspeaker(deviceId) {
+        await this.#try(
+            () => this.#room.loudspeaker(deviceId),
+            () => preferences.change("loudspeaker", deviceId),
+        );
+    }
+
+    /** Remembers what could be done, and says what could not. */
+    async #try(change, remember) {
+        this.#error.hidden = true;
+        try {
+            await change();
+            remember();
+        } catch (error) {
+            this.#error.hidden = false;
+            this.#error.dataset.code = error.code;
+            say(this.#error, () => errorText({ code: error.code, explain: error.message }));
+        }
+        this.#fill();
+    }
+
+    async #fill() {
+        const listed = await devices().catch(() => []);
+        const { settings } = this.#room.me;
+        const used = (source) => settings.get(source)?.deviceId ?? preferences[source].deviceId ?? "";
+        choices(byId("choose-camera"), listed, "camera", used("camera"));
+        choices(byId("choose-microphone"), listed, "microphone", used("microphone"));
+        choices(byId("choose-loudspeaker"), listed, "loudspeaker", preferences.loudspeaker);
+        const { setSinkId } = HTMLMediaElement.prototype;
+        byId("loudspeaker-choice").hidden = !setSinkId || !listed.some(({ kind }) => kind === "loudspeaker");
+        byId("choose-quality").value = preferences.camera.quality ?? "h720";
+        byId("choose-content").value = preferences.screen.content ?? "text";
+        for (const name of PROCESSING) {
+            byId(name).checked = settings.get("microphone")?.[name] ?? preferences.microphone[name] ?? true;
+        }
+        say(byId("camera-now"), () => picture(settings.get("camera")));
+        say(byId("microphone-now"), () => lacking(settings.get("microphone")));
+    }
+}
+
+/** Fills in what can be chosen. Labels come from outside: they are text. */
+function choices(select, listed, kind, chosen) {
+    const there = listed.filter((device) => device.kind === kind);
+    const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
+    const named = there.map(({ deviceId, label }, index) => option(deviceId, label || `${word(kind)} ${index + 1}`));
+    select.replaceChildren(option("", word("system-choice")), ...named);
+    select.value = there.some(({ deviceId }) => deviceId === chosen) ? chosen : "";
+    select.disabled = there.length === 0;
+}
+
+/** What the camera really gives. */
+function picture(settings) {
+    if (!settings) return word("is-off");
+    const { width, height, frameRate } = settings;
+    return width ? word("picture-now", { width, height, rate: Math.round(frameRate ?? 0) || "?" }) : "";
+}
+
+/** What was asked of the microphone and is not done. */
+function lacking(settings) {
+    const names = settings?.lacking.filter((name) => PROCESSING.includes(name)) ?? [];
+    return names.length > 0 ? word("lacking", { names: names.map((name) => word(name)).join(", ") }) : "";
+}
