@@ -105,8 +105,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ontrouble: ((this: Room, trouble: Trouble) => void) | null;
     /**
      * The connection to the server was lost and is made again, or is back. Nothing has to be done: calls go on, and what was
-     * missed comes. Who was away for more than about 30 s comes back as somebody new: {@link Me.id} changes, and everybody
-     * is told as `left` and `peer` again.
+     * missed comes. Who was away for more than 15 s (30 s if the server saw no end of the connection) comes back as somebody
+     * new: {@link Me.id} changes, and everybody is told as `left` and `peer` again.
      */
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** The browser does not play a peer before the person touches the page: call {@link resume} when they do. */

@@ -336,6 +336,10 @@ impl<P: Packet> Hub<P> {
         match ending {
             Ending::ForGood(reason) => self.part(now, &room, id, reason),
             Ending::Broken { heard } => self.wait_for(now, room, id, heard + self.limits.resume_window),
+            Ending::Dropped => {
+                let until = now + self.limits.resume_after_end.min(self.limits.resume_window);
+                self.wait_for(now, room, id, until);
+            }
         }
     }
 

@@ -31,8 +31,10 @@ const REST_BYTES: u64 = 8 * 1024 * 1024;
 pub(super) enum End {
     /// The client closed it.
     Hung,
-    /// The network or the client is gone, or the server is.
+    /// The server is gone, or the client comes back on another socket, or the network is gone.
     Lost,
+    /// The socket ended, and the client had not said that it would: it was killed, or what stands between was.
+    Dropped,
     /// Nothing was heard of the client in time, or it took nothing that was written.
     Silent { heard: Instant },
     /// The server closes it.
@@ -48,7 +50,9 @@ impl End {
             }
             Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooFast>()) => End::too_fast(TooFast),
             Error::Utf8(_) => End::Closed(message::not_utf8()),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => End::Lost,
+            Error::Io(error) if is_an_end(error.kind()) => End::Dropped,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Dropped,
+            Error::Protocol(ProtocolError::SendAfterClosing) => End::Lost,
             Error::Protocol(_) => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
             _ => End::Lost,
         }
@@ -71,7 +75,7 @@ impl End {
     pub(super) fn refusal(&self) -> Option<RefusalCode> {
         match self {
             End::Closed(closing) => closing.refusal.as_ref().map(|refusal| refusal.code),
-            End::Hung | End::Lost | End::Silent { .. } => None,
+            End::Hung | End::Lost | End::Dropped | End::Silent { .. } => None,
         }
     }
 
@@ -81,6 +85,7 @@ impl End {
             End::Closed(_) => Ending::ForGood(LeaveReason::Refused),
             End::Hung => Ending::ForGood(LeaveReason::Gone),
             End::Lost => Ending::Broken { heard: Instant::now().into_std() },
+            End::Dropped => Ending::Dropped,
             End::Silent { heard } => Ending::Broken { heard: heard.into_std() },
         }
     }
@@ -89,7 +94,7 @@ impl End {
 /// Ends a connection so that the client learns why. The caller sets the limit of time.
 pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
     match end {
-        End::Lost => return Ok(()),
+        End::Lost | End::Dropped => return Ok(()),
         // The library has prepared the answer to the close frame: it only needs to be written.
         End::Hung => stream.flush().await.or_else(closed_is_fine)?,
         End::Silent { .. } => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
@@ -114,6 +119,12 @@ pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the other side's end was seen (FIN or RST), and not only that nothing gets through.
+fn is_an_end(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
 /// A moment, another one for each connection: so they do not all go, and come elsewhere, at once.
 fn scatter() -> Duration {
     let random = getrandom::u32().unwrap_or_default();
@@ -129,4 +140,22 @@ fn closed_is_fine(error: Error) -> Result<(), Error> {
 
 fn frame(code: u16) -> CloseFrame {
     CloseFrame { code: code.into(), reason: Utf8Bytes::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_was_seen_is_not_silence() {
+        let of = |kind| End::of(Error::Io(io::Error::from(kind)), &Limits::default());
+        for seen in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::UnexpectedEof] {
+            assert!(matches!(of(seen), End::Dropped), "{seen:?}");
+        }
+        for unseen in [io::ErrorKind::TimedOut, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable] {
+            assert!(matches!(of(unseen), End::Lost), "{unseen:?}");
+        }
+        let without_a_word = Error::Protocol(ProtocolError::ResetWithoutClosingHandshake);
+        assert!(matches!(End::of(without_a_word, &Limits::default()), End::Dropped));
+    }
 }

@@ -98,6 +98,20 @@ fn the_window_begins_when_the_client_was_last_heard() {
 }
 
 #[test]
+fn whose_socket_was_seen_to_end_is_waited_for_half_as_long() {
+    let after_end = Duration::from_secs(15);
+    for (window, expected) in [(WINDOW, after_end), (Duration::from_secs(10), Duration::from_secs(10))] {
+        let (mut bench, ann, _) = two(Limits { resume_window: window, ..Limits::default() });
+        assert_eq!(bench.give(Input::Disconnected(A, Ending::Dropped)), []);
+        bench.wait(expected - SECOND);
+        assert_eq!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me, ann.me, "in time");
+        bench.give(Input::Disconnected(C, Ending::Dropped));
+        let left = ServerMessage::Left { id: ann.me.id, reason: LeaveReason::Gone, roster: 3 };
+        assert_eq!(bench.wait(expected), [Output::Send(B, left)]);
+    }
+}
+
+#[test]
 fn the_newest_connection_wins_and_the_old_one_can_say_nothing() {
     let (mut bench, ann, ben) = two(Limits::default());
     let outputs = bench.again(C, ticket(&ann), 0);
