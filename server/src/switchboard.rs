@@ -189,6 +189,7 @@ impl Switchboard {
 
     /// Rooms may have other keepers now: who is with the old one is sent away, and comes back to the new one.
     fn move_rooms(&mut self) {
+        self.hub.rooms_moved(now());
         self.let_go(|registry, (room, keeper)| registry.keeper(room) != *keeper);
     }
 
