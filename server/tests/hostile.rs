@@ -17,9 +17,10 @@ use crate::flooding::flood;
 use crate::metrics::measure;
 use crate::support::{Client, TestServer, soon};
 
-/// Rooms of two good ones, and how often each pair says something: a quarter of what they may.
+/// Rooms of two good ones, and how often one of each says how much at once: a quarter of what they may.
 const PAIRS: usize = 4;
-const EVERY: Duration = Duration::from_millis(10);
+const EVERY: Duration = Duration::from_millis(100);
+const AT_ONCE: usize = 10;
 /// Members who say nothing, sockets that never join, and requests that never end.
 const IDLE: usize = 200;
 const VISITORS: usize = 20;
@@ -69,10 +70,14 @@ async fn talk([mut from, mut to]: [Member; 2], mut over: watch::Receiver<bool>) 
     let mut said = 0;
     while !*over.borrow_and_update() {
         pace.tick().await;
-        from.client.signal(&to.id, json!(said)).await;
-        assert_eq!(to.client.hear().await, json!({"signal": {"from": from.id, "packet": said}}));
+        for packet in said..said + AT_ONCE {
+            from.client.signal(&to.id, json!(packet)).await;
+        }
+        for packet in said..said + AT_ONCE {
+            assert_eq!(to.client.hear().await, json!({"signal": {"from": from.id, "packet": packet}}));
+        }
         std::mem::swap(&mut from, &mut to);
-        said += 1;
+        said += AT_ONCE;
     }
     // What the others said was heard of by now, if it ever is.
     for someone in [&mut from, &mut to] {
