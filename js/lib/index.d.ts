@@ -215,8 +215,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ontrouble: ((this: Room, trouble: Trouble) => void) | null;
     /**
      * The connection to the server was lost and is made again, or is back. Nothing has to be done: calls go on, and what was
-     * missed comes. Who was away for more than about 30 s comes back as somebody new: {@link Me.id} changes, and everybody
-     * is told as `left` and `peer` again.
+     * missed comes. Who was away for more than 15 s (30 s if the server saw no end of the connection) comes back as somebody
+     * new: {@link Me.id} changes, and everybody is told as `left` and `peer` again.
      */
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */

@@ -101,6 +101,8 @@ pub struct Hub<P> {
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
     tickets: Tickets,
+    /// When rooms came here last from another run of the server.
+    moved: Instant,
     random: Box<dyn FnMut() -> u32 + Send>,
     connections: HashMap<ConnectionId, Connection>,
     rooms: HashMap<RoomName, Room<P>>,
@@ -145,6 +147,7 @@ impl<P: Packet> Hub<P> {
             access,
             ice: Box::new(ice),
             renewals: Renewals::default(),
+            moved: tickets.started(),
             tickets,
             random: Box::new(random),
             connections: HashMap::new(),
@@ -184,6 +187,11 @@ impl<P: Packet> Hub<P> {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         [self.due.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
+    }
+
+    /// Rooms may have moved here, with members that have tickets of who kept them before.
+    pub(crate) fn rooms_moved(&mut self, now: Instant) {
+        self.moved = now;
     }
 
     /// A node is gone, and its connections with it.
@@ -336,6 +344,10 @@ impl<P: Packet> Hub<P> {
         match ending {
             Ending::ForGood(reason) => self.part(now, &room, id, reason),
             Ending::Broken { heard } => self.wait_for(now, room, id, heard + self.limits.resume_window),
+            Ending::Dropped => {
+                let until = now + self.limits.resume_after_end.min(self.limits.resume_window);
+                self.wait_for(now, room, id, until);
+            }
         }
     }
 

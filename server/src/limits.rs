@@ -87,6 +87,10 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_RESUME_WINDOW", value_name = "SECONDS", default_value = seconds_text(DEFAULT.resume_window),
           value_parser = seconds)]
     pub resume_window: Duration,
+    /// How long it is waited for if its socket was seen to end, without a close frame, in seconds; no longer than otherwise
+    #[arg(long, env = "ITODENWA_RESUME_AFTER_END", value_name = "SECONDS",
+          default_value = seconds_text(DEFAULT.resume_after_end), value_parser = seconds)]
+    pub resume_after_end: Duration,
     /// Signals that are kept for a member until it has them
     #[arg(long, env = "ITODENWA_RESUME_MESSAGES", value_name = "MESSAGES", default_value_t = DEFAULT.resume_messages,
           value_parser = between(0..=65_536))]
@@ -149,6 +153,7 @@ const DEFAULT: Limits = Limits {
     rooms: 50_000,
     room_kept: Duration::from_secs(20),
     resume_window: Duration::from_secs(30),
+    resume_after_end: Duration::from_secs(15),
     resume_messages: 256,
     resume_bytes: 1024 * 1024,
     ticket_lifetime: Duration::from_secs(3600),

@@ -49,7 +49,7 @@ pub(crate) struct Switchboard {
     calls: mpsc::WeakSender<Call>,
     inbox: mpsc::Receiver<Call>,
     lines: HashMap<ConnectionId, Line>,
-    sockets: JoinSet<ConnectionId>,
+    sockets: JoinSet<(ConnectionId, Ending)>,
     connected: u64,
     bus: Box<dyn Bus>,
     registry: Box<dyn Registry>,
@@ -189,6 +189,7 @@ impl Switchboard {
 
     /// Rooms may have other keepers now: who is with the old one is sent away, and comes back to the new one.
     fn move_rooms(&mut self) {
+        self.hub.rooms_moved(now());
         self.let_go(|registry, (room, keeper)| registry.keeper(room) != *keeper);
     }
 
@@ -215,8 +216,8 @@ impl Switchboard {
         let (close, closing) = oneshot::channel();
         let socket = Socket { id, limits: self.limits.clone(), calls, queue: receiver, closing };
         let task = self.sockets.spawn(async move {
-            socket.run(upgrade).await;
-            id
+            let ending = socket.run(upgrade).await;
+            (id, ending)
         });
         self.lines.insert(id, Line { origin, task: task.id(), queue: sender, home: None, close: Some(close) });
         tracing::debug!(connection = id.0, %origin, "connected");
@@ -224,17 +225,18 @@ impl Switchboard {
     }
 
     /// A socket's task is over, and its place is free.
-    fn hung_up(&mut self, ended: Result<(tokio::task::Id, ConnectionId), tokio::task::JoinError>) {
-        let id = match ended {
-            Ok((_, id)) => Some(id),
+    fn hung_up(&mut self, ended: Result<(tokio::task::Id, (ConnectionId, Ending)), tokio::task::JoinError>) {
+        let ended = match ended {
+            Ok((_, ended)) => Some(ended),
             Err(error) => {
                 tracing::error!(%error, "a socket's task failed");
-                self.lines.iter().find(|(_, line)| line.task == error.id()).map(|(id, _)| *id)
+                let line = self.lines.iter().find(|(_, line)| line.task == error.id());
+                line.map(|(id, _)| (*id, Ending::Broken { heard: now() }))
             }
         };
-        let Some(id) = id else { return };
-        // The hub knows already, unless the task failed.
-        self.tell_home(id, Input::Disconnected(id, Ending::Broken { heard: now() }));
+        let Some((id, ending)) = ended else { return };
+        // As a rule the hub knows already; but what the task said last may be behind this.
+        self.tell_home(id, Input::Disconnected(id, ending));
         let Some(line) = self.lines.remove(&id) else { return };
         self.gate.release(line.origin);
         tracing::debug!(connection = id.0, "gone");

@@ -92,6 +92,11 @@ impl Tickets {
         Tickets { key: secret.key(), lifetime, run, start }
     }
 
+    /// When this run of the server began.
+    pub(crate) fn started(&self) -> Instant {
+        self.start.0
+    }
+
     /// Whether a ticket that was made then should be replaced by a newer one.
     pub(crate) fn is_old(&self, now: Instant, made: Instant) -> bool {
         now.saturating_duration_since(made) >= self.lifetime / 2

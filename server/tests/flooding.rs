@@ -26,7 +26,7 @@ async fn a_little_too_fast_is_read_later() {
 }
 
 /// Sends a message again and again and reads what comes, until the connection is closed: the last refusal, the close code.
-async fn flood(client: Client, message: Message) -> (String, Option<u16>) {
+pub(crate) async fn flood(client: Client, message: Message) -> (String, Option<u16>) {
     use futures_util::{SinkExt, StreamExt};
     let (mut sink, mut source) = client.socket.split();
     let sending = tokio::spawn(async move {

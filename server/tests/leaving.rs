@@ -3,14 +3,19 @@
 use std::time::{Duration, Instant};
 
 use itodenwa_server::Limits;
+use itodenwa_wire::CLOSE_TO_RESUME;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::support::{Client, TestServer};
 
 const NONE: Duration = Duration::ZERO;
-const WINDOW: Duration = Duration::from_secs(2);
-/// What the product promises: when it was said, and after the window when a connection broke.
+/// When the end of the socket was seen.
+const AFTER_END: Duration = Duration::from_secs(1);
+/// When nobody knows.
+const WINDOW: Duration = Duration::from_millis(2500);
+/// What the product promises: when it was said, and after the time of waiting when a connection broke.
 const AT_MOST: Duration = Duration::from_secs(1);
 
 fn now() -> Instant {
@@ -19,11 +24,14 @@ fn now() -> Instant {
 
 /// Two are in a room, one goes in some way; what the other hears of it, after this time at the earliest.
 async fn goes<F: Future<Output = ()>>(wait: Duration, how: impl FnOnce(Client) -> F) -> String {
-    let server = TestServer::limited(Limits { resume_window: WINDOW, ..Limits::default() }).await;
+    // Who answers pings is heard of again and again, who does not is silent before the time of waiting is over.
+    let idle_timeout = WINDOW / 2;
+    let limits = Limits { resume_window: WINDOW, resume_after_end: AFTER_END, idle_timeout, ..Limits::default() };
+    let server = TestServer::limited(limits).await;
     let (mut stays, _) = Client::in_room(&server, "r").await;
+    let start = now();
     let (goes, id) = Client::in_room(&server, "r").await;
     assert!(stays.hear().await["joined"].is_object());
-    let start = now();
     how(goes).await;
     let left = stays.hear().await["left"].take();
     let time = now() - start;
@@ -53,21 +61,43 @@ async fn by_closing_the_socket() {
 
 #[tokio::test]
 async fn by_a_connection_that_ends() {
-    assert_eq!(goes(WINDOW, async |client: Client| drop(client)).await, "gone");
+    assert_eq!(goes(AFTER_END, async |client: Client| drop(client)).await, "gone");
 }
 
 #[tokio::test]
 async fn by_a_connection_that_is_reset() {
-    let reason = goes(WINDOW, async |client: Client| client.socket.get_ref().set_zero_linger().unwrap());
+    let reason = goes(AFTER_END, async |client: Client| client.socket.get_ref().set_zero_linger().unwrap());
     assert_eq!(reason.await, "gone");
 }
 
 #[tokio::test]
 async fn in_the_middle_of_a_message() {
-    let reason = goes(WINDOW, async |client: Client| {
+    let reason = goes(AFTER_END, async |client: Client| {
         let mut stream = client.socket.into_inner();
         // A text frame of 100 bytes, of which only two come.
         tokio::io::AsyncWriteExt::write_all(&mut stream, &[0x81, 0x80 | 100, 1, 2, 3, 4, 5, 6]).await.unwrap();
+    });
+    assert_eq!(reason.await, "gone");
+}
+
+#[tokio::test]
+async fn by_being_silent() {
+    let reason = goes(WINDOW, async |client: Client| {
+        // Its socket stays open, and nobody reads it.
+        tokio::spawn(async move {
+            let _client = client;
+            std::future::pending::<()>().await;
+        });
+    });
+    assert_eq!(reason.await, "gone");
+}
+
+#[tokio::test]
+async fn by_saying_that_it_comes_back_and_not_coming() {
+    let reason = goes(WINDOW, async |mut client: Client| {
+        let frame = CloseFrame { code: CLOSE_TO_RESUME.into(), reason: "".into() };
+        client.say_raw(Message::Close(Some(frame))).await;
+        client.hear_to_the_end().await;
     });
     assert_eq!(reason.await, "gone");
 }

@@ -13,6 +13,7 @@ mod support;
 mod closing;
 mod cluster;
 mod flooding;
+mod hostile;
 mod ice_servers_url;
 mod idling;
 mod joining;

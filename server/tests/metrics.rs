@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Client, TestServer, http, soon};
 
 /// The value of this line.
-async fn measure(server: &TestServer, name: &str) -> u64 {
+pub(crate) async fn measure(server: &TestServer, name: &str) -> u64 {
     let answer = server.get("/metrics").await;
     let line = answer.lines().find_map(|line| line.strip_prefix(&format!("itodenwa_{name} ")));
     line.unwrap_or_else(|| panic!("no {name}: {answer}")).parse().unwrap()

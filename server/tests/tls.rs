@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use itodenwa_server::{Config, Server, StartError, Tls};
+use itodenwa_server::{Config, Limits, Server, StartError, Tls};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{TestServer, http, soon};
+use crate::support::{PATIENCE, TestServer, http, soon};
 
 /// Certificate and key in files that are gone after the test.
 struct Files {
@@ -80,6 +81,34 @@ async fn a_client_that_trusts_the_certificate_is_served_and_talks() {
     soon(socket.send(Message::text(r#"{"join":{"version":1,"room":"r"}}"#))).await.unwrap();
     let welcome = soon(socket.next()).await.unwrap().unwrap().into_text().unwrap();
     assert!(welcome.starts_with(r#"{"welcome":"#), "{welcome}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_connection_is_seen_through_it() {
+    let files = Files::new("ended");
+    // Much longer than this waits: who is only silent would not be gone.
+    let limits =
+        Limits { resume_window: 10 * PATIENCE, resume_after_end: Duration::from_millis(100), ..Limits::default() };
+    let server = TestServer::configured(Config { tls: Some(files.tls()), limits, ..Config::default() }).await;
+    for reset in [false, true] {
+        let mut people = Vec::new();
+        for _ in 0..2 {
+            let stream = connect(&server, &files.certificate).await.unwrap();
+            let (mut socket, _) = client_async("wss://localhost/ws", stream).await.unwrap();
+            socket.send(Message::text(format!(r#"{{"join":{{"version":1,"room":"r-{reset}"}}}}"#))).await.unwrap();
+            assert!(soon(socket.next()).await.unwrap().unwrap().to_text().unwrap().contains("welcome"));
+            people.push(socket);
+        }
+        let killed = people.pop().unwrap();
+        if reset {
+            killed.get_ref().get_ref().0.set_zero_linger().unwrap();
+        }
+        drop(killed);
+        for expected in ["joined", "left"] {
+            let heard = soon(people[0].next()).await.unwrap().unwrap();
+            assert!(heard.to_text().unwrap().contains(expected), "{heard}");
+        }
+    }
 }
 
 #[tokio::test]

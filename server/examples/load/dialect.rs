@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 /// As large as a candidate and its envelope.
 const PACKET_BYTES: usize = 300;
+/// As large as a description with video and its candidates.
+const DESCRIPTION_BYTES: usize = 40 * 1024;
 
 /// The servers that are understood.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +61,21 @@ impl Dialect {
 
     /// A packet for somebody.
     pub(crate) fn signal(self, to: &str) -> String {
-        let packet = "x".repeat(PACKET_BYTES);
+        self.packet(to, PACKET_BYTES)
+    }
+
+    /// A large one.
+    pub(crate) fn description(self, to: &str) -> String {
+        self.packet(to, DESCRIPTION_BYTES)
+    }
+
+    /// What is said so that the server need not keep the first packet any longer.
+    pub(crate) fn acknowledgement(self) -> Option<String> {
+        matches!(self, Dialect::Itodenwa).then(|| json!({"ping": 1}).to_string())
+    }
+
+    fn packet(self, to: &str, bytes: usize) -> String {
+        let packet = "x".repeat(bytes);
         let signal = match self {
             Dialect::Itodenwa => json!({"signal": {"to": to, "packet": packet}}),
             Dialect::Ws => json!({"packet": packet}),

@@ -3,6 +3,7 @@
 //!
 //! ```sh
 //! load itodenwa idle 5000 target/release/itodenwa-server
+//! load itodenwa after 1000 target/release/itodenwa-server
 //! load member target/release/itodenwa-server
 //! load hostile 10 target/release/itodenwa-server --listen 127.0.0.1:0
 //! load peer relay 50 10 node server/bench/peer.mjs
@@ -35,6 +36,9 @@ use server::Server;
 
 type Socket = WebSocketStream<TcpStream>;
 
+/// Until everything that was only needed for a while is given back.
+const SETTLED: Duration = Duration::from_secs(3);
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -52,11 +56,14 @@ async fn main() {
     let dialect: Dialect = dialect.parse().unwrap();
     let measured = match rest {
         ["idle", sockets, program @ ..] => idle(dialect, Server::start(program).await, sockets.parse().unwrap()).await,
+        ["after", sockets, program @ ..] => {
+            after(dialect, Server::start(program).await, sockets.parse().unwrap()).await
+        }
         ["relay", pairs, seconds, program @ ..] => {
             let seconds = Duration::from_secs(seconds.parse().unwrap());
             relay(dialect, Server::start(program).await, pairs.parse().unwrap(), seconds).await
         }
-        _ => panic!("load DIALECT idle SOCKETS PROGRAM…, or load DIALECT relay PAIRS SECONDS PROGRAM…"),
+        _ => panic!("load DIALECT idle|after SOCKETS PROGRAM…, or load DIALECT relay PAIRS SECONDS PROGRAM…"),
     };
     println!("{measured}");
 }
@@ -80,9 +87,29 @@ async fn idle(dialect: Dialect, server: Server, sockets: usize) -> serde_json::V
     for number in 0..sockets {
         open.push(join(dialect, &server, number / 2, number % 2).await);
     }
-    // Until everything that was only needed for coming in is given back.
-    sleep(Duration::from_secs(3)).await;
+    sleep(SETTLED).await;
     json!({"bytes": (server.resident() - before) / sockets as f64})
+}
+
+/// Everybody in a room of two, silent after each has said and heard one description.
+async fn after(dialect: Dialect, server: Server, sockets: usize) -> serde_json::Value {
+    let before = server.resident();
+    let mut rooms = Vec::new();
+    for room in 0..sockets / 2 {
+        let mut people = [join(dialect, &server, room, 0).await, join(dialect, &server, room, 1).await];
+        for (from, to) in [(0, 1), (1, 0)] {
+            let description = dialect.description(&people[to].1);
+            people[from].0.send(Message::text(description)).await.unwrap();
+            while !dialect.is_signal(&hear(&mut people[to].0).await) {}
+            if let Some(acknowledgement) = dialect.acknowledgement() {
+                people[to].0.send(Message::text(acknowledgement)).await.unwrap();
+                hear(&mut people[to].0).await;
+            }
+        }
+        rooms.push(people);
+    }
+    sleep(SETTLED).await;
+    json!({"bytes_after": (server.resident() - before) / sockets as f64})
 }
 
 /// In each room one sends a packet, the other sends it back, and so on.

@@ -14,6 +14,9 @@ pub enum Ending {
         /// From then on the time runs in which it has to be.
         heard: Instant,
     },
+    /// The end of the socket was seen, and nothing was said before: so ends the socket of a client that was killed. It may be
+    /// resumed, but not for as long.
+    Dropped,
 }
 
 /// How a connection ends: with the last message and the code of the close frame (RFC 6455, section 7.4).

@@ -3,8 +3,11 @@
 //! | who comes with a ticket | becomes |
 //! |---|---|
 //! | a member, with a connection or waited for | that member; an older connection is closed and hears no more |
-//! | a member of another run of the server, into a room that is younger than the resume window | that member |
+//! | a member of another run of the server, soon after the rooms moved here, into a room that is younger than the resume window | that member |
 //! | anybody else | somebody new |
+//!
+//! Rooms move here when the server starts, and when a node comes or goes. Later nobody has a reason to come from another run
+//! but who was sent away there, and has a ticket still.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -69,11 +72,14 @@ impl<P: Packet> Hub<P> {
         true
     }
 
-    /// Whether a ticket is from another run of the server, whose members its room still waits for.
+    /// Whether a ticket is from another run of the server, whose members its room still waits for. The first one back may need
+    /// all of the window, and those who come after it have theirs: so it is twice that, in all.
     fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
-        let is_young = |room: &Room<P>| now < room.opened + self.limits.resume_window;
+        let window = self.limits.resume_window;
+        let is_young = |room: &Room<P>| now < room.opened + window;
         let is_let_in = claims.pass.is_some() || self.access == Access::Open;
-        is_let_in && !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
+        let is_in_time = now < self.moved + 2 * window;
+        is_let_in && is_in_time && !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
     }
 
     /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.

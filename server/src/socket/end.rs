@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
 use itodenwa_wire::{CLOSE_TO_RESUME, LeaveReason, RefusalCode, ServerMessage};
-use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{self, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, sleep};
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::Stream;
+use super::Io;
+use super::reader::{Broken, Reader};
+use super::writer::{Frame, Writer};
 use crate::Limits;
 use crate::hub::{Closing, Ending};
 use crate::message;
@@ -29,10 +27,12 @@ const REST_BYTES: u64 = 8 * 1024 * 1024;
 /// Why a connection ends.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The client closed it.
-    Hung,
-    /// The network or the client is gone, or the server is.
+    /// The client closed it, with this code.
+    Hung(Option<u16>),
+    /// The server is gone, or the client comes back on another socket, or the network is gone.
     Lost,
+    /// The socket ended, and the client had not said that it would: it was killed, or what stands between was.
+    Dropped,
     /// Nothing was heard of the client in time, or it took nothing that was written.
     Silent { heard: Instant },
     /// The server closes it.
@@ -40,26 +40,28 @@ pub(super) enum End {
 }
 
 impl End {
+    /// What it means that nothing more can be read.
+    pub(super) fn of(broken: Broken, limits: &Limits) -> Self {
+        match broken {
+            Broken::Io(error) => End::of_io(error),
+            Broken::TooLarge => End::Closed(message::too_large(limits.signal_bytes)),
+            Broken::NotUtf8 => End::Closed(message::not_utf8()),
+            Broken::NoFrame => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
+        }
+    }
+
     /// The end that an error means.
-    pub(super) fn of(error: Error, limits: &Limits) -> Self {
-        match error {
-            Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-                End::Closed(message::too_large(limits.signal_bytes))
-            }
-            Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooFast>()) => End::too_fast(TooFast),
-            Error::Utf8(_) => End::Closed(message::not_utf8()),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => End::Lost,
-            Error::Protocol(_) => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
+    pub(super) fn of_io(error: io::Error) -> Self {
+        match error.kind() {
+            _ if error.get_ref().is_some_and(|inner| inner.is::<TooFast>()) => End::too_fast(TooFast),
+            kind if is_an_end(kind) => End::Dropped,
             _ => End::Lost,
         }
     }
 
     /// The end that a close frame means: who comes back on another socket says so.
-    pub(super) fn by_client(frame: Option<CloseFrame>) -> Self {
-        match frame {
-            Some(frame) if u16::from(frame.code) == CLOSE_TO_RESUME => End::Lost,
-            _ => End::Hung,
-        }
+    pub(super) fn by_client(code: Option<u16>) -> Self {
+        if code == Some(CLOSE_TO_RESUME) { End::Lost } else { End::Hung(code) }
     }
 
     /// The end of a connection that goes on sending too fast.
@@ -71,7 +73,7 @@ impl End {
     pub(super) fn refusal(&self) -> Option<RefusalCode> {
         match self {
             End::Closed(closing) => closing.refusal.as_ref().map(|refusal| refusal.code),
-            End::Hung | End::Lost | End::Silent { .. } => None,
+            End::Hung(_) | End::Lost | End::Dropped | End::Silent { .. } => None,
         }
     }
 
@@ -79,39 +81,56 @@ impl End {
     pub(super) fn ending(&self) -> Ending {
         match self {
             End::Closed(_) => Ending::ForGood(LeaveReason::Refused),
-            End::Hung => Ending::ForGood(LeaveReason::Gone),
+            End::Hung(_) => Ending::ForGood(LeaveReason::Gone),
             End::Lost => Ending::Broken { heard: Instant::now().into_std() },
+            End::Dropped => Ending::Dropped,
             End::Silent { heard } => Ending::Broken { heard: heard.into_std() },
         }
     }
 }
 
 /// Ends a connection so that the client learns why. The caller sets the limit of time.
-pub(super) async fn finish(mut stream: Stream, end: End) -> Result<(), Error> {
-    match end {
-        End::Lost => return Ok(()),
-        // The library has prepared the answer to the close frame: it only needs to be written.
-        End::Hung => stream.flush().await.or_else(closed_is_fine)?,
-        End::Silent { .. } => stream.close(Some(frame(CloseCode::Policy.into()))).await?,
+pub(super) async fn finish(
+    reader: Reader<ReadHalf<Io>>,
+    mut writer: Writer<WriteHalf<Io>>,
+    end: End,
+) -> io::Result<()> {
+    let code = match end {
+        End::Lost | End::Dropped => return Ok(()),
+        End::Hung(code) => code,
+        End::Silent { .. } => Some(CloseCode::Policy.into()),
         End::Closed(closing) => {
+            // What was being written when the end came.
+            writer.flush().await?;
             if let Some(refusal) = closing.refusal
                 && let Ok(text) = serde_json::to_string(&ServerMessage::<()>::Refused(refusal))
             {
-                stream.send(Message::Text(text.into())).await?;
+                writer.put(Frame::Text(text.into()));
             }
             if closing.code == u16::from(CloseCode::Restart) {
+                writer.flush().await?;
                 sleep(scatter()).await;
             }
-            stream.close(Some(frame(closing.code))).await?;
+            Some(closing.code)
         }
-    }
+    };
+    // What is to be written yet, and the last frame.
+    writer.flush().await?;
+    writer.put(Frame::Close(code));
+    writer.flush().await?;
     // Closing a TCP connection with unread data resets it, and the reset can overtake what was just written. So only our
     // direction is shut, and what still comes is thrown away, at any speed, until the client closes
     // its own.
-    let io = stream.get_mut().get_mut();
+    let mut io = reader.into_inner().unsplit(writer.into_inner()).into_inner();
     io.shutdown().await?;
     io::copy(&mut io.take(REST_BYTES), &mut io::sink()).await?;
     Ok(())
+}
+
+/// Whether the other side's end was seen (FIN or RST), and not only that nothing gets through.
+fn is_an_end(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// A moment, another one for each connection: so they do not all go, and come elsewhere, at once.
@@ -120,13 +139,18 @@ fn scatter() -> Duration {
     SCATTERED.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
-fn closed_is_fine(error: Error) -> Result<(), Error> {
-    match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => Ok(()),
-        error => Err(error),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn frame(code: u16) -> CloseFrame {
-    CloseFrame { code: code.into(), reason: Utf8Bytes::default() }
+    #[test]
+    fn an_end_that_was_seen_is_not_silence() {
+        let of = |kind| End::of_io(io::Error::from(kind));
+        for seen in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::UnexpectedEof] {
+            assert!(matches!(of(seen), End::Dropped), "{seen:?}");
+        }
+        for unseen in [io::ErrorKind::TimedOut, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable] {
+            assert!(matches!(of(unseen), End::Lost), "{unseen:?}");
+        }
+    }
 }

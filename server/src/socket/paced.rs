@@ -23,8 +23,8 @@ impl<T> Paced<T> {
     }
 
     /// The connection itself.
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        &mut self.inner
+    pub(crate) fn into_inner(self) -> T {
+        self.inner
     }
 }
 

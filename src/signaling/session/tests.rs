@@ -236,6 +236,23 @@ fn attempts_are_ever_rarer() {
 }
 
 #[test]
+fn several_attempts_fit_into_the_time_that_a_server_waits_that_saw_the_end() {
+    let after_end = 15 * SECOND;
+    let mut bench = Bench::open();
+    // The longest waits that the dice can give.
+    bench.session.random = || 1.0;
+    bench.lose();
+    let lost = bench.now;
+    let mut attempts = Vec::new();
+    while bench.now - lost < after_end {
+        bench.tick();
+        attempts.push(bench.now - lost);
+        bench.lose();
+    }
+    assert_eq!(attempts.iter().filter(|at| **at < after_end).count(), 5, "{attempts:?}");
+}
+
+#[test]
 fn an_attempt_has_ten_seconds() {
     let mut bench = Bench::open();
     bench.lose();

@@ -94,7 +94,8 @@ export function prepare(chance) {
         storm.joining.resolve();
         storm.room.onpeer = (peer) => {
             const view = peer.view();
-            view.width = 80;
+            // In sight: what is not seen is not sent.
+            Object.assign(view.style, { position: "fixed", top: 0, left: 0, width: "80px" });
             storm.views.push(view);
             document.body.append(view);
         };

@@ -23,7 +23,9 @@ const UNLIMITED: [&str; 8] = [
     "--byte-rate=1073741824",
     "--byte-burst=1073741824",
 ];
-const COLUMNS: [&str; 5] = ["bytes", "cpu_us", "system_us", "messages_per_second", "p99_ms"];
+/// Connections that pass on a description each before their memory is measured.
+const AFTER: &str = "1000";
+const COLUMNS: [&str; 6] = ["bytes", "bytes_after", "cpu_us", "system_us", "messages_per_second", "p99_ms"];
 
 pub(super) fn run(bench: &Bench) -> Result<()> {
     system::need_packages(&root().join("server/bench"))?;
@@ -39,6 +41,7 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
         for (dialect, server) in &servers {
             for what in [
                 vec!["idle".to_owned(), bench.idle.to_string()],
+                vec!["after".into(), AFTER.into()],
                 vec!["relay".into(), PAIRS.into(), bench.seconds.to_string()],
             ] {
                 let line = load(&folder, dialect, &what, server)?;
@@ -50,14 +53,17 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
         }
     }
     println!(
-        "\n| | memory for each of {} idle connections | processor time for each message | of that in the system | messages per second | p99 |",
+        "\n| | memory for each of {} idle connections | of {AFTER} after a description of 40 KiB each way | processor time for each message | of that in the system | messages per second | p99 |",
         bench.idle
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for (dialect, name) in [("itodenwa", "itodenwa-server"), ("ws", "plain `ws`"), ("peer", "PeerServer")] {
         let of = |column| median(measured.remove(&(dialect, column)).unwrap_or_default());
-        let [bytes, cpu, system, rate, p99] = COLUMNS.map(of);
-        println!("| {name} | {:.1} KiB | {cpu:.1} us | {system:.1} us | {rate:.0} | {p99:.1} ms |", bytes / 1024.0);
+        let [bytes, after, cpu, system, rate, p99] = COLUMNS.map(of);
+        let [bytes, after] = [bytes, after].map(|bytes| bytes / 1024.0);
+        println!(
+            "| {name} | {bytes:.1} KiB | {after:.1} KiB | {cpu:.1} us | {system:.1} us | {rate:.0} | {p99:.1} ms |"
+        );
     }
     println!();
     Ok(())

@@ -98,6 +98,20 @@ fn the_window_begins_when_the_client_was_last_heard() {
 }
 
 #[test]
+fn whose_socket_was_seen_to_end_is_waited_for_half_as_long() {
+    let after_end = Duration::from_secs(15);
+    for (window, expected) in [(WINDOW, after_end), (Duration::from_secs(10), Duration::from_secs(10))] {
+        let (mut bench, ann, _) = two(Limits { resume_window: window, ..Limits::default() });
+        assert_eq!(bench.give(Input::Disconnected(A, Ending::Dropped)), []);
+        bench.wait(expected - SECOND);
+        assert_eq!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me, ann.me, "in time");
+        bench.give(Input::Disconnected(C, Ending::Dropped));
+        let left = ServerMessage::Left { id: ann.me.id, reason: LeaveReason::Gone, roster: 3 };
+        assert_eq!(bench.wait(expected), [Output::Send(B, left)]);
+    }
+}
+
+#[test]
 fn the_newest_connection_wins_and_the_old_one_can_say_nothing() {
     let (mut bench, ann, ben) = two(Limits::default());
     let outputs = bench.again(C, ticket(&ann), 0);
@@ -307,4 +321,50 @@ fn who_was_replaced_or_removed_while_away_does_not_come_back_by_ticket() {
     assert_eq!(outputs, [Output::Send(B, removed)]);
     assert_eq!(closed_for(&bench.again(late, ticket(&newer), 0)), Some((late, 1008, RefusalCode::TokenRequired)));
     assert_eq!(bench.hub.due.len(), 0, "nobody is waited for");
+}
+
+/// Ann was removed, and after this time behind a restart she comes with her ticket. Whether she is in.
+fn comes_back_removed(after: Duration) -> bool {
+    let (mut bench, ann) = ann_with_a_token();
+    bench.give(Input::Connected(B));
+    bench.say(B, join_as("r", "admin", true));
+    let outputs = bench.say(B, ClientMessage::Remove(ann.me.id));
+    assert_eq!(closed_with(&outputs), [(A, "member/removed")]);
+    assert_eq!(closed_for(&bench.again(C, ticket(&ann), 0)), Some((C, 1008, RefusalCode::TokenRequired)));
+    bench.restart("0123456789abcdef");
+    bench.now += after;
+    let outputs = bench.again(C, ticket(&ann), 0);
+    let refused = closed_for(&outputs) == Some((C, 1008, RefusalCode::TokenRequired));
+    if !refused {
+        assert_eq!(welcomed(&outputs, C).0.me, ann.me);
+    }
+    !refused
+}
+
+#[test]
+fn who_was_removed_comes_back_by_ticket_only_in_the_time_in_which_all_come_back_after_a_restart() {
+    // Nothing is kept that tells her from the others: this is what tickets without a memory cost.
+    assert!(comes_back_removed(2 * WINDOW - SECOND));
+    assert!(!comes_back_removed(2 * WINDOW));
+    assert!(!comes_back_removed(Duration::from_secs(1800)));
+}
+
+#[test]
+fn the_last_ones_back_after_a_restart_have_their_whole_window() {
+    let (mut bench, ann, _) = two(Limits::default());
+    let cem = bench.session(C, "r");
+    bench.restart("0123456789abcdef");
+    bench.now += WINDOW - SECOND;
+    assert_eq!(welcomed(&bench.again(A, ticket(&cem), 0), A).0.me, cem.me);
+    bench.now += WINDOW - SECOND;
+    assert_eq!(welcomed(&bench.again(B, ticket(&ann), 0), B).0.me, ann.me);
+}
+
+#[test]
+fn when_rooms_move_here_late_their_members_come_with_them() {
+    let (mut bench, ann, _) = two(Limits::default());
+    bench.restart("0123456789abcdef");
+    bench.now += 10 * WINDOW;
+    bench.hub.rooms_moved(bench.now);
+    assert_eq!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me, ann.me);
 }
