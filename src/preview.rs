@@ -42,7 +42,15 @@ pub struct Preview {
 #[derive(Debug, Clone, Default)]
 struct Known {
     settings: BTreeMap<Source, Settings>,
-    errors: BTreeMap<Source, MediaError>,
+    /// One for each source at most.
+    errors: Vec<(Source, MediaError)>,
+}
+
+impl Known {
+    fn set_error(&mut self, source: Source, error: Option<MediaError>) {
+        self.errors.retain(|(known, _)| *known != source);
+        self.errors.extend(error.map(|error| (source, error)));
+    }
 }
 
 impl Preview {
@@ -133,7 +141,8 @@ impl Preview {
     /// Why a source is not on, although it was wanted; or why another one that was chosen can't be had.
     #[must_use]
     pub fn error(&self, source: Source) -> Option<MediaError> {
-        self.known.change(|known| known.errors.get(&source).cloned())
+        let error = |known: &mut Known| known.errors.iter().find(|(known, _)| *known == source).cloned();
+        self.known.change(error).map(|(_, error)| error)
     }
 
     /// How loud the microphone is now, from 0 to 1 (linear), for a meter. 0 where it is off, or the browser measures nothing.
@@ -211,10 +220,7 @@ impl Preview {
         let (done, wait) = oneshot::channel();
         let _ = self.requests.unbounded_send(request(done));
         let result = wait.await.unwrap_or(Err(MediaError::Closed));
-        self.known.change(|known| match &result {
-            Ok(()) => known.errors.remove(&source),
-            Err(error) => known.errors.insert(source, error.clone()),
-        });
+        self.known.change(|known| known.set_error(source, result.clone().err()));
         result
     }
 }

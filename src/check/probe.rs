@@ -102,7 +102,6 @@ pub(super) async fn gather(
         return Err(error);
     }
     let mut gathered = Gathered::default();
-    let wanted = format!(" typ {kind}");
     let gathering = async {
         while let Some(sign) = probe.signs.next().await {
             match sign {
@@ -112,7 +111,7 @@ pub(super) async fn gather(
                 }
                 Sign::Candidate(Some(candidate)) => {
                     let line = property(&candidate, "candidate").as_string().unwrap_or_default();
-                    if line.contains(&wanted) {
+                    if line.split(' ').any(|word| word == kind) {
                         gathered.found = Some(line);
                         return;
                     }

@@ -171,7 +171,7 @@ impl Task {
                 let was_on = self.known.change(|known| known.settings.contains_key(&source));
                 let Some(settings) = self.devices.settings(source) else { return };
                 self.known.change(|known| {
-                    known.errors.remove(&source);
+                    known.set_error(source, None);
                     known.settings.insert(source, settings.clone());
                 });
                 self.measure(source);
@@ -185,7 +185,7 @@ impl Task {
             Change::Off(source) => self.off(source),
             Change::Failed(source, error) | Change::Ended(source, error) => {
                 self.off(source);
-                self.known.change(|known| known.errors.insert(source, error.clone()));
+                self.known.change(|known| known.set_error(source, Some(error.clone())));
                 self.tell(Event::MediaFailed { source, error });
             }
             Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
