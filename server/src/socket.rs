@@ -1,5 +1,6 @@
 //! One WebSocket: what comes in goes to the switchboard, what is in the queue goes out, within limits and deadlines.
 
+mod ahead;
 mod end;
 mod paced;
 mod reader;
@@ -28,8 +29,8 @@ use writer::{Frame, Pings, Writer};
 
 type Io = Paced<TokioIo<Upgraded>>;
 
-/// How much is read ahead from, and collected before it is written to, a connection: each has its own buffers. Enough for a
-/// candidate in one piece; a description is read and written beside them.
+/// How much is read ahead from, and collected before it is written to, a connection. Enough for a candidate in one piece; a
+/// description is read and written beside it. Neither is kept: who is idle has no buffers.
 const BUFFER_BYTES: usize = 1024;
 
 /// One connection's task.

@@ -3,10 +3,10 @@
 
 use std::io;
 
-use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::BUFFER_BYTES;
+use super::ahead::Ahead;
 
 /// A control frame has no more (section 5.5).
 const CONTROL_BYTES: usize = 125;
@@ -38,7 +38,7 @@ pub(super) enum Broken {
 /// The end of a connection from which is read.
 #[derive(Debug)]
 pub(super) struct Reader<T> {
-    io: BufReader<T>,
+    io: Ahead<T>,
     /// A message of which some frames are still to come.
     begun: Option<Begun>,
     most: usize,
@@ -61,7 +61,7 @@ struct Head {
 impl<T: AsyncRead + Unpin> Reader<T> {
     /// Messages have at most so many bytes.
     pub(super) fn new(io: T, most: usize) -> Self {
-        Reader { io: BufReader::with_capacity(BUFFER_BYTES, io), begun: None, most }
+        Reader { io: Ahead::new(io), begun: None, most }
     }
 
     /// The next message. Who stops waiting for it can't go on reading.

@@ -68,8 +68,7 @@ impl<T: AsyncWrite + Unpin> Writer<T> {
             let _ = self.rest.split_to(written.min(self.rest.len()));
         }
         // An empty piece of a message, too, keeps all of it.
-        self.collected.clear();
-        (self.written, self.rest) = (0, Bytes::new());
+        (self.collected, self.written, self.rest) = (Vec::new(), 0, Bytes::new());
         self.io.flush().await
     }
 
