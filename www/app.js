@@ -25,7 +25,7 @@ if (interrupted) enter(interrupted);
 async function enter({ room: name, person, camera, microphone }) {
     lobby.busy(true);
     try {
-        const preview = await checkup.handOver({ camera, microphone });
+        const preview = checkup.handOver();
         const room = await join(name, {
             name: person || undefined,
             camera: camera && preferences.camera,

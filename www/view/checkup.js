@@ -38,13 +38,10 @@ export class Checkup {
         addEventListener("pagehide", () => this.close());
     }
 
-    /** The preview for the room that is joined next, with what is wanted there; nothing when it is not open. */
-    async handOver(wanted) {
+    /** The preview for the room that is joined next; nothing when it is not open. */
+    handOver() {
         this.#stopChecking();
-        const preview = this.#preview;
-        const off = SOURCES.filter((source) => !wanted[source] && preview?.media.has(source));
-        await Promise.allSettled(off.map((source) => preview[source](false)));
-        return preview;
+        return this.#preview;
     }
 
     /** Gives everything back. */
@@ -65,10 +62,14 @@ export class Checkup {
         this.#wait();
         byId("checkup-title").focus();
         try {
-            const wish = (source) => this.#wanted[source].checked && preferences[source];
-            const preview = await open({ camera: wish("camera"), microphone: wish("microphone") });
+            const wishes = Object.fromEntries(SOURCES.map((source) => [source, this.#wanted[source].checked && preferences[source]]));
+            const preview = await open(wishes);
             if (opening !== this.#opening) return void preview.close();
             this.#preview = preview;
+            // Switched while the person was asked.
+            const others = SOURCES.filter((source) => Boolean(wishes[source]) !== this.#wanted[source].checked);
+            await Promise.allSettled(others.map((source) => preview[source](!wishes[source] && preferences[source])));
+            if (preview !== this.#preview) return;
         } catch (error) {
             return say(this.#summary, () => errorText(error));
         }
