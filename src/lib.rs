@@ -27,6 +27,7 @@
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
+//! - [`Handle::record`] puts the call into a file.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
@@ -46,6 +47,7 @@ mod join;
 mod link;
 mod media;
 mod peer;
+mod record;
 mod room;
 mod sending;
 mod shared;
@@ -55,7 +57,7 @@ mod voice;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use dom::{Counts, counts};
-pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
+pub use error::{CallError, Error, JsError, MediaError, RecordError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
@@ -66,6 +68,7 @@ pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use peer::Peer;
+pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use room::{Handle, Me, Message, Room};
 pub use sending::{Degradation, Limits};
 pub use view::Screen;

@@ -10,6 +10,7 @@ mod kit;
 mod leaving;
 mod media;
 mod nonsense;
+mod recording;
 mod relay;
 mod resuming;
 mod rooms;
