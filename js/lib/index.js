@@ -4,4 +4,5 @@ export { Call } from "./call.js";
 export { ItodenwaError } from "./error.js";
 export { Me, Peer } from "./person.js";
 export { load } from "./raw.js";
+export { Recording } from "./recording.js";
 export { devices, join, Room } from "./room.js";

@@ -4,6 +4,7 @@ import { Outbox } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { pump } from "./pump.js";
 import { raw } from "./raw.js";
+import { record } from "./recording.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
@@ -94,6 +95,10 @@ export class Room extends Emitter {
 
     async loudspeaker(deviceId) {
         return coded(() => this.#open().loudspeaker(String(deviceId)));
+    }
+
+    async record(options) {
+        return record(this.#open(), options);
     }
 
     send(text) {

@@ -6,6 +6,7 @@
 mod call;
 mod options;
 mod pull;
+mod record;
 mod values;
 
 use itodenwa::{Handle, Me, Peer, PeerId, Room, SendError, Source, ViewError};
@@ -17,6 +18,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 pub use call::RawCall;
 use options::Options;
 use pull::Pull;
+pub use record::RawRecording;
 use values::{coded, object};
 
 /// Joins a room.
@@ -225,6 +227,12 @@ impl RawRoom {
     /// Plays what the browser refused to play. To be called when the person touches the page.
     pub fn resume(&self) {
         self.handle.resume();
+    }
+
+    /// Records oneself, or everybody, up to so many bytes.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawRecording>")]
+    pub fn record(&self, everybody: bool, limit: Option<f64>) -> Promise {
+        record::record(self.handle.clone(), everybody, limit)
     }
 
     /// Hangs up.

@@ -91,6 +91,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createMediaStreamSource)]
     pub(crate) fn create_source(this: &Sounds, stream: &MediaStream) -> Result<SoundSource, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = createConstantSource)]
+    pub(crate) fn create_constant(this: &Sounds) -> Result<SoundSource, JsValue>;
+
     #[wasm_bindgen(js_name = MediaStreamAudioDestinationNode)]
     #[derive(Debug, Clone)]
     pub(crate) type Destination;
@@ -98,12 +101,21 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn stream(this: &Destination) -> MediaStream;
 
-    #[wasm_bindgen(js_name = MediaStreamAudioSourceNode)]
+    /// Any node that gives sound.
+    #[wasm_bindgen(js_name = AudioNode)]
     #[derive(Debug, Clone)]
     pub(crate) type SoundSource;
 
+    /// Of one that has to be started.
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn connect(this: &SoundSource, to: &Destination) -> Result<JsValue, JsValue>;
+    pub(crate) fn start(this: &SoundSource) -> Result<(), JsValue>;
+
+    /// Of a constant.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn offset(this: &SoundSource) -> JsValue;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn connect(this: &SoundSource, to: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn disconnect(this: &SoundSource) -> Result<(), JsValue>;

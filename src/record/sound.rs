@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -29,7 +29,7 @@ impl Mixer {
     /// None where nothing is mixed: no Web Audio, no device that gives it a clock, or no touch of the page so far.
     pub(super) async fn start() -> Option<Self> {
         let sounds = Sounds::new().ok()?;
-        let destination = sounds.create_destination().ok();
+        let destination = sounds.create_destination().and_then(|destination| silence(&sounds, &destination)).ok();
         // Pending as long as the browser does not like to: the clock tells, and closing ends it.
         settle(sounds.resume());
         let mixer = destination.map(|destination| Mixer {
@@ -91,6 +91,15 @@ impl Drop for Mixer {
         }
         settle(self.sounds.close());
     }
+}
+
+/// Silence, from the beginning on: recorders wait for the first sound before they write anything, and there may be none.
+fn silence(sounds: &Sounds, destination: &Destination) -> Result<Destination, JsValue> {
+    let silence = sounds.create_constant()?;
+    Reflect::set(&silence.offset(), &"value".into(), &0.0.into())?;
+    silence.connect(destination)?;
+    silence.start()?;
+    Ok(destination.clone())
 }
 
 /// Whatever comes of it.

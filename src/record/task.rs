@@ -28,13 +28,13 @@ const LAST_PART: Duration = Duration::from_secs(5);
 const PICTURE_BITS: u32 = 1_500_000;
 const SOUND_BITS: u32 = 96_000;
 /// VP8 takes least of the processor, which the call needs too. A browser without WebM has MP4.
-const MIME_TYPES: [&str; 6] = [
-    "video/webm;codecs=vp8,opus",
-    "video/webm;codecs=vp9,opus",
-    "video/webm;codecs=h264,opus",
-    "video/webm",
-    "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
-    "video/mp4",
+const MIME_TYPES: [(&str, &str); 6] = [
+    ("video/webm;codecs=vp8", ",opus"),
+    ("video/webm;codecs=vp9", ",opus"),
+    ("video/webm;codecs=h264", ",opus"),
+    ("video/webm", ""),
+    ("video/mp4;codecs=avc1.42E01E", ",mp4a.40.2"),
+    ("video/mp4", ""),
 ];
 
 enum Told {
@@ -66,10 +66,9 @@ impl Task {
         if !is_present(&global("MediaRecorder"), "isTypeSupported") {
             return Err(RecordError::Unsupported);
         }
-        let mime_type = MIME_TYPES.into_iter().find(|mime_type| Recorder::is_type_supported(mime_type));
-        let mime_type = mime_type.ok_or(RecordError::Unsupported)?;
         let picture = Picture::new(RATE)?;
         let mixer = Mixer::start().await;
+        let mime_type = mime_type(mixer.is_some()).ok_or(RecordError::Unsupported)?;
         let mut seats = Seats::default();
         seats.update(&open(&link)?, options.who);
         let tracks = Array::of1(&picture.track());
@@ -201,6 +200,13 @@ impl Task {
         let blob = self.join().map_err(|thrown| RecordError::Failed(thrown.into()))?;
         Ok(Recorded { blob, mime_type: self.recorder.mime_type(), duration: self.state.duration.get(), end })
     }
+}
+
+/// Firefox writes nothing at all when a codec is named for sound that there is not.
+fn mime_type(has_sound: bool) -> Option<String> {
+    let mut all =
+        MIME_TYPES.into_iter().map(|(picture, sound)| format!("{picture}{}", if has_sound { sound } else { "" }));
+    all.find(|mime_type| Recorder::is_type_supported(mime_type))
 }
 
 fn listen(

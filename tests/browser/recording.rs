@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{
-    self, connected, fail_recorder, frames, hide_recorder, is_recording, leave, media, nothing_is_left, pair, play_back,
-    show_recorder, watch_recorder, within,
+    self, connected, fail_recorder, frames, hide_recorder, is_recording, leave, media, nothing_is_left, pair,
+    play_back, show_recorder, watch_recorder, within,
 };
 use crate::relay::Relay;
 
