@@ -9,6 +9,7 @@ const MEGABYTE = 1_000_000;
 export class Recorder {
     #room;
     #button = document.getElementById("record");
+    #name = document.getElementById("record-name");
     #label = document.getElementById("record-label");
     #recording;
     #isBusy = false;
@@ -53,6 +54,8 @@ export class Recorder {
     #show() {
         const recording = this.#recording;
         this.#button.setAttribute("aria-pressed", String(Boolean(recording)));
+        // Before the figures, for who hears the button.
+        say(this.#name, () => (recording ? word("record-call") : ""));
         say(this.#label, () => (recording ? `${time(recording.duration)} · ${size(recording.bytes)}` : word("record")));
     }
 
