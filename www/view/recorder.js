@@ -80,7 +80,8 @@ function offer({ blob, type, reason }, room) {
     say(link, () => word("record-keep", { size: size(blob.size) }));
     say(words, () => (reason === "limit" || reason === "failed" ? `${word(`record-${reason}`)} ` : ""));
     const key = `record-${link.href}`;
-    notice(key, (element) => element.append(words, link), { polite: true });
+    const dismissed = () => URL.revokeObjectURL(link.href);
+    notice(key, (element) => element.append(words, link), { polite: true, dismissed });
 }
 
 function time(millis) {
