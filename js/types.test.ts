@@ -72,6 +72,13 @@ export async function rooms(): Promise<void> {
     // @ts-expect-error an event that nobody tells
     room.addEventListener("joined", () => {});
 
+    const recording = await room.record({ who: "own", limit: 1e6 });
+    recording.onend = ({ file }) => is<Blob | undefined>(file?.blob);
+    is<number>(recording.bytes + recording.duration);
+    is<Blob>((await recording.stop()).blob);
+    // @ts-expect-error somebody else
+    await room.record({ who: "them" });
+
     const message = await room.send("hello");
     is<number>(message.id);
     await message.delivered;

@@ -8,6 +8,7 @@ mod lifetime;
 mod listener;
 mod media;
 mod object;
+mod record;
 mod rtc;
 mod timer;
 
@@ -23,6 +24,7 @@ pub(crate) use media::{
     get_supported_constraints, get_user_media,
 };
 pub(crate) use object::{global, is_present, object, property};
+pub(crate) use record::{Canvas, Destination, Painter, Recorder, SoundSource, Sounds};
 pub(crate) use rtc::{
     CandidateEvent, DataChannel, PeerConnection, Receiver, Sender, Stats, SynchronizationSource, Transceiver,
 };

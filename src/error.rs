@@ -3,6 +3,7 @@
 mod call;
 mod js;
 mod media;
+mod record;
 mod signaling;
 
 use std::error::Error as StdError;
@@ -13,6 +14,7 @@ use itodenwa_wire::InvalidId;
 pub use call::CallError;
 pub use js::JsError;
 pub use media::MediaError;
+pub use record::RecordError;
 pub use signaling::SignalingError;
 
 /// Why a room can't be joined, or ended.

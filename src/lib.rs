@@ -27,6 +27,7 @@
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
+//! - [`Handle::record`] puts the call into a file.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
@@ -49,6 +50,7 @@ mod link;
 mod media;
 mod peer;
 mod preview;
+mod record;
 mod room;
 mod sending;
 mod shared;
@@ -59,7 +61,7 @@ mod voice;
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use dom::{Counts, counts};
-pub use error::{CallError, Error, JsError, MediaError, SendError, SignalingError, ViewError};
+pub use error::{CallError, Error, JsError, MediaError, RecordError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
@@ -71,6 +73,7 @@ pub use media::{
 };
 pub use peer::Peer;
 pub use preview::Preview;
+pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use room::{Handle, Me, Message, Room};
 pub use sending::{Degradation, Limits};
 pub use view::Screen;

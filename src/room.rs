@@ -76,6 +76,10 @@ impl Stream for Room {
 pub struct Handle(Rc<Link>);
 
 impl Handle {
+    pub(crate) fn link(&self) -> Weak<Link> {
+        Rc::downgrade(&self.0)
+    }
+
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {

@@ -267,6 +267,13 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     loudspeaker(deviceId: string): Promise<void>;
     /**
+     * Records to a file, in this browser alone, until it is stopped, the room is over, or there are as many bytes as are allowed. It
+     * goes on when cameras are switched and when somebody comes or goes. To be called when the person touches the page. Nobody is
+     * told by this: say so to the others.
+     * @throws {@link ItodenwaError} `record/unsupported`, `record/failed`, `record/who`, `room/closed`.
+     */
+    record(options?: RecordOptions): Promise<Recording>;
+    /**
      * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
      * {@link Message.delivered}.
      * @param text At most 16 KiB of UTF-8.
@@ -623,6 +630,10 @@ export type ErrorCode =
     | SendErrorCode
     | CallErrorCode
     | "preview/closed"
+    | "record/unsupported"
+    | "record/failed"
+    | "record/empty"
+    | "record/who"
     | "view/refused"
     | "source/unknown"
     | "events/unread";
@@ -869,6 +880,61 @@ export interface CallEvents {
     text: string;
     step: Step;
     close: undefined;
+}
+
+/** What is recorded. */
+export interface RecordOptions {
+    /** Oneself with what one shares, or all in the room, their sounds mixed. `everybody` if nothing is said. */
+    who?: "own" | "everybody";
+    /** After so many bytes it ends by itself. 1 GiB if nothing is said. */
+    limit?: number;
+}
+
+/** A file of a call. */
+export interface Recorded {
+    /** The file. Browsers write no length into WebM: players know it when they come to its end. */
+    readonly blob: Blob;
+    /** What kind of file, for instance `video/webm;codecs=vp8,opus`. */
+    readonly type: string;
+    /** In milliseconds. */
+    readonly duration: number;
+    /** Why it ended: as asked, the call is over, there are as many bytes as were allowed, the browser failed. */
+    readonly reason: "stopped" | "room-closed" | "limit" | "failed";
+}
+
+/** What is recorded now; made by {@link Room.record}. */
+export class Recording extends EventTarget {
+    private constructor();
+
+    /** How many bytes there are: told by the browser about once a second. */
+    readonly bytes: number;
+    /** How long it has been recorded, in milliseconds. */
+    readonly duration: number;
+    /** False where the browser mixes no sound, as Firefox on a machine without any loudspeaker. */
+    readonly hasSound: boolean;
+    /** It ended, whyever: with the file, or with an error if there is none. Late listeners get it too. */
+    onend: ((this: Recording, end: RecordingEvents["end"]) => void) | null;
+    /**
+     * Ends it, and gives the file. A second time it gives the same.
+     * @throws {@link ItodenwaError} `record/empty` if there is nothing yet, `record/failed`.
+     */
+    stop(): Promise<Recorded>;
+
+    addEventListener<T extends keyof RecordingEvents>(
+        type: T,
+        listener: Listener<Recording, RecordingEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof RecordingEvents>(
+        type: T,
+        listener: Listener<Recording, RecordingEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** The details of a recording's events. */
+export interface RecordingEvents {
+    end: { file?: Recorded; error?: ItodenwaError };
 }
 
 /** Takes an event with a detail. */

@@ -6,4 +6,5 @@ export { ItodenwaError } from "./error.js";
 export { Me, Peer } from "./person.js";
 export { open, Preview } from "./preview.js";
 export { load } from "./raw.js";
+export { Recording } from "./recording.js";
 export { devices, join, Room } from "./room.js";

@@ -5,6 +5,7 @@ import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
 import { raw } from "./raw.js";
+import { record } from "./recording.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
@@ -97,6 +98,10 @@ export class Room extends Emitter {
 
     async loudspeaker(deviceId) {
         return coded(() => this.#open().loudspeaker(String(deviceId)));
+    }
+
+    async record(options) {
+        return record(this.#open(), options);
     }
 
     send(text) {

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod options;
 mod pull;
+mod record;
 mod values;
 
 use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
@@ -19,6 +20,7 @@ pub use call::RawCall;
 pub use check::{RawCheck, RawPreview, check};
 use options::Options;
 use pull::Pull;
+pub use record::RawRecording;
 use values::{coded, object};
 
 /// Joins a room.
@@ -226,6 +228,12 @@ impl RawRoom {
     /// Plays what the browser refused to play. To be called when the person touches the page.
     pub fn resume(&self) {
         self.handle.resume();
+    }
+
+    /// Records oneself, or everybody, up to so many bytes.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawRecording>")]
+    pub fn record(&self, everybody: bool, limit: Option<f64>) -> Promise {
+        record::record(self.handle.clone(), everybody, limit)
     }
 
     /// Hangs up.

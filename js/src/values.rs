@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 
 use itodenwa::{
-    CallError, Candidate, Device, Error, Event, JsError, LeaveReason, MediaError, PeerId, Settings, SignalingError,
-    Step, Time, ViewError,
+    CallError, Candidate, Device, Error, Event, JsError, LeaveReason, MediaError, PeerId, RecordError, Settings,
+    SignalingError, Step, Time, ViewError,
 };
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -125,6 +125,10 @@ pub(crate) fn error(error: &Error) -> JsValue {
 }
 
 pub(crate) fn media_error(error: &MediaError) -> JsValue {
+    coded(error.code(), &error.to_string(), exception(error))
+}
+
+pub(crate) fn record_error(error: &RecordError) -> JsValue {
     coded(error.code(), &error.to_string(), exception(error))
 }
 

@@ -138,6 +138,48 @@ export function refuse_screen() {
 }
 /** The browser's own button. */
 export function stop_sharing() { shared.getTracks().forEach((track) => track.end()); }
+/** Plays a file: width, height, length, tracks of pictures and of sounds. */
+export async function play_back(file) {
+    const video = document.createElement('video');
+    const told = (type) => new Promise((done, fail) => {
+        video.addEventListener(type, done, { once: true });
+        video.addEventListener('error', () => fail(video.error), { once: true });
+    });
+    const address = URL.createObjectURL(file);
+    const loaded = told('loadeddata');
+    Object.assign(video, { muted: true, src: address });
+    append(video);
+    await loaded;
+    await video.play();
+    for (let frames = 0; frames < 3; frames += 1) await next_frame(video);
+    const stream = video.captureStream?.() ?? video.mozCaptureStream();
+    const tracks = [stream.getVideoTracks().length, stream.getAudioTracks().length];
+    // The length of a recorded WebM is known at its end.
+    video.currentTime = 1e6;
+    while (!Number.isFinite(video.duration)) await told('durationchange');
+    const seen = [video.videoWidth, video.videoHeight, video.duration, ...tracks];
+    video.remove();
+    video.removeAttribute('src');
+    URL.revokeObjectURL(address);
+    return seen;
+}
+let recorder;
+/** The recorder that is made from now on can fail. */
+export function watch_recorder() {
+    globalThis.MediaRecorder = class extends MediaRecorder {
+        constructor(...given) {
+            super(...given);
+            recorder = this;
+        }
+    };
+}
+export function fail_recorder() {
+    recorder.dispatchEvent(Object.assign(new Event('error'), { error: new DOMException('a test', 'UnknownError') }));
+}
+export function is_recording() { return recorder.state === 'recording'; }
+let hidden;
+export function hide_recorder() { hidden = globalThis.MediaRecorder; globalThis.MediaRecorder = undefined; }
+export function show_recorder() { globalThis.MediaRecorder = hidden; }
 export function is_shared() { return shared.getTracks().some((track) => track.readyState === 'live'); }
 ")]
 extern "C" {
@@ -162,6 +204,12 @@ extern "C" {
     pub(crate) fn refuse_screen();
     pub(crate) fn stop_sharing();
     pub(crate) fn is_shared() -> bool;
+    pub(crate) fn play_back(file: &web_sys::Blob) -> js_sys::Promise;
+    pub(crate) fn watch_recorder();
+    pub(crate) fn fail_recorder();
+    pub(crate) fn is_recording() -> bool;
+    pub(crate) fn hide_recorder();
+    pub(crate) fn show_recorder();
 }
 
 /// Waits, but not for ever.

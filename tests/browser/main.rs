@@ -12,6 +12,7 @@ mod leaving;
 mod media;
 mod nonsense;
 mod preview;
+mod recording;
 mod relay;
 mod resuming;
 mod rooms;

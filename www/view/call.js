@@ -1,6 +1,7 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { notice } from "./notices.js";
+import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
 import { nameOf, Stage } from "./stage.js";
 import { Steps } from "./steps.js";
@@ -44,6 +45,7 @@ export class CallView {
 
         this.#stage = new Stage(room);
         this.#settings = new Settings(room, signal);
+        new Recorder(room, signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         this.#switches();
         byId("microphone").focus({ preventScroll: true });

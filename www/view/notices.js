@@ -7,9 +7,9 @@ const list = document.getElementById("notices");
 
 /**
  * Tells the person something until they dismiss it. One with the same key takes the place of the one before.
- * `write` gets the element for the words.
+ * `write` gets the element for the words. One with `dismissed` stays until the person says so, and that is told.
  */
-export function notice(key, write, { polite = false } = {}) {
+export function notice(key, write, { polite = false, dismissed } = {}) {
     [...list.children].find((item) => item.dataset.key === key)?.remove();
     const item = document.createElement("p");
     const words = document.createElement("span");
@@ -22,15 +22,24 @@ export function notice(key, write, { polite = false } = {}) {
     dismiss.textContent = "×";
     dismiss.dataset.tLabel = "dismiss";
     dismiss.setAttribute("aria-label", word("dismiss"));
-    dismiss.addEventListener("click", () => item.remove());
+    dismiss.addEventListener("click", () => {
+        item.remove();
+        dismissed?.();
+    });
+    item.toggleAttribute("data-stays", Boolean(dismissed));
     write(words);
     item.append(words, dismiss);
     list.append(item);
-    while (list.children.length > NOTICES) list.firstElementChild.remove();
+    const passing = passingOnes();
+    for (const old of passing.slice(0, Math.max(passing.length - NOTICES, 0))) old.remove();
 }
 
 /** Takes one away. */
 notice.remove = (key) => [...list.children].find((item) => item.dataset.key === key)?.remove();
 
-/** Takes all of them away. */
-notice.clear = () => list.replaceChildren();
+/** Takes all of them away that need not stay. */
+notice.clear = () => passingOnes().forEach((item) => item.remove());
+
+function passingOnes() {
+    return [...list.children].filter((item) => !item.hasAttribute("data-stays"));
+}

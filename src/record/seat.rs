@@ -1,0 +1,105 @@
+//! Who is recorded: a video element for each, that nobody sees or hears.
+
+use std::rc::{Rc, Weak};
+
+use itodenwa_wire::{PeerId, Source};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
+
+use super::Who;
+use crate::link::{Link, Request};
+use crate::view::{Sight, make};
+
+/// Pictures in a recording, at most: more would be too small to see.
+const SEATS: usize = 36;
+/// `HTMLMediaElement.HAVE_CURRENT_DATA`.
+const HAS_PICTURE: u16 = 2;
+
+/// One picture, and its sound.
+#[derive(Debug)]
+pub(super) struct Seat {
+    who: Option<PeerId>,
+    sight: Sight,
+    pub(super) name: Option<String>,
+    pub(super) video: HtmlVideoElement,
+    link: Weak<Link>,
+}
+
+/// In the order in which they came, oneself first.
+#[derive(Debug, Default)]
+pub(super) struct Seats(Vec<Seat>);
+
+impl Seats {
+    /// Seats who is there now, and takes the seats of who is not.
+    pub(super) fn update(&mut self, link: &Rc<Link>, who: Who) {
+        let wanted = wanted(link, who);
+        self.0.retain(|seat| wanted.iter().any(|(who, sight, _)| (seat.who, seat.sight) == (*who, *sight)));
+        for (who, sight, name) in wanted {
+            let is_new = self.0.iter().all(|seat| (seat.who, seat.sight) != (who, sight));
+            if is_new && let Some(seat) = Seat::new(link, who, sight, name) {
+                self.0.push(seat);
+            }
+        }
+        // What the application says of volumes is for what is heard.
+        self.0.iter().filter(|seat| !seat.video.muted()).for_each(|seat| seat.video.set_muted(true));
+    }
+
+    pub(super) fn all(&self) -> &[Seat] {
+        &self.0
+    }
+
+    /// All that is heard of them.
+    pub(super) fn sounds(&self) -> Vec<MediaStreamTrack> {
+        let streams = self.0.iter().filter_map(Seat::stream);
+        let tracks = streams.flat_map(|stream| stream.get_audio_tracks().iter().collect::<Vec<_>>());
+        tracks.filter_map(|track| track.dyn_into().ok()).collect()
+    }
+}
+
+impl Seat {
+    /// None if the browser makes no element, or the room is over.
+    fn new(link: &Rc<Link>, who: Option<PeerId>, sight: Sight, name: Option<String>) -> Option<Self> {
+        let video = make("recorded").ok()?;
+        // Before it plays: nobody hears anything twice, and no browser refuses to play it.
+        video.set_muted(true);
+        let asked = link.ask(Request::Attach { who, sight, element: video.clone().into(), made: true });
+        asked.then(|| Seat { who, sight, name, video, link: Rc::downgrade(link) })
+    }
+
+    /// The picture's width and height, if there is one.
+    pub(super) fn picture(&self) -> Option<(f64, f64)> {
+        let shown = self.stream()?.get_video_tracks().length() > 0 && self.video.ready_state() >= HAS_PICTURE;
+        let size = (f64::from(self.video.video_width()), f64::from(self.video.video_height()));
+        (shown && size.0 > 0.0 && size.1 > 0.0).then_some(size)
+    }
+
+    fn stream(&self) -> Option<MediaStream> {
+        self.video.src_object()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(link) = self.link.upgrade() {
+            link.ask(Request::Detach(self.video.clone().into()));
+        }
+    }
+}
+
+type Wanted = (Option<PeerId>, Sight, Option<String>);
+
+fn wanted(link: &Link, who: Who) -> Vec<Wanted> {
+    let mut wanted = vec![(None, Sight::Person, link.name.as_ref().map(ToString::to_string))];
+    if link.known.settings.get().contains_key(&Source::Screen) {
+        wanted.push((None, Sight::Screen, None));
+    }
+    let peers = if who == Who::Everybody { link.known.peers.get() } else { Vec::new() };
+    for peer in peers {
+        wanted.push((Some(peer.id()), Sight::Person, peer.name().map(ToOwned::to_owned)));
+        if peer.media().contains(&Source::Screen) {
+            wanted.push((Some(peer.id()), Sight::Screen, None));
+        }
+    }
+    wanted.truncate(SEATS);
+    wanted
+}

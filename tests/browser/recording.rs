@@ -1,0 +1,144 @@
+//! A call in a file, that plays.
+
+use gloo_timers::future::TimeoutFuture;
+use itodenwa::{RecordEnd, RecordError, RecordOptions, Recorded, Recording, Room, Source, Who};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::kit::{
+    self, connected, fail_recorder, frames, hide_recorder, is_recording, leave, media, nothing_is_left, pair,
+    play_back, show_recorder, watch_recorder, within,
+};
+use crate::relay::Relay;
+
+#[derive(Debug)]
+struct Played {
+    size: (f64, f64),
+    seconds: f64,
+    pictures: f64,
+    sounds: f64,
+}
+
+async fn played(recorded: &Recorded) -> Played {
+    let seen = within("the file to play", JsFuture::from(play_back(&recorded.blob))).await.expect("a file that plays");
+    let seen: js_sys::Array = seen.unchecked_into();
+    let number = |index| seen.get(index).as_f64().expect("a number");
+    Played { size: (number(0), number(1)), seconds: number(2), pictures: number(3), sounds: number(4) }
+}
+
+/// Records for so long, in milliseconds, and until there is something.
+async fn runs(recording: &Recording, millis: u32) {
+    let (bytes, duration) = (recording.bytes(), recording.duration());
+    let grows = async {
+        while recording.bytes() == bytes || (recording.duration() - duration).as_millis() < u128::from(millis) {
+            TimeoutFuture::new(20).await;
+        }
+    };
+    within("the file to grow", grows).await;
+}
+
+async fn record(room: &Room, who: Who) -> Recording {
+    within("the recording", room.record(RecordOptions::new(who))).await.expect("a recording")
+}
+
+/// The file has what was told, and so much of it plays.
+async fn plays(recorded: &Recorded, has_sound: bool) {
+    let played = played(recorded).await;
+    assert_eq!(played.size, (1280.0, 720.0));
+    assert_eq!((played.pictures, played.sounds), (1.0, f64::from(u8::from(has_sound))), "{played:?}");
+    let told = recorded.duration.as_secs_f64();
+    assert!((told - played.seconds).abs() < 1.5, "{told} s were told, {played:?}");
+    assert!(recorded.mime_type.starts_with("video/"), "{}", recorded.mime_type);
+}
+
+#[wasm_bindgen_test]
+async fn everybody_is_recorded_whoever_comes_and_goes() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, true).await;
+    let mut other = kit::join(&relay, true, true).await;
+    connected(&mut one).await;
+    connected(&mut other).await;
+    frames(&one).await;
+    let recording = record(&one, Who::Everybody).await;
+    runs(&recording, 1000).await;
+    within("the camera", one.camera(false)).await.expect("off");
+    within("their camera", other.camera(false)).await.expect("off");
+    media(&mut one, Source::Camera, false).await;
+    runs(&recording, 500).await;
+    within("the camera", one.camera(true)).await.expect("on");
+    within("their camera", other.camera(true)).await.expect("on");
+    media(&mut one, Source::Camera, true).await;
+    let late = kit::join(&relay, true, true).await;
+    connected(&mut one).await;
+    runs(&recording, 1000).await;
+    late.leave().await;
+    drop(late);
+    runs(&recording, 1000).await;
+    let recorded = within("the file", recording.stop()).await.expect("a file");
+    assert_eq!(recorded.end, RecordEnd::Stopped);
+    assert_eq!(recorded.blob.size() as u64, recording.bytes(), "all that was told");
+    assert!(recorded.duration.as_millis() >= 3500, "{:?}", recorded.duration);
+    plays(&recorded, recording.has_sound()).await;
+    let again = within("the file", recording.stop()).await.expect("the same file");
+    assert_eq!(again.blob, recorded.blob);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn ones_own_is_recorded_until_the_room_is_over() {
+    let relay = Relay::default();
+    let one = kit::join(&relay, true, true).await;
+    let recording = record(&one, Who::Own).await;
+    runs(&recording, 1500).await;
+    one.leave().await;
+    let recorded = within("the end", recording.ended()).await.expect("a file");
+    assert_eq!(recorded.end, RecordEnd::RoomClosed);
+    plays(&recorded, recording.has_sound()).await;
+    assert_eq!(one.record(RecordOptions::default()).await.err(), Some(RecordError::Closed));
+    drop(one);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn it_ends_at_its_limit() {
+    let (one, other) = pair().await;
+    let options = RecordOptions::new(Who::Everybody).limit(1);
+    let recording = within("the recording", one.record(options)).await.expect("a recording");
+    let recorded = within("the end", recording.ended()).await.expect("a file");
+    assert_eq!(recorded.end, RecordEnd::Limit);
+    assert!(recorded.blob.size() > 1.0);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_lost_when_the_browser_fails_and_nothing_is_left_when_nobody_wants_it() {
+    watch_recorder();
+    let (one, other) = pair().await;
+    let recording = record(&one, Who::Everybody).await;
+    runs(&recording, 1500).await;
+    fail_recorder();
+    let recorded = within("the end", recording.ended()).await.expect("a file");
+    assert!(matches!(&recorded.end, RecordEnd::Failed(error) if error.name == "UnknownError"), "{:?}", recorded.end);
+    plays(&recorded, recording.has_sound()).await;
+    let recording = record(&one, Who::Own).await;
+    assert!(is_recording());
+    drop(recording);
+    let ends = async {
+        while is_recording() {
+            TimeoutFuture::new(20).await;
+        }
+    };
+    within("the end of what nobody wants", ends).await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn where_nothing_can_be_recorded_that_is_told() {
+    let (one, other) = pair().await;
+    hide_recorder();
+    let refused = one.record(RecordOptions::default()).await;
+    show_recorder();
+    assert_eq!(refused.err().map(|error| error.code()), Some("record/unsupported"));
+    leave(one, other).await;
+}

@@ -1,0 +1,33 @@
+// The call in a file: who is there is told, and the file plays.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { end, meet } from "./people.mjs";
+
+after(end);
+
+for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
+    test(`${kinds.join(" records with ")}: a file that plays`, async (t) => {
+        const [ann, bob] = await meet(t, kinds);
+        await ann.click("record");
+        await bob.reads("chat-log", "I am recording this call.");
+        await ann.reads("record-label", "0:02");
+        assert.equal(await ann.pressed("record"), "true");
+        await ann.click("camera");
+        await ann.reads("record-label", "0:04");
+        await ann.click("record");
+        await ann.see("record-file");
+        assert.equal(await ann.pressed("record"), "false");
+        await ann.reads("record-label", "Record");
+        const [name, width] = await ann.page.$eval("[data-testid=record-file]", async (link) => {
+            const video = Object.assign(document.createElement("video"), { muted: true, src: link.href });
+            await video.play();
+            return [link.download, video.videoWidth];
+        });
+        assert.match(name, /^room-\d+-\d+-\d{4}-\d\d-\d\dT\d{4}\.(webm|mp4)$/);
+        assert.equal(width, 1280);
+        for (const someone of [ann, bob]) {
+            assert.deepEqual(await someone.violations(), []);
+            assert.deepEqual(someone.errors, []);
+        }
+    });
+}
