@@ -35,6 +35,18 @@ pub(super) async fn capture(wishes: &[Wish], naming: Naming) -> Result<MediaStre
     Ok(stream)
 }
 
+/// Asks for the devices that are named, and for any others where one of them is not there. Not by `ideal` alone: some browsers
+/// take that for less than the system's choice.
+pub(super) async fn prefer(wishes: &[Wish]) -> Result<MediaStream, MediaError> {
+    if wishes.iter().all(|wish| *wish == wish.anywhere()) {
+        return capture(wishes, Naming::Ideal).await;
+    }
+    match capture(wishes, Naming::Exact).await {
+        Err(MediaError::Constraints(_) | MediaError::Missing(_)) => capture(wishes, Naming::Ideal).await,
+        result => result,
+    }
+}
+
 /// One device, while another one may be in use for the same. Some phones open one camera at a time: there the old one is
 /// stopped first, and opened again if the new one fails. Then the second value has it.
 pub(super) async fn switch(
@@ -42,14 +54,14 @@ pub(super) async fn switch(
     old: Option<(MediaStreamTrack, Wish)>,
 ) -> (Result<MediaStream, MediaError>, Option<MediaStream>) {
     let wishes = std::slice::from_ref(wish);
-    let Some((old, old_wish)) = old else { return (capture(wishes, Naming::Ideal).await, None) };
+    let Some((old, old_wish)) = old else { return (prefer(wishes).await, None) };
     match capture(wishes, Naming::Exact).await {
         Err(MediaError::Busy(_) | MediaError::Failed(_)) => {
             old.stop();
             let again = capture(wishes, Naming::Exact).await;
             let restored = match &again {
                 Ok(_) => None,
-                Err(_) => capture(&[old_wish], Naming::Ideal).await.ok(),
+                Err(_) => prefer(&[old_wish]).await.ok(),
             };
             (again, restored)
         }

@@ -6,8 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::capture::{capture, switch, track_of};
-use super::constraints::Naming;
+use super::capture::{prefer, switch, track_of};
 use super::device::{Ask, Captured, Change, Device, Done};
 use super::options::Wish;
 use super::settings::Settings;
@@ -56,11 +55,11 @@ impl Devices {
         let Some(first) = asked.first().cloned() else { return };
         let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
         spawn_local(async move {
-            match capture(&asked, Naming::Ideal).await {
+            match prefer(&asked).await {
                 Err(_) if asked.len() > 1 => {
                     // One of them failed, and nobody knows which.
                     for wish in asked {
-                        let result = capture(std::slice::from_ref(&wish), Naming::Ideal).await;
+                        let result = prefer(std::slice::from_ref(&wish)).await;
                         answer(&tell, &stream, wish, result, None);
                     }
                 }

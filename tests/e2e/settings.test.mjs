@@ -52,6 +52,30 @@ test("what was chosen counts in the next call, also when a device is gone", asyn
     assert.deepEqual(ann.errors, []);
 });
 
+test("a microphone that was chosen is the one of the next call", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.join(freshRoom(), "Ann");
+    await ann.click("settings");
+    await ann.see("settings-panel");
+    const microphones = await ann.page.waitForFunction(
+        () => {
+            const options = [...document.querySelectorAll('[data-testid="choose-microphone"] option')].map(({ value }) => value);
+            return options.length > 2 ? options : undefined;
+        },
+        { timeout: LIMIT },
+    );
+    const last = (await microphones.jsonValue()).at(-1);
+    const chosen = (wanted) => document.querySelector('[data-testid="choose-microphone"]').value === wanted;
+    await ann.page.select('[data-testid="choose-microphone"]', last);
+    await ann.page.waitForFunction(() => localStorage.getItem("itodenwa.preferences")?.includes("microphone"), { timeout: LIMIT });
+    await ann.page.reload();
+    await ann.see("leave");
+    await ann.click("settings");
+    await ann.page.waitForFunction(chosen, { timeout: LIMIT }, last);
+    const used = await ann.page.$eval('[data-testid="self-tile"] video', ({ srcObject }) => srcObject.getAudioTracks()[0].getSettings().deviceId);
+    assert.equal(used, last);
+});
+
 test("a device that cannot be had is told, and the one before it goes on", async (t) => {
     const [ann, bob] = await meet(t, ["chromium", "chromium"]);
     await ann.click("settings");
