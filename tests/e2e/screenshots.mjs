@@ -58,6 +58,14 @@ try {
     await shot(ann, "two-narrow", NARROW);
     await shot(ann, "two-narrow-whole", NARROW, { full: true });
     await shot(hanako, "two-japanese", WIDE);
+    await ann.click("record");
+    await ann.page.waitForFunction(() => document.querySelector('[data-testid="record"]').getAttribute("aria-pressed") === "true");
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await shot(ann, "recording-wide", WIDE);
+    await shot(ann, "recording-narrow-dark", NARROW, { dark: true });
+    await ann.click("record");
+    await ann.see("record-file");
+    await shot(ann, "recorded-wide", WIDE);
     await ann.page.hover('[data-testid="tile"]');
     await shot(ann, "two-tools", WIDE);
     await ann.click("settings");
