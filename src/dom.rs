@@ -12,7 +12,7 @@ mod record;
 mod rtc;
 mod timer;
 
-pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode};
+pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
 pub(crate) use clock::Clock;
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
@@ -24,7 +24,7 @@ pub(crate) use media::{
     get_supported_constraints, get_user_media,
 };
 pub(crate) use object::{global, is_present, object, property};
-pub(crate) use record::{Canvas, Destination, Painter, Recorder, SoundSource, Sounds};
+pub(crate) use record::{Canvas, Painter, Recorder};
 pub(crate) use rtc::{
     CandidateEvent, DataChannel, PeerConnection, Receiver, Sender, Stats, SynchronizationSource, Transceiver,
 };

@@ -1,5 +1,6 @@
 //! People in media elements.
 
+mod sizing;
 mod tile;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
 use crate::sending::Tile;
 use crate::shared::Shared;
+use sizing::Sizing;
 use tile::tile;
 
 /// What of somebody is shown: both may be at once.
@@ -168,6 +170,7 @@ pub(crate) struct Attached<'a> {
 struct View {
     who: Option<PeerId>,
     sight: Sight,
+    sizing: Cell<Sizing>,
     element: HtmlMediaElement,
     made: bool,
     blocked: Rc<Cell<bool>>,
@@ -195,7 +198,15 @@ impl Views {
             use_loudspeaker(&element, device);
         }
         element.set_src_object(Some(stream));
-        let view = View { who, sight, element, made, blocked: Rc::default(), lifetime: Lifetime::new() };
+        let view = View {
+            who,
+            sight,
+            sizing: Cell::default(),
+            element,
+            made,
+            blocked: Rc::default(),
+            lifetime: Lifetime::new(),
+        };
         view.play(blocked);
         self.views.push(view);
     }
@@ -214,7 +225,7 @@ impl Views {
     /// How large somebody is shown, in the largest of their elements; none if they are not.
     pub(crate) fn tile(&self, who: PeerId, sight: Sight) -> Option<Tile> {
         let shown = self.views.iter().filter(|view| view.who == Some(who) && view.sight == sight);
-        shown.map(|view| tile(&view.element)).max_by_key(|tile| match tile {
+        shown.map(|view| tile(&view.element, &view.sizing)).max_by_key(|tile| match tile {
             Tile::Hidden => 0,
             Tile::Size(width, height) => u64::from(*width) * u64::from(*height),
             Tile::Unknown => u64::MAX,

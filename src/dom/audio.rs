@@ -1,4 +1,4 @@
-//! Sound as numbers (W3C Web Audio API), as far as a level needs it.
+//! Sound as numbers, and sounds mixed (W3C Web Audio API), as far as it is used.
 
 use js_sys::{Float32Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -29,21 +29,45 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createMediaStreamSource)]
     pub(crate) fn create_source(this: &AudioContext, stream: &MediaStream) -> Result<AudioNode, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = createMediaStreamDestination)]
+    pub(crate) fn create_destination(this: &AudioContext) -> Result<DestinationNode, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = createConstantSource)]
+    pub(crate) fn create_constant(this: &AudioContext) -> Result<ConstantNode, JsValue>;
+
     #[wasm_bindgen(js_name = AudioNode)]
     #[derive(Debug, Clone)]
     pub(crate) type AudioNode;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn connect(this: &AudioNode, other: &AnalyserNode) -> Result<JsValue, JsValue>;
+    pub(crate) fn connect(this: &AudioNode, to: &AudioNode) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn disconnect(this: &AudioNode) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(js_name = AnalyserNode)]
+    #[wasm_bindgen(extends = AudioNode, js_name = AnalyserNode)]
     #[derive(Debug, Clone)]
     pub(crate) type AnalyserNode;
 
     /// The newest samples, from -1 to 1.
     #[wasm_bindgen(method, js_name = getFloatTimeDomainData)]
     pub(crate) fn samples(this: &AnalyserNode, into: &Float32Array);
+
+    #[wasm_bindgen(extends = AudioNode, js_name = MediaStreamAudioDestinationNode)]
+    #[derive(Debug, Clone)]
+    pub(crate) type DestinationNode;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn stream(this: &DestinationNode) -> MediaStream;
+
+    #[wasm_bindgen(extends = AudioNode, js_name = ConstantSourceNode)]
+    #[derive(Debug, Clone)]
+    pub(crate) type ConstantNode;
+
+    /// The constant: an `AudioParam`.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn offset(this: &ConstantNode) -> JsValue;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn start(this: &ConstantNode) -> Result<(), JsValue>;
 }

@@ -15,7 +15,7 @@ pub struct Counts {
     pub timers: u32,
     /// Media tracks: own ones that are captured, and others' that are shown.
     pub tracks: u32,
-    /// Audio contexts, which measure how loud a [`Preview`](crate::Preview) is.
+    /// Audio contexts, which measure how loud a [`Preview`](crate::Preview) is, and mix what is recorded.
     pub sounds: u32,
 }
 

@@ -1,6 +1,6 @@
-//! What a recording is made with (W3C MediaStream Recording, Web Audio; HTML, the canvas), as far as it is used.
+//! What a recording is made with (W3C MediaStream Recording; HTML, the canvas), as far as it is used.
 
-use js_sys::{Object, Promise};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::{EventTarget, HtmlVideoElement, MediaStream};
 
@@ -68,55 +68,4 @@ extern "C" {
         width: f64,
         height: f64,
     ) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(js_name = AudioContext)]
-    #[derive(Debug, Clone)]
-    pub(crate) type Sounds;
-
-    #[wasm_bindgen(constructor, catch, js_class = "AudioContext")]
-    pub(crate) fn new() -> Result<Sounds, JsValue>;
-
-    #[wasm_bindgen(method, getter, js_name = currentTime)]
-    pub(crate) fn current_time(this: &Sounds) -> f64;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn resume(this: &Sounds) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn close(this: &Sounds) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = createMediaStreamDestination)]
-    pub(crate) fn create_destination(this: &Sounds) -> Result<Destination, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = createMediaStreamSource)]
-    pub(crate) fn create_source(this: &Sounds, stream: &MediaStream) -> Result<SoundSource, JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = createConstantSource)]
-    pub(crate) fn create_constant(this: &Sounds) -> Result<SoundSource, JsValue>;
-
-    #[wasm_bindgen(js_name = MediaStreamAudioDestinationNode)]
-    #[derive(Debug, Clone)]
-    pub(crate) type Destination;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn stream(this: &Destination) -> MediaStream;
-
-    /// Any node that gives sound.
-    #[wasm_bindgen(js_name = AudioNode)]
-    #[derive(Debug, Clone)]
-    pub(crate) type SoundSource;
-
-    /// Of one that has to be started.
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn start(this: &SoundSource) -> Result<(), JsValue>;
-
-    /// Of a constant.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn offset(this: &SoundSource) -> JsValue;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn connect(this: &SoundSource, to: &JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn disconnect(this: &SoundSource) -> Result<(), JsValue>;
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::dom::{Destination, Held, Kind, SoundSource, Sounds, Timer};
+use crate::dom::{AudioContext, AudioNode, DestinationNode, Held, Kind, Timer};
 
 /// How long the browser may take to begin to mix.
 const BEGIN: Duration = Duration::from_millis(100);
@@ -18,17 +18,17 @@ const LOOKS: u32 = 10;
 /// Everything that is heard, as one track.
 #[derive(Debug)]
 pub(super) struct Mixer {
-    sounds: Sounds,
-    destination: Destination,
+    sounds: AudioContext,
+    destination: DestinationNode,
     /// By the track's id; as many as there are seats.
-    sources: BTreeMap<String, SoundSource>,
+    sources: BTreeMap<String, AudioNode>,
     _held: Held,
 }
 
 impl Mixer {
     /// None where nothing is mixed: no Web Audio, no device that gives it a clock, or no touch of the page so far.
     pub(super) async fn start() -> Option<Self> {
-        let sounds = Sounds::new().ok()?;
+        let sounds = AudioContext::new().ok()?;
         let destination = sounds.create_destination().and_then(|destination| silence(&sounds, &destination)).ok();
         // Pending as long as the browser does not like to: the clock tells, and closing ends it.
         settle(sounds.resume());
@@ -36,7 +36,7 @@ impl Mixer {
             sounds: sounds.clone(),
             destination,
             sources: BTreeMap::new(),
-            _held: Held::new(Kind::Track),
+            _held: Held::new(Kind::Sound),
         });
         let Some(mixer) = mixer else {
             settle(sounds.close());
@@ -75,7 +75,7 @@ impl Mixer {
     }
 
     /// None of a track that has just ended.
-    fn source(&self, track: &MediaStreamTrack) -> Option<SoundSource> {
+    fn source(&self, track: &MediaStreamTrack) -> Option<AudioNode> {
         let stream = MediaStream::new_with_tracks(&Array::of1(track)).ok()?;
         let source = self.sounds.create_source(&stream).ok()?;
         source.connect(&self.destination).ok()?;
@@ -94,7 +94,7 @@ impl Drop for Mixer {
 }
 
 /// Silence, from the beginning on: recorders wait for the first sound before they write anything, and there may be none.
-fn silence(sounds: &Sounds, destination: &Destination) -> Result<Destination, JsValue> {
+fn silence(sounds: &AudioContext, destination: &DestinationNode) -> Result<DestinationNode, JsValue> {
     let silence = sounds.create_constant()?;
     Reflect::set(&silence.offset(), &"value".into(), &0.0.into())?;
     silence.connect(destination)?;

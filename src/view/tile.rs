@@ -1,8 +1,11 @@
 //! How large an element is shown.
 
+use std::cell::Cell;
+
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlMediaElement;
 
+use super::sizing::Sizing;
 use crate::dom::{ShownElement, global, property};
 use crate::sending::Tile;
 
@@ -12,7 +15,7 @@ const GRAIN: f64 = 16.0;
 const IN_PICTURE: Tile = Tile::Size(640, 360);
 
 /// Whether it is in the page, in the window, and how large (CSSOM View, section 7). What other elements cover is not seen.
-pub(super) fn tile(element: &HtmlMediaElement) -> Tile {
+pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> Tile {
     let document = global("document");
     if property(&document, "pictureInPictureElement") == *AsRef::<JsValue>::as_ref(element) {
         return IN_PICTURE;
@@ -31,8 +34,18 @@ pub(super) fn tile(element: &HtmlMediaElement) -> Tile {
         || side("left") >= number(&global("innerWidth"), "");
     let ratio = number(&global("devicePixelRatio"), "").max(0.1);
     let dots = |name| (side(name) * ratio / GRAIN).ceil() * GRAIN;
+    let picture = (number(element, "videoWidth"), number(element, "videoHeight"));
+    let mut known = sizing.get();
+    let is_styled = known.look((side("width"), side("height")), picture);
+    sizing.set(known);
     match (dots("width"), dots("height")) {
-        (width, height) if width > 0.0 && height > 0.0 && !is_outside => Tile::Size(width as u32, height as u32),
+        (width, height) if width > 0.0 && height > 0.0 && !is_outside => {
+            if is_styled {
+                Tile::Size(width as u32, height as u32)
+            } else {
+                Tile::Unknown
+            }
+        }
         _ => Tile::Hidden,
     }
 }

@@ -27,6 +27,10 @@ export function append(element) {
 export function resize(element, width, height) {
     Object.assign(element.style, { width: `${width}px`, height: `${height}px`, display: width ? '' : 'none' });
 }
+/** Rooms look at what is shown at once. */
+export function look() { document.dispatchEvent(new Event('visibilitychange')); }
+/** Gives it no size of its own: it is as large as its picture. */
+export function unsize(element) { Object.assign(element.style, { width: '', height: '' }); }
 export async function height_between(video, least, most) {
     while (video.videoHeight < least || video.videoHeight > most) await new Promise((done) => setTimeout(done, 20));
 }
@@ -186,6 +190,8 @@ extern "C" {
     fn next_frame(video: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn append(element: &HtmlVideoElement);
     pub(crate) fn resize(element: &HtmlVideoElement, width: u32, height: u32);
+    fn look();
+    pub(crate) fn unsize(element: &HtmlVideoElement);
     fn height_between(video: &HtmlVideoElement, least: u32, most: u32) -> js_sys::Promise;
     fn stopped(video: &HtmlVideoElement) -> js_sys::Promise;
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
@@ -270,6 +276,15 @@ pub(crate) async fn frames_in(video: &HtmlVideoElement) {
     for _ in 0..3 {
         within("a frame", JsFuture::from(next_frame(video))).await.expect("a frame");
     }
+}
+
+/// Waits until the first knows how the other shows it now.
+pub(crate) async fn told(one: &mut Room, other: &Room) {
+    look();
+    within("a turn", other.microphone(false)).await.expect("off");
+    // It comes after what is shown.
+    let _ = other.send("seen").expect("a text");
+    until(one, "the text", |event| matches!(event, Event::Text { .. }).then_some(())).await;
 }
 
 /// Waits until the picture that comes is so high.

@@ -4,7 +4,7 @@ use itodenwa::{CameraOptions, Degradation, Event, Limits, Quality, Room, Source}
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlVideoElement;
 
-use crate::kit::{self, append, frames_in, height, leave, media, no_frames, pair, resize, until, within};
+use crate::kit::{self, append, frames_in, height, leave, media, no_frames, pair, resize, told, unsize, until, within};
 
 /// The camera of the first is on with 360 lines, and the second sees it: in this element.
 async fn watched() -> (Room, Room, HtmlVideoElement) {
@@ -31,6 +31,21 @@ async fn small_tiles_get_small_pictures_and_hidden_ones_none() {
     no_frames(&view).await;
     resize(&view, 320, 180);
     kit::frames_in(&view).await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_element_that_is_as_large_as_its_picture_does_not_shrink_it() {
+    let (mut one, other, view) = watched().await;
+    unsize(&view);
+    for _ in 0..2 {
+        one.limit(Source::Camera, Limits { max_height: Some(90), ..Limits::default() });
+        height(&view, 1, 120).await;
+        told(&mut one, &other).await;
+        one.limit(Source::Camera, Limits::default());
+        height(&view, 360, 360).await;
+        told(&mut one, &other).await;
+    }
     leave(one, other).await;
 }
 
