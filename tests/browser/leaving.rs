@@ -78,7 +78,9 @@ async fn after_fifty_calls_with_everything_switched_nothing_is_left() {
         let mut other = kit::join(&relay, round % 2 == 0, true).await;
         join(kit::connected(&mut one), kit::connected(&mut other)).await;
         one.me().view().expect("a view");
-        kit::frames(&other).await;
+        if round % 10 == 0 {
+            kit::frames(&other).await;
+        }
         let now = counts();
         assert!(now.connections == 2 && now.listeners > 0 && now.tracks >= 3, "what is there is counted: {now:?}");
         kit::within("the screen", one.screen(true)).await.expect("a screen");
