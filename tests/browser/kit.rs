@@ -143,6 +143,10 @@ export function refuse_screen() {
 /** The browser's own button. */
 export function stop_sharing() { shared.getTracks().forEach((track) => track.end()); }
 /** Plays a file: width, height, length, tracks of pictures and of sounds. */
+export async function loudest(file) {
+    const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(await file.arrayBuffer());
+    return sound.getChannelData(0).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
 export async function play_back(file) {
     const video = document.createElement('video');
     const told = (type) => new Promise((done, fail) => {
@@ -210,6 +214,8 @@ extern "C" {
     pub(crate) fn refuse_screen();
     pub(crate) fn stop_sharing();
     pub(crate) fn is_shared() -> bool;
+    /// The loudest sample of a file, from 0 to 1.
+    pub(crate) fn loudest(file: &web_sys::Blob) -> js_sys::Promise;
     pub(crate) fn play_back(file: &web_sys::Blob) -> js_sys::Promise;
     pub(crate) fn watch_recorder();
     pub(crate) fn fail_recorder();

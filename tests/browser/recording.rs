@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{
-    self, connected, fail_recorder, frames, hide_recorder, is_recording, leave, media, nothing_is_left, pair,
+    self, connected, fail_recorder, frames, hide_recorder, is_recording, leave, loudest, media, nothing_is_left, pair,
     play_back, show_recorder, watch_recorder, within,
 };
 use crate::relay::Relay;
@@ -52,10 +52,19 @@ async fn plays(recorded: &Recorded, has_sound: bool) {
     assert!(recorded.mime_type.starts_with("video/"), "{}", recorded.mime_type);
 }
 
+/// Where sounds are mixed, something is heard in the file.
+async fn is_loud(recorded: &Recorded, recording: &Recording) {
+    if recording.has_sound() {
+        let loudest = within("the sound", JsFuture::from(loudest(&recorded.blob))).await.expect("sound");
+        assert!(loudest.as_f64().is_some_and(|loudest| loudest > 0.01), "silence: {loudest:?}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn everybody_is_recorded_whoever_comes_and_goes() {
     let relay = Relay::default();
-    let mut one = kit::join(&relay, true, true).await;
+    // What is heard comes from others.
+    let mut one = kit::join(&relay, true, false).await;
     let mut other = kit::join(&relay, true, true).await;
     connected(&mut one).await;
     connected(&mut other).await;
@@ -80,6 +89,7 @@ async fn everybody_is_recorded_whoever_comes_and_goes() {
     assert_eq!(recorded.blob.size() as u64, recording.bytes(), "all that was told");
     assert!(recorded.duration.as_millis() >= 3500, "{:?}", recorded.duration);
     plays(&recorded, recording.has_sound()).await;
+    is_loud(&recorded, &recording).await;
     let again = within("the file", recording.stop()).await.expect("the same file");
     assert_eq!(again.blob, recorded.blob);
     leave(one, other).await;
@@ -95,6 +105,7 @@ async fn ones_own_is_recorded_until_the_room_is_over() {
     let recorded = within("the end", recording.ended()).await.expect("a file");
     assert_eq!(recorded.end, RecordEnd::RoomClosed);
     plays(&recorded, recording.has_sound()).await;
+    is_loud(&recorded, &recording).await;
     assert_eq!(one.record(RecordOptions::default()).await.err(), Some(RecordError::Closed));
     drop(one);
     nothing_is_left().await;
