@@ -11,14 +11,18 @@ use wasm_bindgen_futures::spawn_local;
 use super::lines::Lines;
 use super::{Happening, Tell};
 use crate::dom::{Alive, Sender, property};
-use crate::sending::{Encoding, Picture};
+use crate::sending::{Degradation, Encoding, Picture};
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]
 pub(super) struct Senders(BTreeMap<Source, Encoding>);
 
 impl Senders {
-    pub(super) fn tune(&mut self, source: Source, encoding: Encoding) {
+    pub(super) fn tune(&mut self, source: Source, mut encoding: Encoding) {
+        // What was said and is not any more is taken back: browsers keep what they are not told.
+        if encoding.degradation.is_none() && self.0.get(&source).is_some_and(|before| before.degradation.is_some()) {
+            encoding.degradation = Some(Degradation::Balanced);
+        }
         self.0.insert(source, encoding);
     }
 
@@ -67,6 +71,9 @@ fn apply(sender: &Sender, encoding: &Encoding, alive: &Alive, tell: &Tell) {
     }
     if let Some(degradation) = encoding.degradation {
         changed |= set(&parameters, "degradationPreference", &degradation.as_str().into());
+    }
+    if encoding.codec.is_none() {
+        changed |= set(&first, "codec", &JsValue::UNDEFINED);
     }
     let wanted = encoding.codec.clone().filter(|name| !is_sent_by(&first, name));
     if let Some(name) = &wanted

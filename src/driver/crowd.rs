@@ -7,7 +7,7 @@ use itodenwa_wire::{IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::Ear;
-use super::sending::Sending;
+use super::sending::{self, Sending};
 use crate::channel::{Frame, Outgoing, Texts};
 use crate::connection::Connection;
 use crate::media::Devices;
@@ -199,13 +199,12 @@ impl Crowd {
         show: impl Fn(PeerId, Sight) -> Option<Tile>,
     ) {
         for (id, member) in &mut self.0 {
-            if member.open
-                && adaptive
-                && let Some(news) = member.sending.news(|sight| show(*id, sight))
-                && member.send(&news).is_err()
-            {
-                // A full buffer or a closing channel: it is told again.
-                member.sending.forget_told();
+            if member.open && adaptive {
+                let news = member.sending.news(|sight| show(*id, sight));
+                // A full buffer or a closing channel: it is told with the next look.
+                if !news.is_empty() && member.send(&sending::frame(&news)).is_ok() {
+                    member.sending.told(news);
+                }
             }
             if let Some((_, connection)) = &mut member.connection {
                 member.sending.tune(connection, devices, own);
@@ -228,7 +227,7 @@ impl Crowd {
         }
         let Some(member) = self.0.get_mut(&peer) else { return Ok(()) };
         member.open = true;
-        member.sending.forget_told();
+        member.sending.begin_anew();
         member.texts.frames().iter().try_for_each(|frame| member.send(frame))
     }
 

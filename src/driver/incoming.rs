@@ -181,6 +181,7 @@ impl Driver {
                     self.tell(Event::Delivered { peer, id });
                 }
             }
+            Ok(Frame::Shown(_)) if !self.parts.adaptive => {}
             Ok(Frame::Shown(tiles)) => self.crowd.shown(from, &tiles),
             // Not acknowledged either: the sender sees that it was not delivered.
             Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::voice::{Heard, LOOK_EVERY};
 use itodenwa_wire::PeerId;
 
-/// Looks take no more than this share of the page's time: some browsers wait for a thread of theirs, which may be busy.
+/// Looks are to take about one part of so many of the page's time: some browsers wait for a thread of theirs, which may be busy.
 const SHARE: u32 = 100;
 /// How long a look is waited for at most.
 const LATEST: Duration = Duration::from_secs(2);

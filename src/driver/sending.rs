@@ -58,15 +58,16 @@ impl Sending {
         self.stale = true;
     }
 
-    /// A new channel: the other side forgot, or is another one.
-    pub(super) fn forget_told(&mut self) {
+    /// A new channel: nobody has said anything yet, neither they nor we.
+    pub(super) fn begin_anew(&mut self) {
         self.ours.clear();
+        self.theirs.clear();
+        self.stale = true;
     }
 
-    /// What they are to be told when this is how we show them now.
-    pub(super) fn news(&mut self, show: impl Fn(Sight) -> Option<Tile>) -> Option<Frame> {
-        let mut news = Vec::new();
-        for source in PICTURES {
+    /// What they do not know yet when this is how we show them now.
+    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<Tile>) -> BTreeMap<Source, Tile> {
+        let news = |source| {
             let told = self.ours.get(&source).copied().unwrap_or_default();
             let now = match (show(Sight::of(source)), told) {
                 (Some(tile), _) => tile,
@@ -74,17 +75,14 @@ impl Sending {
                 // It was shown, and is not any more.
                 (None, _) => Tile::Hidden,
             };
-            if now != told {
-                self.ours.insert(source, now);
-                news.push(match now {
-                    // As large as can be: what is not in the page may be used in any way.
-                    Tile::Unknown => (source, u32::MAX, u32::MAX),
-                    Tile::Hidden => (source, 0, 0),
-                    Tile::Size(width, height) => (source, width, height),
-                });
-            }
-        }
-        (!news.is_empty()).then_some(Frame::Shown(news))
+            (now != told).then_some((source, now))
+        };
+        PICTURES.into_iter().filter_map(news).collect()
+    }
+
+    /// They were told.
+    pub(super) fn told(&mut self, news: BTreeMap<Source, Tile>) {
+        self.ours.extend(news);
     }
 
     /// Sends what is to be sent now, if that may be something else.
@@ -101,6 +99,17 @@ impl Sending {
             connection.tune(source, encoding(&wish, source, size, tile, limits, &self.strain));
         }
     }
+}
+
+/// How it is told.
+pub(super) fn frame(news: &BTreeMap<Source, Tile>) -> Frame {
+    let tiles = news.iter().map(|(&source, &tile)| match tile {
+        // As large as can be: what is not in the page may be used in any way.
+        Tile::Unknown => (source, u32::MAX, u32::MAX),
+        Tile::Hidden => (source, 0, 0),
+        Tile::Size(width, height) => (source, width, height),
+    });
+    Frame::Shown(tiles.collect())
 }
 
 impl Driver {
@@ -152,10 +161,10 @@ mod tests {
     use super::*;
 
     fn told(sending: &mut Sending, person: Option<Tile>) -> Vec<(Source, u32, u32)> {
-        match sending.news(|sight| if sight == Sight::Person { person } else { None }) {
-            Some(Frame::Shown(news)) => news,
-            _ => Vec::new(),
-        }
+        let news = sending.news(|sight| if sight == Sight::Person { person } else { None });
+        let Frame::Shown(tiles) = frame(&news) else { return Vec::new() };
+        sending.told(news);
+        tiles
     }
 
     #[test]
@@ -173,8 +182,20 @@ mod tests {
     fn a_new_channel_is_told_anew() {
         let mut sending = Sending::default();
         told(&mut sending, Some(Tile::Hidden));
-        sending.forget_told();
+        sending.shown(&[(Source::Camera, 0, 0)]);
+        sending.begin_anew();
+        // Who does not say that it is hidden any more is believed to show it.
+        assert!(sending.theirs.is_empty() && told(&mut sending, Some(Tile::Unknown)).is_empty());
         assert_eq!(told(&mut sending, Some(Tile::Hidden)), [(Source::Camera, 0, 0)]);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_told_again() {
+        let mut sending = Sending::default();
+        told(&mut sending, Some(Tile::Hidden));
+        // The channel does not take it.
+        assert_eq!(sending.news(|_| Some(Tile::Unknown)).get(&Source::Camera), Some(&Tile::Unknown));
+        assert_eq!(told(&mut sending, Some(Tile::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl Device {
         self.wish = wish;
         let is_as_wanted = match self.track() {
             // What is shared is chosen by the person, each time anew.
-            Some(_) if self.source == Source::Screen => true,
+            _ if self.source == Source::Screen => true,
             Some(track) => !self.is_asking() && track.wish() == Some(&self.wish),
             None => !self.is_asking(),
         };
@@ -182,7 +182,8 @@ impl Device {
     pub(super) fn captured(&mut self, captured: Captured) -> (Change, Option<Ask>) {
         let asked = self.asked.take();
         let is_wanted = self.wanted || matches!(self.holds, Holds::Muted(_));
-        if is_wanted && asked.as_ref() != Some(&self.wish) {
+        // A person who has chosen a screen is not asked again.
+        if is_wanted && self.source != Source::Screen && asked.as_ref() != Some(&self.wish) {
             // It is wanted otherwise by now.
             if let Some(track) = captured.restored {
                 self.take(track);

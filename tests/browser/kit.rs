@@ -121,9 +121,14 @@ export function unplug() { captured.filter((track) => track.readyState === 'live
 export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? 'mute' : 'unmute')); }
 export function change_devices() { navigator.mediaDevices.dispatchEvent(new Event('devicechange')); }
 let shared;
+let screens;
+/** How often the person was asked for a screen since it was offered. */
+export function times_asked() { return screens; }
 /** The person chooses this, with sound, each time. */
 export function offer_screen() {
+    screens = 0;
     navigator.mediaDevices.getDisplayMedia = async () => {
+        screens += 1;
         const canvas = document.createElement('canvas');
         const context = canvas.getContext('2d');
         const paint = setInterval(() => {
@@ -213,6 +218,7 @@ extern "C" {
     pub(crate) fn offer_screen();
     pub(crate) fn refuse_screen();
     pub(crate) fn stop_sharing();
+    pub(crate) fn times_asked() -> u32;
     pub(crate) fn is_shared() -> bool;
     /// The loudest sample of a file, from 0 to 1.
     pub(crate) fn loudest(file: &web_sys::Blob) -> js_sys::Promise;

@@ -1,11 +1,12 @@
 //! What is shared, beside the camera. The browser's own question needs a person: here a painted canvas stands for the screen.
 
-use itodenwa::{Event, MediaError, Source};
+use futures_util::future::join;
+use itodenwa::{Content, Event, MediaError, ScreenOptions, Source};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{
     self, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen, stop_sharing,
-    until, within,
+    times_asked, until, within,
 };
 use crate::relay::Relay;
 
@@ -76,5 +77,17 @@ async fn who_chooses_nothing_is_told_and_the_call_goes_on() {
     assert!(matches!(within("the answer", one.screen(true)).await, Err(MediaError::Denied(_))));
     within("the microphone", one.microphone(true)).await.expect("a microphone");
     media(&mut other, Source::Microphone, true).await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_has_chosen_is_not_asked_again() {
+    offer_screen();
+    let (one, mut other) = pair().await;
+    let motion = ScreenOptions { content: Content::Motion, ..ScreenOptions::default() };
+    let (shared, chosen) = within("the screen", join(one.screen(true), one.use_screen(motion))).await;
+    assert!(shared.is_ok() && chosen.is_ok());
+    media(&mut other, Source::Screen, true).await;
+    assert_eq!(times_asked(), 1);
     leave(one, other).await;
 }
