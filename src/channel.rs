@@ -1,60 +1,12 @@
-//! Text messages over a connection's control channel: `{"text":{"id":1,"text":"hello"}}`, answered by `{"ack":1}`;
-//! and how large somebody is shown: `{"shown":[["camera",320,180]]}`.
+//! Text messages to and from one peer, over all its connections.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use itodenwa_wire::Source;
-use itodenwa_wire::limits::{QUEUED_TEXTS, TEXT_BYTES};
-use js_sys::JsString;
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue};
-
-use crate::dom::{from_text, to_text};
-
-/// Most UTF-16 units of a frame: every byte of the text escaped, and what is around it.
-const FRAME_UNITS: u32 = 6 * TEXT_BYTES as u32 + 64;
-
-/// One message on the channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Frame {
-    Text(Text),
-    /// The text with this id was given to the application.
-    Ack(u32),
-    /// How large the sources of the other side are shown here: width and height in dots, zero for not at all.
-    Shown(Vec<(Source, u32, u32)>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Text {
-    /// Rises with each text of its sender.
-    pub(crate) id: u32,
-    pub(crate) text: String,
-}
-
-impl Frame {
-    /// Reads what came, without copying what is too large.
-    pub(crate) fn read(data: &JsValue) -> Result<Frame, String> {
-        let text = data.dyn_ref::<JsString>().ok_or("binary data on the control channel")?;
-        if text.length() > FRAME_UNITS {
-            return Err(format!("{} characters on the control channel", text.length()));
-        }
-        match from_text(&String::from(text)) {
-            Ok(Frame::Text(Text { text, .. })) if text.len() > TEXT_BYTES => {
-                Err(format!("a text of {} bytes", text.len()))
-            }
-            Ok(frame) => Ok(frame),
-            Err(error) => Err(error.message),
-        }
-    }
-
-    pub(crate) fn write(&self) -> Result<String, String> {
-        to_text(self).map_err(|error| error.to_string())
-    }
-}
+use itodenwa_wire::limits::QUEUED_TEXTS;
+use itodenwa_wire::{Frame, Text};
 
 /// A text on its way to one peer. Its [`Place`] bounds how many there are.
 #[derive(Debug)]

@@ -11,17 +11,14 @@ use std::future::Future;
 use std::rc::Rc;
 
 use itodenwa_negotiation::{Command, ConnectionState, Report};
-use itodenwa_wire::{IceServer, Source, SourceMap};
+use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStreamTrack, MessageEvent};
 
-use crate::channel::Frame;
-use crate::dom::{
-    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, from_value, object,
-    to_value,
-};
+use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
+use crate::dom::{CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, object};
 use crate::error::JsError;
 use crate::media::Devices;
 use crate::sending::Encoding;
@@ -41,7 +38,7 @@ pub(crate) type Tell = Rc<dyn Fn(Happening)>;
 pub(crate) enum Happening {
     Report(Report),
     /// Something came through the control channel.
-    Frame(Result<Frame, String>),
+    Frame(Result<Frame, Malformed>),
     /// Whether machine or network let less be sent than what is wanted.
     Limited(bool),
     /// The browser does not let this codec be chosen.
@@ -67,7 +64,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
     pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, JsError> {
-        let peer = PeerConnection::new(&configuration(servers)?)?;
+        let peer = PeerConnection::new(&configuration(servers))?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
         let lifetime = Lifetime::new();
@@ -113,8 +110,8 @@ impl Connection {
                 let described = local_sdp(&self.peer, &self.role).map(|sdp| Report::Described { sdp });
                 self.answer(described.map_err(Halt::from));
             }
-            Command::AddCandidate(candidate) => self.add(to_value(&candidate)),
-            Command::EndOfCandidates(fragment) => self.add(Ok(end_of_candidates(&fragment))),
+            Command::AddCandidate(candidate) => self.add(&candidate_init(&candidate)),
+            Command::EndOfCandidates(fragment) => self.add(&end_of_candidates(&fragment)),
             Command::Close => {}
         }
     }
@@ -122,7 +119,7 @@ impl Connection {
     /// Takes ICE servers for the next ICE restart, whichever side begins it. Not at once: some browsers then restart ICE with
     /// the next offer, also when nothing is wrong.
     pub(crate) fn renew(&mut self, servers: &[IceServer]) {
-        self.renewed = configuration(servers).ok();
+        self.renewed = Some(configuration(servers));
     }
 
     fn restart_ice(&mut self) -> Result<(), JsValue> {
@@ -180,7 +177,7 @@ impl Connection {
 
     /// Sends a frame over the control channel.
     pub(crate) fn send(&self, frame: &Frame) -> Result<(), String> {
-        self.control.send(&frame.write()?).map_err(|thrown| JsError::from(thrown).to_string())
+        self.control.send(&write_frame(frame)).map_err(|thrown| JsError::from(thrown).to_string())
     }
 
     /// Sets the local description when the senders have their tracks, and reports it.
@@ -207,9 +204,9 @@ impl Connection {
         });
     }
 
-    fn add(&self, candidate: Result<JsValue, JsError>) {
-        let (peer, alive) = (self.peer.clone(), self.lifetime.alive());
-        self.run(async move { alive.race(peer.add_ice_candidate(&candidate?)).await.map(|_| Report::CandidateAdded) });
+    fn add(&self, candidate: &JsValue) {
+        let (added, alive) = (self.peer.add_ice_candidate(candidate), self.lifetime.alive());
+        self.run(async move { alive.race(added).await.map(|_| Report::CandidateAdded) });
     }
 
     fn run(&self, operation: impl Future<Output = Result<Report, Halt>> + 'static) {
@@ -238,8 +235,8 @@ fn answer(tell: &Tell, result: Result<Report, Halt>) {
     }
 }
 
-fn configuration(servers: &[IceServer]) -> Result<Object, JsError> {
-    Ok(object([("iceServers", to_value(&servers)?), ("bundlePolicy", "max-bundle".into())]))
+fn configuration(servers: &[IceServer]) -> Object {
+    object([("iceServers", ice_servers(servers)), ("bundlePolicy", "max-bundle".into())])
 }
 
 /// The username fragment of a description, which is another one after an ICE restart (RFC 8839, section 4.4.1.1.1).
@@ -282,7 +279,7 @@ fn listen(peer: &PeerConnection, control: &DataChannel, pulse: &Pulse, tell: &Te
             let data = event.unchecked_ref::<MessageEvent>().data();
             came();
             if !pulse::is_beat(&data) {
-                tell(Happening::Frame(Frame::read(&data)));
+                tell(Happening::Frame(read_frame(&data)));
             }
         }
     };
@@ -298,7 +295,7 @@ fn listen(peer: &PeerConnection, control: &DataChannel, pulse: &Pulse, tell: &Te
 /// None for the empty candidate that ends one fragment: the end of all follows it.
 fn gathered(event: &CandidateEvent) -> Option<Report> {
     let Some(candidate) = event.candidate() else { return Some(Report::GatheringComplete) };
-    let candidate: itodenwa_wire::Candidate = from_value(candidate.to_json().ok()?).ok()?;
+    let candidate = read_candidate(candidate.to_json().ok()?).ok()?;
     (!candidate.candidate.is_empty()).then_some(Report::LocalCandidate(candidate))
 }
 

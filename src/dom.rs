@@ -3,7 +3,6 @@
 mod audio;
 mod clock;
 mod held;
-mod json;
 mod lifetime;
 mod listener;
 mod media;
@@ -16,7 +15,6 @@ pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
 pub(crate) use clock::Clock;
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
-pub(crate) use json::{from_text, from_value, to_text, to_value};
 pub(crate) use lifetime::{Alive, Halt, Lifetime};
 pub(crate) use listener::Listener;
 pub(crate) use media::{

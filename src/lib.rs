@@ -40,6 +40,7 @@
 mod call;
 mod channel;
 mod check;
+mod codec;
 mod connection;
 mod dom;
 mod driver;

@@ -7,10 +7,10 @@ use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
 use itodenwa_negotiation::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use itodenwa_wire::{DisplayName, Identity, PeerId, Source, Text};
 use web_sys::HtmlMediaElement;
 
-use crate::channel::{Outgoing, Place, Text};
+use crate::channel::{Outgoing, Place};
 use crate::error::{MediaError, SendError};
 use crate::media::{Settings, Wish};
 use crate::peer::Peer;

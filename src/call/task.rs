@@ -13,11 +13,12 @@ use futures_util::StreamExt;
 use itodenwa_negotiation::timeline::{CandidateSummary, Step};
 use itodenwa_negotiation::{Command, IceMode, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
-use itodenwa_wire::{Candidate, PeerId, Source};
+use itodenwa_wire::{Candidate, Frame, PeerId, Source, Text};
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::CallEvent;
-use crate::channel::{Frame, Outgoing, Place, Text, Texts};
+use crate::channel::{Outgoing, Place, Texts};
+use crate::codec::Malformed;
 use crate::connection::{Connection, Happening};
 use crate::dom::{Clock, Timer};
 use crate::error::{CallError, JsError};
@@ -374,7 +375,7 @@ impl Task {
         }
     }
 
-    fn frame(&mut self, frame: Result<Frame, String>) {
+    fn frame(&mut self, frame: Result<Frame, Malformed>) {
         match frame {
             Ok(Frame::Ack(id)) => {
                 self.texts.acknowledge(id);
@@ -388,8 +389,8 @@ impl Task {
                 self.send(&Frame::Ack(id));
             }
             // By hand all is sent as it is.
-            Ok(Frame::Shown(_)) => {}
-            Err(why) => self.step(Step::Refused(why)),
+            Ok(Frame::Shown(_) | Frame::Heartbeat) => {}
+            Err(why) => self.step(Step::Refused(why.to_string())),
         }
     }
 

@@ -10,9 +10,9 @@ use itodenwa_wire::IceServer;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
 
+use crate::codec::ice_servers;
 use crate::dom::{
     CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Timer, object, property,
-    to_value,
 };
 use crate::error::JsError;
 
@@ -58,7 +58,7 @@ pub(super) struct Gathered {
 impl Probe {
     pub(super) fn open(servers: &[IceServer], policy: Policy) -> Result<Self, JsError> {
         let policy = if policy == Policy::Relay { "relay" } else { "all" };
-        let configuration = object([("iceServers", to_value(&servers)?), ("iceTransportPolicy", policy.into())]);
+        let configuration = object([("iceServers", ice_servers(servers)), ("iceTransportPolicy", policy.into())]);
         let peer = PeerConnection::new(&configuration)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into())]);
         let channel = peer.create_data_channel("check", &negotiated).inspect_err(|_| peer.close())?;

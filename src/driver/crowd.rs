@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use itodenwa_negotiation::ConnectionId;
-use itodenwa_wire::{IceServer, PeerId, Source};
+use itodenwa_wire::{Frame, IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::Ear;
 use super::sending::{self, Sending};
-use crate::channel::{Frame, Outgoing, Texts};
+use crate::channel::{Outgoing, Texts};
 use crate::connection::Connection;
 use crate::media::Devices;
 use crate::media::Track;

@@ -3,13 +3,13 @@
 use itodenwa_negotiation::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    ClientMessage, Delivery, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source, Welcome,
+    ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source,
+    Welcome,
 };
 
 use super::{Driver, Notice};
-use crate::channel::Frame;
+use crate::codec::{Malformed, read_body};
 use crate::connection::Happening;
-use crate::dom::from_text;
 use crate::error::SignalingError;
 use crate::event::{Event, SignalingState, Trouble};
 use crate::link::Request;
@@ -109,7 +109,7 @@ impl Driver {
         let body = match body {
             None => Ok(None),
             Some(text) if text.len() > DESCRIPTION_MESSAGE_BYTES => Err(format!("{} bytes", text.len())),
-            Some(text) => from_text(&text).map(Some).map_err(|error| error.message),
+            Some(text) => read_body(&text).map(Some).map_err(|error| error.to_string()),
         };
         match body {
             Ok(body) => {
@@ -173,7 +173,7 @@ impl Driver {
         }
     }
 
-    fn frame(&mut self, from: PeerId, frame: Result<Frame, String>) {
+    fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
         let Some(peer) = self.crowd.peer(from) else { return };
         match frame {
             Ok(Frame::Ack(id)) => {
@@ -194,7 +194,8 @@ impl Driver {
                     self.channel_refused(from, why);
                 }
             }
-            Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why),
+            Ok(Frame::Heartbeat) => {}
+            Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
         }
     }
 

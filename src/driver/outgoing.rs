@@ -9,10 +9,10 @@ use itodenwa_negotiation::{Command, ConnectionId, Input, Output, Report};
 use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
 use super::{Driver, Notice, STEPS};
+use crate::codec::write_body;
 use crate::connection::Connection;
-use crate::dom::to_text;
-use crate::error::{JsError, SignalingError};
-use crate::event::{Event, Trouble};
+use crate::error::JsError;
+use crate::event::Event;
 use crate::peer::Peer;
 
 impl Driver {
@@ -29,14 +29,9 @@ impl Driver {
 
     fn send(&mut self, to: PeerId, packet: Packet<Body>) {
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
-        let sent = body.as_ref().map(to_text).transpose().map_err(malformed).and_then(|body| {
-            let packet = Packet { from_epoch, to_epoch, seq, ack, body };
-            self.parts.signaling.send(&ClientMessage::Signal(Signal { to, packet }))
-        });
-        match sent {
-            Ok(()) => {}
-            Err(error @ SignalingError::Malformed(_)) => self.tell(Event::Trouble(Trouble::signaling(&error))),
-            Err(error) => self.signaling_ended(error),
+        let packet = Packet { from_epoch, to_epoch, seq, ack, body: body.as_ref().map(write_body) };
+        if let Err(error) = self.parts.signaling.send(&ClientMessage::Signal(Signal { to, packet })) {
+            self.signaling_ended(error);
         }
     }
 
@@ -137,8 +132,4 @@ impl Driver {
         });
         self.tell(Event::Step(entry));
     }
-}
-
-fn malformed(error: JsError) -> SignalingError {
-    SignalingError::Malformed(error.to_string())
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::{Frame, PeerId, Source};
 
 use super::listening::Ticker;
 use super::{Driver, Notice};
-use crate::channel::Frame;
 use crate::connection::Connection;
 use crate::media::{Devices, Wish};
 use crate::sending::{Limits, Strain, Tile, encoding};

@@ -15,8 +15,8 @@ use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
 use super::session::{Do, Session};
 use super::signs::Signs;
 use super::{Signaling, SignalingError};
-use crate::dom::{Clock, Held, Kind, Timer, from_text, global, to_text};
-use crate::error::JsError;
+use crate::codec::{Malformed, read_server_message, write_client_message};
+use crate::dom::{Clock, Held, Kind, Timer, global};
 
 /// Messages that wait until the socket is open.
 const WAITING: usize = 256;
@@ -122,7 +122,7 @@ impl WebSocketSignaling {
         {
             match message.map(|message| read(&message)) {
                 Ok(Ok(message)) => self.session.heard(self.clock.now(), message),
-                Ok(Err(error)) => self.session.misheard(error.message),
+                Ok(Err(error)) => self.session.misheard(error.to_string()),
                 Err(why) => {
                     let opened = socket.opened;
                     let unreachable = || SignalingError::Unreachable(self.address.clone());
@@ -183,8 +183,7 @@ impl Socket {
         if self.waiting.len() >= WAITING {
             return Err(SignalingError::Lost("too much waits for the socket".into()));
         }
-        let text = to_text(message).map_err(|error| SignalingError::Lost(error.to_string()))?;
-        self.waiting.push_back(text);
+        self.waiting.push_back(write_client_message(message));
         self.flush().map_err(SignalingError::Lost)
     }
 
@@ -232,11 +231,10 @@ impl fmt::Debug for WebSocketSignaling {
     }
 }
 
-fn read(message: &Message) -> Result<ServerMessage, JsError> {
-    let wrong = |message: &str| JsError { name: "TypeError".into(), message: message.into() };
+fn read(message: &Message) -> Result<ServerMessage, Malformed> {
     match message {
-        Message::Text(text) if text.len() > DESCRIPTION_MESSAGE_BYTES => Err(wrong("it is too large")),
-        Message::Text(text) => from_text(text),
-        Message::Bytes(_) => Err(wrong("it is binary")),
+        Message::Text(text) if text.len() > DESCRIPTION_MESSAGE_BYTES => Err(Malformed("it is too large")),
+        Message::Text(text) => read_server_message(text),
+        Message::Bytes(_) => Err(Malformed("it is binary")),
     }
 }

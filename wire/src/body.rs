@@ -38,6 +38,12 @@ impl Source {
             Source::ScreenAudio => "screenAudio",
         }
     }
+
+    /// By that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Source::ALL.into_iter().find(|source| source.as_str() == name)
+    }
 }
 
 impl fmt::Display for Source {
@@ -137,6 +143,26 @@ pub enum RefuseCode {
     /// A reason of a later version.
     #[serde(other)]
     Other,
+}
+
+impl RefuseCode {
+    /// The name on the wire: `malformed`, `not-your-turn`, `not-applied`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RefuseCode::Malformed => "malformed",
+            RefuseCode::NotYourTurn => "not-your-turn",
+            RefuseCode::NotApplied => "not-applied",
+            RefuseCode::Other => "other",
+        }
+    }
+
+    /// By that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let known = [RefuseCode::Malformed, RefuseCode::NotYourTurn, RefuseCode::NotApplied];
+        known.into_iter().find(|code| code.as_str() == name).unwrap_or(RefuseCode::Other)
+    }
 }
 
 /// Which of the sender's sources are on. The whole state each time, so that the last one counts.

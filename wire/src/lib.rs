@@ -24,6 +24,7 @@
 
 mod body;
 mod client;
+mod frame;
 mod ice;
 mod ids;
 pub mod limits;
@@ -34,6 +35,7 @@ mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
 pub use client::{ClientMessage, Join, Resume, Signal};
+pub use frame::{Frame, Text};
 pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};

@@ -19,6 +19,18 @@ impl Epoch {
         Epoch((session as u64) << 16)
     }
 
+    /// The epoch with this number, as on the wire.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Epoch(number)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
     /// The next incarnation within the same session; none after 65 535.
     #[must_use]
     pub fn next(self) -> Option<Self> {

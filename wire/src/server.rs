@@ -130,6 +130,29 @@ pub enum LeaveReason {
     Other,
 }
 
+impl LeaveReason {
+    /// The name on the wire and in JavaScript: `left`, `gone`, `refused`, `replaced`, `removed`, `other`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LeaveReason::Left => "left",
+            LeaveReason::Gone => "gone",
+            LeaveReason::Refused => "refused",
+            LeaveReason::Replaced => "replaced",
+            LeaveReason::Removed => "removed",
+            LeaveReason::Other => "other",
+        }
+    }
+
+    /// By that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        use LeaveReason::{Gone, Left, Refused, Removed, Replaced};
+        let known = [Left, Gone, Refused, Replaced, Removed];
+        known.into_iter().find(|reason| reason.as_str() == name).unwrap_or(LeaveReason::Other)
+    }
+}
+
 /// A packet from another member.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Delivery<P = Packet> {
@@ -171,6 +194,15 @@ macro_rules! refusal_codes {
                 match self {
                     $(RefusalCode::$variant => $code,)*
                     RefusalCode::Unknown => "unknown",
+                }
+            }
+
+            /// By its text; what is not known here is of a later version.
+            #[must_use]
+            pub fn named(code: &str) -> Self {
+                match code {
+                    $($code => RefusalCode::$variant,)*
+                    _ => RefusalCode::Unknown,
                 }
             }
         }

@@ -1,0 +1,55 @@
+//! What a client says to the server.
+
+use itodenwa_wire::{ClientMessage, Join, Packet, Signal};
+
+use super::write::Writer;
+
+pub(crate) fn write_client_message(message: &ClientMessage) -> String {
+    let mut json = Writer::default();
+    match message {
+        ClientMessage::Leave => json.text("leave"),
+        ClientMessage::Join(it) => tagged(&mut json, "join", |json| join(json, it)),
+        ClientMessage::Signal(it) => tagged(&mut json, "signal", |json| signal(json, it)),
+        ClientMessage::Remove(peer) => tagged(&mut json, "remove", |json| json.text(&peer.to_string())),
+        ClientMessage::Ping(signals) => tagged(&mut json, "ping", |json| json.number((*signals).into())),
+    }
+    json.finish()
+}
+
+fn tagged(json: &mut Writer, tag: &str, value: impl FnOnce(&mut Writer)) {
+    json.open('{');
+    json.key(tag);
+    value(json);
+    json.close('}');
+}
+
+fn join(json: &mut Writer, Join { version, room, name, token, resume }: &Join) {
+    json.open('{');
+    json.number_field("version", (*version).into());
+    json.text_field("room", room.as_str());
+    json.optional_field("name", name.as_ref().map(|name| name.as_str()));
+    json.optional_field("token", token.as_ref().map(|token| token.as_str()));
+    if let Some(resume) = resume {
+        json.key("resume");
+        json.open('{');
+        json.text_field("ticket", resume.ticket.as_str());
+        json.number_field("signals", resume.signals.into());
+        json.close('}');
+    }
+    json.close('}');
+}
+
+fn signal(json: &mut Writer, Signal { to, packet }: &Signal) {
+    let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
+    json.open('{');
+    json.text_field("to", &to.to_string());
+    json.key("packet");
+    json.open('{');
+    json.number_field("fromEpoch", from_epoch.get());
+    json.number_field("toEpoch", to_epoch.get());
+    json.number_field("seq", (*seq).into());
+    json.number_field("ack", (*ack).into());
+    json.optional_field("body", body.as_deref());
+    json.close('}');
+    json.close('}');
+}

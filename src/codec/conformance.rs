@@ -1,0 +1,339 @@
+//! The codec agrees with the wire's serde: what one writes the other reads as the same, and what is no message harms neither.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
+
+use std::fmt::Debug;
+
+use itodenwa_wire::limits::TICKET_BYTES;
+use itodenwa_wire::{
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Frame, IceServer, IceServers, Identity, Join,
+    LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse, RefuseCode, Resume,
+    RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, Ticket, Welcome,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::frame::FRAME_UNITS;
+use super::read::Result;
+use super::*;
+
+const VALUES: usize = 400;
+
+/// Numbers that look random and are the same in every run (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    fn number(&mut self) -> u32 {
+        [0, 1, 7, u32::MAX, self.next() as u32][self.below(5)]
+    }
+
+    fn flag(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.flag().then(|| value(self))
+    }
+
+    fn many<T>(&mut self, value: impl Fn(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(4)).map(|_| value(self)).collect()
+    }
+
+    /// With all that JSON has to escape, and what is longer than a byte or a UTF-16 unit.
+    fn text(&mut self) -> String {
+        const PARTS: [&str; 12] =
+            ["", "a", "\"", "\\", "\r\n", "\u{0}", "\u{1f}", "\u{8}\u{c}\t", "/", "部屋", "\u{1F4DE}", "\u{2028}{[:,"];
+        (0..self.below(6)).map(|_| PARTS[self.below(PARTS.len())]).collect()
+    }
+
+    fn word(&mut self) -> String {
+        format!("w{}", self.below(1000))
+    }
+
+    fn source(&mut self) -> Source {
+        Source::ALL[self.below(4)]
+    }
+
+    fn sources(&mut self) -> SourceMap {
+        self.many(|random| (random.text(), random.source()))
+    }
+
+    fn epoch(&mut self) -> Epoch {
+        let epoch = Epoch::of_session(self.number());
+        if self.flag() { epoch.next().unwrap() } else { epoch }
+    }
+
+    fn peer(&mut self) -> PeerId {
+        PeerId::new(self.next())
+    }
+
+    fn candidate(&mut self) -> Candidate {
+        Candidate {
+            candidate: self.text(),
+            sdp_mid: self.maybe(Self::text),
+            sdp_m_line_index: self.maybe(|random| random.next() as u16),
+            username_fragment: self.maybe(Self::text),
+        }
+    }
+
+    fn body(&mut self) -> Body {
+        match self.below(10) {
+            0 => Body::Offer(Offer { id: self.number(), sdp: self.text(), sources: self.sources() }),
+            1 => Body::Answer(Answer { id: self.number(), sdp: self.text(), sources: self.sources() }),
+            2 => Body::Candidate(self.candidate()),
+            3 => Body::EndOfCandidates(self.text()),
+            4 => {
+                use RefuseCode::{Malformed, NotApplied, NotYourTurn, Other};
+                let code = [Malformed, NotYourTurn, NotApplied, Other][self.below(4)];
+                Body::Refuse(Refuse { id: self.number(), code })
+            }
+            5 => Body::Media(Media { on: self.many(Self::source) }),
+            6 => Body::AskTurn,
+            7 => Body::GiveTurn,
+            8 => Body::Hello,
+            _ => Body::Bye,
+        }
+    }
+
+    fn packet(&mut self) -> Packet {
+        let body = self.maybe(|random| write_body(&random.body()));
+        Packet { from_epoch: self.epoch(), to_epoch: self.epoch(), seq: self.number(), ack: self.number(), body }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        Ticket::new(self.text()).unwrap()
+    }
+
+    fn member(&mut self) -> Member {
+        let pass = |random: &mut Self| Pass {
+            identity: Identity::new(random.word()).unwrap(),
+            publish: random.flag(),
+            subscribe: random.flag(),
+            admin: random.flag(),
+        };
+        Member {
+            id: self.peer(),
+            session: self.number(),
+            name: self.maybe(|random| DisplayName::new(random.word()).unwrap()),
+            pass: self.maybe(pass),
+        }
+    }
+
+    fn ice_servers(&mut self) -> IceServers {
+        let server = |random: &mut Self| IceServer {
+            urls: random.many(Self::text),
+            username: random.maybe(Self::text),
+            credential: random.maybe(Self::text),
+        };
+        IceServers { servers: self.many(server), expires_in: self.maybe(Self::number) }
+    }
+
+    fn client_message(&mut self) -> ClientMessage {
+        match self.below(5) {
+            0 => {
+                let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
+                ClientMessage::Join(Join {
+                    version: self.number(),
+                    room: RoomName::new(self.word()).unwrap(),
+                    name: self.maybe(|random| DisplayName::new(random.word()).unwrap()),
+                    token: self.maybe(|random| random.text().into()),
+                    resume: self.maybe(resume),
+                })
+            }
+            1 => ClientMessage::Signal(Signal { to: self.peer(), packet: self.packet() }),
+            2 => ClientMessage::Remove(self.peer()),
+            3 => ClientMessage::Ping(self.number()),
+            _ => ClientMessage::Leave,
+        }
+    }
+
+    fn server_message(&mut self) -> ServerMessage {
+        use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
+        match self.below(9) {
+            0 => ServerMessage::Welcome(Welcome {
+                me: self.member(),
+                members: self.many(Self::member),
+                roster: self.number(),
+                settling: self.flag(),
+                signals: self.number(),
+                ticket: self.maybe(Self::ticket),
+                ice_servers: self.ice_servers(),
+            }),
+            1 => ServerMessage::Joined { member: self.member(), roster: self.number() },
+            2 => {
+                let reason = [Left, Gone, Refused, Replaced, Removed, Other][self.below(6)];
+                ServerMessage::Left { id: self.peer(), reason, roster: self.number() }
+            }
+            3 => ServerMessage::Roster(Roster { version: self.number(), members: self.many(Self::member) }),
+            4 => ServerMessage::Signal(Delivery { from: self.peer(), packet: self.packet() }),
+            5 => ServerMessage::Ticket(self.ticket()),
+            6 => ServerMessage::IceServers(self.ice_servers()),
+            7 => {
+                let code = [RefusalCode::RoomFull, RefusalCode::ServerGoingAway, RefusalCode::Unknown][self.below(3)];
+                let retry_after = self.maybe(Self::number);
+                ServerMessage::Refused(Refusal { code, message: self.text(), retry_after })
+            }
+            _ => ServerMessage::Pong(self.number()),
+        }
+    }
+
+    fn frame(&mut self) -> Frame {
+        match self.below(4) {
+            0 => Frame::Text(Text { id: self.number(), text: self.text() }),
+            1 => Frame::Ack(self.number()),
+            2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),
+            _ => Frame::Heartbeat,
+        }
+    }
+
+    /// Another value in place of one of those in it, a field less, or a field more.
+    fn spoil(&mut self, json: &mut Json) {
+        let others = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(0.5),
+            json!(4_294_967_296_u64),
+            json!("x"),
+            json!([]),
+            json!({}),
+        ];
+        match json {
+            Json::Array(items) if !items.is_empty() && self.below(3) > 0 => {
+                let index = self.below(items.len());
+                self.spoil(&mut items[index]);
+            }
+            Json::Object(fields) if !fields.is_empty() && self.below(3) > 0 => {
+                let key = fields.keys().nth(self.below(fields.len())).unwrap().clone();
+                match self.below(6) {
+                    0 => drop(fields.remove(&key)),
+                    1 => drop(fields.insert("later".into(), others[self.below(others.len())].clone())),
+                    _ => self.spoil(&mut fields[&key]),
+                }
+            }
+            json => *json = others[self.below(others.len())].clone(),
+        }
+    }
+}
+
+/// What serde writes is read as the same, and what it takes of spoilt ones as well.
+fn reads<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+    value: fn(&mut Random) -> T,
+    read: impl Fn(&str) -> Result<T>,
+) {
+    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut taken = 0;
+    for _ in 0..VALUES {
+        let value = value(&mut random);
+        let text = serde_json::to_string(&value).unwrap();
+        assert_eq!(read(&text), Ok(value), "{text}");
+        let mut json: Json = serde_json::from_str(&text).unwrap();
+        random.spoil(&mut json);
+        let text = json.to_string();
+        let ours = read(&text);
+        if let Ok(theirs) = serde_json::from_str::<T>(&text) {
+            assert_eq!(ours, Ok(theirs), "{text}");
+            taken += 1;
+        }
+        // Cut anywhere it is no JSON.
+        let cut = text.char_indices().nth(random.below(text.chars().count())).unwrap().0;
+        assert_eq!(read(&text[..cut]).is_ok(), serde_json::from_str::<T>(&text[..cut]).is_ok(), "{text}");
+    }
+    assert!(taken < VALUES / 2, "too little was spoilt: {taken}");
+}
+
+/// What is written is read by serde as the same.
+fn writes<T: DeserializeOwned + PartialEq + Debug>(value: fn(&mut Random) -> T, write: fn(&T) -> String) {
+    let mut random = Random(0xfeed_beef_cafe_0001);
+    for _ in 0..VALUES {
+        let value = value(&mut random);
+        let text = write(&value);
+        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn bodies_are_those_of_serde() {
+    reads(Random::body, read_body);
+    writes(Random::body, write_body);
+}
+
+#[wasm_bindgen_test]
+fn messages_of_the_server_are_those_of_serde() {
+    reads(Random::server_message, read_server_message);
+}
+
+#[wasm_bindgen_test]
+fn messages_of_clients_are_those_of_serde() {
+    writes(Random::client_message, write_client_message);
+}
+
+#[wasm_bindgen_test]
+fn frames_are_those_of_serde() {
+    reads(Random::frame, |text| read_frame(&text.into()));
+    writes(Random::frame, write_frame);
+}
+
+#[wasm_bindgen_test]
+fn candidates_are_dictionaries_of_the_browser() {
+    let mut random = Random(0x0dd_ba11);
+    for _ in 0..VALUES {
+        let candidate = random.candidate();
+        assert_eq!(read_candidate(candidate_init(&candidate)), Ok(candidate));
+    }
+    for nonsense in [JsValue::NULL, JsValue::UNDEFINED, "candidate".into(), 7.into(), js_sys::Array::new().into()] {
+        assert!(read_candidate(nonsense).is_err());
+    }
+}
+
+#[wasm_bindgen_test]
+fn nonsense_is_refused() {
+    let long = format!(r#"{{"ticket":"{}"}}"#, "x".repeat(TICKET_BYTES + 1));
+    let nonsense = [
+        "",
+        "{",
+        "null",
+        "7",
+        "[]",
+        "{}",
+        "\"\"",
+        r#""toString""#,
+        r#"{"constructor":1}"#,
+        r#"{"__proto__":{}}"#,
+        r#"{"offer":{"id":1.5,"sdp":"","sources":[]}}"#,
+        r#"{"offer":{"id":-1,"sdp":"","sources":[]}}"#,
+        r#"{"offer":{"id":1,"sdp":7,"sources":[]}}"#,
+        r#"{"offer":{"id":1,"sdp":"","sources":{}}}"#,
+        r#"{"answer":{"id":1,"sdp":"","sources":[["0"]]}}"#,
+        r#"{"bye":null,"hello":null}"#,
+        r#"{"pong":4294967296}"#,
+        r#"{"left":{"id":"ab","reason":"left","roster":1}}"#,
+        r#"{"roster":{"version":1,"members":[{"id":"00000000000000ab","session":1,"name":"a\nb"}]}}"#,
+        r#"{"text":{"id":1}}"#,
+        r#"{"ack":"1"}"#,
+        r#"{"shown":[["camera",1]]}"#,
+        r#"{"shown":[["camera",1,-2]]}"#,
+        &long,
+    ];
+    for text in nonsense {
+        assert!(read_body(text).is_err(), "{text}");
+        assert!(read_server_message(text).is_err(), "{text}");
+        assert!(read_frame(&text.into()).is_err(), "{text}");
+    }
+    assert!(read_frame(&js_sys::ArrayBuffer::new(4).into()).is_err());
+    assert!(read_frame(&"x".repeat(FRAME_UNITS as usize + 1).into()).is_err());
+}

@@ -1,0 +1,75 @@
+//! What two peers say over their control channel.
+
+use itodenwa_wire::limits::TEXT_BYTES;
+use itodenwa_wire::{Frame, Text};
+use js_sys::JsString;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::body::source;
+use super::read::{Malformed, Result, Value};
+use super::write::Writer;
+
+/// Most UTF-16 units of a frame: every byte of the text escaped, and what is around it.
+pub(crate) const FRAME_UNITS: u32 = 6 * TEXT_BYTES as u32 + 64;
+
+/// Reads what came, without copying what is too large.
+pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
+    let text = data.dyn_ref::<JsString>().ok_or(Malformed("it is binary"))?;
+    if text.length() > FRAME_UNITS {
+        return Err(Malformed("it is too large"));
+    }
+    let (tag, value) = Value::parse(&String::from(text))?.variant()?;
+    Ok(match tag.as_str() {
+        "text" => {
+            let (id, text) = (value.field("id").u32()?, value.field("text").text()?);
+            if text.len() > TEXT_BYTES {
+                return Err(Malformed("the text is too large"));
+            }
+            Frame::Text(Text { id, text })
+        }
+        "ack" => Frame::Ack(value.u32()?),
+        "shown" => {
+            let shown = |shown: &Value| {
+                let [what, width, height] = shown.tuple()?;
+                Ok((source(&what)?, width.u32()?, height.u32()?))
+            };
+            Frame::Shown(value.items()?.iter().map(shown).collect::<Result<_>>()?)
+        }
+        "beat" => Frame::Heartbeat,
+        _ => return Err(Malformed("no frame has this name")),
+    })
+}
+
+pub(crate) fn write_frame(frame: &Frame) -> String {
+    let mut json = Writer::default();
+    if *frame == Frame::Heartbeat {
+        json.text("beat");
+        return json.finish();
+    }
+    json.open('{');
+    match frame {
+        Frame::Heartbeat => {}
+        Frame::Text(Text { id, text }) => {
+            json.key("text");
+            json.open('{');
+            json.number_field("id", (*id).into());
+            json.text_field("text", text);
+            json.close('}');
+        }
+        Frame::Ack(id) => json.number_field("ack", (*id).into()),
+        Frame::Shown(shown) => {
+            json.key("shown");
+            json.open('[');
+            for (source, width, height) in shown {
+                json.open('[');
+                json.text(source.as_str());
+                json.number((*width).into());
+                json.number((*height).into());
+                json.close(']');
+            }
+            json.close(']');
+        }
+    }
+    json.close('}');
+    json.finish()
+}

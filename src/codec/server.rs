@@ -1,0 +1,108 @@
+//! What the server says to a client.
+
+use itodenwa_wire::{
+    Delivery, DisplayName, Epoch, IceServer, IceServers, Identity, LeaveReason, Member, Packet, Pass, PeerId, Refusal,
+    RefusalCode, Roster, ServerMessage, Ticket, Welcome,
+};
+
+use super::read::{Malformed, Result, Value};
+
+pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
+    let (tag, value) = Value::parse(text)?.variant()?;
+    Ok(match tag.as_str() {
+        "welcome" => ServerMessage::Welcome(welcome(&value)?),
+        "joined" => {
+            ServerMessage::Joined { member: member(&value.field("member"))?, roster: value.field("roster").u32()? }
+        }
+        "left" => ServerMessage::Left {
+            id: peer(&value.field("id"))?,
+            reason: LeaveReason::named(&value.field("reason").text()?),
+            roster: value.field("roster").u32()?,
+        },
+        "roster" => ServerMessage::Roster(Roster { version: value.field("version").u32()?, members: members(&value)? }),
+        "signal" => ServerMessage::Signal(Delivery {
+            from: peer(&value.field("from"))?,
+            packet: packet(&value.field("packet"))?,
+        }),
+        "ticket" => ServerMessage::Ticket(ticket(&value)?),
+        "iceServers" => ServerMessage::IceServers(ice_servers(&value)?),
+        "refused" => ServerMessage::Refused(refusal(&value)?),
+        "pong" => ServerMessage::Pong(value.u32()?),
+        _ => return Err(Malformed("no message of the server has this name")),
+    })
+}
+
+fn welcome(value: &Value) -> Result<Welcome> {
+    let number = |name| value.optional(name).map_or(Ok(0), |number| number.u32());
+    Ok(Welcome {
+        me: member(&value.field("me"))?,
+        members: members(value)?,
+        roster: number("roster")?,
+        settling: value.optional("settling").map_or(Ok(false), |settling| settling.flag())?,
+        signals: number("signals")?,
+        ticket: value.optional("ticket").map(|it| ticket(&it)).transpose()?,
+        ice_servers: value.optional("iceServers").map_or_else(|| Ok(IceServers::default()), |it| ice_servers(&it))?,
+    })
+}
+
+fn members(value: &Value) -> Result<Vec<Member>> {
+    value.field("members").items()?.iter().map(member).collect()
+}
+
+fn member(value: &Value) -> Result<Member> {
+    let name = |name: Value| DisplayName::new(name.text()?).or_else(|_| name.malformed());
+    Ok(Member {
+        id: peer(&value.field("id"))?,
+        session: value.field("session").u32()?,
+        name: value.optional("name").map(name).transpose()?,
+        pass: value.optional("pass").map(|it| pass(&it)).transpose()?,
+    })
+}
+
+fn pass(value: &Value) -> Result<Pass> {
+    let identity = value.field("identity");
+    Ok(Pass {
+        identity: Identity::new(identity.text()?).or_else(|_| identity.malformed())?,
+        publish: value.field("publish").flag()?,
+        subscribe: value.field("subscribe").flag()?,
+        admin: value.field("admin").flag()?,
+    })
+}
+
+fn packet(value: &Value) -> Result<Packet> {
+    Ok(Packet {
+        from_epoch: Epoch::new(value.field("fromEpoch").u64()?),
+        to_epoch: Epoch::new(value.field("toEpoch").u64()?),
+        seq: value.field("seq").u32()?,
+        ack: value.field("ack").u32()?,
+        body: value.optional("body").map(|body| body.text()).transpose()?,
+    })
+}
+
+fn refusal(value: &Value) -> Result<Refusal> {
+    Ok(Refusal {
+        code: RefusalCode::named(&value.field("code").text()?),
+        message: value.field("message").text()?,
+        retry_after: value.optional("retryAfter").map(|wait| wait.u32()).transpose()?,
+    })
+}
+
+fn ice_servers(value: &Value) -> Result<IceServers> {
+    let text = |server: &Value, name| server.optional(name).map(|text| text.text()).transpose();
+    let server = |server: &Value| {
+        let urls = server.field("urls").items()?.iter().map(Value::text).collect::<Result<_>>()?;
+        Ok(IceServer { urls, username: text(server, "username")?, credential: text(server, "credential")? })
+    };
+    Ok(IceServers {
+        servers: value.field("servers").items()?.iter().map(server).collect::<Result<_>>()?,
+        expires_in: value.optional("expiresIn").map(|seconds| seconds.u32()).transpose()?,
+    })
+}
+
+fn ticket(value: &Value) -> Result<Ticket> {
+    Ticket::new(value.text()?).or_else(|_| value.malformed())
+}
+
+fn peer(value: &Value) -> Result<PeerId> {
+    value.text()?.parse().or_else(|_| value.malformed())
+}
