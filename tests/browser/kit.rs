@@ -13,7 +13,7 @@ use web_sys::HtmlVideoElement;
 use crate::relay::Relay;
 
 /// How long anything may take before a test gives up.
-const LIMIT_MS: u32 = 15_000;
+const LIMIT_MS: u32 = 40_000;
 
 #[wasm_bindgen(inline_js = "
 export function next_frame(video) { return new Promise((done) => video.requestVideoFrameCallback(() => done())); }

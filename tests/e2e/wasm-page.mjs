@@ -1,20 +1,33 @@
-// Opens the page that the wasm test runner serves in Firefox, and prints what the tests say.
-//   node wasm-page.mjs URL LIMIT_SECONDS
+// Opens the page that the wasm test runner serves, and prints what the tests say, until one has failed: it may have left open what
+// makes the tests after it fail.
+//   node wasm-page.mjs chromium|firefox URL LIMIT_SECONDS
 import { launch } from "./people.mjs";
 
-const [url, limit] = process.argv.slice(2);
+const [kind, url, limit] = process.argv.slice(2);
+/** The most lines of the console that are shown of a failure. */
+const LINES = 100;
 
-const browser = await launch("firefox");
+const own = kind === "chromium" ? { args: ["--autoplay-policy=no-user-gesture-required"] } : {};
+const browser = await launch(kind, own);
 let output = "";
+const complaints = [];
 try {
     const page = await browser.newPage();
-    page.on("pageerror", (error) => console.log(`page error: ${error.message}`));
+    // What a panic says comes through the console.
+    page.on("console", (message) => {
+        if (message.type() === "error") complaints.push(message.text());
+        if (complaints.length > LINES) complaints.shift();
+    });
+    page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
     await page.goto(url);
-    const done = () => /test result:/.test(document.querySelector("#output")?.textContent);
+    const done = () => /test result:| \.\.\. FAIL/.test(document.querySelector("#output")?.textContent);
     await page.waitForFunction(done, { timeout: limit * 1000 }).catch((error) => console.log(error.message));
     output = await page.$eval("#output", (element) => element.textContent);
 } finally {
     await browser.close();
 }
 console.log(output);
-process.exitCode = /test result: ok/.test(output) ? 0 : 1;
+if (!/test result: ok/.test(output)) {
+    console.log(complaints.join("\n"));
+    process.exitCode = 1;
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::process::Result;
 
-/// Runs a wasm test binary as the environment says (`CHROMEDRIVER`, or `NO_HEADLESS` and an address).
+/// Serves, or lists, the tests of a wasm binary, as the environment says (`NO_HEADLESS` and an address).
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<ExitCode> {
     let arguments = std::iter::once("wasm-bindgen-test-runner".into()).chain(arguments);
     wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(arguments)?;

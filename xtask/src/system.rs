@@ -7,8 +7,7 @@ use crate::process::{self, Result, program};
 /// A program that tests need, and the Debian package that has it.
 type Need = (&'static str, &'static str);
 
-const BROWSERS: [Need; 3] =
-    [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
+const BROWSERS: [Need; 2] = [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
 const NODE: [Need; 2] = [("node", "nodejs"), ("npm", "npm")];
 /// For networks of namespaces, with NATs between them.
 const NETWORK: [Need; 4] = [("ip", "iproute2"), ("nft", "nftables"), ("openssl", "openssl"), ("turnserver", "coturn")];

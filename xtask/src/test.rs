@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every layer, one after another, and one count over all.
 
 mod browser;
+mod pages;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

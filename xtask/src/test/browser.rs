@@ -6,12 +6,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+use super::pages;
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{rustup, system};
 
 /// Each test has its own limits; this one only ends a browser that hangs.
-const LIMIT_SECONDS: &str = "300";
+const LIMIT_SECONDS: &str = "600";
 
 pub(super) fn run() -> Result<Tally> {
     rustup::need_target()?;
@@ -19,27 +20,48 @@ pub(super) fn run() -> Result<Tally> {
     system::need_node_modules()?;
     let tests = compile()?;
     let mut tally = Tally::default();
-    // By name: with several drivers on the path the runner takes its favourite.
-    let driver = process::find("chromedriver").ok_or("chromedriver is not on the path")?;
     for tests in &tests {
-        println!("--- Chromium: {}", tests.display());
-        tally.add(super::count(runner(tests)?.env("CHROMEDRIVER", &driver))?);
-        println!("--- Firefox: {}", tests.display());
-        tally.add(firefox(tests)?);
+        let names = pages::listed(&printed(runner(tests)?.arg("--list"))?);
+        for browser in ["chromium", "firefox"] {
+            println!("--- {browser}: {}", tests.display());
+            tally.add(pages::run(&names, |done| open(browser, tests, done))?);
+        }
     }
     Ok(tally)
 }
 
-/// Debian has no geckodriver, so the runner only serves the page, and the page is opened for it.
-fn firefox(tests: &Path) -> Result<Tally> {
+/// The runner only serves the page, which is opened for it: Debian has no driver for Firefox.
+fn open(browser: &str, tests: &Path, done: &[String]) -> Result<String> {
     // The runner serves until it is killed, and leaves its files behind.
     let files = process::target()?.join("tmp/browser");
     std::fs::create_dir_all(&files)?;
-    let page = Page::serve(runner(tests)?.env("TMPDIR", &files))?;
-    let tally = super::count(program("node").args(["tests/e2e/wasm-page.mjs", &page.url, LIMIT_SECONDS]));
+    let page = Page::serve(without(runner(tests)?.env("TMPDIR", &files), done))?;
+    let output = printed(program("node").args(["tests/e2e/wasm-page.mjs", browser, &page.url, LIMIT_SECONDS]));
     drop(page);
     std::fs::remove_dir_all(&files)?;
-    tally
+    output
+}
+
+/// Leaves these tests out.
+fn without<'a>(runner: &'a mut Command, done: &[String]) -> &'a mut Command {
+    runner.arg("--exact").args(done.iter().flat_map(|name| ["--skip", name]))
+}
+
+/// Runs a program, shows what it prints, and gives it. How it ends is no news: every test is looked for in what it printed.
+fn printed(command: &mut Command) -> Result<String> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut printed = String::new();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            printed.push_str(&line);
+            printed.push('\n');
+        }
+    }
+    child.wait()?;
+    Ok(printed)
 }
 
 /// Builds the tests: the crate's own, and those of its users. Gives the wasm of each.
@@ -62,13 +84,8 @@ fn compile() -> Result<Vec<PathBuf>> {
 
 fn runner(tests: &Path) -> Result<Command> {
     let mut runner = program(&std::env::current_exe()?.to_string_lossy());
-    runner
-        .arg("test-runner")
-        .arg(tests)
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", process::root().join("tests/webdriver.json"))
-        .env("WASM_BINDGEN_TEST_TIMEOUT", LIMIT_SECONDS)
-        .env_remove("NO_HEADLESS")
-        .env_remove("WASM_BINDGEN_TEST_ADDRESS");
+    // What a panic says is seen at once, not only when all tests are done.
+    runner.arg("test-runner").arg(tests).arg("--nocapture");
     Ok(runner)
 }
 
