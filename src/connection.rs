@@ -10,7 +10,7 @@ mod senders;
 use std::future::Future;
 use std::rc::Rc;
 
-use itodenwa_negotiation::{Command, ConnectionState, Report};
+use itodenwa_protocol::{Command, ConnectionState, Report};
 use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,7 +21,7 @@ use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_
 use crate::dom::{CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, object};
 use crate::error::JsError;
 use crate::media::Devices;
-use crate::sending::Encoding;
+use itodenwa_protocol::sending::Encoding;
 use lines::Lines;
 use pulse::Pulse;
 use role::Role;

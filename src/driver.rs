@@ -15,8 +15,8 @@ use std::task::{Context, Poll};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
-use itodenwa_negotiation as machine;
-use itodenwa_negotiation::{ConnectionId, Input, Time, TroubleCode};
+use itodenwa_protocol as machine;
+use itodenwa_protocol::{ConnectionId, Input, Time, TroubleCode};
 use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, Source};
 use wasm_bindgen::JsCast;
 
@@ -27,11 +27,11 @@ use crate::event::{Event, EventSender, Overflow, Trouble};
 use crate::link::{Known, Link, Request};
 use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
-use crate::sending::Limits;
 use crate::signaling::Signaling;
 use crate::view::{Blocked, Views};
-use crate::voice::Voices;
 use crowd::Crowd;
+use itodenwa_protocol::ActiveSpeaker;
+use itodenwa_protocol::sending::Limits;
 use listening::Ticker;
 
 /// Steps that are kept.
@@ -80,7 +80,7 @@ pub(crate) struct Driver {
     parts: Parts,
     crowd: Crowd,
     views: Views,
-    voices: Voices,
+    voices: ActiveSpeaker,
     ticker: Option<Ticker>,
     looking: Option<Ticker>,
     looks: u32,
@@ -125,7 +125,7 @@ impl Driver {
             parts,
             crowd,
             views: Views::default(),
-            voices: Voices::default(),
+            voices: ActiveSpeaker::default(),
             ticker: None,
             looking: None,
             looks: 0,

@@ -4,7 +4,6 @@ mod call;
 mod js;
 mod media;
 mod record;
-mod signaling;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,10 +11,10 @@ use std::fmt;
 use itodenwa_wire::InvalidId;
 
 pub use call::CallError;
+pub use itodenwa_protocol::SignalingError;
 pub use js::JsError;
 pub use media::MediaError;
 pub use record::RecordError;
-pub use signaling::SignalingError;
 
 /// Why a room can't be joined, or ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 mod explain;
 mod queue;
 
-use itodenwa_negotiation::ConnectionState;
-use itodenwa_negotiation::timeline::Entry;
+use itodenwa_protocol::ConnectionState;
+use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{LeaveReason, Source};
 
 pub use queue::Events;

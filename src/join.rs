@@ -9,8 +9,8 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use itodenwa_negotiation as machine;
-use itodenwa_negotiation::IceMode;
+use itodenwa_protocol as machine;
+use itodenwa_protocol::IceMode;
 use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Token, Welcome};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStream;
@@ -20,7 +20,7 @@ use crate::driver::{Driver, Notice, Parts};
 use crate::error::{Error, SignalingError};
 use crate::event::{Event, queue};
 use crate::link::{Known, Link};
-use crate::media::{CameraOptions, Change, Devices, MicrophoneOptions, ScreenOptions, Wish};
+use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::room::Room;
 use crate::signaling::{Signaling, WebSocketSignaling};
@@ -40,7 +40,7 @@ pub struct Join {
     token: Option<Token>,
     server: Option<String>,
     sources: Vec<Source>,
-    wishes: Vec<Wish>,
+    wishes: Vec<DeviceConstraints>,
     media: Option<MediaStream>,
     preview: Option<Preview>,
     adaptive: bool,
@@ -100,19 +100,19 @@ impl Join {
 
     /// What camera is wanted, now or when it is switched on later.
     pub fn camera_options(mut self, options: CameraOptions) -> Self {
-        self.wishes.push(Wish::Camera(options));
+        self.wishes.push(DeviceConstraints::Camera(options));
         self
     }
 
     /// What microphone is wanted, now or when it is switched on later.
     pub fn microphone_options(mut self, options: MicrophoneOptions) -> Self {
-        self.wishes.push(Wish::Microphone(options));
+        self.wishes.push(DeviceConstraints::Microphone(options));
         self
     }
 
     /// How a screen is to be shared later.
     pub fn screen_options(mut self, options: ScreenOptions) -> Self {
-        self.wishes.push(Wish::Screen(options));
+        self.wishes.push(DeviceConstraints::Screen(options));
         self
     }
 

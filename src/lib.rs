@@ -33,7 +33,7 @@
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
 //!
-//! The rules of a call are the crate `itodenwa-negotiation`, which knows no browser. This crate applies them: one task per
+//! The rules of a call are the crate `itodenwa-protocol`, which knows no browser. This crate applies them: one task per
 //! room owns everything, browser callbacks only put values into a channel, and applications read a stream. Nothing of an
 //! application is ever called from inside.
 
@@ -53,19 +53,18 @@ mod peer;
 mod preview;
 mod record;
 mod room;
-mod sending;
 mod shared;
 pub mod signaling;
 mod view;
-mod voice;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use dom::{Counts, counts};
 pub use error::{CallError, Error, JsError, MediaError, RecordError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, SignalingState, Trouble};
-pub use itodenwa_negotiation::timeline::{CandidateSummary, Entry, Step};
-pub use itodenwa_negotiation::{ConnectionState, IceMode, Time};
+pub use itodenwa_protocol::sending::{Degradation, Limits};
+pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Step};
+pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
 pub use join::Join;
@@ -76,5 +75,4 @@ pub use peer::Peer;
 pub use preview::Preview;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use room::{Handle, Me, Message, Room};
-pub use sending::{Degradation, Limits};
 pub use view::Screen;

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
-use itodenwa_negotiation::timeline::Entry;
+use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source, Text};
 use web_sys::HtmlMediaElement;
 
 use crate::channel::{Outgoing, Place};
 use crate::error::{MediaError, SendError};
-use crate::media::{Settings, Wish};
+use crate::media::{DeviceConstraints, Settings};
 use crate::peer::Peer;
 use crate::room::Message;
-use crate::sending::Limits;
 use crate::shared::Shared;
 use crate::view::Sight;
+use itodenwa_protocol::sending::Limits;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 const REQUESTS: usize = 1024;
@@ -32,7 +32,7 @@ pub(crate) enum Request {
     },
     /// What is wanted of a source.
     Choose {
-        wish: Wish,
+        wish: DeviceConstraints,
         done: oneshot::Sender<Result<(), MediaError>>,
     },
     Text {

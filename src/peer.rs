@@ -1,16 +1,16 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use itodenwa_negotiation::ConnectionState;
+use itodenwa_protocol::ConnectionState;
 use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{SendError, ViewError};
 use crate::link::{Link, Request};
 use crate::room::Message;
-use crate::sending::Limits;
 use crate::shared::Shared;
 use crate::view::{Audible, Screen, Sight, Viewer};
+use itodenwa_protocol::sending::Limits;
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{Error, MediaError, ViewError};
 use crate::event::{Events, queue};
-use crate::media::{CameraOptions, DeviceNotice, Devices, MicrophoneOptions, Settings, Wish};
+use crate::media::{CameraOptions, DeviceConstraints, DeviceNotice, Devices, MicrophoneOptions, Settings};
 use crate::shared::Shared;
 use crate::view;
 use meter::Meter;
@@ -88,7 +88,7 @@ impl Preview {
         preview.events.change(|place| *place = Some(events));
         let (known, meter) = (preview.known.clone(), preview.meter.clone());
         let mut task = Task::new(devices, outlet, asked, notices, sender, known, meter);
-        task.begin([microphone.map(Wish::Microphone), camera.map(Wish::Camera)]).await;
+        task.begin([microphone.map(DeviceConstraints::Microphone), camera.map(DeviceConstraints::Camera)]).await;
         spawn_local(task.run());
         Ok(preview)
     }
@@ -121,7 +121,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
-        self.ask(Source::Camera, |done| Request::Choose { wish: Wish::Camera(options), done }).await
+        self.ask(Source::Camera, |done| Request::Choose { wish: DeviceConstraints::Camera(options), done }).await
     }
 
     /// Says what microphone is wanted: at once if it is on, otherwise from the next time on.
@@ -129,7 +129,8 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
-        self.ask(Source::Microphone, |done| Request::Choose { wish: Wish::Microphone(options), done }).await
+        self.ask(Source::Microphone, |done| Request::Choose { wish: DeviceConstraints::Microphone(options), done })
+            .await
     }
 
     /// What a source that is on really is.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_channel::oneshot;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use itodenwa_negotiation::timeline::Entry;
+use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
@@ -14,10 +14,10 @@ use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};
 use crate::join::Join;
 use crate::link::{Link, Request};
-use crate::media::{CameraOptions, MicrophoneOptions, ScreenOptions, Settings, Wish};
+use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
 use crate::peer::Peer;
-use crate::sending::Limits;
 use crate::view::{Screen, Sight, Viewer, try_loudspeaker};
+use itodenwa_protocol::sending::Limits;
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -138,7 +138,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
-        self.choose(Wish::Camera(options)).await
+        self.choose(DeviceConstraints::Camera(options)).await
     }
 
     /// Says what microphone is wanted, and what is done to its sound: at once if it is on, otherwise from the next time on.
@@ -146,7 +146,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
-        self.choose(Wish::Microphone(options)).await
+        self.choose(DeviceConstraints::Microphone(options)).await
     }
 
     /// Says how a screen is shared the next time.
@@ -154,10 +154,10 @@ impl Handle {
     /// # Errors
     /// [`MediaError::Closed`] if the room is over.
     pub async fn use_screen(&self, options: ScreenOptions) -> Result<(), MediaError> {
-        self.choose(Wish::Screen(options)).await
+        self.choose(DeviceConstraints::Screen(options)).await
     }
 
-    async fn choose(&self, wish: Wish) -> Result<(), MediaError> {
+    async fn choose(&self, wish: DeviceConstraints) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
         self.0.ask(Request::Choose { wish, done });
         wait.await.unwrap_or(Err(MediaError::Closed))

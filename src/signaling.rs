@@ -1,6 +1,5 @@
 //! How messages reach the server, or whatever stands in its place.
 
-mod session;
 mod signs;
 mod websocket;
 

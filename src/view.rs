@@ -14,8 +14,8 @@ use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream
 use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
-use crate::sending::Tile;
 use crate::shared::Shared;
+use itodenwa_protocol::sending::RenderedSize;
 use sizing::Sizing;
 use tile::tile;
 
@@ -223,12 +223,12 @@ impl Views {
     }
 
     /// How large somebody is shown, in the largest of their elements; none if they are not.
-    pub(crate) fn tile(&self, who: PeerId, sight: Sight) -> Option<Tile> {
+    pub(crate) fn tile(&self, who: PeerId, sight: Sight) -> Option<RenderedSize> {
         let shown = self.views.iter().filter(|view| view.who == Some(who) && view.sight == sight);
         shown.map(|view| tile(&view.element, &view.sizing)).max_by_key(|tile| match tile {
-            Tile::Hidden => 0,
-            Tile::Size(width, height) => u64::from(*width) * u64::from(*height),
-            Tile::Unknown => u64::MAX,
+            RenderedSize::Hidden => 0,
+            RenderedSize::Size(width, height) => u64::from(*width) * u64::from(*height),
+            RenderedSize::Unknown => u64::MAX,
         })
     }
 

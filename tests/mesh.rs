@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
-use itodenwa_negotiation::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
 use itodenwa_server::Server;
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen};
 use itodenwa_wire::{

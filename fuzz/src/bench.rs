@@ -12,7 +12,7 @@ use arbitrary::Arbitrary;
 use itodenwa_model::browser::Profile;
 use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
-use itodenwa_negotiation::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time};
 use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
 use itodenwa_wire::{Body, Member, Packet, PeerId, Welcome};
 

@@ -2,7 +2,7 @@
 //! it was said, and what is within the limits reaches it.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_negotiation::Config;
+use itodenwa_protocol::Config;
 use itodenwa_wire::limits::{DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
 use itodenwa_wire::{Body, Offer};
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_negotiation::{Config, Input};
+use itodenwa_protocol::{Config, Input};
 use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId};
 
 use crate::bench::said::{said, seen};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_model::rng::Rng;
 use itodenwa_model::{ANN, BEN, CAT, Loss, Operation, Wire, World};
-use itodenwa_negotiation::{Config, Event, IceMode, Input, Report, TroubleCode};
+use itodenwa_protocol::{Config, Event, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId};
 
 use crate::values::{some_sources, source};

@@ -2,7 +2,7 @@
 //! while the browser refuses what it likes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_negotiation::{Config, IceMode, Input};
+use itodenwa_protocol::{Config, IceMode, Input};
 use itodenwa_wire::Body;
 
 use crate::bench::said::{renumbered, said, seen};

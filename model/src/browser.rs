@@ -11,7 +11,7 @@ mod transceivers;
 
 use std::collections::BTreeSet;
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Candidate, SourceMap};
 

@@ -1,6 +1,6 @@
 //! What has to be so when everything is quiet: both sides agree, and nothing is left over.
 
-use itodenwa_negotiation::{ConnectionState, IceMode};
+use itodenwa_protocol::{ConnectionState, IceMode};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 
 use crate::browser::{Signaling, candidates_of};

@@ -22,7 +22,7 @@ pub mod sdp;
 pub mod wire;
 pub mod world;
 
-use itodenwa_negotiation::Config;
+use itodenwa_protocol::Config;
 use itodenwa_wire::{PeerId, Source};
 
 pub use live::{Loss, Operation};

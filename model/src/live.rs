@@ -1,6 +1,6 @@
 //! A connection of a page, and what goes on at it: the operation in flight, the gathering, the path.
 
-use itodenwa_negotiation::{Command, ConnectionState, Report};
+use itodenwa_protocol::{Command, ConnectionState, Report};
 use itodenwa_wire::PeerId;
 
 use crate::browser::{Connection, Exception, Gathering};

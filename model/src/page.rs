@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use itodenwa_negotiation::timeline::Entry;
-use itodenwa_negotiation::{Command, ConnectionId, Event, IceMode, Room, Time, TroubleCode};
+use itodenwa_protocol::timeline::Entry;
+use itodenwa_protocol::{Command, ConnectionId, Event, IceMode, Room, Time, TroubleCode};
 use itodenwa_wire::{Member, PeerId, Source};
 
 use crate::browser::{Connection, Profile};

@@ -1,7 +1,7 @@
 //! A member for whom the test speaks: says what no machine of ours would.
 
-use itodenwa_negotiation::Command;
-use itodenwa_negotiation::Report;
+use itodenwa_protocol::Command;
+use itodenwa_protocol::Report;
 use itodenwa_wire::{Answer, Body, Candidate, Epoch, Member, Offer, Packet, PeerId};
 
 use crate::browser::{Connection, Gathering, Profile};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use itodenwa_negotiation::{Command, Config, ConnectionId, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{Command, Config, ConnectionId, Input, Output, Report, Room, Time};
 use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, some_candidates};

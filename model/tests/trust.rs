@@ -9,7 +9,7 @@ use itodenwa_model::browser::{Profile, Signaling};
 use itodenwa_model::conformance::{self, Browser, Modelled, Outcome, Peer, at_once};
 use itodenwa_model::each_case;
 use itodenwa_model::sdp::{Direction, Kind};
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 
 type Case = (&'static str, fn(&mut Lying) -> Outcome);

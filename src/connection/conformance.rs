@@ -12,7 +12,7 @@ use itodenwa_model::browser::{Profile, Signaling};
 use itodenwa_model::conformance::{self, Browser, Peer};
 use itodenwa_model::each_case;
 use itodenwa_model::sdp::{Direction, Kind};
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;

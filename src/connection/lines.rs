@@ -1,7 +1,7 @@
 //! Which of a connection's transceivers carries what.
 
-use itodenwa_negotiation as machine;
-use itodenwa_negotiation::Assignment;
+use itodenwa_protocol as machine;
+use itodenwa_protocol::Assignment;
 use itodenwa_wire::{Source, SourceMap};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};

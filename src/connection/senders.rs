@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::lines::Lines;
 use super::{Happening, Tell};
 use crate::dom::{Alive, Sender, property};
-use crate::sending::{Degradation, Encoding, Picture};
+use itodenwa_protocol::sending::{Degradation, Encoding, Picture};
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-use itodenwa_negotiation::Time;
+use itodenwa_protocol::Time;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use itodenwa_negotiation::ConnectionId;
+use itodenwa_protocol::ConnectionId;
 use itodenwa_wire::{Frame, IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -13,8 +13,8 @@ use crate::connection::Connection;
 use crate::media::Devices;
 use crate::media::Track;
 use crate::peer::Peer;
-use crate::sending::{Limits, Tile};
 use crate::view::Sight;
+use itodenwa_protocol::sending::{Limits, RenderedSize};
 
 #[derive(Default)]
 pub(super) struct Crowd(BTreeMap<PeerId, Member>);
@@ -196,7 +196,7 @@ impl Crowd {
         devices: &Devices,
         own: &BTreeMap<Source, Limits>,
         adaptive: bool,
-        show: impl Fn(PeerId, Sight) -> Option<Tile>,
+        show: impl Fn(PeerId, Sight) -> Option<RenderedSize>,
     ) {
         for (id, member) in &mut self.0 {
             if member.open && adaptive {

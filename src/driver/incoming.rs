@@ -1,6 +1,6 @@
 //! What comes in: requests, messages, and what the browser tells.
 
-use itodenwa_negotiation::{Input, Report, TroubleCode};
+use itodenwa_protocol::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
     ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source,

@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use super::{Driver, Notice};
 use crate::dom::{Held, Kind, Receiver, SynchronizationSource};
 use crate::event::Event;
-use crate::voice::{Heard, LOOK_EVERY};
+use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
 use itodenwa_wire::PeerId;
 
 /// Looks are to take about one part of so many of the page's time: some browsers wait for a thread of theirs, which may be busy.
@@ -62,7 +62,7 @@ impl Driver {
         if self.crowd.has_voices() == self.ticker.is_some() {
             return;
         }
-        let after = self.crowd.has_voices().then_some(LOOK_EVERY);
+        let after = self.crowd.has_voices().then_some(SAMPLE_EVERY);
         self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Listen));
     }
 
@@ -71,11 +71,11 @@ impl Driver {
         let levels = self.crowd.levels();
         let took = self.parts.clock.now() - now;
         for (peer, level) in levels {
-            peer.set_level(self.voices.measured(now, peer.id(), level, &mut heard));
+            peer.set_level(self.voices.on_level(now, peer.id(), level, &mut heard));
         }
-        self.voices.judge(now, &mut heard);
+        self.voices.update(now, &mut heard);
         self.heard(heard);
-        let after = (took * SHARE).clamp(LOOK_EVERY, LATEST);
+        let after = (took * SHARE).clamp(SAMPLE_EVERY, LATEST);
         self.ticker = Some(Ticker::new(after, &self.parts.notify, || Notice::Listen));
         self.set_ticker();
     }
@@ -83,21 +83,21 @@ impl Driver {
     /// Somebody's microphone is off, or they are gone.
     pub(super) fn unheard(&mut self, who: PeerId, is_gone: bool) {
         let mut heard = Vec::new();
-        self.voices.silent(who, is_gone, &mut heard);
+        self.voices.on_silence(who, is_gone, &mut heard);
         self.heard(heard);
         self.set_ticker();
     }
 
-    fn heard(&mut self, heard: Vec<Heard>) {
+    fn heard(&mut self, heard: Vec<SpeakerEvent>) {
         for what in heard {
             match what {
-                Heard::Speaking(who, speaking) => {
+                SpeakerEvent::Speaking(who, speaking) => {
                     if let Some(peer) = self.crowd.peer(who) {
                         peer.set_speaking(speaking);
                         self.tell(Event::Speaking { peer, speaking });
                     }
                 }
-                Heard::Speaker(who) => {
+                SpeakerEvent::Speaker(who) => {
                     let speaker = who.and_then(|who| self.crowd.peer(who));
                     self.parts.known.speaker.change(|known| known.clone_from(&speaker));
                     self.tell(Event::Speaker(speaker));

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use itodenwa_negotiation as machine;
-use itodenwa_negotiation::timeline::Entry;
-use itodenwa_negotiation::{Command, ConnectionId, Input, Output, Report};
+use itodenwa_protocol as machine;
+use itodenwa_protocol::timeline::Entry;
+use itodenwa_protocol::{Command, ConnectionId, Input, Output, Report};
 use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
 use super::{Driver, Notice, STEPS};

@@ -8,9 +8,9 @@ use itodenwa_wire::{Frame, PeerId, Source};
 use super::listening::Ticker;
 use super::{Driver, Notice};
 use crate::connection::Connection;
-use crate::media::{Devices, Wish};
-use crate::sending::{Limits, Strain, Tile, encoding};
+use crate::media::{DeviceConstraints, Devices};
 use crate::view::Sight;
+use itodenwa_protocol::sending::{Limits, QualityLimitation, RenderedSize, encoding};
 
 /// How often it is looked at what is shown.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -23,11 +23,11 @@ const PICTURES: [Source; 2] = [Source::Camera, Source::Screen];
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     /// How they show what we send.
-    theirs: BTreeMap<Source, Tile>,
+    theirs: BTreeMap<Source, RenderedSize>,
     /// How we show what they send, as they were told.
-    ours: BTreeMap<Source, Tile>,
+    ours: BTreeMap<Source, RenderedSize>,
     limits: BTreeMap<Source, Limits>,
-    strain: Strain,
+    strain: QualityLimitation,
     /// What is to be sent may be something else.
     stale: bool,
 }
@@ -38,7 +38,7 @@ impl Sending {
         for &(source, width, height) in
             tiles.iter().filter(|(source, ..)| PICTURES.contains(source)).take(PICTURES.len())
         {
-            let tile = if width == 0 || height == 0 { Tile::Hidden } else { Tile::Size(width, height) };
+            let tile = if width == 0 || height == 0 { RenderedSize::Hidden } else { RenderedSize::Size(width, height) };
             self.theirs.insert(source, tile);
         }
         self.stale = true;
@@ -65,14 +65,14 @@ impl Sending {
     }
 
     /// What they do not know yet when this is how we show them now.
-    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<Tile>) -> BTreeMap<Source, Tile> {
+    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<RenderedSize>) -> BTreeMap<Source, RenderedSize> {
         let news = |source| {
             let told = self.ours.get(&source).copied().unwrap_or_default();
             let now = match (show(Sight::of(source)), told) {
                 (Some(tile), _) => tile,
-                (None, Tile::Unknown) => Tile::Unknown,
+                (None, RenderedSize::Unknown) => RenderedSize::Unknown,
                 // It was shown, and is not any more.
-                (None, _) => Tile::Hidden,
+                (None, _) => RenderedSize::Hidden,
             };
             (now != told).then_some((source, now))
         };
@@ -80,7 +80,7 @@ impl Sending {
     }
 
     /// They were told.
-    pub(super) fn told(&mut self, news: BTreeMap<Source, Tile>) {
+    pub(super) fn told(&mut self, news: BTreeMap<Source, RenderedSize>) {
         self.ours.extend(news);
     }
 
@@ -91,7 +91,7 @@ impl Sending {
         }
         for source in Source::ALL {
             let Some(settings) = devices.settings(source) else { continue };
-            let wish = devices.wish(source).cloned().unwrap_or_else(|| Wish::default_of(source));
+            let wish = devices.wish(source).cloned().unwrap_or_else(|| DeviceConstraints::default_of(source));
             let tile = self.theirs.get(&source).copied().unwrap_or_default();
             let limits = [self.limits.get(&source), own.get(&source)];
             let size = settings.width.zip(settings.height);
@@ -101,12 +101,12 @@ impl Sending {
 }
 
 /// How it is told.
-pub(super) fn frame(news: &BTreeMap<Source, Tile>) -> Frame {
+pub(super) fn frame(news: &BTreeMap<Source, RenderedSize>) -> Frame {
     let tiles = news.iter().map(|(&source, &tile)| match tile {
         // As large as can be: what is not in the page may be used in any way.
-        Tile::Unknown => (source, u32::MAX, u32::MAX),
-        Tile::Hidden => (source, 0, 0),
-        Tile::Size(width, height) => (source, width, height),
+        RenderedSize::Unknown => (source, u32::MAX, u32::MAX),
+        RenderedSize::Hidden => (source, 0, 0),
+        RenderedSize::Size(width, height) => (source, width, height),
     });
     Frame::Shown(tiles.collect())
 }
@@ -159,7 +159,7 @@ impl Driver {
 mod tests {
     use super::*;
 
-    fn told(sending: &mut Sending, person: Option<Tile>) -> Vec<(Source, u32, u32)> {
+    fn told(sending: &mut Sending, person: Option<RenderedSize>) -> Vec<(Source, u32, u32)> {
         let news = sending.news(|sight| if sight == Sight::Person { person } else { None });
         let Frame::Shown(tiles) = frame(&news) else { return Vec::new() };
         sending.told(news);
@@ -170,31 +170,31 @@ mod tests {
     fn what_is_shown_is_told_once_and_what_was_never_shown_not_at_all() {
         let mut sending = Sending::default();
         assert_eq!(told(&mut sending, None), []);
-        assert_eq!(told(&mut sending, Some(Tile::Unknown)), []);
-        assert_eq!(told(&mut sending, Some(Tile::Size(320, 180))), [(Source::Camera, 320, 180)]);
-        assert_eq!(told(&mut sending, Some(Tile::Size(320, 180))), []);
+        assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), []);
+        assert_eq!(told(&mut sending, Some(RenderedSize::Size(320, 180))), [(Source::Camera, 320, 180)]);
+        assert_eq!(told(&mut sending, Some(RenderedSize::Size(320, 180))), []);
         assert_eq!(told(&mut sending, None), [(Source::Camera, 0, 0)], "it is detached");
-        assert_eq!(told(&mut sending, Some(Tile::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
+        assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
     }
 
     #[test]
     fn a_new_channel_is_told_anew() {
         let mut sending = Sending::default();
-        told(&mut sending, Some(Tile::Hidden));
+        told(&mut sending, Some(RenderedSize::Hidden));
         sending.shown(&[(Source::Camera, 0, 0)]);
         sending.begin_anew();
         // Who does not say that it is hidden any more is believed to show it.
-        assert!(sending.theirs.is_empty() && told(&mut sending, Some(Tile::Unknown)).is_empty());
-        assert_eq!(told(&mut sending, Some(Tile::Hidden)), [(Source::Camera, 0, 0)]);
+        assert!(sending.theirs.is_empty() && told(&mut sending, Some(RenderedSize::Unknown)).is_empty());
+        assert_eq!(told(&mut sending, Some(RenderedSize::Hidden)), [(Source::Camera, 0, 0)]);
     }
 
     #[test]
     fn what_could_not_be_told_is_told_again() {
         let mut sending = Sending::default();
-        told(&mut sending, Some(Tile::Hidden));
+        told(&mut sending, Some(RenderedSize::Hidden));
         // The channel does not take it.
-        assert_eq!(sending.news(|_| Some(Tile::Unknown)).get(&Source::Camera), Some(&Tile::Unknown));
-        assert_eq!(told(&mut sending, Some(Tile::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
+        assert_eq!(sending.news(|_| Some(RenderedSize::Unknown)).get(&Source::Camera), Some(&RenderedSize::Unknown));
+        assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
     }
 
     #[test]
@@ -203,8 +203,8 @@ mod tests {
         let nonsense = vec![(Source::Microphone, 0, 0); 5000];
         sending.shown(&nonsense);
         sending.shown(&[(Source::Camera, 0, 90), (Source::Screen, 320, 180)]);
-        assert_eq!(sending.theirs.get(&Source::Camera), Some(&Tile::Hidden));
-        assert_eq!(sending.theirs.get(&Source::Screen), Some(&Tile::Size(320, 180)));
+        assert_eq!(sending.theirs.get(&Source::Camera), Some(&RenderedSize::Hidden));
+        assert_eq!(sending.theirs.get(&Source::Screen), Some(&RenderedSize::Size(320, 180)));
         assert_eq!(sending.theirs.len(), 2);
     }
 }

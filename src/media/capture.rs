@@ -6,13 +6,14 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::constraints::{self, Naming};
-use super::options::Wish;
 use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
 use crate::error::{JsError, MediaError};
+use itodenwa_protocol::options::DeviceConstraints;
 
 /// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
-pub(super) async fn capture(wishes: &[Wish], naming: Naming) -> Result<MediaStream, MediaError> {
-    let screen = wishes.iter().find_map(|wish| if let Wish::Screen(options) = wish { Some(options) } else { None });
+pub(super) async fn capture(wishes: &[DeviceConstraints], naming: Naming) -> Result<MediaStream, MediaError> {
+    let screen =
+        wishes.iter().find_map(|wish| if let DeviceConstraints::Screen(options) = wish { Some(options) } else { None });
     let (asked, method) = match screen {
         Some(options) => (get_display_media(&constraints::screen(options)), "getDisplayMedia"),
         None => (get_user_media(&constraints::devices(wishes, naming)), "getUserMedia"),
@@ -37,7 +38,7 @@ pub(super) async fn capture(wishes: &[Wish], naming: Naming) -> Result<MediaStre
 
 /// Asks for the devices that are named, and for any others where one of them is not there. Not by `ideal` alone: some browsers
 /// take that for less than the system's choice.
-pub(super) async fn prefer(wishes: &[Wish]) -> Result<MediaStream, MediaError> {
+pub(super) async fn prefer(wishes: &[DeviceConstraints]) -> Result<MediaStream, MediaError> {
     if wishes.iter().all(|wish| *wish == wish.anywhere()) {
         return capture(wishes, Naming::Ideal).await;
     }
@@ -50,8 +51,8 @@ pub(super) async fn prefer(wishes: &[Wish]) -> Result<MediaStream, MediaError> {
 /// One device, while another one may be in use for the same. Some phones open one camera at a time: there the old one is
 /// stopped first, and opened again if the new one fails. Then the second value has it.
 pub(super) async fn switch(
-    wish: &Wish,
-    old: Option<(MediaStreamTrack, Wish)>,
+    wish: &DeviceConstraints,
+    old: Option<(MediaStreamTrack, DeviceConstraints)>,
 ) -> (Result<MediaStream, MediaError>, Option<MediaStream>) {
     let wishes = std::slice::from_ref(wish);
     let Some((old, old_wish)) = old else { return (prefer(wishes).await, None) };

@@ -4,8 +4,8 @@ use itodenwa_wire::Source;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::options::{CameraOptions, Facing, MicrophoneOptions, ScreenOptions, Wish};
 use crate::dom::object;
+use itodenwa_protocol::options::{CameraOptions, DeviceConstraints, Facing, MicrophoneOptions, ScreenOptions};
 
 /// How a device is named: a switch to another one that is not there is refused, so that the one before it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +15,12 @@ pub(crate) enum Naming {
 }
 
 /// What `getUserMedia` is asked (W3C Media Capture and Streams, section 10.2).
-pub(super) fn devices(wishes: &[Wish], naming: Naming) -> Object {
+pub(super) fn devices(wishes: &[DeviceConstraints], naming: Naming) -> Object {
     let one = |source: Source| wishes.iter().find(|wish| wish.source() == source);
     let part = |source| match one(source) {
-        Some(Wish::Camera(options)) => camera(options, naming).into(),
-        Some(Wish::Microphone(options)) => microphone(options, naming).into(),
-        Some(Wish::Screen(_)) | None => JsValue::FALSE,
+        Some(DeviceConstraints::Camera(options)) => camera(options, naming).into(),
+        Some(DeviceConstraints::Microphone(options)) => microphone(options, naming).into(),
+        Some(DeviceConstraints::Screen(_)) | None => JsValue::FALSE,
     };
     object([("audio", part(Source::Microphone)), ("video", part(Source::Camera))])
 }

@@ -4,9 +4,9 @@ use futures_channel::oneshot;
 use itodenwa_wire::Source;
 use web_sys::MediaStreamTrack;
 
-use super::options::Wish;
 use super::track::Track;
 use crate::error::MediaError;
+use itodenwa_protocol::options::DeviceConstraints;
 
 /// Who waits for one switch to be made, at most. Who is overtaken by more is answered at once.
 const WAITING: usize = 16;
@@ -44,10 +44,10 @@ pub(crate) struct Captured {
 pub(super) struct Device {
     source: Source,
     wanted: bool,
-    wish: Wish,
+    wish: DeviceConstraints,
     holds: Holds,
     /// A request to the browser is under way: with this.
-    asked: Option<Wish>,
+    asked: Option<DeviceConstraints>,
     waiting: Vec<Done>,
 }
 
@@ -63,8 +63,8 @@ enum Holds {
 /// What is to be asked of the browser now: a device with this, beside the track that there is, if there is one.
 #[must_use]
 pub(super) struct Ask {
-    pub(super) wish: Wish,
-    pub(super) old: Option<(MediaStreamTrack, Wish)>,
+    pub(super) wish: DeviceConstraints,
+    pub(super) old: Option<(MediaStreamTrack, DeviceConstraints)>,
 }
 
 impl Device {
@@ -72,7 +72,7 @@ impl Device {
         Device {
             source,
             wanted: false,
-            wish: Wish::default_of(source),
+            wish: DeviceConstraints::default_of(source),
             holds: Holds::Nothing,
             asked: None,
             waiting: Vec::new(),
@@ -101,7 +101,7 @@ impl Device {
         }
     }
 
-    pub(super) fn wish(&self) -> &Wish {
+    pub(super) fn wish(&self) -> &DeviceConstraints {
         &self.wish
     }
 
@@ -135,7 +135,7 @@ impl Device {
     }
 
     /// Wants it otherwise: now, if it is there, or from the next time on.
-    pub(super) fn choose(&mut self, wish: Wish, done: Done) -> Option<Ask> {
+    pub(super) fn choose(&mut self, wish: DeviceConstraints, done: Done) -> Option<Ask> {
         self.wish = wish;
         let is_as_wanted = match self.track() {
             // What is shared is chosen by the person, each time anew.
@@ -153,7 +153,7 @@ impl Device {
     }
 
     /// The first request of a join, which is made for several at once.
-    pub(super) fn begin(&mut self) -> Wish {
+    pub(super) fn begin(&mut self) -> DeviceConstraints {
         self.wanted = true;
         self.asked = Some(self.wish.clone());
         self.wish.clone()
@@ -246,7 +246,7 @@ impl Device {
         }
     }
 
-    fn roll_back(&mut self, wish: Option<Wish>) {
+    fn roll_back(&mut self, wish: Option<DeviceConstraints>) {
         if let Some(wish) = wish {
             self.wish = wish;
         }

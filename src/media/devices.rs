@@ -8,11 +8,11 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::capture::{prefer, switch, track_of};
 use super::device::{Ask, Captured, Change, Device, Done};
-use super::options::Wish;
 use super::settings::Settings;
 use super::track::{Track, TrackNotice};
 use crate::error::MediaError;
 use crate::view::Sight;
+use itodenwa_protocol::options::DeviceConstraints;
 
 type Tell = Rc<dyn Fn(DeviceNotice)>;
 
@@ -51,7 +51,7 @@ impl Devices {
     /// Asks for all of these with one question to the person.
     pub(crate) fn request(&mut self, sources: &[Source]) {
         let asked = sources.iter().filter_map(|source| Some(self.devices.get_mut(source)?.begin()));
-        let asked: Vec<Wish> = asked.collect();
+        let asked: Vec<DeviceConstraints> = asked.collect();
         let Some(first) = asked.first().cloned() else { return };
         let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
         spawn_local(async move {
@@ -105,7 +105,7 @@ impl Devices {
     }
 
     /// What is wanted of a source.
-    pub(crate) fn wish(&self, source: Source) -> Option<&Wish> {
+    pub(crate) fn wish(&self, source: Source) -> Option<&DeviceConstraints> {
         Some(self.devices.get(&source)?.wish())
     }
 
@@ -118,7 +118,7 @@ impl Devices {
     }
 
     /// Wants a source otherwise.
-    pub(crate) fn choose(&mut self, wish: Wish, done: Done) {
+    pub(crate) fn choose(&mut self, wish: DeviceConstraints, done: Done) {
         let source = wish.source();
         let ask = self.devices.get_mut(&source).and_then(|device| device.choose(wish, done));
         self.ask(source, ask);
@@ -190,9 +190,9 @@ impl Devices {
 fn answer(
     tell: &Tell,
     stream: &MediaStream,
-    wish: Wish,
+    wish: DeviceConstraints,
     captured: Result<MediaStream, MediaError>,
-    restored: Option<(MediaStream, Wish)>,
+    restored: Option<(MediaStream, DeviceConstraints)>,
 ) {
     let source = wish.source();
     let restored = restored.and_then(|(restored, wish)| track_from(tell, stream, source, wish, Ok(restored)).ok());
@@ -204,7 +204,7 @@ fn track_from(
     tell: &Tell,
     stream: &MediaStream,
     source: Source,
-    wish: Wish,
+    wish: DeviceConstraints,
     captured: Result<MediaStream, MediaError>,
 ) -> Result<Track, MediaError> {
     let track = track_of(&captured?, source).ok_or(MediaError::Unsupported)?;

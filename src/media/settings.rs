@@ -4,8 +4,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStreamTrack;
 
 use super::constraints::processing;
-use super::options::{Facing, Wish};
 use crate::dom::{CapturedTrack, get_supported_constraints, is_present, property};
+use itodenwa_protocol::options::{DeviceConstraints, Facing};
 
 /// What an own source really is, which may be less than what was asked (W3C Media Capture and Streams, section 4.3.7). What the
 /// browser does not tell is none.
@@ -37,7 +37,7 @@ pub struct Settings {
 
 impl Settings {
     /// Without a wish: a track of the application's own.
-    pub(crate) fn of(track: &MediaStreamTrack, wish: Option<&Wish>) -> Self {
+    pub(crate) fn of(track: &MediaStreamTrack, wish: Option<&DeviceConstraints>) -> Self {
         let value = track.unchecked_ref::<CapturedTrack>().settings();
         let pixels = |name| property(&value, name).as_f64().map(|pixels| pixels as u32);
         let text = |name| property(&value, name).as_string();
@@ -59,13 +59,13 @@ impl Settings {
         settings
     }
 
-    fn lacks(&self, wish: &Wish, track: &MediaStreamTrack) -> Vec<&'static str> {
+    fn lacks(&self, wish: &DeviceConstraints, track: &MediaStreamTrack) -> Vec<&'static str> {
         let another = |wanted: &Option<String>| wanted.is_some() && *wanted != self.device;
         let mut lacking = Vec::new();
         match wish {
-            Wish::Camera(options) if another(&options.device) => lacking.push("deviceId"),
-            Wish::Camera(_) => {}
-            Wish::Microphone(options) => {
+            DeviceConstraints::Camera(options) if another(&options.device) => lacking.push("deviceId"),
+            DeviceConstraints::Camera(_) => {}
+            DeviceConstraints::Microphone(options) => {
                 if another(&options.device) {
                     lacking.push("deviceId");
                 }
@@ -79,8 +79,8 @@ impl Settings {
                     }
                 }
             }
-            Wish::Screen(_) if !is_present(track, "contentHint") => lacking.push("contentHint"),
-            Wish::Screen(_) => {}
+            DeviceConstraints::Screen(_) if !is_present(track, "contentHint") => lacking.push("contentHint"),
+            DeviceConstraints::Screen(_) => {}
         }
         lacking
     }

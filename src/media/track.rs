@@ -1,8 +1,8 @@
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::options::Wish;
 use super::settings::Settings;
 use crate::dom::{Held, Kind, Listener, property};
+use itodenwa_protocol::options::DeviceConstraints;
 
 /// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(crate) struct Track {
     track: MediaStreamTrack,
     stream: MediaStream,
     /// What was asked for when it was captured here; none if it is somebody else's.
-    wish: Option<Wish>,
+    wish: Option<DeviceConstraints>,
     _listeners: Vec<Listener>,
     _held: Held,
 }
@@ -40,19 +40,24 @@ impl Track {
     pub(crate) fn captured(
         track: MediaStreamTrack,
         stream: &MediaStream,
-        wish: Wish,
+        wish: DeviceConstraints,
         tell: impl Fn(TrackNotice) + 'static,
     ) -> Self {
         let listeners = listen(&track, tell);
         Track::new(track, stream, Some(wish), listeners)
     }
 
-    fn new(track: MediaStreamTrack, stream: &MediaStream, wish: Option<Wish>, listeners: Vec<Listener>) -> Self {
+    fn new(
+        track: MediaStreamTrack,
+        stream: &MediaStream,
+        wish: Option<DeviceConstraints>,
+        listeners: Vec<Listener>,
+    ) -> Self {
         stream.add_track(&track);
         Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
     }
 
-    pub(crate) fn wish(&self) -> Option<&Wish> {
+    pub(crate) fn wish(&self) -> Option<&DeviceConstraints> {
         self.wish.as_ref()
     }
 

@@ -15,13 +15,13 @@ use super::{Known, Tell};
 use crate::dom::Listener;
 use crate::error::MediaError;
 use crate::event::{Event, EventSender};
-use crate::media::{Change, DeviceNotice, Devices, Wish, listen_for_changes};
+use crate::media::{Change, DeviceConstraints, DeviceNotice, Devices, listen_for_changes};
 use crate::shared::Shared;
 use crate::view::{Attached, Blocked, Sight, Views};
 
 pub(super) enum Request {
     Set { source: Source, on: bool, done: oneshot::Sender<Result<(), MediaError>> },
-    Choose { wish: Wish, done: oneshot::Sender<Result<(), MediaError>> },
+    Choose { wish: DeviceConstraints, done: oneshot::Sender<Result<(), MediaError>> },
     Attach { element: HtmlMediaElement, made: bool },
     Detach(HtmlMediaElement),
     HandOver { tell: Tell, done: oneshot::Sender<Devices> },
@@ -77,7 +77,7 @@ impl Task {
     }
 
     /// Asks for these, and waits until the person and the browser have answered.
-    pub(super) async fn begin(&mut self, wishes: [Option<Wish>; 2]) {
+    pub(super) async fn begin(&mut self, wishes: [Option<DeviceConstraints>; 2]) {
         let mut wanted = Vec::new();
         for wish in wishes.into_iter().flatten() {
             wanted.push(wish.source());

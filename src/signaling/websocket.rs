@@ -8,11 +8,11 @@ use futures_core::Stream;
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
-use itodenwa_negotiation::Time;
+use itodenwa_protocol::Time;
+use itodenwa_protocol::session::{Action, Session};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
 
-use super::session::{Do, Session};
 use super::signs::Signs;
 use super::{Signaling, SignalingError};
 use crate::codec::{Malformed, read_server_message, write_client_message};
@@ -81,13 +81,13 @@ impl WebSocketSignaling {
     fn carry_out(&mut self) -> Option<Result<ServerMessage, SignalingError>> {
         while let Some(what) = self.session.poll() {
             match what {
-                Do::Tell(told) => return Some(told),
-                Do::Close => self.close(),
-                Do::Open => match Socket::open(&self.address) {
+                Action::Deliver(told) => return Some(told),
+                Action::Close => self.close(),
+                Action::Open => match Socket::open(&self.address) {
                     Ok(socket) => self.socket = Some(socket),
-                    Err(error) => self.session.lost(self.clock.now(), error),
+                    Err(error) => self.session.on_lost(self.clock.now(), error),
                 },
-                Do::Say(message) => {
+                Action::Send(message) => {
                     let said = self.socket.as_mut().map_or(Ok(()), |socket| socket.say(&message));
                     if let Err(error) = said {
                         self.lost(error);
@@ -108,21 +108,21 @@ impl WebSocketSignaling {
 
     fn lost(&mut self, error: SignalingError) {
         self.close();
-        self.session.lost(self.clock.now(), error);
+        self.session.on_lost(self.clock.now(), error);
     }
 
     /// Takes one thing that happened, if anything did.
     fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Poll::Ready(Some(())) = self.signs.poll_next_unpin(cx) {
-            self.session.sign(self.clock.now());
+            self.session.on_network_hint(self.clock.now());
             return Poll::Ready(());
         }
         if let Some(socket) = &mut self.socket
             && let Poll::Ready(message) = socket.poll_message(cx)
         {
             match message.map(|message| read(&message)) {
-                Ok(Ok(message)) => self.session.heard(self.clock.now(), message),
-                Ok(Err(error)) => self.session.misheard(error.to_string()),
+                Ok(Ok(message)) => self.session.on_message(self.clock.now(), message),
+                Ok(Err(error)) => self.session.on_malformed(error.to_string()),
                 Err(why) => {
                     let opened = socket.opened;
                     let unreachable = || SignalingError::Unreachable(self.address.clone());
@@ -151,7 +151,7 @@ impl WebSocketSignaling {
 
 impl Signaling for WebSocketSignaling {
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
-        self.session.say(message.clone())
+        self.session.send(message.clone())
     }
 }
 

@@ -7,24 +7,24 @@ use web_sys::HtmlMediaElement;
 
 use super::sizing::Sizing;
 use crate::dom::{ShownElement, global, property};
-use crate::sending::Tile;
+use itodenwa_protocol::sending::RenderedSize;
 
 /// Sizes are told in such steps of dots, so that a window that is drawn larger does not tell each dot.
 const GRAIN: f64 = 16.0;
 /// Pictures in a picture are about so large, whatever the page has.
-const IN_PICTURE: Tile = Tile::Size(640, 360);
+const IN_PICTURE: RenderedSize = RenderedSize::Size(640, 360);
 
 /// Whether it is in the page, in the window, and how large (CSSOM View, section 7). What other elements cover is not seen.
-pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> Tile {
+pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> RenderedSize {
     let document = global("document");
     if property(&document, "pictureInPictureElement") == *AsRef::<JsValue>::as_ref(element) {
         return IN_PICTURE;
     }
     if property(&document, "visibilityState").as_string().as_deref() == Some("hidden") {
-        return Tile::Hidden;
+        return RenderedSize::Hidden;
     }
     if !element.is_connected() {
-        return Tile::Unknown;
+        return RenderedSize::Unknown;
     }
     let rect = element.unchecked_ref::<ShownElement>().bounding_client_rect();
     let side = |name| number(&rect, name);
@@ -41,12 +41,12 @@ pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> Tile {
     match (dots("width"), dots("height")) {
         (width, height) if width > 0.0 && height > 0.0 && !is_outside => {
             if is_styled {
-                Tile::Size(width as u32, height as u32)
+                RenderedSize::Size(width as u32, height as u32)
             } else {
-                Tile::Unknown
+                RenderedSize::Unknown
             }
         }
-        _ => Tile::Hidden,
+        _ => RenderedSize::Hidden,
     }
 }
 

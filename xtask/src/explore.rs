@@ -11,7 +11,7 @@ use mutations::{MUTATIONS, Mutation};
 use crate::process::{self, Result, cargo, program, root};
 
 /// What of the workspace the rules and the explorer are built from.
-const SOURCES: [&str; 3] = ["wire", "negotiation", "model"];
+const SOURCES: [&str; 3] = ["wire", "protocol", "model"];
 
 /// Makes all explorations, or those whose names contain one of these; then tries the mutations.
 pub(crate) fn run(names: &[String], mutations: bool) -> Result<ExitCode> {

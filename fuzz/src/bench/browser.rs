@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use itodenwa_model::browser::Signaling;
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 use itodenwa_wire::limits::{CANDIDATE_BYTES, CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
 

@@ -1,7 +1,7 @@
 //! What others say to the room: things that could be meant, and things that could not.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_negotiation::{ConnectionState, Report};
+use itodenwa_protocol::{ConnectionState, Report};
 use itodenwa_wire::{Answer, Body, Candidate, Media, Offer};
 
 use super::browser::own_fragment;

@@ -1,7 +1,7 @@
 //! What is sent and received by which m-line (W3C WebRTC, `RTCRtpTransceiver`; RFC 8829, section 5).
 
-use itodenwa_negotiation as machine;
-use itodenwa_negotiation::{Assignment, assign};
+use itodenwa_protocol as machine;
+use itodenwa_protocol::{Assignment, assign};
 use itodenwa_wire::{Source, SourceMap};
 
 use crate::sdp::{Direction, Kind, Media};

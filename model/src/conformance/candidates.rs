@@ -1,6 +1,6 @@
 //! Candidates and their end: when they are taken, and for whom.
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 use itodenwa_wire::Source::Camera;
 

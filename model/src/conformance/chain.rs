@@ -1,6 +1,6 @@
 //! Operations that are begun while others are pending (W3C WebRTC, section 4.4.1.2).
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Source::Camera;
 
 use super::Outcome;

@@ -1,6 +1,6 @@
 //! Which description can be set when, and what comes of those that should not be.
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Source::{Camera, Microphone, Screen};
 
 use super::Outcome;

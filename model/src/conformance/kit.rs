@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::{Candidate, Source, SourceMap};
 
 use super::Outcome;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 
 use super::peer::{Browser, Peer};

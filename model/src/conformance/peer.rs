@@ -1,6 +1,6 @@
 //! What a case needs of a browser.
 
-use itodenwa_negotiation::{Command, Report};
+use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 
 use crate::browser::{Profile, Signaling};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, Healing, IceMode};
+use itodenwa_protocol::{Config, Healing, IceMode};
 use itodenwa_wire::{Body, Packet, Source};
 
 use crate::browser::Profile;

@@ -1,6 +1,6 @@
 //! The explorations that are made. Each row of the table in the README of `negotiation` is one of these.
 
-use itodenwa_negotiation::Healing;
+use itodenwa_protocol::Healing;
 
 use super::plan::{Browser, Budget, FREELY, Network, Plan, VANILLA};
 use crate::browser::Profile;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use indexmap::IndexSet;
 
-use itodenwa_negotiation::IceMode;
+use itodenwa_protocol::IceMode;
 
 use super::plan::Plan;
 use super::state::State;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_negotiation::{Command, ConnectionId, Event, Healing, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_protocol::{Command, ConnectionId, Event, Healing, Input, Output, Report, Room, Time, TroubleCode};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::plan::{Browser, Plan};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use itodenwa_negotiation::timeline::Step;
+use itodenwa_protocol::timeline::Step;
 use itodenwa_wire::{Body, Epoch, Packet};
 
 /// Which offers and answers arrived at one side, as somebody sees who reads along.

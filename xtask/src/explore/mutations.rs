@@ -9,12 +9,12 @@ pub(super) struct Mutation {
     pub(super) plan: &'static str,
 }
 
-const LINK: &str = "negotiation/src/link.rs";
-const NEGOTIATOR: &str = "negotiation/src/negotiator.rs";
-const PAIR: &str = "negotiation/src/pair.rs";
+const LINK: &str = "protocol/src/link.rs";
+const NEGOTIATOR: &str = "protocol/src/negotiator.rs";
+const PAIR: &str = "protocol/src/pair.rs";
 const BROWSER: &str = "model/src/browser.rs";
-const HEALTH: &str = "negotiation/src/health.rs";
-const CANDIDATES: &str = "negotiation/src/candidates.rs";
+const HEALTH: &str = "protocol/src/health.rs";
+const CANDIDATES: &str = "protocol/src/candidates.rs";
 
 /// An offer that is not answered in time is taken back, and another one made.
 const ROLL_BACK: [(&str, &str, &str); 2] = [

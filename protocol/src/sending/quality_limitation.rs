@@ -11,7 +11,7 @@ const HARDEST: u8 = 3;
 
 /// Looked at every two seconds.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Strain {
+pub struct QualityLimitation {
     level: u8,
     limited: u32,
     free: u32,
@@ -20,15 +20,15 @@ pub(crate) struct Strain {
     trying: bool,
 }
 
-impl Default for Strain {
+impl Default for QualityLimitation {
     fn default() -> Self {
-        Strain { level: 0, limited: 0, free: 0, patience: FREE, trying: false }
+        QualityLimitation { level: 0, limited: 0, free: 0, patience: FREE, trying: false }
     }
 }
 
-impl Strain {
+impl QualityLimitation {
     /// Whether the browser is limited now. True if something else is to be sent.
-    pub(crate) fn looked(&mut self, is_limited: bool) -> bool {
+    pub fn looked(&mut self, is_limited: bool) -> bool {
         if is_limited {
             self.free = 0;
             self.limited += 1;
@@ -58,7 +58,7 @@ impl Strain {
     }
 
     /// By how much pictures are scaled down.
-    pub(crate) fn scale(&self) -> f64 {
+    pub fn scale(&self) -> f64 {
         match self.level {
             0 | 1 => 1.0,
             2 => 1.5,
@@ -67,7 +67,7 @@ impl Strain {
     }
 
     /// Pictures a second, at most.
-    pub(crate) fn frame_rate(&self) -> f64 {
+    pub fn frame_rate(&self) -> f64 {
         match self.level {
             0 => f64::INFINITY,
             1 | 2 => 15.0,
@@ -81,53 +81,53 @@ mod tests {
     use super::*;
 
     /// How many looks it takes until something changes.
-    fn looks(strain: &mut Strain, is_limited: bool) -> usize {
-        (1..1000).find(|_| strain.looked(is_limited)).unwrap_or(1000)
+    fn looks(limitation: &mut QualityLimitation, is_limited: bool) -> usize {
+        (1..1000).find(|_| limitation.looked(is_limited)).unwrap_or(1000)
     }
 
     #[test]
     fn long_strain_lowers_in_order_and_ends() {
-        let mut strain = Strain::default();
+        let mut limitation = QualityLimitation::default();
         let mut order = Vec::new();
         for _ in 0..3 {
-            assert_eq!(looks(&mut strain, true), 5);
-            order.push((strain.scale(), strain.frame_rate()));
+            assert_eq!(looks(&mut limitation, true), 5);
+            order.push((limitation.scale(), limitation.frame_rate()));
         }
         assert_eq!(order, [(1.0, 15.0), (1.5, 15.0), (2.0, 10.0)]);
-        assert_eq!(looks(&mut strain, true), 1000, "there is nothing lower");
+        assert_eq!(looks(&mut limitation, true), 1000, "there is nothing lower");
     }
 
     #[test]
     fn a_moment_is_no_strain() {
-        let mut strain = Strain::default();
+        let mut limitation = QualityLimitation::default();
         for _ in 0..100 {
-            assert!(!strain.looked(true) && !strain.looked(true) && !strain.looked(false));
+            assert!(!limitation.looked(true) && !limitation.looked(true) && !limitation.looked(false));
         }
     }
 
     #[test]
     fn more_is_tried_ever_more_rarely_when_it_fails() {
-        let mut strain = Strain::default();
-        looks(&mut strain, true);
+        let mut limitation = QualityLimitation::default();
+        looks(&mut limitation, true);
         let mut patience = Vec::new();
         for _ in 0..6 {
-            patience.push(looks(&mut strain, false));
-            assert_eq!(looks(&mut strain, true), 5);
+            patience.push(looks(&mut limitation, false));
+            assert_eq!(looks(&mut limitation, true), 5);
         }
         assert_eq!(patience, [5, 10, 20, 40, 80, 80]);
     }
 
     #[test]
     fn a_try_that_lasts_forgets_those_that_failed() {
-        let mut strain = Strain::default();
-        looks(&mut strain, true);
-        looks(&mut strain, false);
-        looks(&mut strain, true);
-        assert_eq!(looks(&mut strain, false), 10);
+        let mut limitation = QualityLimitation::default();
+        looks(&mut limitation, true);
+        looks(&mut limitation, false);
+        looks(&mut limitation, true);
+        assert_eq!(looks(&mut limitation, false), 10);
         for _ in 0..FREE {
-            strain.looked(false);
+            limitation.looked(false);
         }
-        looks(&mut strain, true);
-        assert_eq!(looks(&mut strain, false), 5);
+        looks(&mut limitation, true);
+        assert_eq!(looks(&mut limitation, false), 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, ConnectionState, Event, Healing, Input, Report, Time, TroubleCode};
+use itodenwa_protocol::{Config, ConnectionState, Event, Healing, Input, Report, Time, TroubleCode};
 use itodenwa_wire::Source::Camera;
 
 use itodenwa_model::{ANN, BEN, Loss, PageIndex, Wire, World, call, count, on};

@@ -3,21 +3,30 @@
 //! [`Room`] is the machine: facts go in with [`Room::handle`], things to do come out of [`Room::poll`], and
 //! [`Room::deadline`] says when it wants to be woken. It never fails, never blocks, and holds nothing of a browser.
 
+mod active_speaker;
 mod candidates;
 mod description;
 mod event;
 mod health;
 mod link;
+mod liveness;
 mod media;
 mod negotiator;
+pub mod options;
 mod pair;
 mod remote_media;
 mod room;
+pub mod sending;
+pub mod session;
+mod signaling_error;
 mod time;
 pub mod timeline;
 mod turn;
 
+pub use active_speaker::{ActiveSpeaker, SAMPLE_EVERY, SpeakerEvent};
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
+pub use liveness::Liveness;
 pub use media::{Assignment, Transceiver, assign};
 pub use room::{Config, Healing, IceMode, Room};
+pub use signaling_error::SignalingError;
 pub use time::Time;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::timeline::Step;
-use itodenwa_negotiation::{Config, IceMode, Time};
+use itodenwa_protocol::timeline::Step;
+use itodenwa_protocol::{Config, IceMode, Time};
 use itodenwa_wire::Source::{Camera, Microphone};
 
 use itodenwa_model::page::Page;

@@ -1,6 +1,6 @@
 //! Which candidates reach the browser.
 
-use itodenwa_negotiation::TroubleCode;
+use itodenwa_protocol::TroubleCode;
 use itodenwa_wire::{Body, Candidate};
 
 use itodenwa_model::{ANN, BEN, Operation, Puppet, World, count, on};

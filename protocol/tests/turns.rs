@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::Input;
+use itodenwa_protocol::Input;
 use itodenwa_wire::Source::{Camera, Microphone};
 
 use itodenwa_model::{ANN, BEN, Wire, World, call, count, on};

@@ -12,10 +12,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_negotiation::Time;
 use itodenwa_wire::{ClientMessage, Join, Refusal, RefusalCode, Resume, ServerMessage};
 
-use super::SignalingError;
+use crate::signaling_error::SignalingError;
+use crate::time::Time;
 
 /// How often the server is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -42,19 +42,21 @@ const LATER_WAIT: Duration = Duration::from_secs(30);
 
 /// Something to do.
 #[derive(Debug, PartialEq)]
-pub(super) enum Do {
+pub enum Action {
     /// Open a socket.
     Open,
     /// Close the socket: another one will follow.
     Close,
-    /// Say this, as soon as the socket is open.
-    Say(ClientMessage),
-    /// Tell the room.
-    Tell(Result<ServerMessage, SignalingError>),
+    /// Send this, as soon as the socket is open.
+    Send(ClientMessage),
+    /// Deliver this to the room.
+    Deliver(Result<ServerMessage, SignalingError>),
 }
 
-/// A session.
-pub(super) struct Session {
+/// A session with the server. It queues at most one [`Action`] for each message and a few for each socket, and expects to be
+/// [polled](Self::poll) after every call.
+#[derive(Debug)]
+pub struct Session {
     state: State,
     join: Option<Join>,
     /// The newest version of the roster that is known.
@@ -63,7 +65,7 @@ pub(super) struct Session {
     /// What was refused last, if nothing was heard since.
     refusal: Option<Refusal>,
     random: fn() -> f64,
-    outputs: VecDeque<Do>,
+    outputs: VecDeque<Action>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +101,7 @@ struct Attempts {
 
 impl Session {
     /// A session whose first socket is being opened. `random` gives numbers from 0 to below 1.
-    pub(super) fn new(random: fn() -> f64) -> Self {
+    pub fn new(random: fn() -> f64) -> Self {
         Session {
             state: State::First,
             join: None,
@@ -111,12 +113,13 @@ impl Session {
         }
     }
 
-    pub(super) fn poll(&mut self) -> Option<Do> {
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Action> {
         self.outputs.pop_front()
     }
 
     /// When [`tick`](Self::tick) is wanted.
-    pub(super) fn deadline(&self) -> Option<Time> {
+    pub fn deadline(&self) -> Option<Time> {
         match self.state {
             State::Open { ping_at, asked, .. } => Some(asked.map_or(ping_at, |asked| asked.by.min(ping_at))),
             State::Waiting { until, .. } => Some(until),
@@ -125,26 +128,31 @@ impl Session {
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether nothing more will be done.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
         self.state == State::Over
     }
 
-    /// The room says something.
-    pub(super) fn say(&mut self, message: ClientMessage) -> Result<(), SignalingError> {
+    /// Sends a message of the room.
+    ///
+    /// # Errors
+    /// [`SignalingError::Lost`] when the session is over.
+    pub fn send(&mut self, message: ClientMessage) -> Result<(), SignalingError> {
         match (self.state, message) {
             (State::Over, _) => return Err(SignalingError::Lost("it is over".into())),
             (State::First, ClientMessage::Join(join)) => {
                 self.join = Some(join.clone());
-                self.outputs.push_back(Do::Say(ClientMessage::Join(join)));
+                self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
             }
-            (State::First | State::Open { .. }, message) => self.outputs.push_back(Do::Say(message)),
+            (State::First | State::Open { .. }, message) => self.outputs.push_back(Action::Send(message)),
             (State::Waiting { .. } | State::Opening { .. }, _) => {}
         }
         Ok(())
     }
 
-    /// The server said something.
-    pub(super) fn heard(&mut self, now: Time, message: ServerMessage) {
+    /// A message of the server came.
+    pub fn on_message(&mut self, now: Time, message: ServerMessage) {
         if let State::Open { asked, .. } = &mut self.state {
             *asked = None;
         }
@@ -157,7 +165,7 @@ impl Session {
                 }
                 self.roster = welcome.roster;
                 self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
-                self.tell(ServerMessage::Welcome(welcome));
+                self.deliver(ServerMessage::Welcome(welcome));
             }
             ServerMessage::Ticket(ticket) => {
                 if let Some(resume) = self.resume() {
@@ -168,28 +176,28 @@ impl Session {
                 if let Some(resume) = self.resume() {
                     resume.signals = resume.signals.wrapping_add(1);
                 }
-                self.tell(ServerMessage::Signal(delivery));
+                self.deliver(ServerMessage::Signal(delivery));
             }
             ServerMessage::Joined { roster, .. } | ServerMessage::Left { roster, .. } => {
                 self.changed(now, roster, message);
             }
             ServerMessage::Roster(roster) => {
                 self.roster = roster.version;
-                self.tell(ServerMessage::Roster(roster));
+                self.deliver(ServerMessage::Roster(roster));
             }
             ServerMessage::Refused(refusal) => self.refused(refusal),
             ServerMessage::Pong(_) => {}
-            message => self.tell(message),
+            message => self.deliver(message),
         }
     }
 
-    /// The server said something that is no message.
-    pub(super) fn misheard(&mut self, why: String) {
-        self.outputs.push_back(Do::Tell(Err(SignalingError::Malformed(why))));
+    /// Something came that is not a message.
+    pub fn on_malformed(&mut self, why: String) {
+        self.outputs.push_back(Action::Deliver(Err(SignalingError::Malformed(why))));
     }
 
     /// The socket is closed, or could not be opened.
-    pub(super) fn lost(&mut self, now: Time, why: SignalingError) {
+    pub fn on_lost(&mut self, now: Time, why: SignalingError) {
         let refusal = self.refusal.take();
         match self.state {
             State::First => self.end(why),
@@ -203,7 +211,7 @@ impl Session {
                     failed: if was_lasting { 0 } else { self.attempts.failed.saturating_add(1) },
                 };
                 let why = refusal.clone().map_or(why, SignalingError::Refused);
-                self.outputs.push_back(Do::Tell(Err(SignalingError::Away(why.to_string()))));
+                self.outputs.push_back(Action::Deliver(Err(SignalingError::Away(why.to_string()))));
                 self.wait(now, refusal);
             }
             State::Opening { .. } => match refusal {
@@ -218,7 +226,7 @@ impl Session {
     }
 
     /// Does what is due.
-    pub(super) fn tick(&mut self, now: Time) {
+    pub fn tick(&mut self, now: Time) {
         let Some(due) = self.deadline().filter(|due| *due <= now) else { return };
         let slept = now - due >= SLEPT;
         match self.state {
@@ -234,12 +242,12 @@ impl Session {
     }
 
     /// The browser shows that the network may be back, or another one, or that the page was out of use.
-    pub(super) fn sign(&mut self, now: Time) {
+    pub fn on_network_hint(&mut self, now: Time) {
         match self.state {
             State::Open { .. } => self.ping(now, Asked { by: now + PROBE_WITHIN, after_sleep: false }),
             State::Waiting { earliest, .. } if earliest <= now => self.open(now),
             State::Opening { since } if now - since >= FRESH => {
-                self.outputs.push_back(Do::Close);
+                self.outputs.push_back(Action::Close);
                 self.open(now);
             }
             _ => {}
@@ -252,7 +260,7 @@ impl Session {
         if let State::Open { ping_at, asked, .. } = &mut self.state {
             *asked = Some(asked.filter(|before| now < before.by && before.by < ask.by).unwrap_or(ask));
             *ping_at = now + PING_EVERY;
-            self.outputs.push_back(Do::Say(ClientMessage::Ping(signals)));
+            self.outputs.push_back(Action::Send(ClientMessage::Ping(signals)));
         }
     }
 
@@ -261,7 +269,7 @@ impl Session {
         match roster.wrapping_sub(self.roster) {
             1 => {
                 self.roster = roster;
-                self.tell(message);
+                self.deliver(message);
             }
             0 => {}
             ahead if ahead > u32::MAX / 2 => {}
@@ -271,20 +279,20 @@ impl Session {
 
     fn refused(&mut self, refusal: Refusal) {
         // Of the others it matters only what becomes of the session, and that is known when the socket is closed.
-        let is_told = match self.state {
+        let is_delivered = match self.state {
             State::First => true,
             State::Open { .. } => stays_open(refusal.code),
             State::Waiting { .. } | State::Opening { .. } | State::Over => false,
         };
-        if is_told {
-            self.tell(ServerMessage::Refused(refusal.clone()));
+        if is_delivered {
+            self.deliver(ServerMessage::Refused(refusal.clone()));
         }
         self.refusal = Some(refusal);
     }
 
     fn give_up(&mut self, now: Time, why: &str) {
-        self.outputs.push_back(Do::Close);
-        self.lost(now, SignalingError::Lost(why.into()));
+        self.outputs.push_back(Action::Close);
+        self.on_lost(now, SignalingError::Lost(why.into()));
     }
 
     fn wait(&mut self, now: Time, refusal: Option<Refusal>) {
@@ -301,23 +309,23 @@ impl Session {
 
     fn open(&mut self, now: Time) {
         self.state = State::Opening { since: now };
-        self.outputs.push_back(Do::Open);
+        self.outputs.push_back(Action::Open);
         if let Some(join) = &self.join {
-            self.outputs.push_back(Do::Say(ClientMessage::Join(join.clone())));
+            self.outputs.push_back(Action::Send(ClientMessage::Join(join.clone())));
         }
     }
 
     fn end(&mut self, why: SignalingError) {
         self.state = State::Over;
-        self.outputs.push_back(Do::Tell(Err(why)));
+        self.outputs.push_back(Action::Deliver(Err(why)));
     }
 
     fn resume(&mut self) -> Option<&mut Resume> {
         self.join.as_mut()?.resume.as_mut()
     }
 
-    fn tell(&mut self, message: ServerMessage) {
-        self.outputs.push_back(Do::Tell(Ok(message)));
+    fn deliver(&mut self, message: ServerMessage) {
+        self.outputs.push_back(Action::Deliver(Ok(message)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::{Event, Input};
+use itodenwa_protocol::{Event, Input};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{LeaveReason, Left, Member, PeerId, Welcome};
@@ -126,7 +126,7 @@ fn somebody_comes_back_in_the_same_session() {
 fn somebody_who_leaves_while_a_connection_is_due_leaves_nothing() {
     let (mut world, _, ben) = call(on(&[]), on(&[]));
     let (id, _) = world.page(ben).with(ANN).expect("there is a connection");
-    let report = itodenwa_negotiation::Report::ChannelClosed;
+    let report = itodenwa_protocol::Report::ChannelClosed;
     world.input(ben, Input::Report { peer: ANN, connection: id, report });
     // A throttled timer: the moment of the next connection passes unnoticed.
     world.now = world.now + Duration::from_secs(10);

@@ -18,8 +18,8 @@ impl Bench {
     /// Has said the join, on its first socket.
     fn new() -> Self {
         let mut bench = Bench { session: Session::new(|| 0.5), now: Time::from_millis(1000) };
-        assert_eq!(bench.session.say(ClientMessage::Join(join(None))), Ok(()));
-        assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Join(join(None)))]);
+        assert_eq!(bench.session.send(ClientMessage::Join(join(None))), Ok(()));
+        assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Join(join(None)))]);
         bench
     }
 
@@ -31,17 +31,17 @@ impl Bench {
         bench
     }
 
-    fn outputs(&mut self) -> Vec<Do> {
+    fn outputs(&mut self) -> Vec<Action> {
         std::iter::from_fn(|| self.session.poll()).collect()
     }
 
-    fn hear(&mut self, message: ServerMessage) -> Vec<Do> {
-        self.session.heard(self.now, message);
+    fn hear(&mut self, message: ServerMessage) -> Vec<Action> {
+        self.session.on_message(self.now, message);
         self.outputs()
     }
 
-    fn lose(&mut self) -> Vec<Do> {
-        self.session.lost(self.now, SignalingError::Lost("cut".into()));
+    fn lose(&mut self) -> Vec<Action> {
+        self.session.on_lost(self.now, SignalingError::Lost("cut".into()));
         self.outputs()
     }
 
@@ -52,7 +52,7 @@ impl Bench {
             self.now = at;
             self.session.tick(at);
             for output in self.outputs() {
-                let Do::Say(ClientMessage::Ping(number)) = output else { panic!("{output:?}") };
+                let Action::Send(ClientMessage::Ping(number)) = output else { panic!("{output:?}") };
                 assert_eq!(self.hear(ServerMessage::Pong(number)), []);
             }
         }
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     /// Goes to the next deadline, and says how long that was.
-    fn tick(&mut self) -> (Duration, Vec<Do>) {
+    fn tick(&mut self) -> (Duration, Vec<Action>) {
         let at = self.session.deadline().expect("a deadline");
         let wait = at - self.now;
         self.now = at;
@@ -78,8 +78,8 @@ fn ticket(text: &str) -> Ticket {
     Ticket::new(text).expect("a ticket")
 }
 
-fn resuming(text: &str, signals: u32) -> Do {
-    Do::Say(ClientMessage::Join(join(Some(Resume { ticket: ticket(text), signals }))))
+fn resuming(text: &str, signals: u32) -> Action {
+    Action::Send(ClientMessage::Join(join(Some(Resume { ticket: ticket(text), signals }))))
 }
 
 fn member(id: PeerId) -> Member {
@@ -100,21 +100,21 @@ fn refused(code: RefusalCode, retry_after: Option<u32>) -> ServerMessage {
     ServerMessage::Refused(Refusal { code, message: String::new(), retry_after })
 }
 
-fn away(outputs: &[Do]) -> bool {
-    matches!(outputs.last(), Some(Do::Tell(Err(SignalingError::Away(_)))))
+fn away(outputs: &[Action]) -> bool {
+    matches!(outputs.last(), Some(Action::Deliver(Err(SignalingError::Away(_)))))
 }
 
 #[test]
 fn what_was_never_joined_fails() {
     let mut bench = Bench::new();
     assert_eq!(bench.session.deadline(), None);
-    assert_eq!(bench.lose(), [Do::Tell(Err(SignalingError::Lost("cut".into())))]);
+    assert_eq!(bench.lose(), [Action::Deliver(Err(SignalingError::Lost("cut".into())))]);
     assert!(bench.session.is_over());
-    assert!(bench.session.say(ClientMessage::Leave).is_err());
+    assert!(bench.session.send(ClientMessage::Leave).is_err());
 
     let mut bench = Bench::new();
     let refusal = refused(RefusalCode::RoomFull, None);
-    assert_eq!(bench.hear(refusal.clone()), [Do::Tell(Ok(refusal))], "who joins reads why");
+    assert_eq!(bench.hear(refusal.clone()), [Action::Deliver(Ok(refusal))], "who joins reads why");
 }
 
 #[test]
@@ -125,17 +125,17 @@ fn a_cut_session_goes_on_with_the_newest_ticket_and_count() {
     }
     assert_eq!(bench.hear(ServerMessage::Ticket(ticket("second"))), []);
     assert!(away(&bench.lose()));
-    assert_eq!(bench.session.say(ClientMessage::Ping(1)), Ok(()));
+    assert_eq!(bench.session.send(ClientMessage::Ping(1)), Ok(()));
     assert_eq!(bench.outputs(), [], "what is said meanwhile is dropped");
     let (wait, outputs) = bench.tick();
     assert_eq!(wait, FIRST_WAIT / 2, "half of the longest: so the dice fell");
-    assert_eq!(outputs, [Do::Open, resuming("second", 3)]);
+    assert_eq!(outputs, [Action::Open, resuming("second", 3)]);
     // Two were lost on the way, and one comes again.
     let back = ServerMessage::Welcome(welcome("third", 5));
-    assert_eq!(bench.hear(back.clone()), [Do::Tell(Ok(back))]);
+    assert_eq!(bench.hear(back.clone()), [Action::Deliver(Ok(back))]);
     bench.hear(signal());
     bench.lose();
-    assert_eq!(bench.tick().1, [Do::Open, resuming("third", 6)]);
+    assert_eq!(bench.tick().1, [Action::Open, resuming("third", 6)]);
 }
 
 #[test]
@@ -143,11 +143,11 @@ fn pings_say_how_many_signals_came_and_silence_is_death_after_15_seconds() {
     let mut bench = Bench::open();
     bench.hear(signal());
     let (wait, outputs) = bench.tick();
-    assert_eq!((wait, &outputs[..]), (PING_EVERY, &[Do::Say(ClientMessage::Ping(1))][..]));
-    assert_eq!(bench.tick(), (PING_EVERY, vec![Do::Say(ClientMessage::Ping(1))]));
+    assert_eq!((wait, &outputs[..]), (PING_EVERY, &[Action::Send(ClientMessage::Ping(1))][..]));
+    assert_eq!(bench.tick(), (PING_EVERY, vec![Action::Send(ClientMessage::Ping(1))]));
     let (wait, outputs) = bench.tick();
     assert_eq!(wait, PING_EVERY);
-    assert_eq!(outputs[0], Do::Close);
+    assert_eq!(outputs[0], Action::Close);
     assert!(away(&outputs));
 }
 
@@ -164,10 +164,10 @@ fn any_message_is_an_answer() {
 #[test]
 fn a_sign_asks_at_once_and_does_not_wait_long() {
     let mut bench = Bench::open();
-    bench.session.sign(bench.now);
-    assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Ping(0))]);
+    bench.session.on_network_hint(bench.now);
+    assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Ping(0))]);
     bench.now = bench.now + SECOND;
-    bench.session.sign(bench.now);
+    bench.session.on_network_hint(bench.now);
     assert_eq!(bench.outputs().len(), 1);
     let (wait, outputs) = bench.tick();
     assert_eq!(wait, PROBE_WITHIN - SECOND, "many signs do not put the end off");
@@ -178,13 +178,13 @@ fn a_sign_asks_at_once_and_does_not_wait_long() {
 fn a_sign_ends_a_wait_but_not_before_the_server_wants_us() {
     let mut bench = Bench::open();
     bench.lose();
-    bench.session.sign(bench.now);
-    assert_eq!(bench.outputs()[0], Do::Open);
+    bench.session.on_network_hint(bench.now);
+    assert_eq!(bench.outputs()[0], Action::Open);
 
     let mut bench = Bench::open();
     assert_eq!(bench.hear(refused(RefusalCode::ServerGoingAway, Some(2000))), [], "it is no trouble yet");
     assert!(away(&bench.lose()));
-    bench.session.sign(bench.now + SECOND);
+    bench.session.on_network_hint(bench.now + SECOND);
     assert_eq!(bench.outputs(), []);
     assert_eq!(bench.tick().0, 2 * SECOND);
 }
@@ -194,10 +194,10 @@ fn a_sign_begins_an_attempt_anew_that_may_hang() {
     let mut bench = Bench::open();
     bench.lose();
     bench.tick();
-    bench.session.sign(bench.now);
+    bench.session.on_network_hint(bench.now);
     assert_eq!(bench.outputs(), [], "it has just begun");
-    bench.session.sign(bench.now + FRESH);
-    assert_eq!(bench.outputs(), [Do::Close, Do::Open, resuming("first", 0)]);
+    bench.session.on_network_hint(bench.now + FRESH);
+    assert_eq!(bench.outputs(), [Action::Close, Action::Open, resuming("first", 0)]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn who_slept_listens_before_it_gives_up() {
     // The answer is there, and the timer comes first.
     bench.now = bench.now + Duration::from_secs(1000);
     bench.session.tick(bench.now);
-    assert_eq!(bench.outputs(), [Do::Say(ClientMessage::Ping(0))]);
+    assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Ping(0))]);
     assert_eq!(bench.hear(ServerMessage::Pong(0)), []);
     bench.wait(SECOND);
 
@@ -258,7 +258,7 @@ fn an_attempt_has_ten_seconds() {
     bench.lose();
     bench.tick();
     let (wait, outputs) = bench.tick();
-    assert_eq!((wait, outputs), (WELCOME_WITHIN, vec![Do::Close]));
+    assert_eq!((wait, outputs), (WELCOME_WITHIN, vec![Action::Close]));
     assert!(matches!(bench.session.state, State::Waiting { .. }));
 }
 
@@ -296,7 +296,7 @@ fn whether_a_refusal_is_the_end() {
         let mut bench = Bench::open();
         bench.hear(refused(code, None));
         let outputs = bench.lose();
-        assert!(matches!(&outputs[..], [Do::Tell(Err(SignalingError::Refused(_)))]), "{outputs:?}");
+        assert!(matches!(&outputs[..], [Action::Deliver(Err(SignalingError::Refused(_)))]), "{outputs:?}");
         assert!(bench.session.is_over(), "{code}: the newest wins, and who was sent away stays away");
     }
 }
@@ -305,7 +305,7 @@ fn whether_a_refusal_is_the_end() {
 fn what_is_refused_of_a_member_is_told() {
     let mut bench = Bench::open();
     let refusal = refused(RefusalCode::PeerUnknown, None);
-    assert_eq!(bench.hear(refusal.clone()), [Do::Tell(Ok(refusal))]);
+    assert_eq!(bench.hear(refusal.clone()), [Action::Deliver(Ok(refusal))]);
     bench.hear(ServerMessage::Pong(0));
     assert!(away(&bench.lose()), "it was not why");
 }
@@ -315,10 +315,10 @@ fn rosters_that_are_old_are_dropped_and_gaps_begin_anew() {
     let mut bench = Bench::open();
     let joined = |roster| ServerMessage::Joined { member: member(BEN), roster };
     let left = |roster| ServerMessage::Left { id: BEN, reason: LeaveReason::Gone, roster };
-    assert_eq!(bench.hear(joined(6)), [Do::Tell(Ok(joined(6)))]);
+    assert_eq!(bench.hear(joined(6)), [Action::Deliver(Ok(joined(6)))]);
     assert_eq!(bench.hear(joined(6)), []);
     assert_eq!(bench.hear(joined(5)), []);
-    assert_eq!(bench.hear(left(7)), [Do::Tell(Ok(left(7)))]);
+    assert_eq!(bench.hear(left(7)), [Action::Deliver(Ok(left(7)))]);
     let outputs = bench.hear(joined(9));
-    assert!(outputs[0] == Do::Close && away(&outputs));
+    assert!(outputs[0] == Action::Close && away(&outputs));
 }

@@ -1,6 +1,6 @@
 //! What is on, here and there.
 
-use itodenwa_negotiation::{Event, Input};
+use itodenwa_protocol::{Event, Input};
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen, ScreenAudio};
 
 use itodenwa_model::{ANN, BEN, World, call, count, on};

@@ -5,14 +5,14 @@
 //! faults stop, and within a bounded time both sides have to agree. A story that fails is told again by its seed:
 //!
 //! ```text
-//! ITODENWA_SEED=4711 cargo test -p itodenwa-negotiation interleavings
+//! ITODENWA_SEED=4711 cargo test -p itodenwa-protocol interleavings
 //! ```
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use itodenwa_negotiation::{Config, Event, Healing, IceMode, Input, Report, TroubleCode};
+use itodenwa_protocol::{Config, Event, Healing, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
 use itodenwa_model::rng::Rng;

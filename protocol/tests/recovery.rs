@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_negotiation::{Event, Input, Report, TroubleCode};
+use itodenwa_protocol::{Event, Input, Report, TroubleCode};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::{Body, Offer, Refuse, RefuseCode};
 
@@ -237,7 +237,7 @@ fn what_a_dead_connection_reports_is_ignored() {
     let (events, steps) = (world.page(ann).events.clone(), world.page(ann).timeline.len());
     for report in [
         Report::ChannelClosed,
-        Report::State(itodenwa_negotiation::ConnectionState::Failed),
+        Report::State(itodenwa_protocol::ConnectionState::Failed),
         Report::Refused { name: "OperationError".into(), message: String::new() },
         Report::GatheringComplete,
     ] {
@@ -252,7 +252,7 @@ fn what_a_dead_connection_reports_is_ignored() {
 fn a_failed_path_is_told() {
     let (mut world, ann, _) = call(on(&[]), on(&[]));
     let (connection, _) = world.page(ann).with(BEN).expect("there is a connection");
-    let state = itodenwa_negotiation::ConnectionState::Failed;
+    let state = itodenwa_protocol::ConnectionState::Failed;
     world.input(ann, Input::Report { peer: BEN, connection, report: Report::State(state) });
     assert_eq!(world.page(ann).troubles(), [TroubleCode::ConnectionFailed]);
     let told = Event::Connection { peer: BEN, state };

@@ -2,10 +2,10 @@
 
 use itodenwa_wire::Source;
 
-/// What is wanted of the camera. What a camera can't do is not an error: [`Settings`](crate::Settings) say what came.
+/// What is wanted of the camera. What a camera can't do is not an error: `Settings` say what came.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CameraOptions {
-    /// Which one: [`Device::id`](crate::Device::id). One that is not there is replaced by the browser's own choice.
+    /// Which one: the id of a `Device`. One that is not there is replaced by the browser's own choice.
     pub device: Option<String>,
     /// The side of a phone, when no device is named. Without it: [`Facing::User`].
     pub facing: Option<Facing>,
@@ -16,7 +16,7 @@ pub struct CameraOptions {
 /// What is wanted of the microphone. None leaves it to the browser, which mostly means on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MicrophoneOptions {
-    /// Which one: [`Device::id`](crate::Device::id). One that is not there is replaced by the browser's own choice.
+    /// Which one: the id of a `Device`. One that is not there is replaced by the browser's own choice.
     pub device: Option<String>,
     /// Takes out of the sound what the loudspeakers play (`echoCancellation`).
     pub echo_cancellation: Option<bool>,
@@ -133,14 +133,17 @@ impl Facing {
 
 impl Content {
     /// The content hint of such a track.
-    pub(crate) const fn hint(self) -> &'static str {
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
         match self {
             Content::Text => "detail",
             Content::Motion => "motion",
         }
     }
 
-    pub(crate) const fn frame_rate(self) -> f64 {
+    /// Frames a second, at most.
+    #[must_use]
+    pub const fn frame_rate(self) -> f64 {
         match self {
             Content::Text => 15.0,
             Content::Motion => 30.0,
@@ -150,43 +153,56 @@ impl Content {
 
 /// The options of one source.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Wish {
+pub enum DeviceConstraints {
+    /// For the camera.
     Camera(CameraOptions),
+    /// For the microphone.
     Microphone(MicrophoneOptions),
+    /// For the screen and its sound.
     Screen(ScreenOptions),
 }
 
-impl Wish {
-    pub(crate) fn default_of(source: Source) -> Self {
+impl DeviceConstraints {
+    /// What is asked when nothing is said.
+    #[must_use]
+    pub fn default_of(source: Source) -> Self {
         match source {
-            Source::Camera => Wish::Camera(CameraOptions::default()),
-            Source::Microphone => Wish::Microphone(MicrophoneOptions::default()),
-            Source::Screen | Source::ScreenAudio => Wish::Screen(ScreenOptions::default()),
+            Source::Camera => DeviceConstraints::Camera(CameraOptions::default()),
+            Source::Microphone => DeviceConstraints::Microphone(MicrophoneOptions::default()),
+            Source::Screen | Source::ScreenAudio => DeviceConstraints::Screen(ScreenOptions::default()),
         }
     }
 
-    pub(crate) const fn source(&self) -> Source {
+    /// The source that these are for.
+    #[must_use]
+    pub const fn source(&self) -> Source {
         match self {
-            Wish::Camera(_) => Source::Camera,
-            Wish::Microphone(_) => Source::Microphone,
-            Wish::Screen(_) => Source::Screen,
+            DeviceConstraints::Camera(_) => Source::Camera,
+            DeviceConstraints::Microphone(_) => Source::Microphone,
+            DeviceConstraints::Screen(_) => Source::Screen,
         }
     }
 
     /// The same of any device.
-    pub(crate) fn anywhere(&self) -> Self {
+    #[must_use]
+    pub fn anywhere(&self) -> Self {
         match self {
-            Wish::Camera(options) => Wish::Camera(CameraOptions { device: None, ..options.clone() }),
-            Wish::Microphone(options) => Wish::Microphone(MicrophoneOptions { device: None, ..options.clone() }),
-            Wish::Screen(options) => Wish::Screen(options.clone()),
+            DeviceConstraints::Camera(options) => {
+                DeviceConstraints::Camera(CameraOptions { device: None, ..options.clone() })
+            }
+            DeviceConstraints::Microphone(options) => {
+                DeviceConstraints::Microphone(MicrophoneOptions { device: None, ..options.clone() })
+            }
+            DeviceConstraints::Screen(options) => DeviceConstraints::Screen(options.clone()),
         }
     }
 
     /// What pictures are, for the encoder (W3C MediaStreamTrack Content Hints).
-    pub(crate) const fn hint(&self) -> Option<&'static str> {
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Wish::Screen(options) => Some(options.content.hint()),
-            Wish::Camera(_) | Wish::Microphone(_) => None,
+            DeviceConstraints::Screen(options) => Some(options.content.hint()),
+            DeviceConstraints::Camera(_) | DeviceConstraints::Microphone(_) => None,
         }
     }
 }
@@ -206,7 +222,7 @@ mod tests {
     #[test]
     fn any_device_keeps_the_rest() {
         let options = CameraOptions { device: Some("one".into()), facing: None, quality: Quality::H180 };
-        let anywhere = Wish::Camera(CameraOptions { device: None, ..options.clone() });
-        assert_eq!(Wish::Camera(options).anywhere(), anywhere);
+        let anywhere = DeviceConstraints::Camera(CameraOptions { device: None, ..options.clone() });
+        assert_eq!(DeviceConstraints::Camera(options).anywhere(), anywhere);
     }
 }

@@ -1,6 +1,6 @@
 //! New ICE paths on demand.
 
-use itodenwa_negotiation::Input;
+use itodenwa_protocol::Input;
 use itodenwa_wire::Source::Camera;
 
 use itodenwa_model::{ANN, BEN, PageIndex, World, call, count, on};
