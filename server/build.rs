@@ -1,5 +1,6 @@
-//! Puts the page into the program: `www` as it is when its wasm has been built, otherwise nothing. Compressed here once, so
-//! that the server never has to.
+//! Puts the page into the program: the folder of `ITODENWA_PAGE`, or the repository's `www`, or the `page` that a published
+//! package carries; the first of them in which the wasm has been built. Without one the program has no page. Compressed here
+//! once, so that the server never has to.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -11,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 /// Another folder with a page, built.
 const FOLDER: &str = "ITODENWA_PAGE";
+/// Where the page is: in the repository, and in a package. Nothing outside of the package has to be there.
+const PLACES: [&str; 2] = ["../www", "page"];
 /// What is there when a page was built, and not before.
 const BUILT: &str = "pkg/itodenwa_bg.wasm";
 /// The page's own files, which it names in its document.
@@ -18,10 +21,9 @@ const NAMED: [&str; 3] = ["href=\"favicon.svg\"", "href=\"style.css\"", "src=\"a
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={FOLDER}");
-    let folder = env::var_os(FOLDER).map_or_else(|| Path::new(&manifest()).join("../www"), PathBuf::from);
-    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed=build.rs");
     let mut files = Vec::new();
-    if folder.join(BUILT).is_file() {
+    if let Some(folder) = page() {
         collect(&folder, "", &mut files)?;
         files.sort();
     }
@@ -30,8 +32,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn manifest() -> String {
-    env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
+/// The folder with the page, if there is a built one.
+fn page() -> Option<PathBuf> {
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut folders = match env::var_os(FOLDER) {
+        Some(folder) => vec![PathBuf::from(folder)],
+        None => PLACES.map(|place| package.join(place)).to_vec(),
+    };
+    // What is not there is not watched: Cargo would take it for changed each time.
+    folders.retain(|folder| folder.is_dir());
+    for folder in &folders {
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
+    folders.into_iter().find(|folder| folder.join(BUILT).is_file())
 }
 
 /// The files that browsers load, with their paths. Links are followed.

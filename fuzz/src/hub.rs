@@ -204,7 +204,7 @@ impl World {
 
     fn lose(&mut self, who: u64) {
         self.clients.remove(&who);
-        self.give(Input::Disconnected(ConnectionId(who), Ending::Broken { heard: self.now }));
+        self.give(Input::Disconnected(ConnectionId(who), Ending::Broken { last_received: self.now }));
     }
 
     /// Lets time pass, and comes back whenever the hub wants it.

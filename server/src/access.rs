@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use itodenwa_wire::{DisplayName, Identity, Join, Pass, RefusalCode};
 
-use crate::hub::Closing;
+use crate::closing::Closing;
 use crate::token::{Claims, NumericDate, Secret};
 
 /// How much the clock of who makes tokens may be ahead of ours, in seconds.

@@ -1,20 +1,21 @@
 //! More than one server: the two questions that they answer together.
 //!
-//! A room is kept by one node, with its members, rings and roster: nothing has to be agreed on. Any node takes connections.
-//! What a connection says after its join goes to the node that keeps its room, and what it is told comes from there.
+//! A room is kept by one node, its home node, with its members, their kept signals and the roster: nothing has to be agreed on.
+//! Any node takes connections. What a connection sends after its join goes to the room's home node, and what it is sent comes
+//! from there.
 //!
 //! ```text
-//! client -> socket -> switchboard --Input--> bus --> switchboard (keeper) -> hub
-//! client <- socket <- switchboard <-Output-- bus <-- switchboard (keeper) <- hub
+//! client -> socket -> connection registry --Input--> bus --> connection registry (home node) -> hub
+//! client <- socket <- connection registry <-Output-- bus <-- connection registry (home node) <- hub
 //! ```
 //!
 //! So nodes are addressed, not rooms: [`Registry`] says which node, [`Bus`] gets it there. A node that is gone takes its
 //! rooms with it, and nothing is copied to be safe from that: the clients have their tickets, and come back to the next
-//! keeper as after a restart. All nodes need the same [ticket secret](crate::Config::ticket_secret).
+//! home node as after a restart. All nodes need the same [ticket secret](crate::Config::ticket_secret).
 //!
 //! [`LocalBus`] and [`Rendezvous`] are for one process: alone, or with several nodes for tests. One over Redis would
 //! keep what the traits promise with a channel for each node and a set of nodes with heartbeats. Rooms and names in
-//! parcels are as private as in the hub: the way between nodes has to be.
+//! messages between nodes are as private as in the hub: the way between nodes has to be.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,44 +25,43 @@ use itodenwa_wire::RoomName;
 use tokio::sync::mpsc;
 
 use crate::hub::{Input, Output};
-use crate::message::Opaque;
+pub use crate::node::NodeId;
+use crate::packet::Opaque;
 
-/// Parcels that wait for a node; when there are more it is behind for good, and gone.
-const PARCELS: usize = 65_536;
-
-/// One server among others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u16);
+/// Messages that wait for a node; when there are more it is behind for good, and gone.
+const NODE_MESSAGES: usize = 65_536;
 
 /// What a node sends another one.
 #[derive(Debug)]
-pub struct Parcel(pub(crate) Content);
+pub struct NodeMessage(pub(crate) NodeBody);
 
-/// For the keeper of a room, or for the node that has a connection.
+/// What is in a message between nodes.
 #[derive(Debug)]
-pub(crate) enum Content {
-    In(Input<Opaque>),
-    Out(Output<Opaque>),
+pub(crate) enum NodeBody {
+    /// For the home node of a room.
+    Input(Input<Opaque>),
+    /// For the node that has a connection.
+    Output(Output<Opaque>),
 }
 
 /// What comes from the bus.
 #[derive(Debug)]
-pub enum Arrival {
-    /// A parcel from another node.
-    Parcel(Parcel),
-    /// There is another node: some rooms are its to keep now.
-    Came(NodeId),
+pub enum BusEvent {
+    /// A message from another node.
+    Message(NodeMessage),
+    /// There is another node: it is the home of some rooms now.
+    NodeJoined(NodeId),
     /// Another node is gone: what it sent before has arrived, nothing comes any more, and its name is not used again.
-    Gone(NodeId),
+    NodeGone(NodeId),
 }
 
 /// Who is where.
 pub trait Registry: fmt::Debug + Send + Sync {
-    /// The node that keeps a room. It is asked at each join and answers from memory, without waiting.
+    /// The node that keeps a room, its home node. It is asked at each join and answers from memory, without waiting.
     ///
     /// Nodes that see the same nodes have to give the same answer. They may differ for a moment while one comes or goes:
-    /// then a room is kept twice, until the arrival of that news makes the members on the wrong side come back.
-    fn keeper(&self, room: &RoomName) -> NodeId;
+    /// then a room is kept twice, until that news makes the members on the wrong side come back.
+    fn home_node(&self, room: &RoomName) -> NodeId;
 }
 
 /// Delivers to nodes.
@@ -69,13 +69,13 @@ pub trait Bus: fmt::Debug + Send {
     /// This node.
     fn me(&self) -> NodeId;
 
-    /// Sends a parcel: at most once, in order for each pair of nodes, without waiting.
+    /// Sends a message: at most once, in order for each pair of nodes, without waiting.
     ///
-    /// What can't be delivered is lost together with its node: the other side gets [`Arrival::Gone`] of us, or we of it.
-    fn send(&self, to: NodeId, parcel: Parcel);
+    /// What can't be delivered is lost together with its node: the other side gets [`BusEvent::NodeGone`] of us, or we of it.
+    fn send(&self, to: NodeId, message: NodeMessage);
 
     /// What comes.
-    fn arrivals(&mut self) -> &mut mpsc::Receiver<Arrival>;
+    fn events(&mut self) -> &mut mpsc::Receiver<BusEvent>;
 }
 
 /// The bus of nodes in one process.
@@ -83,7 +83,7 @@ pub trait Bus: fmt::Debug + Send {
 pub struct LocalBus {
     me: NodeId,
     nodes: Nodes,
-    arrivals: mpsc::Receiver<Arrival>,
+    events: mpsc::Receiver<BusEvent>,
 }
 
 /// The registry of nodes in one process: each room goes to one of those that are there (rendezvous hashing), so that a node
@@ -91,7 +91,7 @@ pub struct LocalBus {
 #[derive(Debug, Clone)]
 pub struct Rendezvous(Nodes);
 
-type Nodes = Arc<Mutex<Vec<(NodeId, mpsc::Sender<Arrival>)>>>;
+type Nodes = Arc<Mutex<Vec<(NodeId, mpsc::Sender<BusEvent>)>>>;
 
 impl LocalBus {
     /// A node without others, and its registry.
@@ -108,14 +108,14 @@ impl LocalBus {
     }
 
     fn join(nodes: Nodes, me: NodeId) -> (Self, Rendezvous) {
-        let (sender, arrivals) = mpsc::channel(PARCELS);
+        let (sender, events) = mpsc::channel(NODE_MESSAGES);
         with(&nodes, |nodes| {
             for (_, other) in nodes.iter() {
-                let _ = other.try_send(Arrival::Came(me));
+                let _ = other.try_send(BusEvent::NodeJoined(me));
             }
             nodes.push((me, sender));
         });
-        (LocalBus { me, nodes: nodes.clone(), arrivals }, Rendezvous(nodes))
+        (LocalBus { me, nodes: nodes.clone(), events }, Rendezvous(nodes))
     }
 
     /// A node is gone, and all others are told.
@@ -125,8 +125,8 @@ impl LocalBus {
             nodes.retain(|(node, _)| *node != gone);
             if nodes.len() < before {
                 for (_, sender) in nodes {
-                    // One that is so far behind is found out by the next parcel for it.
-                    let _ = sender.try_send(Arrival::Gone(gone));
+                    // One that is so far behind is found out by the next message for it.
+                    let _ = sender.try_send(BusEvent::NodeGone(gone));
                 }
             }
         });
@@ -138,18 +138,18 @@ impl Bus for LocalBus {
         self.me
     }
 
-    fn send(&self, to: NodeId, parcel: Parcel) {
+    fn send(&self, to: NodeId, message: NodeMessage) {
         let sent = with(&self.nodes, |nodes| {
             let (_, sender) = nodes.iter().find(|(node, _)| *node == to)?;
-            sender.try_send(Arrival::Parcel(parcel)).err().map(|_| to)
+            sender.try_send(BusEvent::Message(message)).err().map(|_| to)
         });
         if let Some(gone) = sent {
             LocalBus::expel(&self.nodes, gone);
         }
     }
 
-    fn arrivals(&mut self) -> &mut mpsc::Receiver<Arrival> {
-        &mut self.arrivals
+    fn events(&mut self) -> &mut mpsc::Receiver<BusEvent> {
+        &mut self.events
     }
 }
 
@@ -160,7 +160,7 @@ impl Drop for LocalBus {
 }
 
 impl Registry for Rendezvous {
-    fn keeper(&self, room: &RoomName) -> NodeId {
+    fn home_node(&self, room: &RoomName) -> NodeId {
         let weight = |node: &NodeId| {
             let mut hasher = DefaultHasher::new();
             (room, node).hash(&mut hasher);
@@ -171,6 +171,6 @@ impl Registry for Rendezvous {
 }
 
 /// The lock is held for a few steps that can't fail; should they ever, the list is still a list.
-fn with<R>(nodes: &Nodes, what: impl FnOnce(&mut Vec<(NodeId, mpsc::Sender<Arrival>)>) -> R) -> R {
+fn with<R>(nodes: &Nodes, what: impl FnOnce(&mut Vec<(NodeId, mpsc::Sender<BusEvent>)>) -> R) -> R {
     what(&mut nodes.lock().unwrap_or_else(PoisonError::into_inner))
 }

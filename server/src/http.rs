@@ -23,7 +23,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::address::Origin;
 use crate::gate::Denied;
-use crate::switchboard::Call;
+use crate::registry_message::RegistryMessage;
 use crate::web_origin::may_connect;
 use crate::{Config, Page, Tls, WebOrigin, page};
 
@@ -55,10 +55,13 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 ];
 
 /// All routes.
-pub(crate) fn router(config: &Config, calls: mpsc::Sender<Call>) -> Router {
-    let upgrades =
-        Upgrades { calls: calls.clone(), behind_proxy: config.behind_proxy, origins: config.origins.clone().into() };
-    let metrics = Metrics { calls, behind_proxy: config.behind_proxy, public: config.public_metrics };
+pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>) -> Router {
+    let upgrades = Upgrades {
+        registry: registry.clone(),
+        behind_proxy: config.behind_proxy,
+        origins: config.origins.clone().into(),
+    };
+    let metrics = Metrics { registry, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/metrics", get(measure).with_state(metrics))
@@ -98,7 +101,7 @@ fn page(page: &Page) -> Router {
 /// What the handler of `/ws` needs.
 #[derive(Debug, Clone)]
 struct Upgrades {
-    calls: mpsc::Sender<Call>,
+    registry: mpsc::Sender<RegistryMessage>,
     behind_proxy: bool,
     origins: Arc<[WebOrigin]>,
 }
@@ -106,18 +109,18 @@ struct Upgrades {
 /// What the handler of `/metrics` needs.
 #[derive(Debug, Clone)]
 struct Metrics {
-    calls: mpsc::Sender<Call>,
+    registry: mpsc::Sender<RegistryMessage>,
     behind_proxy: bool,
     public: bool,
 }
 
 /// The numbers, for this computer unless they are for everybody.
-async fn measure(State(Metrics { calls, behind_proxy, public }): State<Metrics>, request: Request) -> Response {
+async fn measure(State(Metrics { registry, behind_proxy, public }): State<Metrics>, request: Request) -> Response {
     if !public && !address(&request, behind_proxy).is_some_and(|address| address.to_canonical().is_loopback()) {
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     }
     let (answer, answered) = oneshot::channel();
-    let _ = calls.send(Call::Measure(answer)).await;
+    let _ = registry.send(RegistryMessage::Measure(answer)).await;
     match answered.await {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(_) => going_away(),
@@ -126,7 +129,10 @@ async fn measure(State(Metrics { calls, behind_proxy, public }): State<Metrics>,
 
 /// The opening handshake (RFC 6455, section 4.2). Unless it is told otherwise any page may connect: there is nothing in a request, such as a cookie,
 /// that would give it more rights than any other program has.
-async fn upgrade(State(Upgrades { calls, behind_proxy, origins }): State<Upgrades>, mut request: Request) -> Response {
+async fn upgrade(
+    State(Upgrades { registry, behind_proxy, origins }): State<Upgrades>,
+    mut request: Request,
+) -> Response {
     let accepted = match create_response_with_body(&request, Body::empty) {
         Ok(accepted) => accepted,
         Err(error) => {
@@ -135,7 +141,7 @@ async fn upgrade(State(Upgrades { calls, behind_proxy, origins }): State<Upgrade
         }
     };
     if !may_connect(request.headers(), &origins) {
-        let _ = calls.send(Call::Unwelcome).await;
+        let _ = registry.send(RegistryMessage::WebOriginDenied).await;
         return (StatusCode::FORBIDDEN, "pages of this origin may not connect here\n").into_response();
     }
     let address = address(&request, behind_proxy);
@@ -143,8 +149,8 @@ async fn upgrade(State(Upgrades { calls, behind_proxy, origins }): State<Upgrade
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
     let (answer, answered) = oneshot::channel();
-    // When the switchboard is gone, the answer fails as well.
-    let _ = calls.send(Call::Connect { origin: Origin::from(address), upgrade, answer }).await;
+    // When the registry is gone, the answer fails as well.
+    let _ = registry.send(RegistryMessage::Connect { origin: Origin::from(address), upgrade, answer }).await;
     match answered.await {
         Ok(Ok(())) => accepted,
         Ok(Err(Denied::TooMany(wait))) => {

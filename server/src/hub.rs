@@ -4,7 +4,7 @@
 //! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
-mod closing;
+mod io;
 mod renewals;
 mod replay;
 mod room;
@@ -21,77 +21,21 @@ use itodenwa_wire::{
     ClientMessage, Delivery, Identity, LeaveReason, Pass, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
 };
 
-pub use closing::{Closing, Ending};
+pub use crate::closing::{Closing, Ending};
+pub use crate::node::ConnectionId;
+pub use crate::packet::Packet;
+pub use io::{Input, Output};
 use renewals::Renewals;
 use replay::Capacity;
 use room::{Presence, Room};
 
 use crate::Limits;
 use crate::access::Access;
-use crate::cluster::NodeId;
+use crate::closing;
 use crate::ice::IceSource;
 use crate::metrics::Census;
+use crate::node::NodeId;
 use crate::ticket::Tickets;
-
-/// Names one connection. Never used twice. The node that has it stands in the upper 16 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
-
-impl ConnectionId {
-    /// A connection of this node.
-    #[must_use]
-    pub const fn new(node: NodeId, number: u64) -> Self {
-        ConnectionId((node.0 as u64) << 48 | number)
-    }
-
-    /// The node that has it.
-    #[must_use]
-    pub const fn node(self) -> NodeId {
-        NodeId((self.0 >> 48) as u16)
-    }
-}
-
-/// A packet from peer to peer: all that is known of it is how large it is.
-pub trait Packet {
-    /// Its size in bytes.
-    fn bytes(&self) -> usize;
-}
-
-/// A fact for the hub. `P` is a packet, which nothing here looks at.
-#[derive(Debug)]
-pub enum Input<P> {
-    /// A connection was made.
-    Connected(ConnectionId),
-    /// It said something, or something that is refused.
-    Received(ConnectionId, Result<ClientMessage<P>, Closing>),
-    /// It does not read what it is sent, and its queue is full.
-    Overflowed(ConnectionId),
-    /// It is gone.
-    Disconnected(ConnectionId, Ending),
-    /// A moment that [`Hub::deadline`] named has come.
-    Deadline,
-    /// The server stops: everybody is sent away.
-    Stop,
-}
-
-/// Something to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output<P> {
-    /// Send this to this connection.
-    Send(ConnectionId, Arc<ServerMessage<P>>),
-    /// Close this connection. The hub has forgotten it.
-    Close(ConnectionId, Closing),
-}
-
-impl<P> Output<P> {
-    /// Whom it is about.
-    #[must_use]
-    pub fn connection(&self) -> ConnectionId {
-        match self {
-            Output::Send(connection, _) | Output::Close(connection, _) => *connection,
-        }
-    }
-}
 
 /// Rooms, members, ids.
 pub struct Hub<P> {
@@ -104,7 +48,7 @@ pub struct Hub<P> {
     /// When rooms came here last from another run of the server.
     moved: Instant,
     random: Box<dyn FnMut() -> u32 + Send>,
-    connections: HashMap<ConnectionId, Connection>,
+    connections: HashMap<ConnectionId, ConnectionState>,
     rooms: HashMap<RoomName, Room<P>>,
     due: BTreeSet<(Instant, Due)>,
     outputs: VecDeque<Output<P>>,
@@ -113,7 +57,7 @@ pub struct Hub<P> {
 
 /// What a connection is.
 #[derive(Debug)]
-enum Connection {
+enum ConnectionState {
     /// It has not joined yet.
     Visitor,
     /// It is a member of a room.
@@ -165,12 +109,12 @@ impl<P: Packet> Hub<P> {
         match input {
             Input::Connected(from) if self.stopping => self.send_away(from),
             Input::Connected(from) => {
-                self.connections.insert(from, Connection::Visitor);
+                self.connections.insert(from, ConnectionState::Visitor);
             }
             Input::Received(from, received) => self.received(now, from, received),
             Input::Overflowed(from) => {
                 let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
-                self.close(now, from, closing, Ending::Broken { heard: now });
+                self.close(now, from, closing, Ending::Broken { last_received: now });
             }
             Input::Disconnected(from, ending) => self.remove(now, from, ending),
             Input::Deadline => {}
@@ -198,14 +142,14 @@ impl<P: Packet> Hub<P> {
     pub(crate) fn lose(&mut self, now: Instant, node: NodeId) {
         let lost: Vec<_> = self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
         for connection in lost {
-            self.remove(now, connection, Ending::Broken { heard: now });
+            self.remove(now, connection, Ending::Broken { last_received: now });
         }
     }
 
     /// How many connections, members and rooms there are.
     #[must_use]
     pub fn census(&self) -> Census {
-        let is_member = |connection: &&Connection| matches!(connection, Connection::Member { .. });
+        let is_member = |connection: &&ConnectionState| matches!(connection, ConnectionState::Member { .. });
         Census {
             connections: self.connections.len(),
             members: self.connections.values().filter(is_member).count(),
@@ -217,18 +161,20 @@ impl<P: Packet> Hub<P> {
         match (self.connections.get_mut(&from), received) {
             // What was on its way when the connection was closed.
             (None, _) => {}
-            (Some(Connection::Visitor), Ok(ClientMessage::Join(join))) => self.join(now, from, join),
-            (Some(Connection::Visitor), Ok(_)) => {
+            (Some(ConnectionState::Visitor), Ok(ClientMessage::Join(join))) => self.join(now, from, join),
+            (Some(ConnectionState::Visitor), Ok(_)) => {
                 self.refuse(now, from, Closing::refusing(RefusalCode::JoinExpected, "the first message is a join"));
             }
-            (Some(Connection::Visitor), Err(closing)) => self.refuse(now, from, closing),
-            (Some(Connection::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
-            (Some(Connection::Member { .. }), Ok(ClientMessage::Remove(who))) => self.remove_member(now, from, who),
-            (Some(Connection::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
-            (Some(Connection::Member { .. }), Ok(ClientMessage::Leave)) => {
+            (Some(ConnectionState::Visitor), Err(closing)) => self.refuse(now, from, closing),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Remove(who))) => {
+                self.remove_member(now, from, who)
+            }
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
             }
-            (Some(Connection::Member { malformed, .. }), received) => {
+            (Some(ConnectionState::Member { malformed, .. }), received) => {
                 let closing = match received {
                     Ok(_) => Closing::refusing(RefusalCode::JoinTwice, "this connection has joined a room already"),
                     Err(closing) => closing,
@@ -253,7 +199,7 @@ impl<P: Packet> Hub<P> {
     }
 
     fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {
-        let Some(Connection::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
+        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
         let (name, id) = (name.clone(), *id);
         let Some(room) = self.rooms.get_mut(&name) else { return };
         let may = |pass: &Pass| pass.admin;
@@ -289,7 +235,7 @@ impl<P: Packet> Hub<P> {
     }
 
     fn signal(&mut self, from: ConnectionId, signal: Signal<P>) {
-        let Some(Connection::Member { room, id, .. }) = self.connections.get(&from) else { return };
+        let Some(ConnectionState::Member { room, id, .. }) = self.connections.get(&from) else { return };
         let addressee = self.rooms.get_mut(room).filter(|_| signal.to != *id).and_then(|room| room.occupant(signal.to));
         match addressee {
             Some(other) => {
@@ -310,7 +256,7 @@ impl<P: Packet> Hub<P> {
     /// The answer; the signals that came are not kept any longer, and an old ticket is replaced.
     fn ping(&mut self, now: Instant, from: ConnectionId, number: u32) {
         self.send(from, ServerMessage::Pong(number));
-        let Some(Connection::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
+        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
         let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(*id)) else { return };
         occupant.replay.seen(number);
         if self.tickets.is_old(now, occupant.ticketed) {
@@ -339,11 +285,11 @@ impl<P: Packet> Hub<P> {
 
     /// Forgets a connection. Its member is waited for if it was only the connection that broke.
     fn remove(&mut self, now: Instant, from: ConnectionId, ending: Ending) {
-        let Some(Connection::Member { room, id, .. }) = self.connections.remove(&from) else { return };
+        let Some(ConnectionState::Member { room, id, .. }) = self.connections.remove(&from) else { return };
         self.renewals.forget(from);
         match ending {
             Ending::ForGood(reason) => self.part(now, &room, id, reason),
-            Ending::Broken { heard } => self.wait_for(now, room, id, heard + self.limits.resume_window),
+            Ending::Broken { last_received } => self.wait_for(now, room, id, last_received + self.limits.resume_window),
             Ending::Dropped => {
                 let until = now + self.limits.resume_after_end.min(self.limits.resume_window);
                 self.wait_for(now, room, id, until);
@@ -381,7 +327,7 @@ impl<P: Packet> Hub<P> {
     /// Members get new ICE servers before what they have expires.
     fn renew_ice_servers(&mut self, now: Instant) {
         while let Some(to) = self.renewals.next(now) {
-            let Some(Connection::Member { room, id, .. }) = self.connections.get(&to) else { continue };
+            let Some(ConnectionState::Member { room, id, .. }) = self.connections.get(&to) else { continue };
             let servers = self.ice.servers(room, *id);
             self.renewals.given(now, to, &servers);
             self.outputs.push_back(Output::Send(to, Arc::new(ServerMessage::IceServers(servers))));

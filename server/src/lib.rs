@@ -15,11 +15,11 @@
 //! One direction, one owner:
 //!
 //! ```text
-//! accept -> http -> upgrade --Connect--> switchboard (owns Gate and Hub) --queue--> socket -> client
+//! accept -> http -> upgrade --Connect--> connection registry (owns Gate and Hub) --queue--> socket -> client
 //!                   socket --Received--> handle(now, Input) … poll() -> Output
 //! ```
 //!
-//! The [`hub`] is a state machine without input and output: rooms, members, ids. The switchboard is the task that owns it.
+//! The [`hub`] is a state machine without input and output: rooms, members, ids. The connection registry is the task that owns it.
 //! A member is not its socket: with a sealed ticket it goes on on the next one. A socket task parses what comes in, within
 //! its limits, and writes what its bounded queue holds. Packets between peers are relayed as the text that they are: no
 //! code here can read them.
@@ -27,8 +27,10 @@
 mod accept;
 mod access;
 mod address;
+mod closing;
 pub mod cluster;
 mod config;
+mod connection_registry;
 mod gate;
 mod http;
 pub mod hub;
@@ -36,13 +38,15 @@ mod ice;
 mod limits;
 pub mod message;
 mod metrics;
+mod node;
+mod packet;
 mod page;
 mod queue;
 mod rate;
+mod registry_message;
 pub mod relay;
 mod server;
 mod socket;
-mod switchboard;
 mod ticket;
 mod tls;
 mod web_origin;

@@ -1,21 +1,13 @@
 //! What a client says, from text to message. The packets in it stay text.
 
 use itodenwa_wire::{ClientMessage, DisplayName, Join, PROTOCOL_VERSION, RefusalCode, RoomName};
-use serde_json::value::{RawValue, Value};
+use serde_json::value::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::Limits;
-use crate::hub::{Closing, Packet};
-
-/// A packet that is relayed as the text that it is.
-pub type Opaque = Box<RawValue>;
-
-impl Packet for Opaque {
-    fn bytes(&self) -> usize {
-        self.get().len()
-    }
-}
+use crate::closing::Closing;
+pub use crate::packet::Opaque;
 
 /// Reads one text message.
 ///

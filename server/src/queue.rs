@@ -33,7 +33,7 @@ struct Waiting {
     closed: bool,
 }
 
-/// The end that the switchboard has.
+/// The end that the connection registry has.
 #[derive(Debug)]
 pub(crate) struct QueueSender {
     shared: Arc<Shared>,

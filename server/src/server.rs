@@ -19,12 +19,12 @@ use tokio_util::sync::CancellationToken;
 use crate::accept::{Doorway, accept};
 use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
+use crate::connection_registry::ConnectionRegistry;
 use crate::http::router;
 use crate::hub::Hub;
 use crate::ice::{self, Fetcher, Ice};
 use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
-use crate::switchboard::Switchboard;
 use crate::ticket::Tickets;
 use crate::tls::{Certificate, TlsError, addresses};
 use crate::{Config, Page, Tls};
@@ -161,15 +161,15 @@ impl Server {
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
         let Server { listener, certificate, tls, config, ice, fetcher, tickets, bus, registry, .. } = self;
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
-        let (switchboard, calls) = Switchboard::new(config.limits.clone(), hub, bus, registry);
+        let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, bus, registry);
         let doorway = Doorway {
-            router: router(&config, calls),
+            router: router(&config, messages),
             tls: tls.map(TlsAcceptor::from),
             request_timeout: config.limits.request_timeout,
         };
         let stopping = CancellationToken::new();
         let mut work =
-            pin!(join(accept(listener, doorway, &config, stopping.clone()), switchboard.run(stopping.clone())));
+            pin!(join(accept(listener, doorway, &config, stopping.clone()), connections.run(stopping.clone())));
         let fetching = async {
             match fetcher {
                 Some((fetcher, first)) => fetcher.run(first).await,

@@ -1,4 +1,4 @@
-//! One WebSocket: what comes in goes to the switchboard, what is in the queue goes out, within limits and deadlines.
+//! One WebSocket: what comes in goes to the connection registry, what is in the queue goes out, within limits and deadlines.
 
 mod ahead;
 mod end;
@@ -17,11 +17,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::Limits;
-use crate::hub::{Closing, ConnectionId, Ending};
+use crate::closing::{Closing, Ending};
 use crate::message;
+use crate::node::ConnectionId;
 use crate::queue::QueueReceiver;
 use crate::rate::{Bucket, Meter};
-use crate::switchboard::Call;
+use crate::registry_message::RegistryMessage;
 use end::End;
 use paced::Paced;
 use reader::{Message, Reader};
@@ -38,13 +39,13 @@ const BUFFER_BYTES: usize = 1024;
 pub(crate) struct Socket {
     pub(crate) id: ConnectionId,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) calls: mpsc::Sender<Call>,
+    pub(crate) registry: mpsc::Sender<RegistryMessage>,
     pub(crate) queue: QueueReceiver,
     pub(crate) closing: oneshot::Receiver<Closing>,
 }
 
 impl Socket {
-    /// Takes the connection over from HTTP, and keeps it until it is closed. Gives what the switchboard was told.
+    /// Takes the connection over from HTTP, and keeps it until it is closed. Gives what the registry was told.
     pub(crate) async fn run(mut self, upgrade: OnUpgrade) -> Ending {
         let join_by = Instant::now() + self.limits.join_timeout;
         let io = match timeout_at(join_by, upgrade).await {
@@ -52,7 +53,7 @@ impl Socket {
                 let bytes = meter(&self.limits, self.limits.byte_rate, self.limits.byte_burst);
                 Paced::new(TokioIo::new(upgraded), bytes)
             }
-            Ok(Err(_)) | Err(_) => return self.tell(&End::Lost).await,
+            Ok(Err(_)) | Err(_) => return self.report(&End::Lost).await,
         };
         let (reading, writing) = io::split(io);
         let (mut reader, mut writer) = (Reader::new(reading, self.limits.signal_bytes), Writer::new(writing));
@@ -60,43 +61,43 @@ impl Socket {
         let end = tokio::select! {
             biased;
             closing = &mut self.closing => closing.map_or(End::Lost, End::Closed),
-            end = read(&mut reader, &pings, self.id, &self.limits, &self.calls, join_by) => end,
+            end = read(&mut reader, &pings, self.id, &self.limits, &self.registry, join_by) => end,
             end = write(&mut writer, &mut self.queue, &pings, &self.limits) => end,
         };
-        let ending = self.tell(&end).await;
+        let ending = self.report(&end).await;
         // Whatever fails now, the connection is dropped next. In a box: what only the end needs, nobody keeps meanwhile.
         let end = Box::pin(end::finish(reader, writer, end));
         let _ = timeout(self.limits.close_timeout, end).await;
         ending
     }
 
-    /// Tells the switchboard, before the end of the connection takes its time.
-    async fn tell(&self, end: &End) -> Ending {
+    /// Tells the registry, before the end of the connection takes its time.
+    async fn report(&self, end: &End) -> Ending {
         let ending = end.ending();
-        // Without a switchboard there is nobody left to be told.
-        let _ = self.calls.send(Call::Ended(self.id, ending, end.refusal())).await;
+        // Without a registry there is nobody left to be told.
+        let _ = self.registry.send(RegistryMessage::Ended(self.id, ending, end.refusal())).await;
         ending
     }
 }
 
-/// Reads until the end. A connection that is too fast, or faster than the switchboard, is read later.
+/// Reads until the end. A connection that is too fast, or faster than the registry, is read later.
 async fn read(
     reader: &mut Reader<ReadHalf<Io>>,
     pings: &Pings,
     id: ConnectionId,
     limits: &Limits,
-    calls: &mpsc::Sender<Call>,
+    registry: &mpsc::Sender<RegistryMessage>,
     join_by: Instant,
 ) -> End {
     let mut messages = meter(limits, limits.message_rate, limits.message_burst);
     // None before the first message.
-    let mut heard = None;
+    let mut last_received = None;
     loop {
-        let silence_until = heard.map_or(join_by, |heard| heard + limits.idle_timeout);
+        let silence_until = last_received.map_or(join_by, |last_received| last_received + limits.idle_timeout);
         let message = match timeout_at(silence_until, reader.next()).await {
             Ok(Ok(message)) => message,
             Ok(Err(broken)) => return End::of(broken, limits),
-            Err(_) => return heard.map_or_else(never_joined, |heard| End::Silent { heard }),
+            Err(_) => return last_received.map_or_else(never_joined, |last_received| End::Silent { last_received }),
         };
         let delay = match messages.charge(Instant::now().into_std(), 1) {
             Ok(delay) => delay,
@@ -112,9 +113,9 @@ async fn read(
             }
             Message::Pong => None,
         };
-        let counts = heard.is_some() || received.is_some();
+        let counts = last_received.is_some() || received.is_some();
         if let Some(received) = received
-            && calls.send(Call::Received(id, received)).await.is_err()
+            && registry.send(RegistryMessage::Received(id, received)).await.is_err()
         {
             return End::Lost;
         }
@@ -122,7 +123,7 @@ async fn read(
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        heard = counts.then(Instant::now);
+        last_received = counts.then(Instant::now);
     }
 }
 
@@ -155,7 +156,7 @@ async fn write(writer: &mut Writer<WriteHalf<Io>>, queue: &mut QueueReceiver, pi
         match timeout(limits.write_timeout, writer.flush()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return End::of_io(error),
-            Err(_) => return End::Silent { heard: Instant::now() },
+            Err(_) => return End::Silent { last_received: Instant::now() },
         }
     }
 }

@@ -21,7 +21,7 @@ async fn is_clean(mut client: Client) {
 async fn is_clean_when_the_client_leaves() {
     let server = TestServer::start().await;
     let (mut client, _) = Client::in_room(&server, "r").await;
-    client.say(json!("leave")).await;
+    client.send(json!("leave")).await;
     is_clean(client).await;
 }
 
@@ -29,7 +29,7 @@ async fn is_clean_when_the_client_leaves() {
 async fn is_clean_when_the_client_closes() {
     let server = TestServer::start().await;
     let (mut client, _) = Client::in_room(&server, "r").await;
-    client.say_raw(Message::Close(None)).await;
+    client.send_raw(Message::Close(None)).await;
     is_clean(client).await;
 }
 
@@ -37,7 +37,7 @@ async fn is_clean_when_the_client_closes() {
 async fn is_clean_when_much_is_still_to_be_read() {
     let server = TestServer::start().await;
     let mut client = Client::connect(&server).await;
-    client.say_raw(Message::text("nonsense")).await;
+    client.send_raw(Message::text("nonsense")).await;
     for _ in 0..50 {
         // The server has closed its direction; what is sent to it now is thrown away.
         let _ = futures_util::SinkExt::feed(&mut client.socket, Message::text("x".repeat(10_000))).await;

@@ -7,7 +7,7 @@ use itodenwa_server::{Config, Limits, Server, TicketSecret};
 use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Heard, TestServer, soon};
+use crate::support::{Client, Received, TestServer, soon};
 
 /// Two nodes, and a room that the first one keeps.
 async fn two_nodes(limits: Limits) -> ([TestServer; 2], String) {
@@ -26,14 +26,14 @@ async fn two_nodes(limits: Limits) -> ([TestServer; 2], String) {
 /// A room that this node keeps.
 fn room_of(registry: &Rendezvous, node: u16) -> String {
     let rooms = (0..).map(|number| format!("r{number}"));
-    rooms.into_iter().find(|room| registry.keeper(&RoomName::new(room.clone()).unwrap()).0 == node).unwrap()
+    rooms.into_iter().find(|room| registry.home_node(&RoomName::new(room.clone()).unwrap()).0 == node).unwrap()
 }
 
 async fn join(server: &TestServer, room: &str, ticket: Option<&Value>) -> (Client, Value) {
     let mut client = Client::connect(server).await;
     let resume = ticket.map_or(json!(null), |ticket| json!({"ticket": ticket, "signals": 0}));
-    client.say(json!({"join": {"version": 1, "room": room, "resume": resume}})).await;
-    let welcome = client.hear().await["welcome"].take();
+    client.send(json!({"join": {"version": 1, "room": room, "resume": resume}})).await;
+    let welcome = client.receive().await["welcome"].take();
     (client, welcome)
 }
 
@@ -43,9 +43,9 @@ fn id(welcome: &Value) -> &str {
 
 async fn talk(one: (&mut Client, &Value), other: (&mut Client, &Value)) {
     one.0.signal(id(other.1), json!("over")).await;
-    assert_eq!(other.0.hear().await["signal"], json!({"from": id(one.1), "packet": "over"}));
+    assert_eq!(other.0.receive().await["signal"], json!({"from": id(one.1), "packet": "over"}));
     other.0.signal(id(one.1), json!("and back")).await;
-    assert_eq!(one.0.hear().await["signal"], json!({"from": id(other.1), "packet": "and back"}));
+    assert_eq!(one.0.receive().await["signal"], json!({"from": id(other.1), "packet": "and back"}));
 }
 
 #[tokio::test]
@@ -54,18 +54,18 @@ async fn one_room_over_two_nodes() {
     let (mut ann, of_ann) = join(&second, &room, None).await;
     let (mut ben, of_ben) = join(&first, &room, None).await;
     assert_eq!(of_ben["members"], json!([of_ann["me"]]));
-    assert_eq!(ann.hear().await["joined"]["member"], of_ben["me"]);
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
     talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
     for client in [&mut ann, &mut ben] {
-        client.heard_nothing().await;
+        client.received_nothing().await;
     }
     // Ann comes back at the other node: the first socket is fenced off there as here.
     let (mut again, resumed) = join(&first, &room, Some(&of_ann["ticket"])).await;
     assert_eq!(resumed["me"], of_ann["me"]);
     assert_eq!(ann.refused_and_closed().await, ("session/replaced".to_owned(), 1008));
     talk((&mut again, &of_ann), (&mut ben, &of_ben)).await;
-    again.say(json!("leave")).await;
-    assert_eq!(ben.hear().await["left"]["reason"], "left");
+    again.send(json!("leave")).await;
+    assert_eq!(ben.receive().await["left"]["reason"], "left");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_node_with_connections_is_gone() {
     let ([first, second], room) = two_nodes(Limits::default()).await;
     let (mut ben, of_ben) = join(&first, &room, None).await;
     let (ann, of_ann) = join(&second, &room, None).await;
-    assert!(ben.hear().await["joined"].is_object());
+    assert!(ben.receive().await["joined"].is_object());
     drop((second, ann));
     let (mut ann, resumed) = join(&first, &room, Some(&of_ann["ticket"])).await;
     assert_eq!(resumed["me"], of_ann["me"]);
@@ -86,22 +86,22 @@ async fn who_does_not_come_back_from_a_node_that_is_gone_is_gone() {
     let ([first, second], room) = two_nodes(limits).await;
     let (mut ben, _) = join(&first, &room, None).await;
     let (_ann, of_ann) = join(&second, &room, None).await;
-    assert!(ben.hear().await["joined"].is_object());
+    assert!(ben.receive().await["joined"].is_object());
     drop(second);
-    assert_eq!(ben.hear().await["left"], json!({"id": of_ann["me"]["id"], "reason": "gone", "roster": 3}));
+    assert_eq!(ben.receive().await["left"], json!({"id": of_ann["me"]["id"], "reason": "gone", "roster": 3}));
 }
 
 #[tokio::test]
-async fn the_keeper_of_a_room_is_gone() {
+async fn the_home_node_of_a_room_is_gone() {
     let ([first, second], room) = two_nodes(Limits::default()).await;
     let (ben, of_ben) = join(&first, &room, None).await;
     let (mut ann, of_ann) = join(&second, &room, None).await;
     drop((first, ben));
     let told = soon(async {
         loop {
-            match ann.hear_any().await {
-                Heard::Message(message) => assert!(message["left"].is_null(), "{message}"),
-                Heard::Closed(code) => break code,
+            match ann.receive_any().await {
+                Received::Message(message) => assert!(message["left"].is_null(), "{message}"),
+                Received::Closed(code) => break code,
             }
         }
     });
@@ -110,7 +110,7 @@ async fn the_keeper_of_a_room_is_gone() {
     assert_eq!((&resumed["me"], &resumed["settling"]), (&of_ann["me"], &json!(true)));
     let (mut ben, resumed) = join(&second, &room, Some(&of_ben["ticket"])).await;
     assert_eq!(resumed["members"], json!([of_ann["me"]]));
-    assert_eq!(ann.hear().await["joined"]["member"], of_ben["me"]);
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
     talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
 }
 
@@ -119,13 +119,13 @@ fn a_node_that_goes_moves_its_own_rooms_alone() {
     let mut network = LocalBus::network(3);
     let rooms: Vec<_> = (0..300).map(|number| RoomName::new(format!("r{number}")).unwrap()).collect();
     let registry = network[0].1.clone();
-    let keepers = || rooms.iter().map(|room| registry.keeper(room).0).collect::<Vec<_>>();
-    let before = keepers();
+    let homes = || rooms.iter().map(|room| registry.home_node(room).0).collect::<Vec<_>>();
+    let before = homes();
     for node in 0..3 {
-        assert!(before.iter().filter(|keeper| **keeper == node).count() > 50);
+        assert!(before.iter().filter(|home| **home == node).count() > 50);
     }
     network.remove(2);
-    for (before, after) in before.into_iter().zip(keepers()) {
+    for (before, after) in before.into_iter().zip(homes()) {
         assert!(after == before || before == 2 && after < 2);
     }
 }

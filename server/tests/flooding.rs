@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Heard, TestServer, refusal, soon};
+use crate::support::{Client, Received, TestServer, refusal, soon};
 
 #[tokio::test]
 async fn a_little_too_fast_is_read_later() {
@@ -16,10 +16,10 @@ async fn a_little_too_fast_is_read_later() {
     let (mut client, _) = Client::in_room(&server, "r").await;
     let start = Instant::now();
     for number in 0..14 {
-        client.say(json!({ "ping": number })).await;
+        client.send(json!({ "ping": number })).await;
     }
     for number in 0..14 {
-        assert_eq!(client.hear().await, json!({ "pong": number }));
+        assert_eq!(client.receive().await, json!({ "pong": number }));
     }
     // With the join 15 messages, 5 of them at once; the tenth of the others is read after nine twentieths of a second.
     assert!(start.elapsed() >= Duration::from_millis(440), "{:?}", start.elapsed());
@@ -74,11 +74,11 @@ async fn who_goes_on_is_closed_and_others_notice_nothing() {
     .zip([3, 5, 7])
     {
         let (client, id) = Client::in_room(&server, "r").await;
-        assert_eq!(witness.hear().await["joined"]["member"]["id"], id);
+        assert_eq!(witness.receive().await["joined"]["member"]["id"], id);
         assert_eq!(flood(client, message).await, ("message/too-fast".to_owned(), Some(1008)));
-        assert_eq!(witness.hear().await["left"], json!({"id": id, "reason": "refused", "roster": roster}));
+        assert_eq!(witness.receive().await["left"], json!({"id": id, "reason": "refused", "roster": roster}));
     }
-    elsewhere.heard_nothing().await;
+    elsewhere.received_nothing().await;
 }
 
 #[tokio::test]
@@ -101,8 +101,8 @@ async fn a_flood_of_fragments_is_closed_as_well() {
             frames = [0x00, 0x80, 0, 0, 0, 0].repeat(1000);
         }
     });
-    match witness.hear_any().await {
-        Heard::Message(left) => assert_eq!(left["left"]["reason"], "refused"),
+    match witness.receive_any().await {
+        Received::Message(left) => assert_eq!(left["left"]["reason"], "refused"),
         closed => panic!("{closed:?}"),
     }
     soon(flooding).await.unwrap();

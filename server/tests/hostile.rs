@@ -58,7 +58,7 @@ async fn pair(server: &TestServer, number: usize) -> [Member; 2] {
     let room = format!("good-{number}");
     let mut ann = enter(server, &format!("192.0.2.{number}"), &room).await;
     let ben = enter(server, &format!("192.0.2.{number}"), &room).await;
-    assert_eq!(ann.client.hear().await["joined"]["member"]["id"], ben.id);
+    assert_eq!(ann.client.receive().await["joined"]["member"]["id"], ben.id);
     [ann, ben]
 }
 
@@ -74,19 +74,19 @@ async fn talk([mut from, mut to]: [Member; 2], mut over: watch::Receiver<bool>) 
             from.client.signal(&to.id, json!(packet)).await;
         }
         for packet in said..said + AT_ONCE {
-            assert_eq!(to.client.hear().await, json!({"signal": {"from": from.id, "packet": packet}}));
+            assert_eq!(to.client.receive().await, json!({"signal": {"from": from.id, "packet": packet}}));
         }
         std::mem::swap(&mut from, &mut to);
         said += AT_ONCE;
     }
     // What the others said was heard of by now, if it ever is.
     for someone in [&mut from, &mut to] {
-        someone.client.heard_nothing().await;
+        someone.client.received_nothing().await;
     }
     // Told to whom is still there.
-    from.client.say(json!("leave")).await;
-    assert_eq!(from.client.hear_to_the_end().await.1, Some(1000));
-    assert_eq!(to.client.hear().await["left"]["reason"], "left");
+    from.client.send(json!("leave")).await;
+    assert_eq!(from.client.receive_to_the_end().await.1, Some(1000));
+    assert_eq!(to.client.receive().await["left"]["reason"], "left");
     said
 }
 
@@ -125,11 +125,11 @@ fn floods(victims: &[String]) -> Vec<(Message, &'static str, u16)> {
 async fn spoof(server: &TestServer, somebody: &str) {
     let mut witness = enter(server, "198.51.100.1", "shared").await;
     let mut mallory = enter(server, "198.51.100.2", "shared").await;
-    assert!(witness.client.hear().await["joined"].is_object());
+    assert!(witness.client.receive().await["joined"].is_object());
     for packet in 0..50 {
         let signal = json!({"to": witness.id, "from": somebody, "packet": packet});
-        mallory.client.say(json!({"signal": signal})).await;
-        assert_eq!(witness.client.hear().await["signal"], json!({"from": mallory.id, "packet": packet}));
+        mallory.client.send(json!({"signal": signal})).await;
+        assert_eq!(witness.client.receive().await["signal"], json!({"from": mallory.id, "packet": packet}));
     }
 }
 

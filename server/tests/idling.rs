@@ -23,7 +23,7 @@ async fn who_answers_pings_stays() {
             other => panic!("after {pings} pings: {other:?}"),
         }
     }
-    client.heard_nothing().await;
+    client.received_nothing().await;
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn who_does_not_is_gone() {
     // This one's socket stays open, and nobody reads it.
     let (mut dead, id) = Client::in_room(&server, "r").await;
     let (mut other, _) = Client::in_room(&server, "r").await;
-    let left = other.hear().await;
+    let left = other.receive().await;
     assert_eq!((&left["left"]["id"], &left["left"]["reason"]), (&id.into(), &"gone".into()));
-    assert_eq!(dead.hear_to_the_end().await.1, Some(1008));
+    assert_eq!(dead.receive_to_the_end().await.1, Some(1008));
 }

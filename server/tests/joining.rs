@@ -10,15 +10,15 @@ use crate::support::{Client, TestServer, refusal};
 async fn newcomers_and_members_learn_of_each_other() {
     let server = TestServer::start().await;
     let mut first = Client::connect(&server).await;
-    first.say(json!({"join": {"version": 1, "room": "blue-tiger", "name": "彩 👩‍👩‍👧"}})).await;
-    let welcome = first.hear().await["welcome"].take();
+    first.send(json!({"join": {"version": 1, "room": "blue-tiger", "name": "彩 👩‍👩‍👧"}})).await;
+    let welcome = first.receive().await["welcome"].take();
     assert_eq!(welcome["me"]["name"], "彩 👩‍👩‍👧");
     assert_eq!((&welcome["me"]["session"], &welcome["members"]), (&json!(1), &json!([])));
 
     let mut second = Client::connect(&server).await;
     let second_welcome = second.join("blue-tiger").await["welcome"].take();
     assert_eq!(second_welcome["members"], json!([welcome["me"]]));
-    assert_eq!(first.hear().await, json!({"joined": {"member": second_welcome["me"], "roster": 2}}));
+    assert_eq!(first.receive().await, json!({"joined": {"member": second_welcome["me"], "roster": 2}}));
     assert!(welcome["me"]["id"].as_str() < second_welcome["me"]["id"].as_str(), "ids rise");
 }
 
@@ -28,8 +28,8 @@ async fn sessions_go_on_rising_when_a_room_was_empty() {
     for session in 1..4 {
         let mut client = Client::connect(&server).await;
         assert_eq!(client.join("r").await["welcome"]["me"]["session"], session);
-        client.say(json!("leave")).await;
-        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1000)));
+        client.send(json!("leave")).await;
+        assert_eq!(client.receive_to_the_end().await, (vec![], Some(1000)));
     }
 }
 
@@ -52,11 +52,11 @@ async fn a_full_room_lets_nobody_in_until_somebody_leaves() {
     let (mut first, _) = Client::in_room(&server, "r").await;
     let (mut second, _) = Client::in_room(&server, "r").await;
     let mut third = Client::connect(&server).await;
-    third.say(json!({"join": {"version": 1, "room": "r"}})).await;
+    third.send(json!({"join": {"version": 1, "room": "r"}})).await;
     assert_eq!(third.refused_and_closed().await, ("room/full".to_owned(), 1008));
-    assert!(first.hear().await["joined"].is_object());
-    second.say(json!("leave")).await;
-    assert!(first.hear().await["left"].is_object());
+    assert!(first.receive().await["joined"].is_object());
+    second.send(json!("leave")).await;
+    assert!(first.receive().await["left"].is_object());
     Client::in_room(&server, "r").await;
 }
 
@@ -68,7 +68,7 @@ async fn a_full_server_makes_no_more_rooms() {
     let refused = second.join("s").await;
     assert_eq!(refusal(&refused), "server/full");
     assert!(refused["refused"]["retryAfter"].is_u64());
-    assert_eq!(second.hear_to_the_end().await, (vec![], Some(1013)));
+    assert_eq!(second.receive_to_the_end().await, (vec![], Some(1013)));
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_join_says_what_is_wrong_with_it() {
         (json!({"version": true, "room": "r"}), "message/malformed"),
     ] {
         let mut client = Client::connect(&server).await;
-        client.say(json!({ "join": join })).await;
+        client.send(json!({ "join": join })).await;
         assert_eq!(client.refused_and_closed().await, (code.to_owned(), 1008), "{join}");
     }
 }
@@ -98,7 +98,7 @@ async fn the_first_message_is_a_join() {
     let server = TestServer::start().await;
     for message in [json!({"ping": 1}), json!("leave"), json!({"signal": {"to": "00000000000000ab", "packet": 1}})] {
         let mut client = Client::connect(&server).await;
-        client.say(message).await;
+        client.send(message).await;
         assert_eq!(client.refused_and_closed().await, ("join/expected".to_owned(), 1008));
     }
 }
@@ -110,7 +110,7 @@ async fn the_first_message_comes_in_time() {
     let (mut member, _) = Client::in_room(&server, "r").await;
     let mut late = Client::connect(&server).await;
     assert_eq!(late.refused_and_closed().await, ("join/timeout".to_owned(), 1008));
-    member.heard_nothing().await;
+    member.received_nothing().await;
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_second_join_is_refused_and_the_first_holds() {
     let (mut client, _) = Client::in_room(&server, "r").await;
     assert_eq!(refusal(&client.join("s").await), "join/twice");
     assert_eq!(refusal(&client.join("r").await), "join/twice");
-    client.heard_nothing().await;
+    client.received_nothing().await;
     let (_other, _) = Client::in_room(&server, "r").await;
-    assert!(client.hear().await["joined"].is_object(), "still in the room");
+    assert!(client.receive().await["joined"].is_object(), "still in the room");
 }

@@ -31,21 +31,21 @@ async fn goes<F: Future<Output = ()>>(wait: Duration, how: impl FnOnce(Client) -
     let (mut stays, _) = Client::in_room(&server, "r").await;
     let start = now();
     let (goes, id) = Client::in_room(&server, "r").await;
-    assert!(stays.hear().await["joined"].is_object());
+    assert!(stays.receive().await["joined"].is_object());
     how(goes).await;
-    let left = stays.hear().await["left"].take();
+    let left = stays.receive().await["left"].take();
     let time = now() - start;
     assert!(wait <= time && time < wait + AT_MOST, "{time:?}");
     assert_eq!(left["id"], id);
-    stays.heard_nothing().await;
+    stays.received_nothing().await;
     left["reason"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn by_saying_so() {
     let reason = goes(NONE, async |mut client: Client| {
-        client.say(json!("leave")).await;
-        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1000)));
+        client.send(json!("leave")).await;
+        assert_eq!(client.receive_to_the_end().await, (vec![], Some(1000)));
     });
     assert_eq!(reason.await, "left");
 }
@@ -53,8 +53,8 @@ async fn by_saying_so() {
 #[tokio::test]
 async fn by_closing_the_socket() {
     let reason = goes(NONE, async |mut client: Client| {
-        client.say_raw(Message::Close(None)).await;
-        client.hear_to_the_end().await;
+        client.send_raw(Message::Close(None)).await;
+        client.receive_to_the_end().await;
     });
     assert_eq!(reason.await, "gone");
 }
@@ -96,8 +96,8 @@ async fn by_being_silent() {
 async fn by_saying_that_it_comes_back_and_not_coming() {
     let reason = goes(WINDOW, async |mut client: Client| {
         let frame = CloseFrame { code: CLOSE_TO_RESUME.into(), reason: "".into() };
-        client.say_raw(Message::Close(Some(frame))).await;
-        client.hear_to_the_end().await;
+        client.send_raw(Message::Close(Some(frame))).await;
+        client.receive_to_the_end().await;
     });
     assert_eq!(reason.await, "gone");
 }
@@ -107,10 +107,10 @@ async fn who_left_comes_back_as_somebody_new() {
     let server = TestServer::start().await;
     let (mut stays, _) = Client::in_room(&server, "r").await;
     let (mut client, old) = Client::in_room(&server, "r").await;
-    client.say(json!("leave")).await;
-    assert_eq!(stays.hear().await["joined"]["member"]["id"], old);
-    assert_eq!(stays.hear().await["left"]["id"], old);
+    client.send(json!("leave")).await;
+    assert_eq!(stays.receive().await["joined"]["member"]["id"], old);
+    assert_eq!(stays.receive().await["left"]["id"], old);
     let (_client, new) = Client::in_room(&server, "r").await;
     assert!(old < new, "ids rise");
-    assert_eq!(stays.hear().await["joined"]["member"]["id"], new);
+    assert_eq!(stays.receive().await["joined"]["member"]["id"], new);
 }

@@ -39,22 +39,22 @@ async fn log_of_a_busy_run(format: &str) -> String {
     for packet in [json!({"offer": {"sdp": sdp}}), json!({"candidate": CANDIDATE})] {
         ben.signal(&ann_id, packet).await;
     }
-    ben.say(json!({"nonsense": "of nobody's concern"})).await;
-    assert_eq!(refusal(&ben.hear().await), "message/malformed");
-    ann.hear().await;
-    ann.hear().await;
+    ben.send(json!({"nonsense": "of nobody's concern"})).await;
+    assert_eq!(refusal(&ben.receive().await), "message/malformed");
+    ann.receive().await;
+    ann.receive().await;
     // A full room, a wrong token, an address with a token in it.
     let (mut cem, _) = joining(connect().await, &token("cem")).await;
-    cem.hear_to_the_end().await;
+    cem.receive_to_the_end().await;
     drop(cem);
     let (mut dan, _) = joining(connect().await, &token("dan").replace('.', ".x")).await;
-    dan.hear_to_the_end().await;
+    dan.receive_to_the_end().await;
     http(address, &format!("GET /ws?token={} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", token("eve"))).await;
 
     let id = program.id().unwrap().to_string();
     assert!(soon(Command::new("kill").args(["-TERM", &id]).status()).await.unwrap().success());
-    ann.hear_to_the_end().await;
-    ben.hear_to_the_end().await;
+    ann.receive_to_the_end().await;
+    ben.receive_to_the_end().await;
     drop((ann, ben, dan));
     assert!(soon(program.wait()).await.unwrap().success());
     soon(log).await.unwrap()
@@ -66,8 +66,8 @@ fn token(identity: &str) -> String {
 }
 
 async fn joining(mut client: Client, token: &str) -> (Client, Value) {
-    client.say(json!({"join": {"version": 1, "room": ROOM, "name": "Nobody of the log", "token": token}})).await;
-    let answer = client.hear().await;
+    client.send(json!({"join": {"version": 1, "room": ROOM, "name": "Nobody of the log", "token": token}})).await;
+    let answer = client.receive().await;
     (client, answer)
 }
 

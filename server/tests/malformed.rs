@@ -21,7 +21,7 @@ async fn as_first_message_they_close() {
     let server = TestServer::start().await;
     for message in malformed() {
         let mut client = Client::connect(&server).await;
-        client.say_raw(message.clone()).await;
+        client.send_raw(message.clone()).await;
         assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1008), "{message}");
     }
 }
@@ -31,28 +31,28 @@ async fn a_member_may_send_a_few() {
     let server = TestServer::limited(Limits { malformed_messages: 8, ..Limits::default() }).await;
     let (mut other, _) = Client::in_room(&server, "r").await;
     let (mut client, _) = Client::in_room(&server, "r").await;
-    assert!(other.hear().await["joined"].is_object());
+    assert!(other.receive().await["joined"].is_object());
     for message in malformed() {
-        client.say_raw(message).await;
-        assert_eq!(refusal(&client.hear().await), "message/malformed");
+        client.send_raw(message).await;
+        assert_eq!(refusal(&client.receive().await), "message/malformed");
     }
-    client.heard_nothing().await;
-    other.heard_nothing().await;
-    client.say_raw(Message::text("one too many")).await;
+    client.received_nothing().await;
+    other.received_nothing().await;
+    client.send_raw(Message::text("one too many")).await;
     assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1008));
-    assert_eq!(other.hear().await["left"]["reason"], "refused");
+    assert_eq!(other.receive().await["left"]["reason"], "refused");
 }
 
 #[tokio::test]
 async fn binary_messages_are_none() {
     let server = TestServer::start().await;
     let mut visitor = Client::connect(&server).await;
-    visitor.say_raw(Message::binary(br#"{"join":{"version":1,"room":"r"}}"#.to_vec())).await;
+    visitor.send_raw(Message::binary(br#"{"join":{"version":1,"room":"r"}}"#.to_vec())).await;
     assert_eq!(visitor.refused_and_closed().await, ("message/malformed".to_owned(), 1003));
     let (mut member, _) = Client::in_room(&server, "r").await;
-    member.say_raw(Message::binary(vec![1, 2, 3])).await;
-    assert_eq!(refusal(&member.hear().await), "message/malformed");
-    member.heard_nothing().await;
+    member.send_raw(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(refusal(&member.receive().await), "message/malformed");
+    member.received_nothing().await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn text_is_utf8() {
     let server = TestServer::start().await;
     let (mut client, _) = Client::in_room(&server, "r").await;
     let frame = Frame::message(vec![b'"', 0xff, b'"'], OpCode::Data(Data::Text), true);
-    client.say_raw(Message::Frame(frame)).await;
+    client.send_raw(Message::Frame(frame)).await;
     assert_eq!(client.refused_and_closed().await, ("message/malformed".to_owned(), 1007));
 }
 
@@ -69,10 +69,10 @@ async fn only_signals_may_be_large() {
     let server = TestServer::start().await;
     let (mut other, _) = Client::in_room(&server, "r").await;
     let (mut client, _) = Client::in_room(&server, "r").await;
-    assert!(other.hear().await["joined"].is_object());
-    client.say_raw(Message::text(format!("{}{{\"ping\":1}}", " ".repeat(16 * 1024)))).await;
+    assert!(other.receive().await["joined"].is_object());
+    client.send_raw(Message::text(format!("{}{{\"ping\":1}}", " ".repeat(16 * 1024)))).await;
     assert_eq!(client.refused_and_closed().await, ("message/too-large".to_owned(), 1009));
-    assert_eq!(other.hear().await["left"]["reason"], "refused");
+    assert_eq!(other.receive().await["left"]["reason"], "refused");
 }
 
 #[tokio::test]
@@ -99,5 +99,5 @@ async fn what_is_no_websocket_frame_closes() {
     let server = TestServer::start().await;
     let (mut client, _) = Client::in_room(&server, "r").await;
     client.socket.get_mut().write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-    assert_eq!(client.hear_to_the_end().await, (vec![], Some(1002)));
+    assert_eq!(client.receive_to_the_end().await, (vec![], Some(1002)));
 }

@@ -24,11 +24,11 @@ async fn everything_that_happens_is_counted() {
     let (mut ann, ann_id) = Client::in_room(&server, "r").await;
     let (mut ben, _) = Client::in_room(&server, "r").await;
     let visitor = Client::connect(&server).await;
-    ann.hear().await;
+    ann.receive().await;
     ben.signal(&ann_id, json!("a packet")).await;
-    ann.hear().await;
+    ann.receive().await;
     ben.signal("00000000000000ab", json!("for nobody")).await;
-    ben.hear().await;
+    ben.receive().await;
     for (name, expected) in [
         ("connections", 3),
         ("members", 2),
@@ -46,14 +46,14 @@ async fn everything_that_happens_is_counted() {
     assert!(measure(&server, "message_bytes_sent_total").await > 100);
 
     let mut cem = Client::connect(&server).await;
-    cem.say(json!({"join": {"version": 1, "room": "r"}})).await;
+    cem.send(json!({"join": {"version": 1, "room": "r"}})).await;
     assert_eq!(cem.refused_and_closed().await.0, "room/full");
     assert_eq!(measure(&server, "refusals_total{code=\"room/full\"}").await, 1);
     // Who only loses the socket is waited for, and the room with it.
     for mut leaving in [ann, ben] {
-        leaving.say(json!("leave")).await;
-        // Heard to the end: a socket that is dropped with something unread takes what it said last with it.
-        assert_eq!(leaving.hear_to_the_end().await.1, Some(1000));
+        leaving.send(json!("leave")).await;
+        // Received to the end: a socket that is dropped with something unread takes what it said last with it.
+        assert_eq!(leaving.receive_to_the_end().await.1, Some(1000));
     }
     drop((cem, visitor));
     soon(async { while measure(&server, "connections").await > 0 {} }).await;

@@ -12,7 +12,7 @@ async fn packets_arrive_in_order_and_as_the_text_that_they_were() {
     let (mut a, a_id) = Client::in_room(&server, "r").await;
     let (mut b, b_id) = Client::in_room(&server, "r").await;
     let packet = r#"{"body" : "\u7cf8 \"{\"",  "n":1.50, "n":[{}]}"#;
-    a.say_raw(Message::text(format!(r#"{{"signal":{{"to":"{b_id}","packet":{packet}}}}}"#))).await;
+    a.send_raw(Message::text(format!(r#"{{"signal":{{"to":"{b_id}","packet":{packet}}}}}"#))).await;
     let raw = loop {
         match soon(b.socket.next()).await.unwrap().unwrap() {
             Message::Text(text) => break text,
@@ -24,7 +24,7 @@ async fn packets_arrive_in_order_and_as_the_text_that_they_were() {
         a.signal(&b_id, json!(number)).await;
     }
     for number in 0..100 {
-        assert_eq!(b.hear().await, json!({"signal": {"from": a_id, "packet": number}}));
+        assert_eq!(b.receive().await, json!({"signal": {"from": a_id, "packet": number}}));
     }
 }
 
@@ -36,7 +36,7 @@ async fn a_signal_as_large_as_may_be_arrives() {
     let frame = json!({"signal": {"to": b_id, "packet": ""}}).to_string().len();
     let packet = "x".repeat(itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES - frame);
     a.signal(&b_id, json!(packet)).await;
-    assert_eq!(b.hear().await, json!({"signal": {"from": a_id, "packet": packet}}));
+    assert_eq!(b.receive().await, json!({"signal": {"from": a_id, "packet": packet}}));
 }
 
 #[tokio::test]
@@ -45,9 +45,9 @@ async fn who_sends_is_stamped_by_the_server() {
     let (mut a, a_id) = Client::in_room(&server, "r").await;
     let (mut b, b_id) = Client::in_room(&server, "r").await;
     let (_c, c_id) = Client::in_room(&server, "r").await;
-    assert!(b.hear().await["joined"].is_object());
-    a.say(json!({"signal": {"from": c_id, "to": b_id, "packet": {"from": c_id}}})).await;
-    assert_eq!(b.hear().await, json!({"signal": {"from": a_id, "packet": {"from": c_id}}}));
+    assert!(b.receive().await["joined"].is_object());
+    a.send(json!({"signal": {"from": c_id, "to": b_id, "packet": {"from": c_id}}})).await;
+    assert_eq!(b.receive().await, json!({"signal": {"from": a_id, "packet": {"from": c_id}}}));
 }
 
 #[tokio::test]
@@ -59,11 +59,11 @@ async fn nothing_crosses_from_room_to_room() {
     for to in [&stranger_id, &nobody, &a_id] {
         for _ in 0..20 {
             a.signal(to, json!("hello")).await;
-            assert_eq!(refusal(&a.hear().await), "peer/unknown");
+            assert_eq!(refusal(&a.receive().await), "peer/unknown");
         }
     }
-    stranger.heard_nothing().await;
-    a.heard_nothing().await;
+    stranger.received_nothing().await;
+    a.received_nothing().await;
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_signal_reaches_its_addressee_alone() {
     let (mut b, b_id) = Client::in_room(&server, "r").await;
     let (mut c, _) = Client::in_room(&server, "r").await;
     a.signal(&b_id, json!("secret")).await;
-    assert!(b.hear().await["joined"].is_object());
-    assert_eq!(b.hear().await["signal"]["packet"], Value::from("secret"));
-    c.heard_nothing().await;
+    assert!(b.receive().await["joined"].is_object());
+    assert_eq!(b.receive().await["signal"]["packet"], Value::from("secret"));
+    c.received_nothing().await;
 }

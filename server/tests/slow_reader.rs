@@ -6,7 +6,7 @@ use itodenwa_server::Limits;
 use serde_json::json;
 use tokio::net::TcpSocket;
 
-use crate::support::{Client, Heard, TestServer, soon};
+use crate::support::{Client, Received, TestServer, soon};
 
 async fn narrow(server: &TestServer) -> Client {
     let socket = TcpSocket::new_v4().unwrap();
@@ -29,20 +29,20 @@ async fn is_closed_when_its_queue_is_full() {
     let mut slow = narrow(&server).await;
     let slow_id = slow.join("r").await["welcome"]["me"]["id"].as_str().unwrap().to_owned();
     let (mut reader, reader_id) = Client::in_room(&server, "r").await;
-    assert!(sender.hear().await["joined"].is_object() && sender.hear().await["joined"].is_object());
+    assert!(sender.receive().await["joined"].is_object() && sender.receive().await["joined"].is_object());
 
     let packet = json!("x".repeat(100_000));
     let mut sent = 0;
     let left = loop {
         sender.signal(&slow_id, packet.clone()).await;
         sender.signal(&reader_id, json!(sent)).await;
-        let heard = reader.hear().await;
+        let heard = reader.receive().await;
         assert!(heard["signal"]["packet"] == sent || heard["left"]["id"] == slow_id, "others are served: {heard}");
         sent += 1;
         assert!(sent < 1000, "100 MB are waiting somewhere");
         // The answer to a ping comes after everything that the signals caused.
-        sender.say(json!({"ping": sent})).await;
-        match sender.hear().await {
+        sender.send(json!({"ping": sent})).await;
+        match sender.receive().await {
             pong if pong["pong"] == sent => {}
             left => break left,
         }
@@ -54,9 +54,9 @@ async fn is_closed_when_its_queue_is_full() {
     let (last, code) = soon(async {
         let mut last = json!(null);
         loop {
-            match slow.hear_any().await {
-                Heard::Message(message) => last = message,
-                Heard::Closed(code) => break (last, code),
+            match slow.receive_any().await {
+                Received::Message(message) => last = message,
+                Received::Closed(code) => break (last, code),
             }
             received += 1;
         }

@@ -24,7 +24,7 @@ async fn everybody_is_told_and_the_server_ends() {
     let mut visitor = Client::connect(&server).await;
     stop.send(()).unwrap();
     for client in [&mut first, &mut visitor] {
-        let (messages, code) = client.hear_to_the_end().await;
+        let (messages, code) = client.receive_to_the_end().await;
         let [message] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!((refusal(message).as_str(), code), ("server/going-away", Some(1012)));
         assert!(message["refused"]["retryAfter"].is_u64());
@@ -44,7 +44,7 @@ async fn everybody_is_told_at_once_and_closed_one_after_another() {
     stop.send(()).unwrap();
     let mut told = Vec::new();
     for client in &mut clients {
-        let refused = client.hear().await;
+        let refused = client.receive().await;
         assert_eq!(refusal(&refused), "server/going-away");
         told.push(refused["refused"]["retryAfter"].as_u64().unwrap());
     }
@@ -53,7 +53,7 @@ async fn everybody_is_told_at_once_and_closed_one_after_another() {
     assert!(told.len() > 1, "nobody is to come back at the same time as all others: {told:?}");
     let start = tokio::time::Instant::now();
     let closed = futures_util::future::join_all(clients.iter_mut().map(async |client| {
-        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1012)));
+        assert_eq!(client.receive_to_the_end().await, (vec![], Some(1012)));
         start.elapsed()
     }))
     .await;
@@ -80,7 +80,7 @@ async fn dropping_it_ends_everything() {
     let (mut client, _) = Client::in_room(&server, "r").await;
     let address = server.address;
     drop(server);
-    client.hear_to_the_end().await;
+    client.receive_to_the_end().await;
     soon(async { while TcpStream::connect(address).await.is_ok() {} }).await;
 }
 
@@ -90,7 +90,7 @@ async fn what_is_said_meanwhile_is_no_harm() {
     let (mut client, _) = Client::in_room(&server, "r").await;
     stop.send(()).unwrap();
     while futures_util::SinkExt::send(&mut client.socket, Message::text(r#"{"ping":1}"#)).await.is_ok() {
-        if let crate::support::Heard::Closed(code) = client.hear_any().await {
+        if let crate::support::Received::Closed(code) = client.receive_any().await {
             assert_eq!(code, Some(1012));
             break;
         }

@@ -27,8 +27,8 @@ async fn guarded(limits: Limits) -> TestServer {
 /// The first answer to a join with this token.
 async fn answer(server: &TestServer, room: &str, token: Option<String>) -> (Client, Value) {
     let mut client = Client::connect(server).await;
-    client.say(json!({"join": {"version": 1, "room": room, "token": token}})).await;
-    let answer = client.hear().await;
+    client.send(json!({"join": {"version": 1, "room": room, "token": token}})).await;
+    let answer = client.receive().await;
     (client, answer)
 }
 
@@ -85,7 +85,7 @@ async fn every_other_token_is_refused_with_its_code() {
     ] {
         let (mut client, refused) = answer(&server, "r", token.clone()).await;
         assert_eq!(refusal(&refused), code, "{token:?}");
-        assert_eq!(client.hear_to_the_end().await, (vec![], Some(1008)), "{token:?}");
+        assert_eq!(client.receive_to_the_end().await, (vec![], Some(1008)), "{token:?}");
     }
     let (_, answer) = answer(&server, "r", Some(good)).await;
     assert!(answer["welcome"].is_object());
@@ -96,7 +96,7 @@ async fn a_token_in_an_address_is_worth_nothing() {
     let server = guarded(Limits::default()).await;
     let path = format!("/ws?token={}", claims("r", "ann").sign(&secret("a")));
     let mut client = Client::at(&server, &path, &[]).await.unwrap();
-    client.say(json!({"join": {"version": 1, "room": "r"}})).await;
+    client.send(json!({"join": {"version": 1, "room": "r"}})).await;
     assert_eq!(client.refused_and_closed().await, ("token/required".to_owned(), 1008));
 }
 
@@ -108,7 +108,7 @@ async fn nothing_is_told_of_rooms_to_who_may_not_come_in() {
     let mut answers = Vec::new();
     for (room, token) in [("full", None), ("other", None), ("full", Some(&token)), ("other", Some(&token))] {
         let (mut client, refused) = answer(&server, room, token.cloned()).await;
-        answers.push((refused, client.hear_to_the_end().await));
+        answers.push((refused, client.receive_to_the_end().await));
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[2], answers[3]);
@@ -122,10 +122,10 @@ async fn the_newest_of_an_identity_stays() {
     let (mut newer, welcome) = member(&server, &claims("r", "ann")).await;
     assert_eq!(older.refused_and_closed().await, ("identity/replaced".to_owned(), 1008));
     assert_eq!(welcome["members"].as_array().unwrap().len(), 1, "without the older one");
-    let came = ben.hear().await["joined"].take();
-    assert_eq!(ben.hear().await, json!({"left": {"id": came["member"]["id"], "reason": "replaced", "roster": 3}}));
-    assert_eq!(ben.hear().await["joined"]["member"], welcome["me"]);
-    newer.heard_nothing().await;
+    let came = ben.receive().await["joined"].take();
+    assert_eq!(ben.receive().await, json!({"left": {"id": came["member"]["id"], "reason": "replaced", "roster": 3}}));
+    assert_eq!(ben.receive().await["joined"]["member"], welcome["me"]);
+    newer.received_nothing().await;
 }
 
 #[tokio::test]
@@ -135,12 +135,12 @@ async fn who_may_removes_others_and_they_are_told() {
     admin.video.room_admin = true;
     let (mut ann, _) = member(&server, &admin).await;
     let (mut ben, welcome) = member(&server, &claims("r", "ben")).await;
-    ben.say(json!({"remove": welcome["members"][0]["id"]})).await;
-    assert_eq!(refusal(&ben.hear().await), "token/forbidden");
-    ann.hear().await;
-    ann.say(json!({"remove": welcome["me"]["id"]})).await;
+    ben.send(json!({"remove": welcome["members"][0]["id"]})).await;
+    assert_eq!(refusal(&ben.receive().await), "token/forbidden");
+    ann.receive().await;
+    ann.send(json!({"remove": welcome["me"]["id"]})).await;
     assert_eq!(ben.refused_and_closed().await, ("member/removed".to_owned(), 1008));
-    assert_eq!(ann.hear().await, json!({"left": {"id": welcome["me"]["id"], "reason": "removed", "roster": 3}}));
+    assert_eq!(ann.receive().await, json!({"left": {"id": welcome["me"]["id"], "reason": "removed", "roster": 3}}));
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn an_open_server_needs_no_token_and_nobody_is_an_admin() {
     let (mut ann, answer) = answer(&server, "r", Some("nonsense".to_owned())).await;
     assert!(answer["welcome"]["me"].get("pass").is_none());
     let (_ben, ben) = Client::in_room(&server, "r").await;
-    ann.hear().await;
-    ann.say(json!({ "remove": ben })).await;
-    assert_eq!(refusal(&ann.hear().await), "token/forbidden");
+    ann.receive().await;
+    ann.send(json!({ "remove": ben })).await;
+    assert_eq!(refusal(&ann.receive().await), "token/forbidden");
 }

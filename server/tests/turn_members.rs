@@ -56,8 +56,8 @@ async fn who_leaves_relays_no_more() {
     let ice_servers = ann.join("blue-tiger").await["welcome"]["iceServers"].clone();
     let mut relayed = turn(&ice_servers);
     relayed.allocate().relayed();
-    ann.say(json!("leave")).await;
-    ann.hear_to_the_end().await;
+    ann.send(json!("leave")).await;
+    ann.receive_to_the_end().await;
     crate::support::soon_true(|| relayed.ask(REFRESH, &[&Lifetime::new(600)]).code() == ErrorCode::ALLOCATION_MISMATCH);
     assert_eq!(relayed.allocate().code(), ErrorCode::UNAUTHORIZED);
 }
@@ -72,9 +72,9 @@ async fn whose_socket_broke_relays_on_for_as_long_as_the_member_is_waited_for() 
     let mut relayed = turn(&ice_servers);
     relayed.allocate().relayed();
     drop(ann);
-    bob.heard_nothing().await;
+    bob.received_nothing().await;
     assert_eq!(relayed.ask(REFRESH, &[&Lifetime::new(600)]).code(), 0);
-    assert!(bob.hear().await["left"].is_object());
+    assert!(bob.receive().await["left"].is_object());
     crate::support::soon_true(|| relayed.ask(REFRESH, &[&Lifetime::new(600)]).code() == ErrorCode::ALLOCATION_MISMATCH);
 }
 
@@ -85,7 +85,7 @@ async fn credentials_are_renewed_at_half_of_their_life() {
     let mut ann = Client::connect(&server).await;
     let mut last = ann.join("blue-tiger").await["welcome"]["iceServers"].clone();
     for _ in 0..3 {
-        let renewed = ann.hear().await["iceServers"].clone();
+        let renewed = ann.receive().await["iceServers"].clone();
         assert_eq!(renewed["expiresIn"], 2);
         assert_ne!(renewed["servers"][1]["username"], last["servers"][1]["username"]);
         turn(&renewed).allocate().relayed();

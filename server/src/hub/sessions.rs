@@ -16,7 +16,7 @@ use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{Join, LeaveReason, Member, PeerId, RefusalCode, RoomName, Roster, ServerMessage, Welcome};
 
 use super::room::{Presence, Room};
-use super::{Closing, Connection, ConnectionId, Due, Hub, Output, Packet};
+use super::{Closing, ConnectionId, ConnectionState, Due, Hub, Output, Packet};
 use crate::access::{Access, Guest};
 use crate::ticket::Claims;
 
@@ -141,7 +141,7 @@ impl<P: Packet> Hub<P> {
         self.outputs.push_back(Output::Send(from, Arc::new(ServerMessage::Welcome(welcome))));
         let missed = occupant.replay.signals().map(|signal| Output::Send(from, signal.clone()));
         self.outputs.extend(missed);
-        self.connections.insert(from, Connection::Member { room: name, id, malformed: 0 });
+        self.connections.insert(from, ConnectionState::Member { room: name, id, malformed: 0 });
     }
 
     /// A member's connection broke: it may come back until then.

@@ -73,7 +73,7 @@ impl Bench {
 
     /// The connection breaks.
     fn cut(&mut self, who: ConnectionId) -> Vec<Output> {
-        self.give(Input::Disconnected(who, Ending::Broken { heard: self.now }))
+        self.give(Input::Disconnected(who, Ending::Broken { last_received: self.now }))
     }
 
     fn say(&mut self, from: ConnectionId, message: ClientMessage<u32>) -> Vec<Output> {

@@ -11,7 +11,7 @@ use super::Io;
 use super::reader::{Broken, Reader};
 use super::writer::{Frame, Writer};
 use crate::Limits;
-use crate::hub::{Closing, Ending};
+use crate::closing::{Closing, Ending};
 use crate::message;
 use crate::rate::TooFast;
 
@@ -33,8 +33,8 @@ pub(super) enum End {
     Lost,
     /// The socket ended, and the client had not said that it would: it was killed, or what stands between was.
     Dropped,
-    /// Nothing was heard of the client in time, or it took nothing that was written.
-    Silent { heard: Instant },
+    /// Nothing came from the client in time, or it took nothing that was written.
+    Silent { last_received: Instant },
     /// The server closes it.
     Closed(Closing),
 }
@@ -82,9 +82,9 @@ impl End {
         match self {
             End::Closed(_) => Ending::ForGood(LeaveReason::Refused),
             End::Hung(_) => Ending::ForGood(LeaveReason::Gone),
-            End::Lost => Ending::Broken { heard: Instant::now().into_std() },
+            End::Lost => Ending::Broken { last_received: Instant::now().into_std() },
             End::Dropped => Ending::Dropped,
-            End::Silent { heard } => Ending::Broken { heard: heard.into_std() },
+            End::Silent { last_received } => Ending::Broken { last_received: last_received.into_std() },
         }
     }
 }

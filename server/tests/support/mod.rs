@@ -115,70 +115,70 @@ impl Client {
 
     /// Says join; the answer.
     pub(crate) async fn join(&mut self, room: &str) -> Value {
-        self.say(json!({"join": {"version": 1, "room": room}})).await;
-        self.hear().await
+        self.send(json!({"join": {"version": 1, "room": room}})).await;
+        self.receive().await
     }
 
-    pub(crate) async fn say(&mut self, message: Value) {
-        self.say_raw(Message::text(message.to_string())).await;
+    pub(crate) async fn send(&mut self, message: Value) {
+        self.send_raw(Message::text(message.to_string())).await;
     }
 
-    pub(crate) async fn say_raw(&mut self, message: Message) {
+    pub(crate) async fn send_raw(&mut self, message: Message) {
         soon(self.socket.send(message)).await.unwrap();
     }
 
     pub(crate) async fn signal(&mut self, to: &str, packet: Value) {
-        self.say(json!({"signal": {"to": to, "packet": packet}})).await;
+        self.send(json!({"signal": {"to": to, "packet": packet}})).await;
     }
 
     /// The next message.
-    pub(crate) async fn hear(&mut self) -> Value {
-        match self.hear_any().await {
-            Heard::Message(message) => message,
-            Heard::Closed(code) => panic!("closed with {code:?}"),
+    pub(crate) async fn receive(&mut self) -> Value {
+        match self.receive_any().await {
+            Received::Message(message) => message,
+            Received::Closed(code) => panic!("closed with {code:?}"),
         }
     }
 
     /// The next message or the end.
-    pub(crate) async fn hear_any(&mut self) -> Heard {
+    pub(crate) async fn receive_any(&mut self) -> Received {
         loop {
             match soon(self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => return Heard::Message(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(frame))) => return Heard::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(Message::Text(text))) => return Received::Message(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Received::Closed(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Heard::Closed(None),
+                Some(Err(_)) | None => return Received::Closed(None),
             }
         }
     }
 
     /// All messages up to the end, and its close code.
-    pub(crate) async fn hear_to_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
+    pub(crate) async fn receive_to_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut messages = Vec::new();
         loop {
-            match self.hear_any().await {
-                Heard::Message(message) => messages.push(message),
-                Heard::Closed(code) => return (messages, code),
+            match self.receive_any().await {
+                Received::Message(message) => messages.push(message),
+                Received::Closed(code) => return (messages, code),
             }
         }
     }
 
     /// The code of the refusal that comes last, and the close code.
     pub(crate) async fn refused_and_closed(&mut self) -> (String, u16) {
-        let (messages, code) = self.hear_to_the_end().await;
+        let (messages, code) = self.receive_to_the_end().await;
         let last = messages.last().unwrap_or_else(|| panic!("closed with {code:?} and without a word"));
         (refusal(last), code.expect("a close frame"))
     }
 
     /// Nothing is waiting to be heard: the next thing is the answer to a ping that is sent now.
-    pub(crate) async fn heard_nothing(&mut self) {
-        self.say(json!({"ping": 4711})).await;
-        assert_eq!(self.hear().await, json!({"pong": 4711}));
+    pub(crate) async fn received_nothing(&mut self) {
+        self.send(json!({"ping": 4711})).await;
+        assert_eq!(self.receive().await, json!({"pong": 4711}));
     }
 }
 
 /// What a client heard.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub(crate) enum Received {
     Message(Value),
     Closed(Option<u16>),
 }

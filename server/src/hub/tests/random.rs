@@ -125,7 +125,7 @@ impl World {
             }
             Step::Lose(place) => {
                 let Some(connection) = self.client(place).connection.take() else { return };
-                self.give(Input::Disconnected(connection, Ending::Broken { heard: self.bench.now }));
+                self.give(Input::Disconnected(connection, Ending::Broken { last_received: self.bench.now }));
             }
             Step::Stall(place) => self.client(place).stalled = true,
             Step::Overflow(place) => {
@@ -174,7 +174,7 @@ impl World {
         let packet = self.packets;
         self.bench.hub.handle(self.bench.now, Input::Received(connection, Ok(signal(to, packet))));
         let hub = &mut self.bench.hub;
-        if let Some(Connection::Member { room, id, .. }) = hub.connections.get(&connection)
+        if let Some(ConnectionState::Member { room, id, .. }) = hub.connections.get(&connection)
             && *id != to
             && hub.rooms.get_mut(room).and_then(|room| room.occupant(to)).is_some()
         {
@@ -230,7 +230,7 @@ impl World {
                     Presence::Here(connection) => connection,
                 };
                 members += 1;
-                assert!(matches!(&hub.connections[&connection], Connection::Member { room, id, .. }
+                assert!(matches!(&hub.connections[&connection], ConnectionState::Member { room, id, .. }
                     if room == name && *id == occupant.member.id));
                 let Some(client) = self.clients.values().find(|client| client.connection == Some(connection)) else {
                     continue;
@@ -248,7 +248,7 @@ impl World {
             }
         }
         assert_eq!(hub.due.len(), due);
-        let of_members = hub.connections.values().filter(|one| matches!(one, Connection::Member { .. })).count();
+        let of_members = hub.connections.values().filter(|one| matches!(one, ConnectionState::Member { .. })).count();
         assert_eq!(of_members, members);
     }
 }

@@ -90,9 +90,9 @@ fn after_the_window_the_member_is_gone_and_comes_back_as_somebody_new() {
 #[test]
 fn the_window_begins_when_the_client_was_last_heard() {
     let (mut bench, ann, _) = two(Limits::default());
-    let heard = bench.now;
+    let last_received = bench.now;
     bench.now += WINDOW;
-    let outputs = bench.give(Input::Disconnected(A, Ending::Broken { heard }));
+    let outputs = bench.give(Input::Disconnected(A, Ending::Broken { last_received }));
     let left = ServerMessage::Left { id: ann.me.id, reason: LeaveReason::Gone, roster: 3 };
     assert_eq!(outputs, [Output::Send(B, left)]);
 }

@@ -9,10 +9,10 @@ use itodenwa_wire::{LeaveReason, Refusal, RefusalCode};
 pub enum Ending {
     /// It left, or has to.
     ForGood(LeaveReason),
-    /// Only the connection broke, of which something was heard then for the last time: it may be resumed.
+    /// Only the connection broke, of which something was received then for the last time: it may be resumed.
     Broken {
         /// From then on the time runs in which it has to be.
-        heard: Instant,
+        last_received: Instant,
     },
     /// The end of the socket was seen, and nothing was said before: so ends the socket of a client that was killed. It may be
     /// resumed, but not for as long.
@@ -54,12 +54,12 @@ impl Closing {
     }
 
     /// Whether even a member's first offence of this kind closes the connection.
-    pub(super) fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         self.refusal.as_ref().is_none_or(|refusal| refusal.code == RefusalCode::MessageTooLarge)
     }
 }
 
 /// A refusal without a time to wait.
-pub(super) fn refusal(code: RefusalCode, message: impl Into<String>) -> Refusal {
+pub(crate) fn refusal(code: RefusalCode, message: impl Into<String>) -> Refusal {
     Refusal { code, message: message.into(), retry_after: None }
 }

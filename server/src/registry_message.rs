@@ -1,0 +1,29 @@
+//! What other tasks send to the connection registry.
+
+use hyper::upgrade::OnUpgrade;
+use itodenwa_wire::{ClientMessage, RefusalCode};
+use tokio::sync::oneshot;
+
+use crate::address::Origin;
+use crate::closing::{Closing, Ending};
+use crate::gate::Denied;
+use crate::node::ConnectionId;
+use crate::packet::Opaque;
+
+/// How many messages wait for the registry; a sender then waits too.
+pub(crate) const INBOX_MESSAGES: usize = 256;
+
+/// What the other tasks tell the connection registry.
+#[derive(Debug)]
+pub(crate) enum RegistryMessage {
+    /// A client would like to open a WebSocket. If the answer is yes, the connection is taken over.
+    Connect { origin: Origin, upgrade: OnUpgrade, answer: oneshot::Sender<Result<(), Denied>> },
+    /// A page that may not connect tried to.
+    WebOriginDenied,
+    /// The numbers are asked for, as Prometheus reads them.
+    Measure(oneshot::Sender<String>),
+    /// A connection sent something.
+    Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
+    /// A connection is gone, or is being closed, perhaps with a refusal.
+    Ended(ConnectionId, Ending, Option<RefusalCode>),
+}
