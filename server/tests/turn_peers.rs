@@ -74,7 +74,8 @@ fn one_refused_address_among_others_refuses_them_all() {
         turn_types::message::CREATE_PERMISSION,
     );
     let (realm, nonce) = client.challenge.clone().unwrap();
-    let auth = Some((&client.credentials.clone(), realm.as_str(), nonce.as_str()));
+    let credentials = client.credentials.clone();
+    let auth = Some((&credentials, realm.as_str(), nonce.as_str()));
     let packet = crate::support::turn::write(kind, transaction, &[&public, &private], auth);
     assert_eq!(client.exchange(&packet).code(), 403);
 }
