@@ -63,7 +63,7 @@ pub(crate) fn refuse(u: &mut Unstructured) -> Result<Refuse> {
 }
 
 pub(crate) fn body(u: &mut Unstructured) -> Result<Body> {
-    Ok(match u.int_in_range(0..=9)? {
+    Ok(match u.int_in_range(0..=10)? {
         0 => Body::Offer(Offer { id: Arbitrary::arbitrary(u)?, sdp: text(u)?, sources: source_map(u)? }),
         1 => Body::Answer(Answer { id: Arbitrary::arbitrary(u)?, sdp: text(u)?, sources: source_map(u)? }),
         2 => Body::Candidate(candidate(u)?),
@@ -73,6 +73,7 @@ pub(crate) fn body(u: &mut Unstructured) -> Result<Body> {
         6 => Body::Refuse(refuse(u)?),
         7 => Body::Media(Media { on: several(u, 6, source)? }),
         8 => Body::Hello,
+        9 => Body::Unknown,
         _ => Body::Bye,
     })
 }

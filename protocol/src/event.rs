@@ -283,7 +283,8 @@ pub enum TroubleCode {
     /// Too many attempts failed one after the other; the next one is made when the peer comes anew, when the signalling was
     /// away, or on [`Input::RestartIce`].
     GivenUp,
-    /// The peer sent something that is not a message of this protocol; it was dropped.
+    /// The peer sent something that is not a message of this protocol, or of a later version of it. It was left out; told for the
+    /// first, second, fourth, … of a peer.
     PacketMalformed,
     /// The peer does not acknowledge what it is sent.
     PeerSilent,

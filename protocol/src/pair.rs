@@ -65,6 +65,8 @@ pub(crate) struct Pair {
     /// Connections made since the last one that connected.
     attempts: usize,
     media: RemoteMedia,
+    /// Bodies that were not understood.
+    unknown: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +94,7 @@ impl Pair {
             state: State::Waiting { until: now, renew: false },
             attempts: 0,
             media: RemoteMedia::default(),
+            unknown: 0,
         }
     }
 
@@ -227,11 +230,13 @@ impl Pair {
         }
         self.carry_out(context);
         while let Some(body) = self.hear_next(context.now) {
-            if let Body::Media(media) = body
-                && let State::Live { id, .. } = self.state
-            {
-                let changes = self.media.tell(media);
-                self.show(context, id, changes);
+            match (body, &self.state) {
+                (Body::Media(media), &State::Live { id, .. }) => {
+                    let changes = self.media.tell(media);
+                    self.show(context, id, changes);
+                }
+                (Body::Unknown, _) => self.on_unknown(context),
+                _ => {}
             }
             self.carry_out(context);
         }
@@ -370,6 +375,14 @@ impl Pair {
                 Effect::Trouble(code, detail) => self.trouble(context, code, detail),
                 Effect::Broken(code, detail) => return self.break_off(context, code, detail),
             }
+        }
+    }
+
+    /// Told ever less often: a peer must not fill the application's queue.
+    fn on_unknown(&mut self, context: &mut Context) {
+        self.unknown = self.unknown.saturating_add(1);
+        if self.unknown.is_power_of_two() {
+            self.trouble(context, TroubleCode::PacketMalformed, format!("{} so far", self.unknown));
         }
     }
 

@@ -17,3 +17,4 @@ mod media;
 mod membership;
 mod recovery;
 mod turns;
+mod versions;

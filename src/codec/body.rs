@@ -3,7 +3,7 @@
 use itodenwa_wire::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
 use wasm_bindgen::JsValue;
 
-use super::read::{Malformed, Result, Value};
+use super::read::{Result, Value};
 use super::write::Writer;
 use crate::dom::object;
 
@@ -26,12 +26,13 @@ pub(crate) fn read_body(text: &str) -> Result<Body> {
             Body::Refuse(Refuse { id: value.field("id").u32()?, code: RefuseCode::named(&value.field("code").text()?) })
         }
         "media" => {
-            let on = value.field("on").items()?.iter().map(source).collect::<Result<_>>()?;
+            let on = value.field("on").items()?;
+            let on = on.iter().filter_map(|what| known_source(what).transpose()).collect::<Result<_>>()?;
             Body::Media(Media { on })
         }
         "hello" => Body::Hello,
         "bye" => Body::Bye,
-        _ => return Err(Malformed("nothing that a peer says has this name")),
+        _ => Body::Unknown,
     })
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn write_body(body: &Body) -> String {
         Body::GiveTurn => "giveTurn",
         Body::Hello => "hello",
         Body::Bye => "bye",
+        Body::Unknown => "unknown",
         body => {
             json.open('{');
             write_tagged(&mut json, body);
@@ -75,16 +77,18 @@ fn write_tagged(json: &mut Writer, body: &Body) {
             json.close(']');
             json.close('}');
         }
-        Body::AskTurn | Body::GiveTurn | Body::Hello | Body::Bye => {}
+        Body::AskTurn | Body::GiveTurn | Body::Hello | Body::Bye | Body::Unknown => {}
     }
 }
 
 fn description(value: &Value) -> Result<(u32, String, SourceMap)> {
     let entry = |entry: &Value| {
         let [mid, what] = entry.tuple()?;
-        Ok((mid.text()?, source(&what)?))
+        let mid = mid.text()?;
+        Ok(known_source(&what)?.map(|source| (mid, source)))
     };
-    let sources = value.field("sources").items()?.iter().map(entry).collect::<Result<_>>()?;
+    let sources = value.field("sources").items()?;
+    let sources = sources.iter().filter_map(|source| entry(source).transpose()).collect::<Result<_>>()?;
     Ok((value.field("id").u32()?, value.field("sdp").text()?, sources))
 }
 
@@ -105,8 +109,13 @@ fn write_description(json: &mut Writer, tag: &str, id: u32, sdp: &str, sources: 
     json.close('}');
 }
 
+/// None for a source of a later version.
+fn known_source(value: &Value) -> Result<Option<Source>> {
+    Ok(Source::named(&value.text()?))
+}
+
 pub(super) fn source(value: &Value) -> Result<Source> {
-    Source::named(&value.text()?).map_or_else(|| value.malformed(), Ok)
+    known_source(value)?.map_or_else(|| value.malformed(), Ok)
 }
 
 fn candidate(value: &Value) -> Result<Candidate> {

@@ -3,7 +3,7 @@
 use itodenwa_protocol::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source,
+    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source,
     Welcome,
 };
 
@@ -106,22 +106,15 @@ impl Driver {
 
     fn delivery(&mut self, Delivery { from, packet }: Delivery) {
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
-        let body = match body {
-            None => Ok(None),
-            Some(text) if text.len() > DESCRIPTION_MESSAGE_BYTES => Err(format!("{} bytes", text.len())),
-            Some(text) => read_body(&text).map(Some).map_err(|error| error.to_string()),
-        };
-        match body {
-            Ok(body) => {
-                let packet = Packet { from_epoch, to_epoch, seq, ack, body };
-                self.handle(Input::Packet { from, packet });
+        // What can't be read is still consumed in its place: otherwise the sender would send it again for ever.
+        let body = body.map(|text| {
+            if text.len() > DESCRIPTION_MESSAGE_BYTES {
+                Body::Unknown
+            } else {
+                read_body(&text).unwrap_or(Body::Unknown)
             }
-            Err(why) => {
-                if let Some(peer) = self.crowd.peer(from) {
-                    self.trouble(&peer, TroubleCode::PacketMalformed, why);
-                }
-            }
-        }
+        });
+        self.handle(Input::Packet { from, packet: Packet { from_epoch, to_epoch, seq, ack, body } });
     }
 
     pub(super) fn notice(&mut self, notice: Notice) {

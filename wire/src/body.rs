@@ -1,5 +1,7 @@
 //! What two peers say to each other, inside a [`Packet`](crate::Packet).
 
+mod read;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -55,8 +57,9 @@ impl fmt::Display for Source {
 /// Which media identification (`mid`, RFC 8843) carries which of the sender's sources.
 pub type SourceMap = Vec<(String, Source)>;
 
-/// What one peer tells the other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What one peer tells the other. A body with a name that this version does not know is read as [`Body::Unknown`]; fields and
+/// sources that it does not know are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Body {
     /// A session description that asks for an answer (RFC 8829).
@@ -79,6 +82,8 @@ pub enum Body {
     Hello,
     /// The sender closes the connection for good. Outside the order.
     Bye,
+    /// Something of a later version. It has its place in the order, and is consumed and acknowledged like everything else.
+    Unknown,
 }
 
 /// An offer, and what its media is.
@@ -89,6 +94,7 @@ pub struct Offer {
     /// The session description.
     pub sdp: String,
     /// What the sender sends, by `mid`.
+    #[serde(deserialize_with = "read::source_map")]
     pub sources: SourceMap,
 }
 
@@ -100,6 +106,7 @@ pub struct Answer {
     /// The session description.
     pub sdp: String,
     /// What the sender sends, by `mid`.
+    #[serde(deserialize_with = "read::source_map")]
     pub sources: SourceMap,
 }
 
@@ -169,5 +176,6 @@ impl RefuseCode {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Media {
     /// The sources that are on.
+    #[serde(deserialize_with = "read::sources")]
     pub on: Vec<Source>,
 }

@@ -47,6 +47,7 @@ fn body() -> impl Strategy<Value = Body> {
         Just(Body::GiveTurn),
         Just(Body::Hello),
         Just(Body::Bye),
+        Just(Body::Unknown),
     ]
 }
 
@@ -163,4 +164,22 @@ fn a_ticket_is_bounded_and_not_shown() {
     assert!(serde_json::from_str::<Ticket>(&format!("\"{}\"", "x".repeat(TICKET_BYTES))).is_ok());
     assert!(serde_json::from_str::<Ticket>(&format!("\"{}\"", "x".repeat(TICKET_BYTES + 1))).is_err());
     assert!(!format!("{:?}", Ticket::new("secret").unwrap()).contains("secret"));
+}
+
+#[test]
+fn what_a_later_version_says_is_read_as_far_as_it_is_known() {
+    let read = |text| serde_json::from_str::<Body>(text).ok();
+    assert_eq!(read(r#"{"future":1}"#), Some(Body::Unknown));
+    assert_eq!(read(r#""future""#), Some(Body::Unknown));
+    assert_eq!(read(r#"{"hello":{"color":"blue"}}"#), Some(Body::Hello));
+    let media = Body::Media(Media { on: vec![Source::Camera] });
+    assert_eq!(read(r#"{"media":{"on":["hologram","camera"],"off":7}}"#), Some(media));
+    let offer = r#"{"offer":{"id":1,"sdp":"v=0","sources":[["0","hologram"],["1","camera"]],"color":"blue"}}"#;
+    let sources = vec![("1".to_owned(), Source::Camera)];
+    assert_eq!(read(offer), Some(Body::Offer(Offer { id: 1, sdp: "v=0".into(), sources })));
+    for nonsense in
+        ["7", "[]", "{}", r#"{"offer":1}"#, r#""offer""#, r#"{"hello":1,"bye":1}"#, r#"{"media":{"on":[7]}}"#]
+    {
+        assert_eq!(read(nonsense), None, "{nonsense}");
+    }
 }

@@ -21,7 +21,7 @@ const STATES: [ConnectionState; 6] = [
 /// Something for a member to say. No two candidates are the same.
 pub(crate) fn said(u: &mut Unstructured, offered: Option<u32>, unique: &mut u32) -> Result<Body> {
     *unique += 1;
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=12)? {
         0 => Body::Offer(Offer { id: Arbitrary::arbitrary(u)?, sdp: sdp(u)?, sources: source_map(u)? }),
         1 | 2 => {
             let id = offered.filter(|_| u.ratio(3, 4).unwrap_or(false));
@@ -35,6 +35,7 @@ pub(crate) fn said(u: &mut Unstructured, offered: Option<u32>, unique: &mut u32)
         8 => Body::Refuse(refuse(u)?),
         9 => Body::Media(Media { on: some_sources(u)? }),
         10 => Body::Hello,
+        11 => Body::Unknown,
         _ => Body::Bye,
     })
 }
