@@ -218,7 +218,7 @@ impl Join {
             known: known.clone(),
             texts: Cell::new(0),
         });
-        let config = machine::Config { ice: self.ice, on: devices.on().collect(), ..machine::Config::default() };
+        let config = machine::Config { ice: self.ice, on: devices.on().collect() };
         let machine = machine::Room::new(config, &welcome, clock.now());
         let driver = Driver::new(Parts {
             machine,

@@ -92,6 +92,12 @@ impl Bench {
         self.page.members.contains_key(&peer)
     }
 
+    /// The signalling is back after a gap.
+    pub(crate) fn signaling_back(&mut self) {
+        let back = self.page.signaling_back();
+        self.input(back);
+    }
+
     pub(crate) fn input(&mut self, input: Input) {
         self.inputs += 1;
         let about = match &input {
@@ -185,7 +191,7 @@ impl Bench {
         for peer in PEERS {
             self.say(peer, Body::Hello);
         }
-        self.input(Input::Resumed);
+        self.signaling_back();
         self.input(Input::Deadline);
     }
 

@@ -114,7 +114,7 @@ fn take(
             }
         }
         Step::RestartIce(peer) => bench.input(Input::RestartIce(Bench::peer(peer))),
-        Step::Resumed => bench.input(Input::Resumed),
+        Step::Resumed => bench.signaling_back(),
         Step::Joined { peer, later } => {
             let id = Bench::peer(peer);
             let session = bench.line(id).theirs.session().saturating_add(later.into());

@@ -177,7 +177,7 @@ fn settle(world: &mut World) {
 
 fn resume(world: &mut World) {
     for page in world.present() {
-        world.input(page, Input::Resumed);
+        world.signaling_back(page);
     }
 }
 
@@ -200,7 +200,6 @@ impl Settings {
         Config {
             ice: self.vanilla.map_or(IceMode::Trickle, |pause| IceMode::Vanilla { limit: limit(pause) }),
             on: self.on,
-            ..Config::default()
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_protocol::{Command, ConnectionId, Event, IceMode, Room, Time, TroubleCode};
-use itodenwa_wire::{Member, PeerId, Source};
+use itodenwa_protocol::{Command, ConnectionId, Event, IceMode, Input, Room, Time, TroubleCode};
+use itodenwa_wire::{Member, PeerId, Source, Welcome};
 
 use crate::browser::{Connection, Profile};
 use crate::live::{Live, Operation};
@@ -49,6 +49,11 @@ impl Page {
             refusals: Vec::new(),
             failing: Vec::new(),
         }
+    }
+
+    /// The signalling is back after a gap, in the same session and with the same members.
+    pub fn signaling_back(&self) -> Input {
+        Input::Welcome(Welcome::new(self.room.me().clone(), self.room.members().cloned().collect()))
     }
 
     pub fn id(&self) -> PeerId {

@@ -155,6 +155,12 @@ impl World {
         self.follow(page);
     }
 
+    /// The signalling of a page is back after a gap.
+    pub fn signaling_back(&mut self, page: PageIndex) {
+        let back = self.pages[page].signaling_back();
+        self.input(page, back);
+    }
+
     pub fn set(&mut self, page: PageIndex, source: Source, on: bool) {
         self.input(page, Input::SetSource { source, on });
     }

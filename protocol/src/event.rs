@@ -59,8 +59,6 @@ pub enum Input {
     },
     /// A moment that [`deadline`](crate::Room::deadline) named has come.
     Deadline,
-    /// The signalling is back after a gap: send again what was not acknowledged.
-    Resumed,
     /// The application leaves: say bye to everybody and close everything.
     Leave,
 }

@@ -96,6 +96,7 @@ impl Health {
     }
 
     /// The clock's start moves forward by this.
+    #[cfg(feature = "explore")]
     pub(crate) fn rebase(&mut self, by: Duration) {
         self.since = self.since - by;
         self.restarted = self.restarted.map(|at| at - by);

@@ -5,6 +5,7 @@
 
 mod active_speaker;
 mod candidates;
+mod config;
 mod description;
 mod event;
 mod health;
@@ -24,9 +25,10 @@ pub mod timeline;
 mod turn;
 
 pub use active_speaker::{ActiveSpeaker, SAMPLE_EVERY, SpeakerEvent};
+pub use config::{Config, IceMode};
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
 pub use liveness::Liveness;
 pub use media::{Assignment, Transceiver, assign};
-pub use room::{Config, Healing, IceMode, Room};
+pub use room::Room;
 pub use signaling_error::SignalingError;
 pub use time::Time;

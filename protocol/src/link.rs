@@ -202,6 +202,7 @@ impl Link {
     }
 
     /// The clock's start moves forward by this.
+    #[cfg(feature = "explore")]
     pub(crate) fn rebase(&mut self, by: Duration) {
         if let Some(resend) = &mut self.resend {
             resend.at = resend.at - by;

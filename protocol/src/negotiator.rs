@@ -10,15 +10,13 @@
 //! The bracketed states are those of Vanilla ICE. Only who has the turn makes an offer, so two offers never meet, nothing is
 //! rolled back, and no offer is ignored. The leader has the turn; the follower asks for it, and hands it back with its offer.
 
-use std::time::Duration;
-
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Answer, Body, Offer, Refuse, RefuseCode, Source, SourceMap};
 
 use crate::candidates::{Admission, LocalCandidates, RemoteCandidates};
+use crate::config::IceMode;
 use crate::description;
 use crate::event::{Command, Report, TroubleCode};
-use crate::room::IceMode;
 use crate::time::Time;
 use crate::timeline::{CandidateSummary, Step};
 use crate::turn::{Pace, Role, Turn};
@@ -151,7 +149,8 @@ impl Negotiator {
     }
 
     /// The clock's start moves forward by this.
-    pub(crate) fn rebase(&mut self, by: Duration) {
+    #[cfg(feature = "explore")]
+    pub(crate) fn rebase(&mut self, by: std::time::Duration) {
         self.pace.rebase(by);
         if let Phase::Gathering { until, .. } = &mut self.phase {
             *until = *until - by;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
 
+use crate::config::IceMode;
 use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
 use crate::health::{Health, Remedy};
 use crate::link::{Link, Received};
 use crate::negotiator::{Effect, Negotiator};
 use crate::remote_media::{MediaChange, RemoteMedia};
-use crate::room::{Healing, IceMode};
 use crate::time::Time;
 use crate::timeline::{Entry, Step};
 use crate::turn::Role;
@@ -34,7 +34,7 @@ const CLOSED_GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Context<'a> {
     pub(crate) now: Time,
     pub(crate) ice: IceMode,
-    pub(crate) healing: Healing,
+    pub(crate) heals: bool,
     /// Our sources that are on.
     pub(crate) on: &'a [Source],
     pub(crate) connections: &'a mut Connections,
@@ -277,6 +277,7 @@ impl Pair {
     }
 
     /// The clock's start moves forward by this.
+    #[cfg(feature = "explore")]
     pub(crate) fn rebase(&mut self, by: Duration) {
         self.link.rebase(by);
         match &mut self.state {
@@ -310,7 +311,7 @@ impl Pair {
         }
         self.attempts = self.attempts.saturating_add(1);
         let negotiator = Negotiator::new(self.role, context.ice, context.on.to_vec());
-        let health = (context.healing == Healing::Automatic).then(|| Health::new(context.now));
+        let health = context.heals.then(|| Health::new(context.now));
         self.state = State::Live { id, negotiator: Box::new(negotiator), health };
         self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });
     }

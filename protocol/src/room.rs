@@ -1,56 +1,17 @@
 //! Who is here, and what is done for each of them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{Epoch, LeaveReason, Left, Member, PeerId, Source, Welcome};
 
+use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output};
 use crate::pair::{Connections, Context, Pair};
 use crate::time::Time;
 
 /// How many of those who left are remembered, in case they come back.
 const FORMER: usize = 64;
-
-/// How candidates reach the other side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IceMode {
-    /// Trickle ICE (RFC 8838): each candidate is sent as soon as it is known.
-    Trickle,
-    /// Vanilla ICE: one complete description, sent when all candidates are gathered.
-    Vanilla {
-        /// After this time the description is sent with the candidates that there are; the others follow one by one.
-        limit: Duration,
-    },
-}
-
-/// What is done about connections that do not carry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Healing {
-    /// New ICE paths, and then a new connection, after some seconds.
-    #[default]
-    Automatic,
-    /// Nothing but what [`Input::RestartIce`] asks for.
-    OnDemand,
-}
-
-/// How a room behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Config {
-    /// Trickle or Vanilla ICE.
-    pub ice: IceMode,
-    /// Our sources that are on from the beginning.
-    pub on: Vec<Source>,
-    /// What is done about connections that do not carry.
-    pub healing: Healing,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config { ice: IceMode::Trickle, on: Vec::new(), healing: Healing::Automatic }
-    }
-}
 
 /// The machine: everybody who is here, and what is done for each.
 ///
@@ -59,7 +20,7 @@ impl Default for Config {
 pub struct Room {
     me: Member,
     ice: IceMode,
-    healing: Healing,
+    heals: bool,
     on: Vec<Source>,
     pairs: BTreeMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
@@ -76,7 +37,7 @@ impl Room {
         let mut room = Room {
             me: welcome.me.clone(),
             ice: config.ice,
-            healing: config.healing,
+            heals: true,
             on: Vec::new(),
             pairs: BTreeMap::new(),
             former: VecDeque::new(),
@@ -108,7 +69,6 @@ impl Room {
                 self.with(now, peer, |pair, context| pair.report(context, connection, report));
             }
             Input::Deadline => self.each(now, |_, _| {}),
-            Input::Resumed => self.each(now, |pair, context| pair.resume(context)),
             Input::Leave => {
                 self.each(now, Pair::leave);
                 self.left = true;
@@ -125,15 +85,6 @@ impl Room {
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
         self.pairs.values().filter_map(|(_, pair)| pair.deadline()).min()
-    }
-
-    /// The clock's start moves forward by this: every moment that is remembered or waited for comes that much earlier by it.
-    ///
-    /// For an owner whose clock was set anew, and for comparing what rooms do however late it is.
-    pub fn rebase(&mut self, by: Duration) {
-        for (_, pair) in self.pairs.values_mut() {
-            pair.rebase(by);
-        }
     }
 
     /// Us.
@@ -242,12 +193,30 @@ impl Room {
         let mut context = Context {
             now,
             ice: self.ice,
-            healing: self.healing,
+            heals: self.heals,
             on: &self.on,
             connections: &mut self.connections,
             outputs: &mut self.outputs,
         };
         act(pair, &mut context);
         pair.settle(&mut context);
+    }
+}
+
+/// For the explorer of the model, which compares states of rooms.
+#[cfg(feature = "explore")]
+impl Room {
+    /// The clock's start moves forward by this: every moment that is remembered or waited for comes that much earlier by it. Two
+    /// rooms that do the same, only at another time, are then equal.
+    pub fn rebase(&mut self, by: std::time::Duration) {
+        for (_, pair) in self.pairs.values_mut() {
+            pair.rebase(by);
+        }
+    }
+
+    /// The same room, in which nothing heals but by [`Input::RestartIce`]: the explorer asks for that at any moment.
+    #[must_use]
+    pub fn without_healing(self) -> Self {
+        Room { heals: false, ..self }
     }
 }

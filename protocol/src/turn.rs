@@ -83,6 +83,7 @@ impl Pace {
     }
 
     /// The clock's start moves forward by this.
+    #[cfg(feature = "explore")]
     pub(crate) fn rebase(&mut self, by: Duration) {
         for time in &mut self.recent {
             *time = *time - by;

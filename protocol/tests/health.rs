@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::{Config, ConnectionState, Event, Healing, Input, Report, Time, TroubleCode};
+use itodenwa_protocol::{ConnectionState, Event, Input, Report, Time, TroubleCode};
 use itodenwa_wire::Source::Camera;
 
 use itodenwa_model::{ANN, BEN, Loss, PageIndex, Wire, World, call, count, on};
@@ -134,7 +134,7 @@ fn who_never_connects_is_given_up_and_tried_again_when_the_signalling_was_away()
         assert_eq!(world.page(page).connections.len(), 0);
     }
     world.candidates = None;
-    world.input(ann, Input::Resumed);
+    world.signaling_back(ann);
     world.run();
     world.assert_converged();
 }
@@ -148,7 +148,7 @@ fn while_the_other_side_does_not_answer_nothing_is_replaced() {
     assert_eq!((world.page(ann).closed.len(), steps(&world, ann, "restartIce")), (0, 1));
     world.wire = Wire::PERFECT;
     let back = world.now;
-    world.input(ann, Input::Resumed);
+    world.signaling_back(ann);
     world.run();
     well(&world, 0);
     let state = world.page(ann).events.iter().rev().find_map(|event| match event {
@@ -157,18 +157,4 @@ fn while_the_other_side_does_not_answer_nothing_is_replaced() {
     });
     assert_eq!(state, Some(ConnectionState::Connected));
     assert!((last(&world, ann, "setAnswer") - back).as_secs() == 0, "the offer was waiting");
-}
-
-#[test]
-fn on_demand_means_on_demand() {
-    let config = || Config { healing: Healing::OnDemand, ..on(&[Camera]) };
-    let (mut world, ann, ben) = call(config(), config());
-    for (page, peer) in [(ann, BEN), (ben, ANN)] {
-        world.lose_path(page, peer, Loss::Failed, false);
-    }
-    world.run_for(Duration::from_secs(120));
-    assert_eq!(steps(&world, ann, "restartIce") + steps(&world, ben, "restartIce"), 0);
-    world.input(ben, Input::RestartIce(ANN));
-    world.run();
-    well(&world, 0);
 }

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use itodenwa_protocol::{Config, Event, Healing, IceMode, Input, Report, TroubleCode};
+use itodenwa_protocol::{Config, Event, IceMode, Input, Report, TroubleCode};
 use itodenwa_wire::{LeaveReason, PeerId, Source};
 
 use itodenwa_model::rng::Rng;
@@ -76,7 +76,7 @@ fn story(seed: u64, trace: bool) {
     world.wire = Wire { loss: 0, duplicates: 20, ..world.wire };
     for page in world.present() {
         world.page_mut(page).failing.clear();
-        world.input(page, Input::Resumed);
+        world.signaling_back(page);
     }
     world.run();
     world.assert_converged();
@@ -99,7 +99,7 @@ fn config(rng: &mut Rng) -> Config {
         _ => IceMode::Trickle,
     };
     let on = Source::ALL.into_iter().filter(|_| rng.percent(40)).collect();
-    Config { ice, on, healing: Healing::Automatic }
+    Config { ice, on }
 }
 
 /// Often at once, sometimes after everything has settled.
@@ -147,7 +147,7 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
             world.run_for(moment(rng) * 5);
             world.wire = wire;
             for page in world.present() {
-                world.input(page, Input::Resumed);
+                world.signaling_back(page);
             }
         }
         6 if *troubles < 3 => {

@@ -38,7 +38,7 @@ fn after_leaving_nothing_comes_out() {
     world.input(ann, Input::Leave);
     assert_eq!(world.page(ann).connections.len(), 0);
     let member = Member { id: CAT, session: 9, name: None, pass: None };
-    for input in [Input::Joined(member), Input::Deadline, Input::Resumed, Input::RestartIce(BEN), Input::Leave] {
+    for input in [Input::Joined(member), Input::Deadline, Input::RestartIce(BEN), Input::Leave] {
         let now = world.now;
         let room = &mut world.page_mut(ann).room;
         room.handle(now, input);

@@ -211,7 +211,7 @@ fn a_gap_in_the_signalling_is_made_up_for_at_once() {
     world.run_for(Duration::from_millis(3500));
     assert_eq!(world.page(ben).sees(ANN), []);
     world.wire = Wire::PERFECT;
-    world.input(ann, Input::Resumed);
+    world.signaling_back(ann);
     world.run_for(Duration::from_millis(50));
     assert_eq!(world.page(ben).sees(ANN), [Camera], "not only after the next four seconds");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::{Config, Healing, IceMode};
+use itodenwa_protocol::{Config, IceMode};
 use itodenwa_wire::{Body, Packet, Source};
 
 use crate::browser::Profile;
@@ -23,8 +23,8 @@ pub struct Plan {
     pub candidates: usize,
     pub browser: Browser,
     pub network: Network,
-    /// On demand the times of the remedies need not be told apart: the environment asks for them at any moment.
-    pub healing: Healing,
+    /// Without it the times of the remedies need not be told apart: the environment asks for them at any moment.
+    pub heals: bool,
     /// How a path is lost, and whether no other one will carry either.
     pub loss: (Loss, bool),
     /// Packets that never arrive, however often they are sent: that must not go well.
@@ -99,7 +99,7 @@ impl Plan {
             candidates: 1,
             browser: Browser::Slow,
             network: Network::AnyOrder,
-            healing: Healing::OnDemand,
+            heals: false,
             loss: (Loss::Failed, false),
             swallows: None,
             budget,
@@ -111,6 +111,6 @@ impl Plan {
     }
 
     pub(crate) fn config(&self, side: usize) -> Config {
-        Config { ice: self.ice[side], on: self.on[side].to_vec(), healing: self.healing }
+        Config { ice: self.ice[side], on: self.on[side].to_vec() }
     }
 }

@@ -1,7 +1,5 @@
 //! The explorations that are made. Each row of the table in the README of `negotiation` is one of these.
 
-use itodenwa_protocol::Healing;
-
 use super::plan::{Browser, Budget, FREELY, Network, Plan, VANILLA};
 use crate::browser::Profile;
 use crate::live::Loss;
@@ -77,7 +75,7 @@ fn quick(plan: Plan) -> Plan {
 }
 
 fn healing(loss: Loss, for_good: bool, plan: Plan) -> Plan {
-    Plan { healing: Healing::Automatic, loss: (loss, for_good), ..plan }
+    Plan { heals: true, loss: (loss, for_good), ..plan }
 }
 
 fn in_order(plan: Plan) -> Plan {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_protocol::{Command, ConnectionId, Event, Healing, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_protocol::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::plan::{Browser, Plan};
@@ -111,14 +111,12 @@ impl Station {
         let theirs = members.first().map_or(0, |member: &Member| member.session);
         let taken = Taken::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
         let welcome = Welcome::new(me, members);
-        let now = match plan.healing {
-            // A machine remembers the offers of two seconds, …
-            Healing::OnDemand => Time::from_millis(2_000),
-            // … and for twenty that a connection does not carry.
-            Healing::Automatic => Time::from_millis(30_000),
-        };
+        // A machine remembers the offers of two seconds, and for twenty that a connection does not carry.
+        let now = Time::from_millis(if plan.heals { 30_000 } else { 2_000 });
+        let room = Room::new(config, &welcome, now);
+        let room = if plan.heals { room } else { room.without_healing() };
         let mut station = Station {
-            page: Page::new(Room::new(config, &welcome, now), ice, plan.profile),
+            page: Page::new(room, ice, plan.profile),
             peer,
             operation: None,
             gatherings: Vec::new(),

@@ -1,0 +1,32 @@
+//! How a room behaves.
+
+use std::time::Duration;
+
+use itodenwa_wire::Source;
+
+/// How candidates reach the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IceMode {
+    /// Trickle ICE (RFC 8838): each candidate is sent as soon as it is known.
+    Trickle,
+    /// Vanilla ICE: one complete description, sent when all candidates are gathered.
+    Vanilla {
+        /// After this time the description is sent with the candidates that there are; the others follow one by one.
+        limit: Duration,
+    },
+}
+
+/// How a room behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// Trickle or Vanilla ICE.
+    pub ice: IceMode,
+    /// Our sources that are on from the beginning.
+    pub on: Vec<Source>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { ice: IceMode::Trickle, on: Vec::new() }
+    }
+}
