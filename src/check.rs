@@ -173,7 +173,8 @@ async fn enter(
     let room = RoomName::new(room.unwrap_or_else(fresh));
     let room = room.map_err(Error::Room)?;
     let mut signaling: Box<dyn Signaling> = Box::new(WebSocketSignaling::connect(address)?);
-    let join = itodenwa_wire::Join { version: PROTOCOL_VERSION, room, name: None, token, resume: None };
+    let join =
+        itodenwa_wire::Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token, resume: None };
     signaling.send(&ClientMessage::Join(join))?;
     let welcome = welcome(&mut signaling).await?;
     Ok((signaling, welcome))

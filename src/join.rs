@@ -202,6 +202,7 @@ impl Join {
 
         signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
             version: PROTOCOL_VERSION,
+            max_version: None,
             room,
             name,
             token: self.token,

@@ -91,7 +91,14 @@ impl Mesh {
         let (stream, _) = connect_async(&self.address).await.expect("the server answers");
         let (mut sink, mut stream) = stream.split();
         let room = RoomName::new("blue-tiger").expect("it is a name");
-        let join = ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume: None });
+        let join = ClientMessage::Join(Join {
+            version: PROTOCOL_VERSION,
+            max_version: None,
+            room,
+            name: None,
+            token: None,
+            resume: None,
+        });
         sink.send(text(&join)).await.expect("the socket is open");
         self.sockets += 1;
         let (socket, said) = (self.sockets, self.said.clone());

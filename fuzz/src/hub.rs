@@ -198,7 +198,14 @@ impl World {
         }
         self.say(
             who,
-            ClientMessage::Join(Join { version: PROTOCOL_VERSION, room: name, name: None, token: None, resume }),
+            ClientMessage::Join(Join {
+                version: PROTOCOL_VERSION,
+                max_version: None,
+                room: name,
+                name: None,
+                token: None,
+                resume,
+            }),
         );
     }
 

@@ -2,8 +2,8 @@
 //! packet stays the text that it was.
 
 use itodenwa_server::Limits;
-use itodenwa_server::message::parse;
-use itodenwa_wire::{ClientMessage, PROTOCOL_VERSION};
+use itodenwa_server::message::{Received, parse};
+use itodenwa_wire::{ClientMessage, PROTOCOL_VERSIONS};
 use serde_json::Value;
 
 /// The target.
@@ -19,10 +19,14 @@ pub fn run(data: &[u8]) {
 
 fn check(text: &str, limits: &Limits) {
     let allowed = match parse(text, limits) {
-        Ok(message) => {
+        Ok(Received::Unknown) => {
+            assert!(text.len() <= limits.message_bytes, "{text:?} is too large");
+            Some(limits.message_depth)
+        }
+        Ok(Received::Message(message)) => {
             let allowed = match message {
                 ClientMessage::Join(join) => {
-                    assert_eq!(join.version, PROTOCOL_VERSION);
+                    assert!(join.common_version(PROTOCOL_VERSIONS).is_some());
                     let name = join.name.map(String::from).filter(|name| name.is_ascii());
                     assert!(name.is_none_or(|name| name.len() <= limits.name_graphemes), "{text:?} has a long name");
                     limits.message_bytes

@@ -58,6 +58,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
                 name: display_name(u)?,
                 token: token(u)?,
                 resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
+                max_version: Arbitrary::arbitrary(u)?,
             })
         }
         1 => ClientMessage::Signal(Signal { to: peer(u)?, packet: packet(u)? }),
@@ -85,6 +86,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
             signals: Arbitrary::arbitrary(u)?,
             ticket: maybe(u, ticket)?,
             ice_servers: ice_servers(u)?,
+            version: Arbitrary::arbitrary(u)?,
         }),
         1 => ServerMessage::Joined { member: member(u)?, roster: Arbitrary::arbitrary(u)? },
         2 => ServerMessage::Left { id: peer(u)?, reason: *u.choose(&reasons)?, roster: Arbitrary::arbitrary(u)? },

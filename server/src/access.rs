@@ -104,7 +104,7 @@ mod tests {
 
     fn join(room: &str, token: Option<String>) -> Join {
         let (room, name) = (RoomName::new(room).unwrap(), DisplayName::new("Aya").ok());
-        Join { version: PROTOCOL_VERSION, room, name, token: token.map(Into::into), resume: None }
+        Join { version: PROTOCOL_VERSION, max_version: None, room, name, token: token.map(Into::into), resume: None }
     }
 
     fn admit(join: &Join, now: u64) -> Result<Guest, RefusalCode> {

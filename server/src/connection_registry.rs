@@ -131,6 +131,11 @@ impl ConnectionRegistry {
                 }
                 self.send_to_home(from, Input::Received(from, received));
             }
+            RegistryMessage::Unknown(from) => {
+                self.counts.received += 1;
+                self.counts.unknown += 1;
+                self.send_to_home(from, Input::Unknown(from));
+            }
             RegistryMessage::Ended(from, ending, refusal) => {
                 refusal.into_iter().for_each(|code| self.counts.refused(code));
                 self.send_to_home(from, Input::Disconnected(from, ending));

@@ -112,6 +112,12 @@ impl<P: Packet> Hub<P> {
                 self.connections.insert(from, ConnectionState::Visitor);
             }
             Input::Received(from, received) => self.received(now, from, received),
+            Input::Unknown(from) => {
+                // The first message is a join in every version; whatever else there may be does not concern this one.
+                if let Some(ConnectionState::Visitor) = self.connections.get(&from) {
+                    self.refuse(now, from, join_expected());
+                }
+            }
             Input::Overflowed(from) => {
                 let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
                 self.close(now, from, closing, Ending::Broken { last_received: now });
@@ -163,7 +169,7 @@ impl<P: Packet> Hub<P> {
             (None, _) => {}
             (Some(ConnectionState::Visitor), Ok(ClientMessage::Join(join))) => self.join(now, from, join),
             (Some(ConnectionState::Visitor), Ok(_)) => {
-                self.refuse(now, from, Closing::refusing(RefusalCode::JoinExpected, "the first message is a join"));
+                self.refuse(now, from, join_expected());
             }
             (Some(ConnectionState::Visitor), Err(closing)) => self.refuse(now, from, closing),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
@@ -356,6 +362,10 @@ impl<P: Packet> Hub<P> {
         let retry_after = 500 + (self.random)() % 2500;
         self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
     }
+}
+
+fn join_expected() -> Closing {
+    Closing::refusing(RefusalCode::JoinExpected, "the first message is a join")
 }
 
 impl<P> fmt::Debug for Hub<P> {

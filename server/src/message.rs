@@ -1,6 +1,6 @@
 //! What a client says, from text to message. The packets in it stay text.
 
-use itodenwa_wire::{ClientMessage, DisplayName, Join, PROTOCOL_VERSION, RefusalCode, RoomName};
+use itodenwa_wire::{ClientMessage, DisplayName, Join, PROTOCOL_VERSIONS, RefusalCode, RoomName};
 use serde_json::value::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use unicode_segmentation::UnicodeSegmentation;
@@ -9,11 +9,23 @@ use crate::Limits;
 use crate::closing::Closing;
 pub use crate::packet::Opaque;
 
+/// The kinds of messages that clients of this version send.
+const KINDS: [&str; 5] = ["join", "signal", "remove", "ping", "leave"];
+
+/// What a text message was.
+#[derive(Debug)]
+pub enum Received {
+    /// A message of this version.
+    Message(ClientMessage<Opaque>),
+    /// A message of a kind that this version does not know: the client is a later one. It is ignored.
+    Unknown,
+}
+
 /// Reads one text message.
 ///
 /// # Errors
 /// Why it is refused, and how the socket is closed if the refusal closes it.
-pub fn parse(text: &str, limits: &Limits) -> Result<ClientMessage<Opaque>, Closing> {
+pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
     if text.len() > limits.signal_bytes {
         return Err(too_large(limits.signal_bytes));
     }
@@ -26,8 +38,11 @@ pub fn parse(text: &str, limits: &Limits) -> Result<ClientMessage<Opaque>, Closi
         return Err(too_large(limits.message_bytes));
     }
     match parsed {
-        Ok(ClientMessage::Join(join)) => check_join(join, limits).map(ClientMessage::Join),
-        Ok(message) => Ok(message),
+        Ok(ClientMessage::Join(join)) => {
+            check_join(join, limits).map(|join| Received::Message(ClientMessage::Join(join)))
+        }
+        Ok(message) => Ok(Received::Message(message)),
+        Err(_) if is_of_an_unknown_kind(text) => Ok(Received::Unknown),
         Err(error) => Err(why_not_a_join(text).unwrap_or_else(|| malformed(&error))),
     }
 }
@@ -60,7 +75,9 @@ fn malformed(error: &serde_json::Error) -> Closing {
 }
 
 fn check_join(join: Join, limits: &Limits) -> Result<Join, Closing> {
-    check_version(u64::from(join.version))?;
+    if join.common_version(PROTOCOL_VERSIONS).is_none() {
+        return Err(version_unsupported());
+    }
     match &join.name {
         Some(name) if name.as_str().graphemes(true).count() > limits.name_graphemes => {
             let message = format!("the name is longer than {} characters", limits.name_graphemes);
@@ -70,12 +87,19 @@ fn check_join(join: Join, limits: &Limits) -> Result<Join, Closing> {
     }
 }
 
-fn check_version(version: u64) -> Result<(), Closing> {
-    if version == u64::from(PROTOCOL_VERSION) {
-        return Ok(());
+fn version_unsupported() -> Closing {
+    let (oldest, newest) = PROTOCOL_VERSIONS.into_inner();
+    let message = format!("this server speaks the versions {oldest} to {newest} of the protocol, and no other ones");
+    Closing::refusing(RefusalCode::VersionUnsupported, message)
+}
+
+/// Whether a text is a message as later versions may have them: its kind alone, or as the only key.
+fn is_of_an_unknown_kind(text: &str) -> bool {
+    match serde_json::from_str(text) {
+        Ok(Value::String(kind)) => !KINDS.contains(&kind.as_str()),
+        Ok(Value::Object(message)) if message.len() == 1 => message.keys().all(|kind| !KINDS.contains(&kind.as_str())),
+        _ => false,
     }
-    let message = format!("this server speaks version {PROTOCOL_VERSION} of the protocol, not {version}");
-    Err(Closing::refusing(RefusalCode::VersionUnsupported, message))
 }
 
 /// What is wrong with a join, when the text is meant to be one and has all that a join has.
@@ -83,8 +107,12 @@ fn why_not_a_join(text: &str) -> Option<Closing> {
     let value: Value = serde_json::from_str(text).ok()?;
     let join = value.get("join")?;
     // Another version may have other rules for everything else, so it comes first.
-    if let Err(closing) = check_version(join.get("version")?.as_u64()?) {
-        return Some(closing);
+    let number = |value: &Value| value.as_u64().map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let oldest = number(join.get("version")?)?;
+    let newest = join.get("maxVersion").map_or(Some(oldest), number)?;
+    let (own_oldest, own_newest) = PROTOCOL_VERSIONS.into_inner();
+    if newest < own_oldest || oldest > own_newest {
+        return Some(version_unsupported());
     }
     if let Err(error) = RoomName::new(join.get("room")?.as_str()?) {
         return Some(Closing::refusing(RefusalCode::RoomInvalid, format!("the room's name is not valid: {error}")));
@@ -129,7 +157,7 @@ mod tests {
     fn a_packet_stays_the_text_that_it_was() {
         let packet = r#"{"z":1.0, "a" : [ "\u00e9}" ]}"#;
         let text = format!(r#"{{"signal":{{"to":"00000000000000ab","from":"me","packet":{packet}}}}}"#);
-        let Ok(ClientMessage::Signal(signal)) = parse(&text, &Limits::default()) else { panic!() };
+        let Ok(Received::Message(ClientMessage::Signal(signal))) = parse(&text, &Limits::default()) else { panic!() };
         assert_eq!(signal.packet.get(), packet);
     }
 
@@ -139,6 +167,7 @@ mod tests {
             "",
             "hello",
             "{",
+            "7",
             "null",
             "[]",
             "\"join\"",
@@ -152,10 +181,26 @@ mod tests {
             r#"{"signal":{"packet":1}}"#,
             r#"{"ping":-1}"#,
             r#"{"ping":1,"leave":null}"#,
-            r#"{"shout":"hello"}"#,
+            r#"{"ping":1,"shout":"hello"}"#,
+            r#"{}"#,
         ] {
             assert_eq!(code(text), RefusalCode::MessageMalformed, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_not_malformed() {
+        for text in [r#"{"shout":"hello"}"#, r#"{"shout":{"a":[1]}}"#, r#""wave""#] {
+            assert!(matches!(parse(text, &Limits::default()), Ok(Received::Unknown)), "{text}");
+        }
+        for text in [
+            r#"{"join":{"version":1,"maxVersion":7,"room":"r","colour":"blue"}}"#,
+            r#"{"signal":{"to":"00000000000000ab","packet":1,"urgent":true}}"#,
+        ] {
+            assert!(matches!(parse(text, &Limits::default()), Ok(Received::Message(_))), "{text}");
+        }
+        let large = format!(r#"{{"shout":"{}"}}"#, "x".repeat(20_000));
+        assert_eq!(code(&large), RefusalCode::MessageTooLarge);
     }
 
     #[test]
@@ -165,7 +210,9 @@ mod tests {
         for (join, expected) in [
             (r#"{"version":2,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":99999999999,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":2,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"room":"not a room"}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":0,"maxVersion":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
             (r#"{"version":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
             (r#"{"version":1,"room":"a/b"}"#.to_owned(), RefusalCode::RoomInvalid),
             (format!(r#"{{"version":1,"room":"{long}"}}"#), RefusalCode::RoomInvalid),
@@ -206,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_short_however_long_the_message_was() {
-        let text = format!(r#"{{"{}":1}}"#, "x".repeat(10_000));
+        let text = format!(r#"{{"ping":1,"{}":1}}"#, "x".repeat(10_000));
         let refusal = parse(&text, &Limits::default()).unwrap_err().refusal.unwrap();
         assert!(refusal.message.len() <= 200, "{}", refusal.message.len());
     }

@@ -20,6 +20,7 @@ pub(crate) struct Counts {
     pub(crate) denied_when_full: u64,
     pub(crate) joins: u64,
     pub(crate) received: u64,
+    pub(crate) unknown: u64,
     pub(crate) sent: u64,
     pub(crate) sent_bytes: u64,
     pub(crate) signals: u64,
@@ -48,6 +49,7 @@ impl Counts {
             denied_when_full: 0,
             joins: 0,
             received: 0,
+            unknown: 0,
             sent: 0,
             sent_bytes: 0,
             signals: 0,
@@ -76,6 +78,7 @@ impl Counts {
         }
         text.counter("joins_total", "Joins that succeeded.", self.joins);
         text.counter("messages_received_total", "Messages from clients.", self.received);
+        text.counter("messages_unknown_total", "Messages of later versions, which were ignored.", self.unknown);
         text.counter("messages_sent_total", "Messages to clients.", self.sent);
         text.counter("message_bytes_sent_total", "Bytes of the messages to clients.", self.sent_bytes);
         text.counter("signals_total", "Packets that were passed on from member to member.", self.signals);

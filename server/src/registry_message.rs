@@ -24,6 +24,8 @@ pub(crate) enum RegistryMessage {
     Measure(oneshot::Sender<String>),
     /// A connection sent something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
+    /// A connection sent a message of a kind that only later versions know.
+    Unknown(ConnectionId),
     /// A connection is gone, or is being closed, perhaps with a refusal.
     Ended(ConnectionId, Ending, Option<RefusalCode>),
 }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout
 
 use crate::Limits;
 use crate::closing::{Closing, Ending};
-use crate::message;
+use crate::message::{self, Received};
 use crate::node::ConnectionId;
 use crate::queue::QueueReceiver;
 use crate::rate::{Bucket, Meter};
@@ -104,8 +104,12 @@ async fn read(
             Err(too_fast) => return End::too_fast(too_fast),
         };
         let received = match message {
-            Message::Text(text) => Some(message::parse(&text, limits)),
-            Message::Binary => Some(Err(message::binary())),
+            Message::Text(text) => Some(match message::parse(&text, limits) {
+                Ok(Received::Message(message)) => RegistryMessage::Received(id, Ok(message)),
+                Ok(Received::Unknown) => RegistryMessage::Unknown(id),
+                Err(closing) => RegistryMessage::Received(id, Err(closing)),
+            }),
+            Message::Binary => Some(RegistryMessage::Received(id, Err(message::binary()))),
             Message::Close(code) => return End::by_client(code),
             Message::Ping(payload) => {
                 pings.put(payload);
@@ -115,7 +119,7 @@ async fn read(
         };
         let counts = last_received.is_some() || received.is_some();
         if let Some(received) = received
-            && registry.send(RegistryMessage::Received(id, received)).await.is_err()
+            && registry.send(received).await.is_err()
         {
             return End::Lost;
         }

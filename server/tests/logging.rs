@@ -39,7 +39,7 @@ async fn log_of_a_busy_run(format: &str) -> String {
     for packet in [json!({"offer": {"sdp": sdp}}), json!({"candidate": CANDIDATE})] {
         ben.signal(&ann_id, packet).await;
     }
-    ben.send(json!({"nonsense": "of nobody's concern"})).await;
+    ben.send(json!({"ping": "of nobody's concern"})).await;
     assert_eq!(refusal(&ben.receive().await), "message/malformed");
     ann.receive().await;
     ann.receive().await;

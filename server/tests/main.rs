@@ -38,3 +38,4 @@ mod turn_peers;
 mod turn_quotas;
 mod turn_requests;
 mod turn_streams;
+mod versions;

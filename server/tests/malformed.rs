@@ -11,7 +11,7 @@ use crate::support::{Client, TestServer, refusal};
 
 fn malformed() -> Vec<Message> {
     let deep = format!(r#"{{"signal":{{"to":"00000000000000ab","packet":{}{}}}}}"#, "[".repeat(15), "]".repeat(15));
-    ["", "hello", "{", "null", "[1,2]", r#"{"shout":1}"#, r#"{"signal":{"to":"me","packet":1}}"#, deep.as_str()]
+    ["", "hello", "{", "null", "[1,2]", r#"{"ping":"one"}"#, r#"{"signal":{"to":"me","packet":1}}"#, deep.as_str()]
         .map(Message::text)
         .to_vec()
 }

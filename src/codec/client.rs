@@ -23,9 +23,12 @@ fn tagged(json: &mut Writer, tag: &str, value: impl FnOnce(&mut Writer)) {
     json.close('}');
 }
 
-fn join(json: &mut Writer, Join { version, room, name, token, resume }: &Join) {
+fn join(json: &mut Writer, Join { version, max_version, room, name, token, resume }: &Join) {
     json.open('{');
     json.number_field("version", (*version).into());
+    if let Some(newest) = max_version {
+        json.number_field("maxVersion", (*newest).into());
+    }
     json.text_field("room", room.as_str());
     json.optional_field("name", name.as_ref().map(|name| name.as_str()));
     json.optional_field("token", token.as_ref().map(|token| token.as_str()));

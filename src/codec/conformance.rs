@@ -149,6 +149,7 @@ impl Random {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
                     version: self.number(),
+                    max_version: self.maybe(Self::number),
                     room: RoomName::new(self.word()).unwrap(),
                     name: self.maybe(|random| DisplayName::new(random.word()).unwrap()),
                     token: self.maybe(|random| random.text().into()),
@@ -166,6 +167,7 @@ impl Random {
         use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
         match self.below(9) {
             0 => ServerMessage::Welcome(Welcome {
+                version: self.number(),
                 me: self.member(),
                 members: self.many(Self::member),
                 roster: self.number(),

@@ -35,6 +35,8 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
 fn welcome(value: &Value) -> Result<Welcome> {
     let number = |name| value.optional(name).map_or(Ok(0), |number| number.u32());
     Ok(Welcome {
+        // The first servers do not say it.
+        version: value.optional("version").map_or(Ok(1), |version| version.u32())?,
         me: member(&value.field("me"))?,
         members: members(value)?,
         roster: number("roster")?,

@@ -13,8 +13,15 @@ use crate::relay::{Line, Relay};
 async fn stranger(relay: &Relay) -> (Line, u32) {
     let mut line = relay.line();
     let room = RoomName::new("blue-tiger").expect("a name");
-    line.send(&ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume: None }))
-        .expect("sent");
+    line.send(&ClientMessage::Join(Join {
+        version: PROTOCOL_VERSION,
+        max_version: None,
+        room,
+        name: None,
+        token: None,
+        resume: None,
+    }))
+    .expect("sent");
     let Some(Ok(ServerMessage::Welcome(welcome))) = line.next().await else { panic!("no welcome") };
     (line, welcome.me.session)
 }

@@ -1,5 +1,7 @@
 //! What a client says to the server.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{DisplayName, Packet, PeerId, RoomName, Ticket, Token};
@@ -25,8 +27,11 @@ pub enum ClientMessage<P = Packet> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Join {
-    /// [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION).
+    /// The oldest version of the protocol that the client speaks: the one by which servers of that time know it.
     pub version: u32,
+    /// The newest one that it speaks; none if that is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_version: Option<u32>,
     /// The room; it is made by who comes first.
     pub room: RoomName,
     /// What the others see.
@@ -38,6 +43,15 @@ pub struct Join {
     /// The session to go on with. When the server does not know it any more the join is a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
+}
+
+impl Join {
+    /// The newest version that both sides speak.
+    #[must_use]
+    pub fn common_version(&self, own: RangeInclusive<u32>) -> Option<u32> {
+        let newest = self.max_version.unwrap_or(self.version).min(*own.end());
+        (newest >= self.version.max(*own.start())).then_some(newest)
+    }
 }
 
 /// A session that had another socket.
@@ -56,4 +70,35 @@ pub struct Signal<P = Packet> {
     pub to: PeerId,
     /// The packet.
     pub packet: P,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(version: u32, max_version: Option<u32>) -> Join {
+        let room = RoomName::new("r").unwrap();
+        Join { version, max_version, room, name: None, token: None, resume: None }
+    }
+
+    #[test]
+    fn the_newest_version_that_both_speak_is_used() {
+        for (version, max_version, own, common) in [
+            (1, None, 1..=1, Some(1)),
+            (1, Some(3), 1..=1, Some(1)),
+            (1, Some(3), 1..=2, Some(2)),
+            (2, Some(2), 1..=4, Some(2)),
+            (3, None, 1..=4, Some(3)),
+            (2, Some(3), 1..=1, None),
+            (1, Some(2), 3..=4, None),
+            (0, None, 1..=1, None),
+            (2, Some(1), 1..=4, None),
+        ] {
+            assert_eq!(
+                join(version, max_version).common_version(own.clone()),
+                common,
+                "{version} {max_version:?} {own:?}"
+            );
+        }
+    }
 }

@@ -4,6 +4,10 @@
 //! [`ClientMessage::Join`]; the server answers with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`]. From then on
 //! each side sends what it likes. The server reads who a [`Signal`] is for and never what is in it.
 //!
+//! The protocol can grow. A join says which versions its client speaks, and the welcome which of them is used. In one version
+//! fields may be added to messages, and kinds of messages: who does not know a field does not read it, and the server ignores,
+//! and counts, messages of a kind that it does not know.
+//!
 //! A session may outlive its socket. Both sides count the signals that were delivered in it. The first message on the next
 //! socket is again a join, with the session's [`Ticket`] and the count ([`Resume`]); the welcome then has the same id and
 //! the room as it is now, and is followed by the signals that were missed.
@@ -13,6 +17,7 @@
 //!
 //! let join = ClientMessage::<()>::Join(Join {
 //!     version: PROTOCOL_VERSION,
+//!     max_version: None,
 //!     room: RoomName::new("blue-tiger")?,
 //!     name: None,
 //!     token: None,
@@ -47,5 +52,9 @@ pub use ticket::{Ticket, TicketTooLong};
 /// one it leaves.
 pub const CLOSE_TO_RESUME: u16 = 4000;
 
-/// The version of this protocol. A server refuses a [`Join`] of another one with [`RefusalCode::VersionUnsupported`].
+/// The newest version of this protocol that this code speaks.
 pub const PROTOCOL_VERSION: u32 = 1;
+
+/// All versions that it speaks. A server refuses a [`Join`] that has none of its own with
+/// [`RefusalCode::VersionUnsupported`].
+pub const PROTOCOL_VERSIONS: std::ops::RangeInclusive<u32> = 1..=PROTOCOL_VERSION;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, IceServers, Packet, Pass, PeerId, Ticket};
+use crate::{DisplayName, IceServers, PROTOCOL_VERSION, Packet, Pass, PeerId, Ticket};
 
 /// A message from server to client. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub enum ServerMessage<P = Packet> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
+    /// The version that is used, of those that the join named. The first servers do not say it.
+    #[serde(default = "first_version")]
+    pub version: u32,
     /// You, as the others see you. The same id and session as before: the session goes on.
     pub me: Member,
     /// Who is there already, without you.
@@ -73,8 +76,21 @@ impl Welcome {
     #[must_use]
     pub fn new(me: Member, members: Vec<Member>) -> Self {
         let ice_servers = IceServers::default();
-        Welcome { me, members, roster: 0, settling: false, signals: 0, ticket: None, ice_servers }
+        Welcome {
+            version: PROTOCOL_VERSION,
+            me,
+            members,
+            roster: 0,
+            settling: false,
+            signals: 0,
+            ticket: None,
+            ice_servers,
+        }
     }
+}
+
+const fn first_version() -> u32 {
+    1
 }
 
 /// Everybody who is in a room, without the one who is told.

@@ -99,10 +99,10 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, room: room.clone(), name: None, token: None, resume: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None }));
         survives(&ClientMessage::<Packet>::Remove(to));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
-        survives(&ClientMessage::<Packet>::Join(Join { version, room, name: None, token: Some("a.b.c".into()), resume }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);
@@ -118,7 +118,7 @@ proptest! {
         survives(&ServerMessage::<Packet>::Joined { member: me.clone(), roster });
         survives(&ServerMessage::<Packet>::Roster(Roster { version: roster, members: members.clone() }));
         survives(&ServerMessage::<Packet>::Welcome(Welcome {
-            me, members, roster, settling, signals: roster, ticket, ice_servers: Default::default()
+            version: roster, me, members, roster, settling, signals: roster, ticket, ice_servers: Default::default()
         }));
         survives(&ServerMessage::Signal(Delivery { from, packet }));
     }

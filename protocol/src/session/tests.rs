@@ -71,7 +71,7 @@ impl Bench {
 
 fn join(resume: Option<Resume>) -> Join {
     let room = RoomName::new("r").expect("a name");
-    Join { version: PROTOCOL_VERSION, room, name: None, token: None, resume }
+    Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token: None, resume }
 }
 
 fn ticket(text: &str) -> Ticket {

@@ -14,6 +14,8 @@ pub enum Input<P> {
     Connected(ConnectionId),
     /// It said something, or something that is refused.
     Received(ConnectionId, Result<ClientMessage<P>, Closing>),
+    /// It sent a message of a kind that only later versions know.
+    Unknown(ConnectionId),
     /// It does not read what it is sent, and its queue is full.
     Overflowed(ConnectionId),
     /// It is gone.

@@ -13,20 +13,28 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Join, LeaveReason, Member, PeerId, RefusalCode, RoomName, Roster, ServerMessage, Welcome};
+use itodenwa_wire::{
+    Join, LeaveReason, Member, PROTOCOL_VERSION, PROTOCOL_VERSIONS, PeerId, RefusalCode, RoomName, Roster,
+    ServerMessage, Welcome,
+};
 
 use super::room::{Presence, Room};
 use super::{Closing, ConnectionId, ConnectionState, Due, Hub, Output, Packet};
 use crate::access::{Access, Guest};
 use crate::ticket::Claims;
 
+/// A connection that joins, and the version of the protocol that is used on it.
+type Joining = (ConnectionId, u32);
+
 impl<P: Packet> Hub<P> {
     pub(super) fn join(&mut self, now: Instant, from: ConnectionId, join: Join) {
+        // Whoever got this far speaks one that we speak, too.
+        let version = join.common_version(PROTOCOL_VERSIONS).unwrap_or(PROTOCOL_VERSION);
         let claims = join.resume.as_ref().and_then(|resume| self.tickets.open(now, &resume.ticket));
         let claims = claims.filter(|claims| claims.room == join.room);
         let signals = join.resume.as_ref().map_or(0, |resume| resume.signals);
         if let Some(claims) = &claims
-            && self.resume(now, from, claims, signals)
+            && self.resume(now, (from, version), claims, signals)
         {
             return;
         }
@@ -41,7 +49,7 @@ impl<P: Packet> Hub<P> {
         if let Some(pass) = &guest.pass {
             self.make_way(now, &join.room, &pass.identity);
         }
-        if let Err(closing) = self.enter(now, from, join.room, |room, random| match former {
+        if let Err(closing) = self.enter(now, (from, version), join.room, |room, random| match former {
             Some((id, session)) => Some((Member { id, session, name: guest.name, pass: guest.pass }, true)),
             None => Some((room.newcomer(guest, random)?, false)),
         }) {
@@ -50,14 +58,14 @@ impl<P: Packet> Hub<P> {
     }
 
     /// Goes on with a session on this connection; the newest one wins. False if there is no such session here.
-    fn resume(&mut self, now: Instant, from: ConnectionId, claims: &Claims, signals: u32) -> bool {
+    fn resume(&mut self, now: Instant, from: Joining, claims: &Claims, signals: u32) -> bool {
         let Some(room) = self.rooms.get_mut(&claims.room) else { return false };
         let Some(occupant) = room.occupant(claims.id).filter(|occupant| occupant.member.session == claims.session)
         else {
             return false;
         };
         occupant.replay.seen(signals);
-        match std::mem::replace(&mut occupant.presence, Presence::Here(from)) {
+        match std::mem::replace(&mut occupant.presence, Presence::Here(from.0)) {
             Presence::Here(old) => {
                 self.connections.remove(&old);
                 self.renewals.forget(old);
@@ -86,7 +94,7 @@ impl<P: Packet> Hub<P> {
     fn enter(
         &mut self,
         now: Instant,
-        from: ConnectionId,
+        from: Joining,
         name: RoomName,
         who: impl FnOnce(&Room<P>, u32) -> Option<(Member, bool)>,
     ) -> Result<(), Closing> {
@@ -110,7 +118,7 @@ impl<P: Packet> Hub<P> {
             self.due.insert((at, Due::Settle(name.clone())));
         }
         let id = member.id;
-        room.enter(now, from, member.clone());
+        room.enter(now, from.0, member.clone());
         let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
         self.welcome(now, from, name.clone(), id);
         if let Some(room) = self.rooms.get(&name) {
@@ -121,7 +129,7 @@ impl<P: Packet> Hub<P> {
     }
 
     /// Tells a member how the room is, and what it missed.
-    fn welcome(&mut self, now: Instant, from: ConnectionId, name: RoomName, id: PeerId) {
+    fn welcome(&mut self, now: Instant, (from, version): Joining, name: RoomName, id: PeerId) {
         let Some(room) = self.rooms.get_mut(&name) else { return };
         let members = room.others(id).map(|other| other.member.clone()).collect();
         let (roster, settling) = (room.roster(), room.settles.is_some());
@@ -130,6 +138,7 @@ impl<P: Packet> Hub<P> {
         let ice_servers = self.ice.servers(&name, id);
         self.renewals.given(now, from, &ice_servers);
         let welcome = Welcome {
+            version,
             me: occupant.member.clone(),
             members,
             roster,

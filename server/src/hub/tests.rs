@@ -113,6 +113,7 @@ fn join(room: &str) -> ClientMessage<u32> {
     let name = DisplayName::new("Aya").ok();
     ClientMessage::Join(Join {
         version: PROTOCOL_VERSION,
+        max_version: None,
         room: RoomName::new(room).unwrap(),
         name,
         token: None,
@@ -130,7 +131,7 @@ fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
     claims.video.room_admin = admin;
     let token = Some(claims.sign(&secret()).into());
     let room = RoomName::new(room).unwrap();
-    ClientMessage::Join(Join { version: PROTOCOL_VERSION, room, name: None, token, resume: None })
+    ClientMessage::Join(Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token, resume: None })
 }
 
 fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {

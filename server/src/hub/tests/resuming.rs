@@ -14,8 +14,14 @@ impl Bench {
     fn again_to(&mut self, room: &str, from: ConnectionId, ticket: &Ticket, signals: u32) -> Vec<Output> {
         self.give(Input::Connected(from));
         let resume = Some(Resume { ticket: ticket.clone(), signals });
-        let join =
-            Join { version: PROTOCOL_VERSION, room: RoomName::new(room).unwrap(), name: None, token: None, resume };
+        let join = Join {
+            version: PROTOCOL_VERSION,
+            max_version: None,
+            room: RoomName::new(room).unwrap(),
+            name: None,
+            token: None,
+            resume,
+        };
         self.say(from, ClientMessage::Join(join))
     }
 }
