@@ -10,7 +10,7 @@
 //! sockets; the system sends all packets of a client to the same worker, so a relayed packet meets no lock and no other
 //! task. What workers share is counted in the [`Ledger`], when an allocation is made and when it ends.
 //!
-//! Nothing is kept for who has not proved to know a credential: nonces are computed, not remembered.
+//! Nothing is kept for a client that has not proved to know a credential: nonces are computed, not remembered.
 
 mod allocation;
 mod budget;
@@ -18,23 +18,24 @@ mod codec;
 mod config;
 pub mod credentials;
 mod framing;
+mod io;
 mod ledger;
 mod limits;
 mod machine;
 mod nonce;
 pub mod peers;
 mod ports;
-mod request;
+mod rules;
 mod service;
 mod sockets;
 mod stream;
-mod traffic;
 mod worker;
 
-pub use allocation::AllocationId;
 pub use config::TurnConfig;
+pub use io::{AllocationId, Client, Family, Input, Moment, Output, Transport};
 pub use ledger::Ledger;
 pub use limits::TurnLimits;
-pub use machine::{Client, Family, Input, Moment, Output, Relay, Rules, Transport};
+pub use machine::Relay;
 pub use ports::Ports;
+pub use rules::Rules;
 pub use service::{Service, TurnError};

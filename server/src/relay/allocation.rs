@@ -6,12 +6,8 @@ use std::time::{Duration, Instant};
 
 use stun_types::message::{IntegrityKey, TransactionId};
 
-use super::ledger::Place;
-use super::machine::Client;
-
-/// Names an allocation. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AllocationId(pub u64);
+use super::io::Client;
+use super::ledger::AllocationPermit;
 
 /// How long a permission lasts (RFC 8656, section 9).
 pub(super) const PERMISSION: Duration = Duration::from_secs(300);
@@ -34,8 +30,20 @@ pub(super) struct Allocation {
     /// Of the request that made it: when it comes once more it was the answer that was lost.
     pub(super) transaction: TransactionId,
     pub(super) expires: Instant,
-    pub(super) place: Place,
+    pub(super) permit: AllocationPermit,
     pub(super) contacts: Contacts,
+}
+
+/// An Allocate request that waits for its port.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) client: Client,
+    pub(super) request: Vec<u8>,
+    pub(super) username: String,
+    pub(super) key: IntegrityKey,
+    pub(super) ip: IpAddr,
+    pub(super) lifetime: Duration,
+    pub(super) permit: AllocationPermit,
 }
 
 /// Whom an allocation talks to.

@@ -51,10 +51,10 @@ struct Counter {
     origins: HashMap<Origin, usize>,
 }
 
-/// Why nobody gets an allocation or a connection now.
+/// Why there is no allocation or connection now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// There is no such session: whoever it was has left.
+    /// There is no such session: the member has left.
     Unknown,
     /// The session or its address has as many as it may have.
     Quota,
@@ -64,7 +64,7 @@ pub(super) enum Denied {
 
 /// The right to an allocation, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct AllocationPermit {
     ledger: Arc<Ledger>,
     session: Arc<str>,
     origin: Origin,
@@ -73,7 +73,7 @@ pub(super) struct Place {
 
 /// The right to a TCP connection, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct ConnectionPermit {
     ledger: Arc<Ledger>,
     origin: Origin,
 }
@@ -117,7 +117,7 @@ impl Ledger {
         self.counts().connections.all
     }
 
-    pub(super) fn reserve(self: &Arc<Self>, session: &str, origin: Origin) -> Result<Place, Denied> {
+    pub(super) fn allocate(self: &Arc<Self>, session: &str, origin: Origin) -> Result<AllocationPermit, Denied> {
         let mut counts = self.counts();
         let Counts { sessions, allocations, .. } = &mut *counts;
         let (name, _) = sessions.get_key_value(session).ok_or(Denied::Unknown)?;
@@ -128,13 +128,13 @@ impl Ledger {
         }
         allocations.take(origin, self.limits.turn_allocations, self.limits.turn_address_allocations)?;
         session.allocations += 1;
-        Ok(Place { ledger: Arc::clone(self), session: name, origin, account: Arc::clone(&session.account) })
+        Ok(AllocationPermit { ledger: Arc::clone(self), session: name, origin, account: Arc::clone(&session.account) })
     }
 
-    pub(super) fn seat(self: &Arc<Self>, origin: Origin) -> Result<Seat, Denied> {
+    pub(super) fn connect(self: &Arc<Self>, origin: Origin) -> Result<ConnectionPermit, Denied> {
         let TurnLimits { turn_connections, turn_address_connections, .. } = self.limits;
         self.counts().connections.take(origin, turn_connections, turn_address_connections)?;
-        Ok(Seat { ledger: Arc::clone(self), origin })
+        Ok(ConnectionPermit { ledger: Arc::clone(self), origin })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -162,7 +162,7 @@ impl Counter {
     }
 }
 
-impl Place {
+impl AllocationPermit {
     /// Whether the member has left.
     pub(super) fn is_over(&self) -> bool {
         self.account.closed.load(Ordering::Acquire)
@@ -174,7 +174,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for AllocationPermit {
     fn drop(&mut self) {
         let mut counts = self.ledger.counts();
         counts.allocations.give_back(self.origin);
@@ -187,7 +187,7 @@ impl Drop for Place {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.ledger.counts().connections.give_back(self.origin);
     }
@@ -227,7 +227,7 @@ mod tests {
     fn allocations_are_counted_by_session_by_address_and_in_all() {
         let ledger = ledger();
         ["ann", "bob", "eve"].iter().for_each(|session| ledger.admit(session));
-        let reserve = |session: &str, last| ledger.reserve(session, origin(last));
+        let reserve = |session: &str, last| ledger.allocate(session, origin(last));
         assert_eq!(reserve("joe", 1).unwrap_err(), Denied::Unknown);
         let first = reserve("ann", 1).unwrap();
         let _second = reserve("ann", 2).unwrap();
@@ -245,12 +245,12 @@ mod tests {
     fn who_left_has_nothing_and_leaves_nothing() {
         let ledger = ledger();
         ledger.admit("ann");
-        let place = ledger.reserve("ann", origin(1)).unwrap();
+        let permit = ledger.allocate("ann", origin(1)).unwrap();
         ledger.dismiss("ann");
-        assert_eq!(ledger.reserve("ann", origin(1)).unwrap_err(), Denied::Unknown);
+        assert_eq!(ledger.allocate("ann", origin(1)).unwrap_err(), Denied::Unknown);
         ledger.admit("ann");
-        let _another = ledger.reserve("ann", origin(1)).unwrap();
-        drop(place);
+        let _another = ledger.allocate("ann", origin(1)).unwrap();
+        drop(permit);
         assert_eq!(ledger.counts().sessions["ann"].allocations, 1);
         ledger.dismiss("ann");
         drop(_another);
@@ -261,11 +261,11 @@ mod tests {
     #[test]
     fn connections_are_counted() {
         let ledger = ledger();
-        let seat = ledger.seat(origin(1)).unwrap();
-        assert_eq!(ledger.seat(origin(1)).unwrap_err(), Denied::Quota);
-        let _second = ledger.seat(origin(2)).unwrap();
-        assert_eq!(ledger.seat(origin(3)).unwrap_err(), Denied::Full);
-        drop(seat);
-        assert!(ledger.seat(origin(3)).is_ok());
+        let permit = ledger.connect(origin(1)).unwrap();
+        assert_eq!(ledger.connect(origin(1)).unwrap_err(), Denied::Quota);
+        let _second = ledger.connect(origin(2)).unwrap();
+        assert_eq!(ledger.connect(origin(3)).unwrap_err(), Denied::Full);
+        drop(permit);
+        assert!(ledger.connect(origin(3)).is_ok());
     }
 }

@@ -11,13 +11,14 @@ use std::thread::JoinHandle;
 use mio::Waker;
 use rustls::ServerConfig;
 
-use super::TurnLimits;
 use super::config::TurnConfig;
 use super::credentials::Secret;
+use super::io::Family;
 use super::ledger::Ledger;
-use super::machine::{Family, Rules};
+use super::limits::TurnLimits;
 use super::peers::Peers;
 use super::ports::Ports;
+use super::rules::Rules;
 use super::sockets;
 use super::worker::{Shared, Worker};
 

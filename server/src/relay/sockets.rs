@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use mio::net::{TcpListener, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::machine::Family;
+use super::io::Family;
 
 /// What the sockets that all clients share may hold, in bytes; the system may give less.
 const SHARED_BUFFER: usize = 4 << 20;

@@ -7,10 +7,10 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
-use super::TurnLimits;
 use super::framing::{Frame, MESSAGE_BYTES, frame};
-use super::ledger::Seat;
-use super::machine::Client;
+use super::io::Client;
+use super::ledger::ConnectionPermit;
+use super::limits::TurnLimits;
 
 /// The first byte of TLS: a handshake record (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 0x16;
@@ -35,7 +35,7 @@ pub(super) struct Stream {
     silent_until: Instant,
     /// When its deadline is looked at next.
     pub(super) watched: Instant,
-    _seat: Seat,
+    _permit: ConnectionPermit,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Stream {
     pub(super) fn new(
         socket: TcpStream,
         client: Client,
-        seat: Seat,
+        permit: ConnectionPermit,
         tls: Option<Arc<ServerConfig>>,
         now: Instant,
         limits: &TurnLimits,
@@ -76,7 +76,7 @@ impl Stream {
             stalled: None,
             silent_until,
             watched: silent_until,
-            _seat: seat,
+            _permit: permit,
         }
     }
 

@@ -16,18 +16,18 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustls::ServerConfig;
 
-use super::allocation::AllocationId;
 use super::framing::MESSAGE_BYTES;
-use super::machine::{Client, Family, Input, Moment, Output, Relay, Rules, Transport};
+use super::io::{AllocationId, Client, Family, Input, Moment, Output, Transport, canonical};
+use super::machine::Relay;
+use super::rules::Rules;
 use super::sockets::{self, Listeners};
-use super::traffic::canonical;
 use connections::Connections;
 use source::Source;
 
-/// How many packets are read from one socket before the others have their turn.
-const TURN: usize = 64;
+/// How many packets are read from one socket before the others are looked at.
+const READS: usize = 64;
 /// The socket of all clients has more of them.
-const SHARED_TURN: usize = 256;
+const SHARED_READS: usize = 256;
 /// Longer than the largest message: a larger one is noticed.
 const DATAGRAM_BYTES: usize = 2 * MESSAGE_BYTES;
 /// How many ports are tried for an allocation before there is none.
@@ -55,7 +55,7 @@ pub(super) struct Worker {
     relay: Relay,
     sockets: HashMap<AllocationId, UdpSocket>,
     connections: Connections,
-    /// Whose turn it is: what is not known to be drained.
+    /// What is not known to be drained.
     ready: Vec<Token>,
     datagram: Box<[u8]>,
     message: Vec<u8>,
@@ -84,7 +84,7 @@ impl Worker {
     /// Works until it is told to stop, or cannot wait any more.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(1024);
-        let mut turns = Vec::new();
+        let mut serving = Vec::new();
         while !self.shared.stop.load(Ordering::Acquire) {
             match self.poll.poll(&mut events, self.timeout(now())) {
                 Ok(()) => {}
@@ -94,9 +94,9 @@ impl Worker {
             self.ready.extend(events.iter().map(|event| event.token()));
             self.ready.sort_unstable();
             self.ready.dedup();
-            std::mem::swap(&mut self.ready, &mut turns);
-            for token in turns.drain(..) {
-                if self.turn(Source::of(token)) {
+            std::mem::swap(&mut self.ready, &mut serving);
+            for token in serving.drain(..) {
+                if self.serve(Source::of(token)) {
                     self.ready.push(token);
                 }
             }
@@ -105,7 +105,7 @@ impl Worker {
     }
 
     /// Reads what came. Whether there may be more.
-    fn turn(&mut self, source: Source) -> bool {
+    fn serve(&mut self, source: Source) -> bool {
         match source {
             Source::Udp => self.read_clients(),
             Source::Tcp => self.accept(),
@@ -121,7 +121,7 @@ impl Worker {
 
     fn read_clients(&mut self) -> bool {
         let now = moment();
-        for _ in 0..SHARED_TURN {
+        for _ in 0..SHARED_READS {
             match self.listeners.udp.recv_from(&mut self.datagram) {
                 Ok((length, from)) => {
                     let client = Client { transport: Transport::Datagram, address: canonical(from) };
@@ -139,7 +139,7 @@ impl Worker {
 
     fn read_peers(&mut self, allocation: AllocationId) -> bool {
         let now = moment();
-        for _ in 0..TURN {
+        for _ in 0..READS {
             let Some(socket) = self.sockets.get(&allocation) else { return false };
             match socket.recv_from(&mut self.datagram) {
                 Ok((length, peer)) => {

@@ -51,13 +51,13 @@ pub(crate) fn member(relay: &Service, session: &str) -> Credentials {
 }
 
 /// A way to the relay. What does not come in time fails the test.
-pub(crate) trait Line {
+pub(crate) trait ClientTransport {
     fn send(&mut self, packet: &[u8]);
-    /// The next packet; none if the line is closed.
+    /// The next packet; none if it is closed.
     fn receive(&mut self) -> Option<Vec<u8>>;
 }
 
-impl Line for UdpSocket {
+impl ClientTransport for UdpSocket {
     fn send(&mut self, packet: &[u8]) {
         UdpSocket::send(self, packet).unwrap();
     }
@@ -73,7 +73,7 @@ impl Line for UdpSocket {
 /// Messages on a stream.
 pub(crate) struct Framed<S>(pub(crate) S);
 
-impl<S: Read + Write> Line for Framed<S> {
+impl<S: Read + Write> ClientTransport for Framed<S> {
     fn send(&mut self, packet: &[u8]) {
         self.0.write_all(packet).unwrap();
         self.0.flush().unwrap();
@@ -99,7 +99,7 @@ impl<S: Read + Write> Line for Framed<S> {
 
 /// A client of the relay.
 pub(crate) struct Turn {
-    line: Box<dyn Line>,
+    transport: Box<dyn ClientTransport>,
     pub(crate) credentials: Credentials,
     /// As the relay told them.
     pub(crate) challenge: Option<(String, String)>,
@@ -131,8 +131,8 @@ impl Turn {
         Turn::over(Framed(tcp(relay)), credentials)
     }
 
-    pub(crate) fn over(line: impl Line + 'static, credentials: Credentials) -> Self {
-        Turn { line: Box::new(line), credentials, challenge: None }
+    pub(crate) fn over(transport: impl ClientTransport + 'static, credentials: Credentials) -> Self {
+        Turn { transport: Box::new(transport), credentials, challenge: None }
     }
 
     /// A client that is a member and has an allocation.
@@ -143,11 +143,11 @@ impl Turn {
     }
 
     pub(crate) fn send(&mut self, packet: &[u8]) {
-        self.line.send(packet);
+        self.transport.send(packet);
     }
 
     pub(crate) fn receive(&mut self) -> Option<Answer> {
-        self.line.receive().map(Answer)
+        self.transport.receive().map(Answer)
     }
 
     /// Asks as a browser does: once without credentials, to be challenged, and then with them.

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use mio::Interest;
 
 use super::source::Source;
-use super::{TURN, Worker, moment, now};
+use super::{READS, Worker, moment, now};
 use crate::address::Origin;
-use crate::relay::TurnLimits;
-use crate::relay::machine::{Client, Input, Moment, Transport};
+use crate::relay::io::{Client, Input, Moment, Transport, canonical};
+use crate::relay::limits::TurnLimits;
 use crate::relay::stream::{Garbage, Progress, Stream};
-use crate::relay::traffic::canonical;
 
 /// The pause after an error of `accept`, which mostly means that there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -73,7 +72,7 @@ impl Worker {
     pub(super) fn accept(&mut self) -> bool {
         let (now, limits) = (now(), &self.shared.rules.limits);
         let connections = &mut self.connections;
-        for _ in 0..TURN {
+        for _ in 0..READS {
             let (mut socket, from) = match self.listeners.tcp.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
@@ -86,13 +85,13 @@ impl Worker {
             // Small messages are not held back. A failure costs only time.
             let _ = socket.set_nodelay(true);
             let address = canonical(from);
-            let Ok(seat) = self.shared.rules.ledger.seat(Origin::from(address.ip())) else { continue };
+            let Ok(permit) = self.shared.rules.ledger.connect(Origin::from(address.ip())) else { continue };
             let number = connections.accepted;
             connections.accepted += 1;
             let (token, interest) = (Source::Connection(number).token(), Interest::READABLE | Interest::WRITABLE);
             if self.poll.registry().register(&mut socket, token, interest).is_ok() {
                 let client = Client { transport: Transport::Stream(number), address };
-                let stream = Stream::new(socket, client, seat, self.shared.tls.clone(), now, limits);
+                let stream = Stream::new(socket, client, permit, self.shared.tls.clone(), now, limits);
                 connections.deadlines.insert((stream.watched, number));
                 connections.streams.insert(number, stream);
             }
@@ -103,7 +102,7 @@ impl Worker {
     /// Reads what a connection has, and writes what waits for it. Whether there may be more to be read.
     pub(super) fn read_connection(&mut self, number: u64) -> bool {
         let now = moment();
-        for _ in 0..TURN {
+        for _ in 0..READS {
             let Some(stream) = self.connections.streams.get_mut(&number) else { return false };
             stream.flush(now.at);
             let progress = stream.read(now.at, &self.shared.rules.limits);

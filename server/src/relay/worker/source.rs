@@ -2,7 +2,7 @@
 
 use mio::Token;
 
-use crate::relay::AllocationId;
+use crate::relay::io::AllocationId;
 
 /// What has something to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::time::Instant;
 use stun_types::message::Message;
 use turn_types::attribute::{Data, XorPeerAddress};
 
-use super::allocation::AllocationId;
-use super::codec;
-use super::framing::MESSAGE_BYTES;
-use super::machine::{Client, Relay, Step};
+use super::{Relay, Step};
+use crate::relay::codec;
+use crate::relay::framing::MESSAGE_BYTES;
+use crate::relay::io::{AllocationId, Client, canonical};
 
 /// Largest datagram that a peer may send: with its header it is a message.
 const PAYLOAD_BYTES: usize = MESSAGE_BYTES - 64;
@@ -23,7 +23,7 @@ impl Relay {
         };
         let Some(peer) = allocation.contacts.peer(now, number) else { return };
         // The port of another allocation may be somebody else's by now.
-        if self.rules.peers.admit(peer) && allocation.place.spend(now, data.len()) {
+        if self.rules.peers.admit(peer) && allocation.permit.spend(now, data.len()) {
             self.pass_on(id, peer, data);
         }
     }
@@ -41,7 +41,7 @@ impl Relay {
         };
         if allocation.contacts.is_permitted(now, peer.ip())
             && self.rules.peers.admit(peer)
-            && allocation.place.spend(now, data.data().len())
+            && allocation.permit.spend(now, data.data().len())
         {
             self.pass_on(id, peer, data.data());
         }
@@ -53,7 +53,7 @@ impl Relay {
         if payload.len() > PAYLOAD_BYTES
             || !allocation.contacts.is_permitted(now, peer.ip())
             || !self.rules.peers.admit(peer)
-            || !allocation.place.spend(now, payload.len())
+            || !allocation.permit.spend(now, payload.len())
         {
             return;
         }
@@ -73,9 +73,4 @@ impl Relay {
         self.buffer.extend_from_slice(payload);
         self.steps.push_back(Step::ToPeer { allocation, peer, bytes: start..self.buffer.len() });
     }
-}
-
-/// An IPv4 address that is written as one of IPv6 is the IPv4 address.
-pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }

@@ -12,39 +12,27 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
-use super::allocation::{Allocation, AllocationId, CHANNELS, Contacts, NoContact};
-use super::codec::{Reply, not_understood};
-use super::credentials::{REALM, session_of};
-use super::ledger::{Denied, Place};
-use super::machine::{Client, Family, Moment, Relay, Step};
-use super::traffic::canonical;
+use super::{Relay, Step};
 use crate::address::Origin;
+use crate::relay::allocation::{Allocation, CHANNELS, Contacts, NoContact, Opening};
+use crate::relay::codec::{Reply, not_understood};
+use crate::relay::credentials::{REALM, session_of};
+use crate::relay::io::{AllocationId, Client, Family, Moment, canonical};
+use crate::relay::ledger::{AllocationPermit, Denied};
 
 /// How long an allocation lives when the client does not say (RFC 8656, section 3.2), and at least.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// An Allocate request that waits for its port.
-#[derive(Debug)]
-pub(super) struct Opening {
-    client: Client,
-    request: Vec<u8>,
-    username: String,
-    key: IntegrityKey,
-    ip: IpAddr,
-    lifetime: Duration,
-    place: Place,
-}
-
-/// Somebody who proved to know a credential.
-struct Known {
+/// A client that proved to know a credential.
+struct Authenticated {
     username: String,
     key: IntegrityKey,
     /// The allocation that it has already.
     allocation: Option<AllocationId>,
 }
 
-/// A refusal: a code of STUN or TURN.
-struct Refused(u16);
+/// The code of an error response (RFC 8489, section 14.8; RFC 8656, section 19).
+struct ErrorResponse(u16);
 
 impl Relay {
     pub(super) fn message(&mut self, now: Moment, client: Client, message: &Message<'_>) {
@@ -75,40 +63,48 @@ impl Relay {
         self.reply(client, reply);
     }
 
-    /// Who it is. Nothing is kept, and nothing is computed that takes long, for who does not know a credential.
-    fn authenticate(&self, now: Moment, client: Client, message: &Message<'_>) -> Result<Known, Refused> {
+    /// Who it is. Nothing is kept, and nothing is computed that takes long, for a client that does not know a credential.
+    fn authenticate(&self, now: Moment, client: Client, message: &Message<'_>) -> Result<Authenticated, ErrorResponse> {
         if !message.has_attribute(MessageIntegrity::TYPE) {
-            return Err(Refused(ErrorCode::UNAUTHORIZED));
+            return Err(ErrorResponse(ErrorCode::UNAUTHORIZED));
         }
         let (Ok(username), Ok(realm), Ok(nonce)) =
             (message.attribute::<Username>(), message.attribute::<Realm>(), message.attribute::<Nonce>())
         else {
-            return Err(Refused(ErrorCode::BAD_REQUEST));
+            return Err(ErrorResponse(ErrorCode::BAD_REQUEST));
         };
         if !self.rules.nonces.is_good(nonce.nonce(), now.unix, client.address) {
-            return Err(Refused(ErrorCode::STALE_NONCE));
+            return Err(ErrorResponse(ErrorCode::STALE_NONCE));
         }
         let username = username.username();
         let id = self.clients.get(&client).copied();
         let key = match id.and_then(|id| self.allocations.get(&id)) {
-            Some(allocation) if allocation.username != username => return Err(Refused(ErrorCode::WRONG_CREDENTIALS)),
+            Some(allocation) if allocation.username != username => {
+                return Err(ErrorResponse(ErrorCode::WRONG_CREDENTIALS));
+            }
             // It was checked that it had not expired when the allocation was made.
             Some(allocation) => allocation.key.clone(),
             None => {
                 session_of(username, now.unix, self.rules.limits.turn_credential_lifetime)
-                    .map_err(|_| Refused(ErrorCode::UNAUTHORIZED))?;
+                    .map_err(|_| ErrorResponse(ErrorCode::UNAUTHORIZED))?;
                 self.rules.secret.key(username)
             }
         };
         match message.validate_integrity_with_key(&key) {
             Ok(IntegrityAlgorithm::Sha1) if realm.realm() == REALM => {
-                Ok(Known { username: username.to_owned(), key, allocation: id })
+                Ok(Authenticated { username: username.to_owned(), key, allocation: id })
             }
-            _ => Err(Refused(ErrorCode::UNAUTHORIZED)),
+            _ => Err(ErrorResponse(ErrorCode::UNAUTHORIZED)),
         }
     }
 
-    fn refuse_unknown(&mut self, now: Moment, client: Client, message: &Message<'_>, Refused(code): Refused) {
+    fn refuse_unknown(
+        &mut self,
+        now: Moment,
+        client: Client,
+        message: &Message<'_>,
+        ErrorResponse(code): ErrorResponse,
+    ) {
         let mut reply = Reply::error(message, None, code);
         if let (ErrorCode::UNAUTHORIZED | ErrorCode::STALE_NONCE, Ok(realm)) = (code, Realm::new(REALM))
             && let Ok(nonce) = Nonce::new(&self.rules.nonces.make(now.unix, client.address))
@@ -118,7 +114,7 @@ impl Relay {
         self.reply(client, reply);
     }
 
-    fn request(&mut self, now: Moment, client: Client, message: &Message<'_>, known: Known) {
+    fn request(&mut self, now: Moment, client: Client, message: &Message<'_>, known: Authenticated) {
         let (key, unknown) = (known.key.clone(), not_understood(message));
         if !unknown.is_empty() {
             return self.reply(client, Reply::not_understood(message, Some(&key), &unknown));
@@ -126,7 +122,7 @@ impl Relay {
         let done = match (message.method(), known.allocation) {
             (ALLOCATE, None) => return self.allocate(now, client, message, known),
             (ALLOCATE, Some(id)) => return self.allocated_already(now, client, message, &key, id),
-            (_, None) => Err(Refused(ErrorCode::ALLOCATION_MISMATCH)),
+            (_, None) => Err(ErrorResponse(ErrorCode::ALLOCATION_MISMATCH)),
             (REFRESH, Some(id)) => match self.refresh(now, message, id) {
                 Ok(lifetime) => {
                     let reply = Reply::success(message, Some(&key)).with(&Lifetime::new(whole_seconds(lifetime)));
@@ -139,23 +135,23 @@ impl Relay {
         };
         let reply = match done {
             Ok(()) => Reply::success(message, Some(&key)),
-            Err(Refused(code)) => Reply::error(message, Some(&key), code),
+            Err(ErrorResponse(code)) => Reply::error(message, Some(&key), code),
         };
         self.reply(client, reply);
     }
 
-    fn allocate(&mut self, now: Moment, client: Client, message: &Message<'_>, known: Known) {
+    fn allocate(&mut self, now: Moment, client: Client, message: &Message<'_>, known: Authenticated) {
         match self.may_allocate(now, client, message, &known) {
-            Ok((ip, place)) => {
+            Ok((ip, permit)) => {
                 self.allocated += 1;
                 let id = AllocationId(self.allocated);
-                let Known { username, key, .. } = known;
+                let Authenticated { username, key, .. } = known;
                 let (request, lifetime) = (message.as_bytes().to_vec(), self.lifetime(message));
-                self.opening.insert(id, Opening { client, request, username, key, ip, lifetime, place });
+                self.opening.insert(id, Opening { client, request, username, key, ip, lifetime, permit });
                 let even = message.has_attribute(EvenPort::TYPE);
                 self.steps.push_back(Step::Open { allocation: id, family: Family::of(ip), even });
             }
-            Err(Refused(code)) => self.reply(client, Reply::error(message, Some(&known.key), code)),
+            Err(ErrorResponse(code)) => self.reply(client, Reply::error(message, Some(&known.key), code)),
         }
     }
 
@@ -164,33 +160,33 @@ impl Relay {
         now: Moment,
         client: Client,
         message: &Message<'_>,
-        known: &Known,
-    ) -> Result<(IpAddr, Place), Refused> {
-        let transport = message.attribute::<RequestedTransport>().map_err(|_| Refused(ErrorCode::BAD_REQUEST))?;
+        known: &Authenticated,
+    ) -> Result<(IpAddr, AllocationPermit), ErrorResponse> {
+        let transport = message.attribute::<RequestedTransport>().map_err(|_| ErrorResponse(ErrorCode::BAD_REQUEST))?;
         if transport.protocol() != RequestedTransport::UDP {
-            return Err(Refused(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL));
+            return Err(ErrorResponse(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL));
         }
         // The port after an even one is not kept for anybody: that was for RTCP, when it had a port of its own.
         if message.has_attribute(EvenPort::TYPE) && !message.attribute::<EvenPort>().is_ok_and(|even| !even.requested())
         {
-            return Err(Refused(ErrorCode::INSUFFICIENT_CAPACITY));
+            return Err(ErrorResponse(ErrorCode::INSUFFICIENT_CAPACITY));
         }
         let family = requested_family(message)?.unwrap_or(Family::V4);
-        let ip = self.rules.relayed(family).ok_or(Refused(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;
+        let ip = self.rules.relayed(family).ok_or(ErrorResponse(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;
         let session = session_of(&known.username, now.unix, self.rules.limits.turn_credential_lifetime)
-            .map_err(|_| Refused(ErrorCode::UNAUTHORIZED))?;
-        let place =
-            self.rules.ledger.reserve(session, Origin::from(client.address.ip())).map_err(|denied| match denied {
-                Denied::Unknown => Refused(ErrorCode::UNAUTHORIZED),
-                Denied::Quota => Refused(ErrorCode::ALLOCATION_QUOTA_REACHED),
-                Denied::Full => Refused(ErrorCode::INSUFFICIENT_CAPACITY),
+            .map_err(|_| ErrorResponse(ErrorCode::UNAUTHORIZED))?;
+        let permit =
+            self.rules.ledger.allocate(session, Origin::from(client.address.ip())).map_err(|denied| match denied {
+                Denied::Unknown => ErrorResponse(ErrorCode::UNAUTHORIZED),
+                Denied::Quota => ErrorResponse(ErrorCode::ALLOCATION_QUOTA_REACHED),
+                Denied::Full => ErrorResponse(ErrorCode::INSUFFICIENT_CAPACITY),
             })?;
-        Ok((ip, place))
+        Ok((ip, permit))
     }
 
     /// An Allocate request has its port, or will have none.
     pub(super) fn opened(&mut self, now: Moment, id: AllocationId, port: Option<u16>) {
-        let Some(Opening { client, request, username, key, ip, lifetime, place }) = self.opening.remove(&id) else {
+        let Some(Opening { client, request, username, key, ip, lifetime, permit }) = self.opening.remove(&id) else {
             return;
         };
         let Ok(message) = Message::from_bytes(&request) else { return };
@@ -199,7 +195,7 @@ impl Relay {
         };
         let (relayed, expires, transaction) = (SocketAddr::new(ip, port), now.at + lifetime, message.transaction_id());
         let contacts = Contacts::default();
-        let allocation = Allocation { client, username, key, relayed, transaction, expires, place, contacts };
+        let allocation = Allocation { client, username, key, relayed, transaction, expires, permit, contacts };
         self.reply(client, allocated(&allocation, &message, lifetime));
         self.clients.insert(client, id);
         self.expiries.insert((expires, id));
@@ -224,11 +220,11 @@ impl Relay {
         self.reply_bytes(client, &reply);
     }
 
-    fn refresh(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<Duration, Refused> {
+    fn refresh(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<Duration, ErrorResponse> {
         let lifetime = self.lifetime(message);
-        let allocation = self.allocations.get_mut(&id).ok_or(Refused(ErrorCode::ALLOCATION_MISMATCH))?;
+        let allocation = self.allocations.get_mut(&id).ok_or(ErrorResponse(ErrorCode::ALLOCATION_MISMATCH))?;
         if requested_family(message)?.is_some_and(|family| family != Family::of(allocation.relayed.ip())) {
-            return Err(Refused(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH));
+            return Err(ErrorResponse(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH));
         }
         if message.attribute::<Lifetime>().is_ok_and(|lifetime| lifetime.seconds() == 0) {
             self.end(id);
@@ -240,31 +236,31 @@ impl Relay {
         Ok(lifetime)
     }
 
-    fn permit(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<(), Refused> {
+    fn permit(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<(), ErrorResponse> {
         let mut ips = Vec::new();
         for (_, attribute) in message.iter_attributes().filter(|(_, found)| found.get_type() == XorPeerAddress::TYPE) {
-            let peer = XorPeerAddress::try_from(&attribute).map_err(|_| Refused(ErrorCode::BAD_REQUEST))?;
+            let peer = XorPeerAddress::try_from(&attribute).map_err(|_| ErrorResponse(ErrorCode::BAD_REQUEST))?;
             ips.push(self.peer_address(&peer, message.transaction_id(), id)?.ip());
         }
         if ips.is_empty() {
-            return Err(Refused(ErrorCode::BAD_REQUEST));
+            return Err(ErrorResponse(ErrorCode::BAD_REQUEST));
         }
-        self.contacts(id)?.permit(now.at, &ips).map_err(Refused::from)
+        self.contacts(id)?.permit(now.at, &ips).map_err(ErrorResponse::from)
     }
 
-    fn bind(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<(), Refused> {
+    fn bind(&mut self, now: Moment, message: &Message<'_>, id: AllocationId) -> Result<(), ErrorResponse> {
         let (Ok(number), Ok(peer)) = (message.attribute::<ChannelNumber>(), message.attribute::<XorPeerAddress>())
         else {
-            return Err(Refused(ErrorCode::BAD_REQUEST));
+            return Err(ErrorResponse(ErrorCode::BAD_REQUEST));
         };
         if !CHANNELS.contains(&number.channel()) {
-            return Err(Refused(ErrorCode::BAD_REQUEST));
+            return Err(ErrorResponse(ErrorCode::BAD_REQUEST));
         }
         let peer = self.peer_address(&peer, message.transaction_id(), id)?;
         if !self.rules.peers.admit(peer) {
-            return Err(Refused(ErrorCode::FORBIDDEN));
+            return Err(ErrorResponse(ErrorCode::FORBIDDEN));
         }
-        self.contacts(id)?.bind(now.at, number.channel(), peer).map_err(Refused::from)
+        self.contacts(id)?.bind(now.at, number.channel(), peer).map_err(ErrorResponse::from)
     }
 
     /// Whom a request names, if an allocation may talk to it.
@@ -273,21 +269,21 @@ impl Relay {
         peer: &XorPeerAddress,
         transaction: TransactionId,
         id: AllocationId,
-    ) -> Result<SocketAddr, Refused> {
+    ) -> Result<SocketAddr, ErrorResponse> {
         let peer = canonical(peer.addr(transaction));
         if !self.rules.peers.admit_address(peer.ip()) {
-            return Err(Refused(ErrorCode::FORBIDDEN));
+            return Err(ErrorResponse(ErrorCode::FORBIDDEN));
         }
         let own = self.allocations.get(&id).map(|allocation| Family::of(allocation.relayed.ip()));
         if own == Some(Family::of(peer.ip())) {
             Ok(peer)
         } else {
-            Err(Refused(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH))
+            Err(ErrorResponse(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH))
         }
     }
 
-    fn contacts(&mut self, id: AllocationId) -> Result<&mut Contacts, Refused> {
-        let allocation = self.allocations.get_mut(&id).ok_or(Refused(ErrorCode::ALLOCATION_MISMATCH))?;
+    fn contacts(&mut self, id: AllocationId) -> Result<&mut Contacts, ErrorResponse> {
+        let allocation = self.allocations.get_mut(&id).ok_or(ErrorResponse(ErrorCode::ALLOCATION_MISMATCH))?;
         Ok(&mut allocation.contacts)
     }
 
@@ -318,14 +314,14 @@ fn allocated<'a>(allocation: &'a Allocation, request: &'a Message<'a>, lifetime:
         .with(&XorMappedAddress::new(allocation.client.address, transaction))
 }
 
-fn requested_family(message: &Message<'_>) -> Result<Option<Family>, Refused> {
+fn requested_family(message: &Message<'_>) -> Result<Option<Family>, ErrorResponse> {
     if !message.has_attribute(RequestedAddressFamily::TYPE) {
         return Ok(None);
     }
     match message.attribute::<RequestedAddressFamily>().map(|requested| requested.family()) {
         Ok(AddressFamily::IPV4) => Ok(Some(Family::V4)),
         Ok(AddressFamily::IPV6) => Ok(Some(Family::V6)),
-        Err(_) => Err(Refused(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED)),
+        Err(_) => Err(ErrorResponse(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED)),
     }
 }
 
@@ -333,9 +329,9 @@ fn whole_seconds(lifetime: Duration) -> u32 {
     u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX)
 }
 
-impl From<NoContact> for Refused {
+impl From<NoContact> for ErrorResponse {
     fn from(no_contact: NoContact) -> Self {
-        Refused(match no_contact {
+        ErrorResponse(match no_contact {
             NoContact::Conflict => ErrorCode::BAD_REQUEST,
             NoContact::Full => ErrorCode::INSUFFICIENT_CAPACITY,
         })
