@@ -7,21 +7,22 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_channel::mpsc::{UnboundedSender, unbounded};
-use futures_channel::oneshot;
+use crate::dom::spawn;
+use crate::oneshot;
+use crate::queue::{Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::timeline::Step;
 use itodenwa_protocol::{ConnectionState, IceMode, Time};
 use itodenwa_wire::limits::{DESCRIPTION_BYTES, TEXT_BYTES};
 use itodenwa_wire::{Candidate, IceServer, Source};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use crate::connection::Connection;
 use crate::dom::{Clock, global};
+use crate::driver::NOTICES;
 use crate::error::{CallError, MediaError, SendError, ViewError};
-use crate::event::{Events, Lossy, queue};
+use crate::event::{self, Events, Lossy};
 use crate::media::{Change, Devices};
 use crate::view;
 use task::{Notice, Operation, Request, Task};
@@ -59,7 +60,7 @@ impl Default for CallOptions {
 /// [`make_answer`](Call::make_answer), and the first [`set_answer`](Call::set_answer). Dropping it hangs up.
 #[derive(Debug)]
 pub struct Call {
-    requests: UnboundedSender<Request>,
+    requests: Sender<Request>,
     events: Events<CallEvent>,
 }
 
@@ -102,10 +103,10 @@ impl Call {
         if global("RTCPeerConnection").is_undefined() {
             return Err(CallError::Unsupported);
         }
-        let (notify, mut notices) = unbounded();
+        let (notify, mut notices) = queue(NOTICES);
         let tell = notify.clone();
         let device = Rc::new(move |notice| {
-            let _ = tell.unbounded_send(Notice::Device(notice));
+            let _ = tell.send(Notice::Device(notice));
         });
         let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
         let mut devices = Devices::new(device).map_err(|_| CallError::Unsupported)?;
@@ -123,14 +124,14 @@ impl Call {
             &options.ice_servers,
             true,
             Rc::new(move |happening| {
-                let _ = tell.unbounded_send(Notice::Connection(happening));
+                let _ = tell.send(Notice::Connection(happening));
             }),
         )
         .map_err(CallError::Refused)?;
-        let (request, requests) = unbounded();
-        let (sender, events) = queue();
+        let (request, requests) = queue(OPERATIONS);
+        let (sender, events) = event::channel();
         let clock = Clock::start();
-        spawn_local(Task::new(connection, devices, theirs, options.ice, clock, requests, notices, sender).run());
+        spawn(Task::new(connection, devices, theirs, options.ice, clock, requests, notices, sender).run());
         Ok(Call { requests: request, events })
     }
 
@@ -183,7 +184,7 @@ impl Call {
         if text.len() > TEXT_BYTES {
             return Err(SendError::TooLarge);
         }
-        self.requests.unbounded_send(Request::Text(text.to_owned())).map_err(|_| SendError::Closed)
+        self.requests.send(Request::Text(text.to_owned())).map_err(|_| SendError::Closed)
     }
 
     /// A new `<video>` with the other side, or with oneself and without sound. It is removed in the end.
@@ -193,13 +194,18 @@ impl Call {
     pub fn view(&self, remote: bool) -> Result<HtmlVideoElement, ViewError> {
         let element = view::make(if remote { "peer" } else { "me" })?;
         let request = Request::Attach { remote, element: element.clone() };
-        self.requests.unbounded_send(request).map_err(|_| ViewError::Closed)?;
+        self.requests.send(request).map_err(|_| ViewError::Closed)?;
         Ok(element)
+    }
+
+    /// The next event, none after the last one.
+    pub async fn next(&mut self) -> Option<CallEvent> {
+        self.events.next().await
     }
 
     /// Hangs up. [`CallEvent::Closed`] follows.
     pub fn close(&self) {
-        self.requests.close_channel();
+        self.requests.close();
     }
 
     /// The call and the stream of its events apart.
@@ -214,7 +220,7 @@ impl Call {
             return Err(CallError::State);
         }
         let (done, wait) = oneshot::channel();
-        let asked = self.requests.unbounded_send(Request::Operate(operation, done));
+        let asked = self.requests.send(Request::Operate(operation, done));
         asked.map_err(|_| CallError::Closed)?;
         wait.await.unwrap_or(Err(CallError::Closed))
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use futures_channel::oneshot;
+use crate::oneshot;
 use itodenwa_wire::limits::QUEUED_TEXTS;
 use itodenwa_wire::{Frame, Text};
 
@@ -60,8 +60,7 @@ impl Texts {
     pub(crate) fn acknowledge(&mut self, id: u32) -> bool {
         let Some(index) = self.unacknowledged.iter().position(|outgoing| outgoing.text.id == id) else { return false };
         if let Some(outgoing) = self.unacknowledged.remove(index) {
-            // Nobody need wait for it.
-            let _ = outgoing.delivered.send(());
+            outgoing.delivered.send(());
         }
         true
     }
@@ -78,6 +77,8 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::FutureExt;
+
     use super::*;
 
     fn outgoing(id: u32) -> (Outgoing, oneshot::Receiver<()>) {
@@ -95,8 +96,8 @@ mod tests {
         texts.push(second);
         assert_eq!(texts.frames().len(), 2);
         assert!(texts.acknowledge(1) && !texts.acknowledge(1));
-        assert_eq!(first_delivered.try_recv(), Ok(Some(())));
-        assert_eq!(second_delivered.try_recv(), Ok(None));
+        assert_eq!((&mut first_delivered).now_or_never(), Some(Ok(())));
+        assert_eq!((&mut second_delivered).now_or_never(), None);
         assert_eq!(texts.frames().len(), 1);
     }
 

@@ -13,7 +13,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use crate::queue::{Receiver, Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, join4, select};
@@ -24,12 +24,15 @@ use crate::error::{Error, SignalingError};
 use crate::join::welcome;
 use crate::media::{CameraOptions, MicrophoneOptions};
 use crate::preview::Preview;
-use crate::signaling::{Signaling, WebSocketSignaling};
+use crate::signaling::{Signaling, WebSocketSignaling, flush};
 pub use finding::{Finding, Outcome, Part};
 use finding::{fails, skipped, works};
 
 /// How long each of the network's parts may take.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// More findings than there are parts.
+const FINDINGS: usize = 32;
 
 /// What is checked, and how.
 #[derive(Debug, Clone, Default)]
@@ -54,21 +57,21 @@ pub struct CheckOptions {
 /// The findings of a check: a stream, and each as soon as it is known. Dropping it ends the check, and gives back what it holds.
 pub struct Check {
     run: Option<Pin<Box<dyn Future<Output = ()>>>>,
-    findings: UnboundedReceiver<Finding>,
+    findings: Receiver<Finding>,
 }
 
 /// Tries out, one after the other or at once, what a call needs: the camera, the microphone, the signalling, and the ways through
 /// the network. Each [`Part`] is told once, at the latest after its time limit.
 #[must_use = "nothing happens until it is read"]
 pub fn check(options: CheckOptions) -> Check {
-    let (tell, findings) = unbounded();
+    let (tell, findings) = queue(FINDINGS);
     let checking = Checking { tell, clock: Clock::start() };
     Check { run: Some(Box::pin(async move { checking.run(options).await })), findings }
 }
 
 /// Where findings go.
 struct Checking {
-    tell: UnboundedSender<Finding>,
+    tell: Sender<Finding>,
     clock: Clock,
 }
 
@@ -91,12 +94,12 @@ impl Checking {
         let began = self.clock.now();
         let (outcome, detail, result) = checked.await;
         let millis = (self.clock.now() - began).as_millis() as u64;
-        let _ = self.tell.unbounded_send(Finding { part, outcome, detail, millis });
+        let _ = self.tell.send(Finding { part, outcome, detail, millis });
         result
     }
 
     fn say(&self, part: Part, outcome: Outcome) {
-        let _ = self.tell.unbounded_send(Finding { part, outcome, detail: String::new(), millis: 0 });
+        let _ = self.tell.send(Finding { part, outcome, detail: String::new(), millis: 0 });
     }
 
     fn unsupported(&self) {
@@ -183,8 +186,14 @@ async fn enter(
 /// Says bye; a server that does not hear it notices that the socket is closed.
 async fn leave(mut signaling: Box<dyn Signaling>) {
     if signaling.send(&ClientMessage::Leave).is_ok() {
-        // The socket takes it when it is polled.
-        let _ = futures_util::poll!(signaling.next());
+        flush(&mut signaling).await;
+    }
+}
+
+impl Check {
+    /// The next finding, none after the last one.
+    pub async fn next(&mut self) -> Option<Finding> {
+        StreamExt::next(self).await
     }
 }
 

@@ -10,16 +10,16 @@ mod senders;
 use std::future::Future;
 use std::rc::Rc;
 
+use crate::dom::spawn;
 use itodenwa_protocol::{Command, ConnectionState, Report};
 use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStreamTrack, MessageEvent};
 
 use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
 use crate::dom::{CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, object};
-use crate::error::JsError;
+use crate::error::Exception;
 use crate::media::Devices;
 use itodenwa_protocol::sending::Encoding;
 use lines::Lines;
@@ -63,7 +63,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
-    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, JsError> {
+    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, Exception> {
         let peer = PeerConnection::new(&configuration(servers))?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
@@ -138,7 +138,7 @@ impl Connection {
     pub(crate) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
         let Some(sender) = self.lines.sender(source) else { return };
         let (replaced, alive) = (sender.replace_track(self.lines.sent(track)), self.lifetime.alive());
-        spawn_local(async move {
+        spawn(async move {
             // A track of the same kind is always taken, unless the connection is closed.
             let _ = alive.race(replaced).await;
         });
@@ -177,7 +177,7 @@ impl Connection {
 
     /// Sends a frame over the control channel.
     pub(crate) fn send(&self, frame: &Frame) -> Result<(), String> {
-        self.control.send(&write_frame(frame)).map_err(|thrown| JsError::from(thrown).to_string())
+        self.control.send(&write_frame(frame)).map_err(|thrown| Exception::from(thrown).to_string())
     }
 
     /// Sets the local description when the senders have their tracks, and reports it.
@@ -211,7 +211,7 @@ impl Connection {
 
     fn run(&self, operation: impl Future<Output = Result<Report, Halt>> + 'static) {
         let tell = Rc::clone(&self.tell);
-        spawn_local(async move { answer(&tell, operation.await) });
+        spawn(async move { answer(&tell, operation.await) });
     }
 
     fn answer(&self, result: Result<Report, Halt>) {
@@ -230,7 +230,7 @@ impl Drop for Connection {
 fn answer(tell: &Tell, result: Result<Report, Halt>) {
     match result {
         Ok(report) => tell(Happening::Report(report)),
-        Err(Halt::Threw(JsError { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
+        Err(Halt::Threw(Exception { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
         Err(Halt::Ended) => {}
     }
 }
@@ -251,8 +251,8 @@ fn end_of_candidates(fragment: &str) -> JsValue {
     object([("candidate", "".into()), ("sdpMLineIndex", 0.into()), ("usernameFragment", fragment)]).into()
 }
 
-fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, JsError> {
-    let missing = || JsError { name: "InvalidStateError".into(), message: "there is no local description".into() };
+fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, Exception> {
+    let missing = || Exception::new("InvalidStateError", "there is no local description");
     peer.local_description().map(|description| role.kept_in(description.sdp())).ok_or_else(missing)
 }
 

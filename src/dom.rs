@@ -9,6 +9,7 @@ mod media;
 mod object;
 mod record;
 mod rtc;
+mod task;
 mod timer;
 
 pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
@@ -26,4 +27,5 @@ pub(crate) use record::{Canvas, Painter, Recorder};
 pub(crate) use rtc::{
     CandidateEvent, DataChannel, PeerConnection, Receiver, Sender, Stats, SynchronizationSource, Transceiver,
 };
-pub(crate) use timer::Timer;
+pub(crate) use task::spawn;
+pub(crate) use timer::{Interval, Timeout, Timer};

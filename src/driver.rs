@@ -12,8 +12,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
-use futures_channel::oneshot;
+use crate::queue::{Receiver, Sender};
 use futures_util::StreamExt;
 use itodenwa_protocol as machine;
 use itodenwa_protocol::{ConnectionId, Input, Time, TroubleCode};
@@ -27,13 +26,16 @@ use crate::event::{Event, EventSender, Overflow, Trouble};
 use crate::link::{Known, Link, Request};
 use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
-use crate::signaling::Signaling;
+use crate::signaling::{Signaling, flush};
 use crate::view::{Blocked, Views};
 use crowd::Crowd;
 use itodenwa_protocol::ActiveSpeaker;
 use itodenwa_protocol::sending::Limits;
 use listening::Ticker;
 
+/// What the browser may tell before the driver takes it, at most. Each of its callbacks tells one thing or two, and the driver
+/// runs after it.
+pub(crate) const NOTICES: usize = 4096;
 /// Steps that are kept.
 const STEPS: usize = 512;
 
@@ -63,9 +65,9 @@ pub(crate) struct Parts {
     pub(crate) machine: machine::Room,
     pub(crate) clock: Clock,
     pub(crate) signaling: Box<dyn Signaling>,
-    pub(crate) requests: UnboundedReceiver<Request>,
-    pub(crate) notices: UnboundedReceiver<Notice>,
-    pub(crate) notify: UnboundedSender<Notice>,
+    pub(crate) requests: Receiver<Request>,
+    pub(crate) notices: Receiver<Notice>,
+    pub(crate) notify: Sender<Notice>,
     pub(crate) events: EventSender,
     pub(crate) known: Known,
     pub(crate) link: Weak<Link>,
@@ -95,11 +97,8 @@ pub(crate) struct Driver {
     _listeners: Vec<Listener>,
 }
 
-/// Why a room is over, and who waits for it.
-struct End {
-    error: Option<Error>,
-    done: Option<oneshot::Sender<()>>,
-}
+/// Why a room is over; without an error it was left on purpose.
+struct End(Option<Error>);
 
 enum Turn {
     Deadline,
@@ -112,11 +111,11 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         let notify = parts.notify.clone();
         let blocked: Blocked = Rc::new(move |peer| {
-            let _ = notify.unbounded_send(Notice::Blocked(peer));
+            let _ = notify.send(Notice::Blocked(peer));
         });
         let notify = parts.notify.clone();
         let devices = listen_for_changes(move || {
-            let _ = notify.unbounded_send(Notice::DevicesChanged);
+            let _ = notify.send(Notice::DevicesChanged);
         });
         let visibility = listen_for_visibility(&parts.notify);
         let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).chain(visibility).collect();
@@ -151,11 +150,11 @@ impl Driver {
                 Turn::Deadline => self.handle(Input::Deadline),
                 Turn::Notice(notice) => self.notice(notice),
                 Turn::Request(Some(request)) => self.request(request),
-                Turn::Request(None) => self.end(None, None),
+                Turn::Request(None) => self.end(None),
                 Turn::Message(message) => self.message(message),
             }
         };
-        self.hang_up(end);
+        self.hang_up(end).await;
     }
 
     /// The next thing that happens. Deadlines come first, so that no flood starves them.
@@ -192,13 +191,13 @@ impl Driver {
         self.parts.machine.handle(self.parts.clock.now(), input);
     }
 
-    fn end(&mut self, error: Option<Error>, done: Option<oneshot::Sender<()>>) {
-        self.end.get_or_insert(End { error, done });
+    fn end(&mut self, error: Option<Error>) {
+        self.end.get_or_insert(End(error));
     }
 
     fn tell(&mut self, event: Event) {
         if let Err(Overflow) = self.parts.events.push(event) {
-            self.end(Some(Error::Unread), None);
+            self.end(Some(Error::Unread));
         }
     }
 
@@ -206,38 +205,36 @@ impl Driver {
         self.tell(Event::Trouble(Trouble { peer: Some(peer.clone()), code: code.as_str(), detail }));
     }
 
-    /// Says bye, closes everything, and only then tells that it is over.
-    fn hang_up(mut self, end: End) {
+    /// Says bye, closes everything, and only then tells that it is over: last to the handles that wait for the requests' end.
+    async fn hang_up(mut self, End(error): End) {
         self.handle(Input::Leave);
         self.carry_out();
         // If it can't be sent the server notices that the socket is closed.
         let _ = self.parts.signaling.send(&ClientMessage::Leave);
+        flush(&mut self.parts.signaling).await;
         let Driver { parts, crowd, views, ticker, looking, .. } = self;
-        let Parts { events, known, .. } = parts;
-        drop((crowd, views, ticker, looking));
+        let Parts { events, known, devices, signaling, requests, .. } = parts;
+        drop((crowd, views, ticker, looking, devices, signaling));
         known.peers.change(Vec::clear);
-        events.close(Event::Closed(end.error));
-        if let Some(done) = end.done {
-            // Who left need not wait for it.
-            let _ = done.send(());
-        }
+        events.close(Event::Closed(error));
+        drop(requests);
     }
 }
 
 /// A page that is shown again wants pictures at once.
-fn listen_for_visibility(notify: &UnboundedSender<Notice>) -> Option<Listener> {
+fn listen_for_visibility(notify: &Sender<Notice>) -> Option<Listener> {
     let document: web_sys::Document = global("document").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&document, "visibilitychange", move |_| {
-        let _ = notify.unbounded_send(Notice::Visible);
+        let _ = notify.send(Notice::Visible);
     }))
 }
 
 /// A page that goes away leaves on purpose: the others need not wait until they miss it.
-fn listen_for_page_hide(notify: &UnboundedSender<Notice>) -> Option<Listener> {
+fn listen_for_page_hide(notify: &Sender<Notice>) -> Option<Listener> {
     let window: web_sys::Window = global("window").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&window, "pagehide", move |_| {
-        let _ = notify.unbounded_send(Notice::PageHide);
+        let _ = notify.send(Notice::PageHide);
     }))
 }

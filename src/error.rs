@@ -1,6 +1,7 @@
 //! What can fail, with a stable code for programs and a sentence for people.
 
 mod call;
+mod exception;
 mod js;
 mod media;
 mod record;
@@ -11,8 +12,8 @@ use std::fmt;
 use itodenwa_wire::InvalidId;
 
 pub use call::CallError;
+pub use exception::Exception;
 pub use itodenwa_protocol::SignalingError;
-pub use js::JsError;
 pub use media::MediaError;
 pub use record::RecordError;
 

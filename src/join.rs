@@ -5,21 +5,21 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
-use futures_channel::oneshot;
+use crate::dom::spawn;
+use crate::oneshot;
+use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_protocol as machine;
 use itodenwa_protocol::IceMode;
 use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Token, Welcome};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStream;
 
 use crate::dom::{Clock, Timer, global};
-use crate::driver::{Driver, Notice, Parts};
+use crate::driver::{Driver, NOTICES, Notice, Parts};
 use crate::error::{Error, SignalingError};
-use crate::event::{Event, queue};
-use crate::link::{Known, Link};
+use crate::event::{self, Event};
+use crate::link::{Known, Link, REQUESTS};
 use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::room::Room;
@@ -168,12 +168,12 @@ impl Join {
             (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
         };
 
-        let (notify, mut notices) = unbounded();
-        let (events, stream) = queue();
+        let (notify, mut notices) = queue(NOTICES);
+        let (events, stream) = event::channel();
         let clock = Clock::start();
         let tell = notify.clone();
         let device = Rc::new(move |notice| {
-            let _ = tell.unbounded_send(Notice::Device(notice));
+            let _ = tell.send(Notice::Device(notice));
         });
         let handed_over = match self.preview {
             Some(preview) => preview.hand_over(Rc::clone(&device) as Rc<dyn Fn(_)>).await,
@@ -209,7 +209,7 @@ impl Join {
             resume: None,
         }))?;
         let welcome = welcome(&mut signaling).await?;
-        let (request, requests) = unbounded();
+        let (request, requests) = queue(REQUESTS);
         let known = Known::default();
         let link = Rc::new(Link {
             requests: request,
@@ -236,7 +236,7 @@ impl Join {
             own_servers: self.ice_servers,
             server_servers: welcome.ice_servers.servers,
         });
-        spawn_local(driver.run());
+        spawn(driver.run());
         Ok(Room::new(link, stream))
     }
 }
@@ -257,10 +257,7 @@ impl fmt::Debug for Join {
 }
 
 /// Waits until the devices are there or refused, but not too long. Gives what was refused.
-async fn settle(
-    devices: &mut Devices,
-    notices: &mut UnboundedReceiver<Notice>,
-) -> Vec<(Source, crate::error::MediaError)> {
+async fn settle(devices: &mut Devices, notices: &mut Receiver<Notice>) -> Vec<(Source, crate::error::MediaError)> {
     let mut failed = Vec::new();
     let mut limit = Timer::new(DEVICES);
     while devices.is_asking() {

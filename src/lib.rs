@@ -2,9 +2,7 @@
 //!
 //! ```no_run
 //! # use itodenwa::{Event, Room};
-//! use futures_util::StreamExt;
-//!
-//! # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn call() -> Result<(), wasm_bindgen::JsValue> {
 //! let mut room = Room::join("blue-tiger").camera().microphone().await?;
 //! room.me().attach("#me")?;
 //! while let Some(event) = room.next().await {
@@ -49,18 +47,20 @@ mod event;
 mod join;
 mod link;
 mod media;
+mod oneshot;
 mod peer;
 mod preview;
+mod queue;
 mod record;
 mod room;
-mod shared;
 pub mod signaling;
+mod snapshot;
 mod view;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use dom::{Counts, counts};
-pub use error::{CallError, Error, JsError, MediaError, RecordError, SendError, SignalingError, ViewError};
+pub use error::{CallError, Error, Exception, MediaError, RecordError, SendError, SignalingError, ViewError};
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Step};

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
-use futures_channel::mpsc::UnboundedSender;
-use futures_channel::oneshot;
+use crate::oneshot;
+use crate::queue::Sender;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source, Text};
@@ -15,12 +15,12 @@ use crate::error::{MediaError, SendError};
 use crate::media::{DeviceConstraints, Settings};
 use crate::peer::Peer;
 use crate::room::Message;
-use crate::shared::Shared;
+use crate::snapshot::SnapshotCell;
 use crate::view::Sight;
 use itodenwa_protocol::sending::Limits;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
-const REQUESTS: usize = 1024;
+pub(crate) const REQUESTS: usize = 1024;
 
 /// What a handle asks of the driver.
 #[derive(Debug)]
@@ -60,13 +60,12 @@ pub(crate) enum Request {
     },
     Detach(HtmlMediaElement),
     Resume,
-    Leave(oneshot::Sender<()>),
 }
 
-/// The handles' end. When the last handle drops it the driver hangs up.
+/// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) requests: UnboundedSender<Request>,
+    pub(crate) requests: Sender<Request>,
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,
@@ -78,16 +77,16 @@ pub(crate) struct Link {
 /// What the driver lets handles know.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
-    pub(crate) peers: Shared<Vec<Peer>>,
-    pub(crate) steps: Shared<VecDeque<Entry>>,
-    pub(crate) speaker: Shared<Option<Peer>>,
-    pub(crate) settings: Shared<BTreeMap<Source, Settings>>,
+    pub(crate) peers: SnapshotCell<Vec<Peer>>,
+    pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
+    pub(crate) speaker: SnapshotCell<Option<Peer>>,
+    pub(crate) settings: SnapshotCell<BTreeMap<Source, Settings>>,
 }
 
 impl Link {
     /// False if the room is over.
     pub(crate) fn ask(&self, request: Request) -> bool {
-        self.requests.len() < REQUESTS && self.requests.unbounded_send(request).is_ok()
+        self.requests.send(request).is_ok()
     }
 
     pub(crate) fn is_open(&self) -> bool {

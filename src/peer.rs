@@ -8,7 +8,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 use crate::error::{SendError, ViewError};
 use crate::link::{Link, Request};
 use crate::room::Message;
-use crate::shared::Shared;
+use crate::snapshot::SnapshotCell;
 use crate::view::{Audible, Screen, Sight, Viewer};
 use itodenwa_protocol::sending::Limits;
 
@@ -20,7 +20,7 @@ pub struct Peer(Rc<Person>);
 struct Person {
     member: Member,
     state: Cell<ConnectionState>,
-    on: Shared<Vec<Source>>,
+    on: SnapshotCell<Vec<Source>>,
     texts: Rc<Cell<usize>>,
     level: Cell<f64>,
     speaking: Cell<bool>,
@@ -36,7 +36,7 @@ impl Peer {
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),
-            on: Shared::default(),
+            on: SnapshotCell::default(),
             texts: Rc::default(),
             level: Cell::default(),
             speaking: Cell::default(),

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use futures_channel::mpsc::{UnboundedSender, unbounded};
-use futures_channel::oneshot;
+use crate::dom::spawn;
+use crate::oneshot;
+use crate::queue::{Sender, queue};
 use itodenwa_wire::Source;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
+use crate::driver::NOTICES;
 use crate::error::{Error, MediaError, ViewError};
-use crate::event::{Events, queue};
+use crate::event::{self, Events};
+use crate::link::REQUESTS;
 use crate::media::{CameraOptions, DeviceConstraints, DeviceNotice, Devices, MicrophoneOptions, Settings};
-use crate::shared::Shared;
+use crate::snapshot::SnapshotCell;
 use crate::view;
 use meter::Meter;
 use task::{Request, Task};
@@ -31,11 +33,11 @@ pub(crate) type Tell = Rc<dyn Fn(DeviceNotice)>;
 /// does not blink.
 #[derive(Clone)]
 pub struct Preview {
-    requests: UnboundedSender<Request>,
-    known: Shared<Known>,
-    meter: Shared<Option<Meter>>,
-    element: Shared<Option<HtmlVideoElement>>,
-    events: Shared<Option<Events>>,
+    requests: Sender<Request>,
+    known: SnapshotCell<Known>,
+    meter: SnapshotCell<Option<Meter>>,
+    element: SnapshotCell<Option<HtmlVideoElement>>,
+    events: SnapshotCell<Option<Events>>,
 }
 
 /// What the task tells its handles.
@@ -62,11 +64,11 @@ impl Preview {
     /// # Errors
     /// [`Error::Unsupported`] where there is no WebRTC.
     pub async fn open(camera: Option<CameraOptions>, microphone: Option<MicrophoneOptions>) -> Result<Self, Error> {
-        let (tell, notices) = unbounded();
-        let outlet: Shared<Option<Tell>> = Shared::default();
+        let (tell, notices) = queue(NOTICES);
+        let outlet: SnapshotCell<Option<Tell>> = SnapshotCell::default();
         outlet.change(|outlet| {
             *outlet = Some(Rc::new(move |notice| {
-                let _ = tell.unbounded_send(notice);
+                let _ = tell.send(notice);
             }));
         });
         let to = outlet.clone();
@@ -76,20 +78,20 @@ impl Preview {
             }
         });
         let devices = Devices::new(device).map_err(|_| Error::Unsupported)?;
-        let (requests, asked) = unbounded();
-        let (sender, events) = queue();
+        let (requests, asked) = queue(REQUESTS);
+        let (sender, events) = event::channel();
         let preview = Preview {
             requests,
-            known: Shared::default(),
-            meter: Shared::default(),
-            element: Shared::default(),
-            events: Shared::default(),
+            known: SnapshotCell::default(),
+            meter: SnapshotCell::default(),
+            element: SnapshotCell::default(),
+            events: SnapshotCell::default(),
         };
         preview.events.change(|place| *place = Some(events));
         let (known, meter) = (preview.known.clone(), preview.meter.clone());
         let mut task = Task::new(devices, outlet, asked, notices, sender, known, meter);
         task.begin([microphone.map(DeviceConstraints::Microphone), camera.map(DeviceConstraints::Camera)]).await;
-        spawn_local(task.run());
+        spawn(task.run());
         Ok(preview)
     }
 
@@ -190,13 +192,13 @@ impl Preview {
 
     /// Shows nothing any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        let _ = self.requests.unbounded_send(Request::Detach(element.clone()));
+        let _ = self.requests.send(Request::Detach(element.clone()));
     }
 
     /// Gives the devices back. When it is done the lights are out.
     pub async fn close(&self) {
         let (done, wait) = oneshot::channel();
-        let _ = self.requests.unbounded_send(Request::Close(done));
+        let _ = self.requests.send(Request::Close(done));
         // If the task is gone it is over, as wished.
         let _ = wait.await;
     }
@@ -204,12 +206,12 @@ impl Preview {
     /// Gives what is there away; what the browser says of it is told there from now on. None if the preview is over.
     pub(crate) async fn hand_over(&self, tell: Tell) -> Option<Devices> {
         let (done, wait) = oneshot::channel();
-        self.requests.unbounded_send(Request::HandOver { tell, done }).ok()?;
+        self.requests.send(Request::HandOver { tell, done }).ok()?;
         wait.await.ok()
     }
 
     fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
-        let asked = self.requests.unbounded_send(Request::Attach { element: element.clone(), made });
+        let asked = self.requests.send(Request::Attach { element: element.clone(), made });
         asked.map_err(|_| ViewError::Closed)
     }
 
@@ -219,7 +221,7 @@ impl Preview {
         request: impl FnOnce(oneshot::Sender<Result<(), MediaError>>) -> Request,
     ) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
-        let _ = self.requests.unbounded_send(request(done));
+        let _ = self.requests.send(request(done));
         let result = wait.await.unwrap_or(Err(MediaError::Closed));
         self.known.change(|known| known.set_error(source, result.clone().err()));
         result

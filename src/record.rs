@@ -12,13 +12,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_channel::oneshot;
+use crate::dom::spawn;
+use crate::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::Shared;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use crate::error::{JsError, RecordError};
+use crate::error::{Exception, RecordError};
 use crate::room::Handle;
 
 /// The limit of bytes where none is given: about an hour and a half.
@@ -84,7 +84,7 @@ pub enum RecordEnd {
     /// There are as many bytes as were allowed.
     Limit,
     /// The browser's recorder failed. What there was until then is in the file.
-    Failed(JsError),
+    Failed(Exception),
 }
 
 impl RecordEnd {
@@ -176,9 +176,8 @@ impl Handle {
         let task = task::Task::start(link, options).await?;
         let (state, has_sound) = (task.state(), task.has_sound());
         let (done, end) = oneshot::channel();
-        spawn_local(async move {
-            // Nobody may wait any more.
-            let _ = done.send(task.run().await);
+        spawn(async move {
+            done.send(task.run().await);
         });
         Ok(Recording { state, has_sound, end: end.shared() })
     }

@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
-use futures_channel::oneshot;
+use crate::oneshot;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::timeline::Entry;
@@ -42,6 +42,11 @@ impl Room {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// The next event, none after the last one.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.next().await
     }
 
     /// The handle and the stream apart.
@@ -218,10 +223,8 @@ impl Handle {
 
     /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.
     pub async fn leave(&self) {
-        let (done, wait) = oneshot::channel();
-        self.0.ask(Request::Leave(done));
-        // If the driver is gone the room is over, as wished.
-        let _ = wait.await;
+        self.0.requests.close();
+        self.0.requests.closed().await;
     }
 }
 

@@ -3,7 +3,11 @@
 mod signs;
 mod websocket;
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use futures_core::Stream;
+use futures_util::StreamExt;
 use itodenwa_wire::{ClientMessage, ServerMessage};
 
 pub use crate::error::SignalingError;
@@ -25,4 +29,20 @@ pub trait Signaling: Stream<Item = Result<ServerMessage, SignalingError>> + Unpi
     /// # Errors
     /// [`SignalingError::Lost`] when nothing can be sent any more, or too much waits to be sent.
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError>;
+}
+
+/// Messages that are passed over while the last ones go out, at most.
+const PASSED_OVER: usize = 64;
+
+/// Lets what was sent last go out before the signalling is dropped; what comes meanwhile is of no use any more.
+pub(crate) async fn flush(signaling: &mut Box<dyn Signaling>) {
+    poll_fn(|cx| {
+        for _ in 0..PASSED_OVER {
+            if !matches!(signaling.poll_next_unpin(cx), Poll::Ready(Some(_))) {
+                break;
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
 }

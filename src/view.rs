@@ -6,15 +6,16 @@ mod tile;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
+use crate::dom::spawn;
 use itodenwa_wire::{PeerId, Source};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
 
 use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
-use crate::shared::Shared;
+use crate::snapshot::SnapshotCell;
 use itodenwa_protocol::sending::RenderedSize;
 use sizing::Sizing;
 use tile::tile;
@@ -43,12 +44,12 @@ pub(crate) struct Viewer {
     who: Option<PeerId>,
     sight: Sight,
     link: Weak<Link>,
-    element: Shared<Option<HtmlVideoElement>>,
+    element: SnapshotCell<Option<HtmlVideoElement>>,
 }
 
 impl Viewer {
     pub(crate) fn new(who: Option<PeerId>, sight: Sight, link: Weak<Link>) -> Self {
-        Viewer { who, sight, link, element: Shared::default() }
+        Viewer { who, sight, link, element: SnapshotCell::default() }
     }
 
     pub(crate) fn link(&self) -> Option<Rc<Link>> {
@@ -272,7 +273,7 @@ impl View {
         }
         let (played, alive) = (self.element.play(), self.lifetime.alive());
         let (who, was_blocked, blocked) = (self.who, Rc::clone(&self.blocked), Rc::clone(blocked));
-        spawn_local(async move {
+        spawn(async move {
             // Any other refusal is ours: the stream was changed meanwhile, and it is played anew.
             if let Err(Halt::Threw(error)) = alive.race(played).await
                 && error.name == "NotAllowedError"
@@ -309,7 +310,7 @@ impl Audible {
 fn use_loudspeaker(element: &HtmlMediaElement, device: &str) {
     let element: &SinkElement = element.unchecked_ref();
     if let Ok(set) = element.set_sink_id(device) {
-        spawn_local(async move {
+        spawn(async move {
             // One that was unplugged meanwhile: the browser plays elsewhere.
             let _ = JsFuture::from(set).await;
         });

@@ -1,14 +1,14 @@
+use crate::promise::promise;
 use itodenwa::{Call, CallError, CallEvent, Events};
 use js_sys::{Promise, Reflect};
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::HtmlVideoElement;
 
 use crate::options::Options;
 use crate::pull::Pull;
-use crate::values::{self, call_error, coded, object, tagged};
+use crate::values::{self, object, tagged};
 
 /// One connection by hand. Promises that are pending keep it open.
 #[wasm_bindgen]
@@ -23,8 +23,8 @@ impl RawCall {
     /// Makes the connection, with camera and microphone if they are wanted.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawCall>")]
     pub fn create(options: JsValue) -> Promise {
-        future_to_promise(async move {
-            let call = Call::open(Options::new(options).call()).await.map_err(|error| call_error(&error))?;
+        promise(async move {
+            let call = Call::open(Options::new(options).call()).await?;
             let (call, events) = call.split();
             Ok(RawCall { call: Rc::new(call), events: Pull::new(events) }.into())
         })
@@ -74,7 +74,7 @@ impl RawCall {
     /// # Errors
     /// Throws an `Error` with a `code`.
     pub fn send(&self, text: &str) -> Result<(), JsValue> {
-        self.call.send(text).map_err(|error| coded(error.code(), &error.to_string(), None))
+        self.call.send(text).map_err(JsValue::from)
     }
 
     /// A video element with the other side, or with oneself.
@@ -82,7 +82,7 @@ impl RawCall {
     /// # Errors
     /// Throws an `Error` with a `code`.
     pub fn view(&self, remote: bool) -> Result<HtmlVideoElement, JsValue> {
-        self.call.view(remote).map_err(values::view_error)
+        self.call.view(remote).map_err(JsValue::from)
     }
 
     /// Hangs up.
@@ -95,7 +95,7 @@ impl RawCall {
         F: Future<Output = Result<JsValue, CallError>> + 'static,
     {
         let step = step(Rc::clone(&self.call));
-        future_to_promise(async move { step.await.map_err(|error| call_error(&error)) })
+        promise(async move { step.await.map_err(JsValue::from) })
     }
 }
 

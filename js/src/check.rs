@@ -1,12 +1,12 @@
 //! Before a call: the preview of oneself, and the check of what will work.
 
+use crate::promise::promise;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::stream::TakeUntil;
 use itodenwa::{Check, CheckOptions, Events, Finding, Outcome, Preview, Room};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::options::Options;
@@ -26,9 +26,9 @@ impl RawPreview {
     /// Opens what is wanted.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawPreview>")]
     pub fn open(options: JsValue) -> Promise {
-        future_to_promise(async move {
+        promise(async move {
             let (camera, microphone) = Options::new(options).devices();
-            let preview = Preview::open(camera, microphone).await.map_err(|error| values::error(&error))?;
+            let preview = Preview::open(camera, microphone).await?;
             let events = Pull::new(preview.events());
             Ok(RawPreview { preview, events }.into())
         })
@@ -44,9 +44,9 @@ impl RawPreview {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn source(&self, source: &str, on: bool) -> Promise {
         let (preview, is_camera) = (self.preview.clone(), source == "camera");
-        future_to_promise(async move {
+        promise(async move {
             let switched = if is_camera { preview.camera(on).await } else { preview.microphone(on).await };
-            switched.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+            switched.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
     }
 
@@ -54,13 +54,13 @@ impl RawPreview {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn choose(&self, source: &str, options: JsValue) -> Promise {
         let (preview, is_camera, options) = (self.preview.clone(), source == "camera", Options::new(options));
-        future_to_promise(async move {
+        promise(async move {
             let chosen = if is_camera {
                 preview.use_camera(options.camera()).await
             } else {
                 preview.use_microphone(options.microphone()).await
             };
-            chosen.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+            chosen.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
     }
 
@@ -75,7 +75,7 @@ impl RawPreview {
     /// # Errors
     /// Throws an `Error` with a `code`.
     pub fn view(&self) -> Result<HtmlVideoElement, JsValue> {
-        self.preview.view().map_err(values::view_error)
+        self.preview.view().map_err(JsValue::from)
     }
 
     /// Shows the picture in an element.
@@ -83,7 +83,7 @@ impl RawPreview {
     /// # Errors
     /// Throws an `Error` with a `code`.
     pub fn attach(&self, element: &HtmlMediaElement) -> Result<(), JsValue> {
-        self.preview.attach_to(element).map_err(values::view_error)
+        self.preview.attach_to(element).map_err(JsValue::from)
     }
 
     /// Shows nothing any more in this element.
@@ -95,7 +95,7 @@ impl RawPreview {
     #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
     pub fn join(&self, room: String, options: JsValue) -> Promise {
         let join = Options::new(options).join(Room::join(room)).preview(&self.preview);
-        future_to_promise(async move { Ok(crate::enter(join).await?.into()) })
+        promise(async move { Ok(crate::enter(join).await?.into()) })
     }
 
     /// Checks with these devices, and the network.
@@ -109,7 +109,7 @@ impl RawPreview {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
         let preview = self.preview.clone();
-        future_to_promise(async move {
+        promise(async move {
             preview.close().await;
             Ok(JsValue::UNDEFINED)
         })

@@ -6,14 +6,15 @@
 mod call;
 mod check;
 mod options;
+mod promise;
 mod pull;
 mod record;
 mod values;
 
+use crate::promise::promise;
 use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use call::RawCall;
@@ -29,7 +30,7 @@ use values::{coded, object};
 /// Rejects with an `Error` that has a `code`, and a `cause` where there is one.
 #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
 pub fn join(room: String, options: JsValue) -> Promise {
-    future_to_promise(async move { Ok(enter(Options::new(options).join(Room::join(room))).await?.into()) })
+    promise(async move { Ok(enter(Options::new(options).join(Room::join(room))).await?.into()) })
 }
 
 /// Cameras, microphones and loudspeakers.
@@ -38,8 +39,8 @@ pub fn join(room: String, options: JsValue) -> Promise {
 /// Rejects with an `Error` that has a `code`.
 #[wasm_bindgen(unchecked_return_type = "Promise<{ deviceId: string, kind: string, label: string, groupId: string }[]>")]
 pub fn devices() -> Promise {
-    future_to_promise(async {
-        let devices = itodenwa::devices().await.map_err(|error| values::media_error(&error))?;
+    promise(async {
+        let devices = itodenwa::devices().await?;
         Ok(devices.iter().map(values::device).collect::<Array>().into())
     })
 }
@@ -87,14 +88,14 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn source(&self, source: &str, on: bool) -> Promise {
         let (handle, source) = (self.handle.clone(), source.to_owned());
-        future_to_promise(async move {
+        promise(async move {
             let switched = match source.as_str() {
                 "camera" => handle.camera(on).await,
                 "microphone" => handle.microphone(on).await,
                 "screen" => handle.screen(on).await,
                 _ => return Err(unknown_source()),
             };
-            switched.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+            switched.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
     }
 
@@ -102,14 +103,14 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn choose(&self, source: &str, options: JsValue) -> Promise {
         let (handle, source, options) = (self.handle.clone(), source.to_owned(), Options::new(options));
-        future_to_promise(async move {
+        promise(async move {
             let chosen = match source.as_str() {
                 "camera" => handle.use_camera(options.camera()).await,
                 "microphone" => handle.use_microphone(options.microphone()).await,
                 "screen" => handle.use_screen(options.screen()).await,
                 _ => return Err(unknown_source()),
             };
-            chosen.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+            chosen.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
     }
 
@@ -135,9 +136,9 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn loudspeaker(&self, device: String) -> Promise {
         let handle = self.handle.clone();
-        future_to_promise(async move {
+        promise(async move {
             let used = handle.use_loudspeaker(&device).await;
-            used.map(|()| JsValue::UNDEFINED).map_err(|error| values::media_error(&error))
+            used.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
     }
 
@@ -172,7 +173,7 @@ impl RawRoom {
             None => self.handle.send(text),
             Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(text)),
         };
-        message.map(|message| message.id()).map_err(|error| coded(error.code(), &error.to_string(), None))
+        message.map(|message| message.id()).map_err(JsValue::from)
     }
 
     /// Looks for new network paths to a peer.
@@ -202,7 +203,7 @@ impl RawRoom {
             (Who::Peer(peer), true) => peer.screen().view(),
             (Who::Nobody, _) => Err(ViewError::Closed),
         };
-        viewed.map_err(values::view_error)
+        viewed.map_err(JsValue::from)
     }
 
     /// Shows a peer, or oneself, in an element; or what they share.
@@ -217,7 +218,7 @@ impl RawRoom {
             (Who::Peer(peer), true) => peer.screen().attach_to(element),
             (Who::Nobody, _) => Err(ViewError::Closed),
         };
-        attached.map_err(values::view_error)
+        attached.map_err(JsValue::from)
     }
 
     /// Shows nobody any more in this element.
@@ -240,7 +241,7 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn leave(&self) -> Promise {
         let handle = self.handle.clone();
-        future_to_promise(async move {
+        promise(async move {
             handle.leave().await;
             Ok(JsValue::UNDEFINED)
         })
@@ -259,13 +260,13 @@ impl RawRoom {
 }
 
 async fn enter(join: Join) -> Result<RawRoom, JsValue> {
-    let room = join.await.map_err(|error| values::error(&error))?;
+    let room = join.await?;
     let (handle, events) = room.split();
     Ok(RawRoom { handle, events: Pull::new(events) })
 }
 
 fn unknown_source() -> JsValue {
-    coded("source/unknown", "There is no such source. Use camera, microphone or screen.", None)
+    coded("source/unknown", "There is no such source. Use camera, microphone or screen.")
 }
 
 /// Who is shown.

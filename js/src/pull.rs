@@ -2,10 +2,10 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::promise::promise;
 use futures_util::{Stream, StreamExt};
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::values::coded;
 
@@ -19,9 +19,9 @@ impl<S: Stream + Unpin + 'static> Pull<S> {
 
     pub(crate) fn next(&self, value: impl FnOnce(S::Item) -> JsValue + 'static) -> Promise {
         let place = Rc::clone(&self.0);
-        future_to_promise(async move {
+        promise(async move {
             let Some(mut events) = place.take() else {
-                return Err(coded("events/busy", "The events are being read already. Await the promise before.", None));
+                return Err(coded("events/busy", "The events are being read already. Await the promise before."));
             };
             let event = events.next().await;
             place.set(Some(events));

@@ -1,11 +1,11 @@
 use std::rc::Rc;
 
+use crate::promise::promise;
 use itodenwa::{Handle, RecordError, RecordOptions, Recorded, Recording, Who};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
-use crate::values::{self, object};
+use crate::values::object;
 
 /// What is recorded now.
 #[wasm_bindgen]
@@ -37,31 +37,31 @@ impl RawRecording {
     #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
     pub fn stop(&self) -> Promise {
         let recording = Rc::clone(&self.0);
-        future_to_promise(async move { told(recording.stop().await) })
+        promise(async move { told(recording.stop().await) })
     }
 
     /// The file, when it ends.
     #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
     pub fn ended(&self) -> Promise {
         let ended = self.0.ended();
-        future_to_promise(async move { told(ended.await) })
+        promise(async move { told(ended.await) })
     }
 }
 
 /// What is missing or of a wrong type is not set.
 pub(crate) fn record(handle: Handle, everybody: bool, limit: Option<f64>) -> Promise {
-    future_to_promise(async move {
+    promise(async move {
         let mut options = RecordOptions::new(if everybody { Who::Everybody } else { Who::Own });
         if let Some(limit) = limit {
             options = options.limit(limit as u64);
         }
-        let recording = handle.record(options).await.map_err(|error| values::record_error(&error))?;
+        let recording = handle.record(options).await?;
         Ok(RawRecording(Rc::new(recording)).into())
     })
 }
 
 fn told(recorded: Result<Recorded, RecordError>) -> Result<JsValue, JsValue> {
-    let Recorded { blob, mime_type, duration, end } = recorded.map_err(|error| values::record_error(&error))?;
+    let Recorded { blob, mime_type, duration, end } = recorded?;
     Ok(object([
         ("blob", blob.into()),
         ("type", mime_type.into()),

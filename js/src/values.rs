@@ -1,11 +1,6 @@
 //! What is told, as JavaScript values.
 
-use std::error::Error as StdError;
-
-use itodenwa::{
-    CallError, Candidate, Device, Error, Event, JsError, LeaveReason, MediaError, PeerId, RecordError, Settings,
-    SignalingError, Step, Time, ViewError,
-};
+use itodenwa::{Candidate, Device, Event, PeerId, Settings, Step, Time};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 
@@ -21,7 +16,7 @@ pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
 pub(crate) fn event(event: &Event) -> JsValue {
     match event {
         Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name(), peer.identity()))]),
-        Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", reason(*why).into())]),
+        Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", why.as_str().into())]),
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
         }
@@ -29,7 +24,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
             tagged("media", [("peer", id(peer.id())), ("source", source.as_str().into()), ("on", (*on).into())])
         }
         Event::MediaFailed { source, error } => {
-            tagged("mediaFailed", [("source", source.as_str().into()), ("error", media_error(error))])
+            tagged("mediaFailed", [("source", source.as_str().into()), ("error", error.into())])
         }
         Event::Device { source, settings: now } => {
             tagged("device", [("source", source.as_str().into()), ("settings", settings(now))])
@@ -64,7 +59,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
         ),
         Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
         Event::Blocked { peer } => tagged("blocked", [("peer", id(peer.id()))]),
-        Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, error))]),
+        Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
         // Of a later version of the client crate.
         _ => tagged("other", []),
     }
@@ -115,65 +110,15 @@ pub(crate) fn device(device: &Device) -> JsValue {
     ])
 }
 
-pub(crate) fn error(error: &Error) -> JsValue {
-    let value = coded(error.code(), &error.to_string(), None);
-    if let Error::Signaling(SignalingError::Refused(refusal)) = error {
-        set(&value, "refusal", &refusal.code.as_str().into());
-        set(&value, "retryAfter", &refusal.retry_after.map_or(JsValue::UNDEFINED, JsValue::from));
-    }
-    value
-}
-
-pub(crate) fn media_error(error: &MediaError) -> JsValue {
-    coded(error.code(), &error.to_string(), exception(error))
-}
-
-pub(crate) fn record_error(error: &RecordError) -> JsValue {
-    coded(error.code(), &error.to_string(), exception(error))
-}
-
-pub(crate) fn call_error(error: &CallError) -> JsValue {
-    match error {
-        CallError::Media(error) => media_error(error),
-        error => coded(error.code(), &error.to_string(), exception(error)),
-    }
-}
-
-pub(crate) fn view_error(error: ViewError) -> JsValue {
-    coded(error.code(), &error.to_string(), None)
-}
-
 /// An `Error` with a code.
-pub(crate) fn coded(code: &str, message: &str, cause: Option<JsValue>) -> JsValue {
+pub(crate) fn coded(code: &str, message: &str) -> JsValue {
     let error = js_sys::Error::new(message);
     set(&error, "code", &code.into());
-    if let Some(cause) = cause {
-        set(&error, "cause", &cause);
-    }
     error.into()
-}
-
-/// The browser's exception behind an error.
-fn exception(error: &dyn StdError) -> Option<JsValue> {
-    let JsError { name, message } = error.source()?.downcast_ref::<JsError>()?;
-    let cause = js_sys::Error::new(message);
-    cause.set_name(name);
-    Some(cause.into())
 }
 
 fn id(id: PeerId) -> JsValue {
     id.to_string().into()
-}
-
-fn reason(reason: LeaveReason) -> &'static str {
-    match reason {
-        LeaveReason::Left => "left",
-        LeaveReason::Gone => "gone",
-        LeaveReason::Refused => "refused",
-        LeaveReason::Replaced => "replaced",
-        LeaveReason::Removed => "removed",
-        _ => "other",
-    }
 }
 
 /// Can't fail on an object that was just made.

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use futures_channel::mpsc::UnboundedReceiver;
-use futures_channel::oneshot;
+use crate::oneshot;
+use crate::queue::Receiver;
 use futures_util::StreamExt;
 use itodenwa_protocol::timeline::{CandidateSummary, Step};
 use itodenwa_protocol::{Command, IceMode, Report};
@@ -21,7 +21,7 @@ use crate::channel::{Outgoing, Place, Texts};
 use crate::codec::Malformed;
 use crate::connection::{Connection, Happening};
 use crate::dom::{Clock, Timer};
-use crate::error::{CallError, JsError};
+use crate::error::{CallError, Exception};
 use crate::event::EventSender;
 use crate::media::{Change, DeviceNotice, Devices, Track};
 use crate::view::{Attached, Sight, Views};
@@ -83,8 +83,8 @@ pub(super) struct Task {
     theirs: MediaStream,
     ice: IceMode,
     clock: Clock,
-    requests: UnboundedReceiver<Request>,
-    notices: UnboundedReceiver<Notice>,
+    requests: Receiver<Request>,
+    notices: Receiver<Notice>,
     events: EventSender<CallEvent>,
     stage: Stage,
     flight: Flight,
@@ -110,8 +110,8 @@ impl Task {
         theirs: MediaStream,
         ice: IceMode,
         clock: Clock,
-        requests: UnboundedReceiver<Request>,
-        notices: UnboundedReceiver<Notice>,
+        requests: Receiver<Request>,
+        notices: Receiver<Notice>,
         events: EventSender<CallEvent>,
     ) -> Self {
         Task {
@@ -257,7 +257,7 @@ impl Task {
     fn answered(&mut self, report: Report) {
         match (std::mem::replace(&mut self.flight, Flight::Nothing), report) {
             (Flight::Command(_, done) | Flight::Describing(done), Report::Refused { name, message }) => {
-                let error = JsError { name, message };
+                let error = Exception { name, message };
                 self.step(Step::Refused(error.to_string()));
                 settle(done, Err(CallError::Refused(error)));
             }
@@ -403,5 +403,5 @@ impl Task {
 
 /// Who asked need not wait.
 fn settle(done: Done, result: Result<String, CallError>) {
-    let _ = done.send(result);
+    done.send(result);
 }

@@ -11,7 +11,7 @@ use super::LIMIT;
 use super::finding::{Outcome, fails, works};
 use super::probe::{Policy, Probe, Sign};
 use crate::dom::{Halt, Timer};
-use crate::error::JsError;
+use crate::error::Exception;
 
 /// What goes through it: as much as a second of sound.
 const MESSAGES: usize = 8;
@@ -79,7 +79,7 @@ async fn call(servers: &[IceServer], policy: Policy) -> Result<(), Halt> {
 /// What one side makes of itself, the other side takes.
 async fn describe(from: &Probe, to: &Probe) -> Result<(), Halt> {
     from.lifetime.alive().race(from.peer.set_local_description()).await?;
-    let missing = || JsError { name: "InvalidStateError".into(), message: "there is no local description".into() };
+    let missing = || Exception::new("InvalidStateError", "there is no local description");
     let description = from.peer.local_description().ok_or_else(missing)?;
     to.lifetime.alive().race(to.peer.set_remote_description(description.unchecked_ref())).await?;
     Ok(())

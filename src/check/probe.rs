@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::select;
 use itodenwa_wire::IceServer;
@@ -14,7 +14,10 @@ use crate::codec::ice_servers;
 use crate::dom::{
     CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Timer, object, property,
 };
-use crate::error::JsError;
+use crate::error::Exception;
+
+/// What may happen before it is looked at, at most: browsers gather some dozens of candidates.
+const SIGNS: usize = 1024;
 
 /// Which ways may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,7 @@ pub(super) enum Sign {
 pub(super) struct Probe {
     pub(super) peer: PeerConnection,
     pub(super) channel: DataChannel,
-    pub(super) signs: UnboundedReceiver<Sign>,
+    pub(super) signs: Receiver<Sign>,
     pub(super) lifetime: Lifetime,
     listeners: Vec<Listener>,
     _held: Held,
@@ -56,18 +59,18 @@ pub(super) struct Gathered {
 }
 
 impl Probe {
-    pub(super) fn open(servers: &[IceServer], policy: Policy) -> Result<Self, JsError> {
+    pub(super) fn open(servers: &[IceServer], policy: Policy) -> Result<Self, Exception> {
         let policy = if policy == Policy::Relay { "relay" } else { "all" };
         let configuration = object([("iceServers", ice_servers(servers)), ("iceTransportPolicy", policy.into())]);
         let peer = PeerConnection::new(&configuration)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into())]);
         let channel = peer.create_data_channel("check", &negotiated).inspect_err(|_| peer.close())?;
-        let (tell, signs) = unbounded();
+        let (tell, signs) = queue(SIGNS);
         let listen = |target: &EventTarget, kind: &'static str, sign: fn(&Event) -> Option<Sign>| {
             let tell = tell.clone();
             Listener::new(target, kind, move |event| {
                 if let Some(sign) = sign(event) {
-                    let _ = tell.unbounded_send(sign);
+                    let _ = tell.send(sign);
                 }
             })
         };
@@ -95,7 +98,7 @@ pub(super) async fn gather(
     policy: Policy,
     kind: &str,
     limit: Duration,
-) -> Result<Gathered, JsError> {
+) -> Result<Gathered, Exception> {
     let mut probe = Probe::open(servers, policy)?;
     let described = probe.lifetime.alive().race(probe.peer.set_local_description()).await;
     if let Err(Halt::Threw(error)) = described {

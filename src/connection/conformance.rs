@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_model::browser::{Profile, Signaling};
@@ -56,7 +56,7 @@ struct Page {
     /// None once it is closed.
     connection: Option<Connection>,
     devices: Devices,
-    happenings: UnboundedReceiver<Happening>,
+    happenings: Receiver<Happening>,
     candidates: Vec<Candidate>,
     is_gathered: bool,
 }
@@ -71,9 +71,9 @@ impl Browser for This {
     }
 
     fn open(&mut self) -> Page {
-        let (tell, happenings) = unbounded();
+        let (tell, happenings) = queue(64);
         let tell = Rc::new(move |happening| {
-            let _ = tell.unbounded_send(happening);
+            let _ = tell.send(happening);
         });
         Page {
             connection: Some(Connection::open(&[], true, tell).unwrap()),

@@ -7,14 +7,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Interval;
+use crate::dom::spawn;
 use itodenwa_protocol::Liveness;
 use js_sys::{JsString, Map};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{Happening, Tell};
-use crate::dom::{Alive, Clock, DataChannel, Held, Kind, PeerConnection, Stats};
+use crate::dom::{Alive, Clock, DataChannel, Interval, PeerConnection, Stats};
 
 /// What is said on the control channel: a frame that only this file knows.
 const BEAT: &str = "\"beat\"";
@@ -26,7 +25,6 @@ pub(super) struct Pulse {
     clock: Clock,
     tell: Tell,
     _interval: Interval,
-    _held: Held,
 }
 
 impl Pulse {
@@ -38,7 +36,7 @@ impl Pulse {
             let state = Rc::clone(&state);
             Interval::new(BEAT_EVERY_MILLIS, move || beat.once(&state))
         };
-        Pulse { state, clock, tell: Rc::clone(tell), _interval: interval, _held: Held::new(Kind::Timer) }
+        Pulse { state, clock, tell: Rc::clone(tell), _interval: interval }
     }
 
     /// There is a reason to doubt that the path is still there.
@@ -78,7 +76,7 @@ impl Beat {
         if state.borrow_mut().tick(self.clock.now(), is_open) {
             let (stats, alive) = (self.peer.get_stats(), self.alive.clone());
             let (state, clock, tell) = (Rc::clone(state), self.clock, Rc::clone(&self.tell));
-            spawn_local(async move {
+            spawn(async move {
                 let Ok(stats) = alive.race(stats).await else { return };
                 let report = state.borrow_mut().on_bytes(clock.now(), bytes_received(stats.unchecked_ref()));
                 report.into_iter().for_each(|report| tell(Happening::Report(report)));

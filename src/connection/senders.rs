@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::dom::spawn;
 use itodenwa_wire::Source;
 use js_sys::{Array, Map, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 
 use super::lines::Lines;
 use super::{Happening, Tell};
@@ -34,7 +34,7 @@ impl Senders {
             return;
         }
         let (alive, tell) = (alive.clone(), Rc::clone(tell));
-        spawn_local(async move {
+        spawn(async move {
             let mut limited = false;
             for stats in asked {
                 let Ok(stats) = alive.race(stats).await else { return };
@@ -86,7 +86,7 @@ fn apply(sender: &Sender, encoding: &Encoding, alive: &Alive, tell: &Tell) {
     }
     let (set, alive, sender, tell) =
         (sender.set_parameters(&parameters), alive.clone(), sender.clone(), Rc::clone(tell));
-    spawn_local(async move {
+    spawn(async move {
         // What is refused because the connection is negotiated right now is set after it.
         let _ = alive.race(set).await;
         if let Some(name) = wanted {

@@ -5,7 +5,7 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::error::JsError;
+use crate::error::Exception;
 
 /// How long the promises of something may be waited for: until this is dropped.
 ///
@@ -30,7 +30,7 @@ pub(crate) enum Halt {
     /// The lifetime is over: whoever asked is gone.
     Ended,
     /// The browser refused.
-    Threw(JsError),
+    Threw(Exception),
 }
 
 impl Lifetime {
@@ -70,8 +70,8 @@ impl From<JsValue> for Halt {
     }
 }
 
-impl From<JsError> for Halt {
-    fn from(error: JsError) -> Self {
+impl From<Exception> for Halt {
+    fn from(error: Exception) -> Self {
         Halt::Threw(error)
     }
 }

@@ -54,7 +54,6 @@ impl Driver {
             }
             Request::Detach(element) => self.views.detach(&element),
             Request::Resume => self.views.resume(&self.blocked),
-            Request::Leave(done) => self.end(None, Some(done)),
         }
     }
 
@@ -101,7 +100,7 @@ impl Driver {
 
     pub(super) fn signaling_ended(&mut self, error: SignalingError) {
         let error = self.refusal.take().map_or(error, SignalingError::Refused);
-        self.end(Some(error.into()), None);
+        self.end(Some(error.into()));
     }
 
     fn delivery(&mut self, Delivery { from, packet }: Delivery) {
@@ -162,7 +161,7 @@ impl Driver {
             Notice::Listen => self.listen(),
             Notice::Look => self.look_again(),
             Notice::Visible => self.look(),
-            Notice::PageHide => self.end(None, None),
+            Notice::PageHide => self.end(None),
         }
     }
 

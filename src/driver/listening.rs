@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use futures_channel::mpsc::UnboundedSender;
-use gloo_timers::callback::Timeout;
+use crate::queue::Sender;
 use wasm_bindgen::JsCast;
 
 use super::{Driver, Notice};
-use crate::dom::{Held, Kind, Receiver, SynchronizationSource};
+use crate::dom::{Receiver, SynchronizationSource, Timeout};
 use crate::event::Event;
 use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
 use itodenwa_wire::PeerId;
@@ -18,18 +17,14 @@ const SHARE: u32 = 100;
 const LATEST: Duration = Duration::from_secs(2);
 
 /// Tells the driver once that it is time, if this lives until then.
-pub(super) struct Ticker {
-    _timeout: Timeout,
-    _held: Held,
-}
+pub(super) struct Ticker(#[expect(dead_code, reason = "it lives as long as this")] Timeout);
 
 impl Ticker {
-    pub(super) fn new(after: Duration, notify: &UnboundedSender<Notice>, notice: fn() -> Notice) -> Self {
+    pub(super) fn new(after: Duration, notify: &Sender<Notice>, notice: fn() -> Notice) -> Self {
         let notify = notify.clone();
-        let timeout = Timeout::new(u32::try_from(after.as_millis()).unwrap_or(u32::MAX), move || {
-            let _ = notify.unbounded_send(notice());
-        });
-        Ticker { _timeout: timeout, _held: Held::new(Kind::Timer) }
+        Ticker(Timeout::new(after, move || {
+            let _ = notify.send(notice());
+        }))
     }
 }
 

@@ -11,7 +11,7 @@ use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Sour
 use super::{Driver, Notice, STEPS};
 use crate::codec::write_body;
 use crate::connection::Connection;
-use crate::error::JsError;
+use crate::error::Exception;
 use crate::event::Event;
 use crate::peer::Peer;
 
@@ -40,14 +40,14 @@ impl Driver {
             Command::Open => {
                 let notify = self.parts.notify.clone();
                 let tell = Rc::new(move |happening| {
-                    let _ = notify.unbounded_send(Notice::Connection { peer, connection: id, happening });
+                    let _ = notify.send(Notice::Connection { peer, connection: id, happening });
                 });
                 match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.devices);
                         self.crowd.connect(peer, id, connection);
                     }
-                    Err(JsError { name, message }) => {
+                    Err(Exception { name, message }) => {
                         let report = Report::Refused { name, message };
                         self.handle(Input::Report { peer, connection: id, report });
                     }

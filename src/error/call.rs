@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::{JsError, MediaError};
+use super::{Exception, MediaError};
 
 /// Why a step of a [`Call`](crate::Call) is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum CallError {
     /// `call/too-large`: the description is larger than 256 KiB.
     TooLarge,
     /// `call/refused`: the browser does not take it.
-    Refused(JsError),
+    Refused(Exception),
     /// `call/closed`: the call is over.
     Closed,
 }

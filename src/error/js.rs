@@ -1,33 +1,66 @@
+//! Errors as JavaScript's: an `Error` with a `code`, and the browser's exception as its `cause`. So `?` does in a function that
+//! gives a `Result<_, JsValue>`.
+
 use std::error::Error as StdError;
-use std::fmt;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-/// An exception that the browser threw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JsError {
-    /// Its name, for instance `NotAllowedError`.
-    pub name: String,
-    /// Its message, in the browser's words.
-    pub message: String,
-}
+use super::{CallError, Error, Exception, MediaError, RecordError, SendError, SignalingError, ViewError};
 
-impl fmt::Display for JsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.message)
-    }
-}
-
-impl StdError for JsError {}
-
-impl From<JsValue> for JsError {
-    /// Takes anything: JavaScript may throw any value.
-    fn from(thrown: JsValue) -> Self {
-        let text = |key: &str| Reflect::get(&thrown, &key.into()).ok().and_then(|value| value.as_string());
-        JsError {
-            name: text("name").unwrap_or_else(|| "Error".into()),
-            message: text("message").or_else(|| thrown.as_string()).unwrap_or_default(),
+macro_rules! into_js {
+    ($($error:ident)*) => {$(
+        impl From<&$error> for JsValue {
+            fn from(error: &$error) -> JsValue {
+                coded(error.code(), error)
+            }
         }
+    )*};
+}
+
+into_js!(CallError MediaError RecordError SendError ViewError);
+
+impl From<&Error> for JsValue {
+    /// What the server refused has its own code, `refusal`, and `retryAfter` in milliseconds.
+    fn from(error: &Error) -> JsValue {
+        let value = coded(error.code(), error);
+        if let Error::Signaling(SignalingError::Refused(refusal)) = error {
+            set(&value, "refusal", &refusal.code.as_str().into());
+            set(&value, "retryAfter", &refusal.retry_after.map_or(JsValue::UNDEFINED, JsValue::from));
+        }
+        value
     }
+}
+
+macro_rules! into_js_by_value {
+    ($($error:ident)*) => {$(
+        impl From<$error> for JsValue {
+            fn from(error: $error) -> JsValue {
+                JsValue::from(&error)
+            }
+        }
+    )*};
+}
+
+into_js_by_value!(CallError Error MediaError RecordError SendError ViewError);
+
+fn coded(code: &str, error: &dyn StdError) -> JsValue {
+    let value = js_sys::Error::new(&error.to_string());
+    set(&value, "code", &code.into());
+    // The exception of a call's media error is one step further.
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(Exception { name, message }) = error.downcast_ref() {
+            let cause = js_sys::Error::new(message);
+            cause.set_name(name);
+            set(&value, "cause", &cause);
+        }
+        source = error.source();
+    }
+    value.into()
+}
+
+/// Can't fail on an object that was just made.
+fn set(object: &JsValue, key: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &key.into(), value);
 }

@@ -1,20 +1,20 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::JsError;
+use super::Exception;
 
 /// Why a camera or microphone can't be used (W3C Media Capture and Streams, section 10.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaError {
     /// `media/denied`: the person, or the page's policy, does not allow it.
-    Denied(JsError),
+    Denied(Exception),
     /// `media/missing`: there is no such device.
-    Missing(JsError),
+    Missing(Exception),
     /// `media/busy`: the device is there and does not work, mostly because another program uses it.
-    Busy(JsError),
+    Busy(Exception),
     /// `media/constraints`: no device can do what is asked.
-    Constraints(JsError),
+    Constraints(Exception),
     /// `media/insecure`: the page was not loaded over HTTPS (or from localhost).
     Insecure,
     /// `media/unsupported`: the browser has no `getUserMedia`.
@@ -22,7 +22,7 @@ pub enum MediaError {
     /// `media/ended`: the device was unplugged, or taken away, while it was in use.
     Ended,
     /// `media/failed`: anything else.
-    Failed(JsError),
+    Failed(Exception),
     /// `room/closed`: the call is over.
     Closed,
 }
@@ -45,7 +45,7 @@ impl MediaError {
     }
 
     /// What `getUserMedia` threw, by the exception's name. Firefox and older browsers have names of their own.
-    pub(crate) fn from_exception(thrown: JsError) -> Self {
+    pub(crate) fn from_exception(thrown: Exception) -> Self {
         match thrown.name.as_str() {
             "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::Denied(thrown),
             "NotFoundError" | "DevicesNotFoundError" => MediaError::Missing(thrown),
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn exceptions_have_their_codes() {
         let code =
-            |name: &str| MediaError::from_exception(JsError { name: name.into(), message: String::new() }).code();
+            |name: &str| MediaError::from_exception(Exception { name: name.into(), message: String::new() }).code();
         assert_eq!(code("NotAllowedError"), "media/denied");
         assert_eq!(code("SecurityError"), "media/denied");
         assert_eq!(code("NotFoundError"), "media/missing");

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::JsError;
+use super::Exception;
 
 /// Why nothing is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum RecordError {
     /// compose on.
     Unsupported,
     /// `record/failed`: the browser's recorder does not start, or failed before there was anything.
-    Failed(JsError),
+    Failed(Exception),
     /// `record/empty`: it was stopped before there was anything.
     Empty,
     /// `room/closed`: the call is over.

@@ -1,7 +1,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use crate::queue::{Receiver, Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 
@@ -14,11 +14,11 @@ const EVENTS: usize = 4096;
 
 /// The events of a room or call, in their order. One reader.
 #[derive(Debug)]
-pub struct Events<E = Event>(UnboundedReceiver<E>);
+pub struct Events<E = Event>(Receiver<E>);
 
 /// The driver's end.
 #[derive(Debug)]
-pub(crate) struct EventSender<E = Event>(UnboundedSender<E>);
+pub(crate) struct EventSender<E = Event>(Sender<E>);
 
 /// Whether an event may be left out when too many wait: nothing is wrong ever after without it.
 pub(crate) trait Lossy {
@@ -29,8 +29,8 @@ pub(crate) trait Lossy {
 #[derive(Debug)]
 pub(crate) struct Overflow;
 
-pub(crate) fn queue<E>() -> (EventSender<E>, Events<E>) {
-    let (sender, receiver) = unbounded();
+pub(crate) fn channel<E>() -> (EventSender<E>, Events<E>) {
+    let (sender, receiver) = queue(EVENTS + 1);
     (EventSender(sender), Events(receiver))
 }
 
@@ -46,7 +46,7 @@ impl<E: Lossy> EventSender<E> {
         let limit = if lossy { LOSSY } else { EVENTS };
         if self.0.len() < limit {
             // An application that does not want events has dropped the stream.
-            let _ = self.0.unbounded_send(event);
+            let _ = self.0.send(event);
             return Ok(());
         }
         if lossy { Ok(()) } else { Err(Overflow) }
@@ -54,14 +54,19 @@ impl<E: Lossy> EventSender<E> {
 
     /// Tells the last event, for which there is always room.
     pub(crate) fn close(self, event: E) {
-        let _ = self.0.unbounded_send(event);
+        let _ = self.0.send(event);
     }
 }
 
 impl<E> Events<E> {
+    /// The next event, none after the last one.
+    pub async fn next(&mut self) -> Option<E> {
+        StreamExt::next(&mut self.0).await
+    }
+
     /// A stream that has ended.
     pub(crate) fn empty() -> Self {
-        Events(unbounded().1)
+        Events(Receiver::ended())
     }
 }
 
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_bounded() {
-        let (sender, events) = queue();
+        let (sender, events) = channel();
         for _ in 0..EVENTS {
             assert!(sender.push(Event::Closed(None)).is_ok());
         }

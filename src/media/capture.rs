@@ -7,7 +7,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::constraints::{self, Naming};
 use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
-use crate::error::{JsError, MediaError};
+use crate::error::{Exception, MediaError};
 use itodenwa_protocol::options::DeviceConstraints;
 
 /// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
@@ -25,7 +25,7 @@ pub(super) async fn capture(wishes: &[DeviceConstraints], naming: Naming) -> Res
     let stream: MediaStream = match answer {
         Ok(stream) => stream.dyn_into().map_err(|_| MediaError::Unsupported)?,
         Err(thrown) => {
-            return Err(unavailable(method).unwrap_or_else(|| MediaError::from_exception(JsError::from(thrown))));
+            return Err(unavailable(method).unwrap_or_else(|| MediaError::from_exception(Exception::from(thrown))));
         }
     };
     for (wish, hint) in wishes.iter().filter_map(|wish| Some((wish, wish.hint()?))) {

@@ -1,6 +1,6 @@
 //! One own source: what is wanted, and what there is.
 
-use futures_channel::oneshot;
+use crate::oneshot;
 use itodenwa_wire::Source;
 use web_sys::MediaStreamTrack;
 
@@ -129,8 +129,7 @@ impl Device {
             (as_wanted, _) => (as_wanted, Change::None),
         };
         self.holds = holds;
-        // Who asked need not wait.
-        let _ = done.send(Ok(()));
+        done.send(Ok(()));
         (change, None)
     }
 
@@ -144,8 +143,7 @@ impl Device {
             None => !self.is_asking(),
         };
         if is_as_wanted {
-            // Who asked need not wait.
-            let _ = done.send(Ok(()));
+            done.send(Ok(()));
             return None;
         }
         self.wait(done);
@@ -267,7 +265,7 @@ impl Device {
     fn wait(&mut self, done: Done) {
         self.waiting.push(done);
         if self.waiting.len() > WAITING {
-            let _ = self.waiting.remove(0).send(Ok(()));
+            self.waiting.remove(0).send(Ok(()));
         }
     }
 
@@ -276,7 +274,7 @@ impl Device {
         let waiting = std::mem::take(&mut self.waiting);
         let told = !waiting.is_empty();
         for done in waiting {
-            let _ = done.send(answer.clone());
+            done.send(answer.clone());
         }
         told
     }

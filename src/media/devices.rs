@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::dom::spawn;
 use itodenwa_wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::capture::{prefer, switch, track_of};
@@ -54,7 +54,7 @@ impl Devices {
         let asked: Vec<DeviceConstraints> = asked.collect();
         let Some(first) = asked.first().cloned() else { return };
         let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
-        spawn_local(async move {
+        spawn(async move {
             match prefer(&asked).await {
                 Err(_) if asked.len() > 1 => {
                     // One of them failed, and nobody knows which.
@@ -169,7 +169,7 @@ impl Devices {
         let Some(Ask { wish, old }) = ask else { return };
         let tell = Rc::clone(&self.tell);
         let stream = Clone::clone(self.stream(Sight::of(source)));
-        spawn_local(async move {
+        spawn(async move {
             let (result, restored) = switch(&wish, old.clone()).await;
             let sound = result
                 .as_ref()

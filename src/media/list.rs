@@ -7,7 +7,7 @@ use web_sys::EventTarget;
 
 use super::capture::unavailable;
 use crate::dom::{DeviceInfo, Listener, enumerate_devices, global, property};
-use crate::error::{JsError, MediaError};
+use crate::error::{Exception, MediaError};
 
 /// Devices that are listed, at most.
 const DEVICES: usize = 256;
@@ -62,7 +62,7 @@ pub async fn devices() -> Result<Vec<Device>, MediaError> {
     match listed {
         Ok(listed) => Ok(Array::from(&listed).iter().take(DEVICES).filter_map(|one| device(&one)).collect()),
         Err(thrown) => {
-            Err(unavailable("enumerateDevices").unwrap_or_else(|| MediaError::from_exception(JsError::from(thrown))))
+            Err(unavailable("enumerateDevices").unwrap_or_else(|| MediaError::from_exception(Exception::from(thrown))))
         }
     }
 }

@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use futures_channel::mpsc::UnboundedReceiver;
-use futures_channel::oneshot;
+use crate::oneshot;
+use crate::queue::Receiver;
 use futures_util::StreamExt;
 use itodenwa_wire::Source;
 use web_sys::HtmlMediaElement;
@@ -16,7 +16,7 @@ use crate::dom::Listener;
 use crate::error::MediaError;
 use crate::event::{Event, EventSender};
 use crate::media::{Change, DeviceConstraints, DeviceNotice, Devices, listen_for_changes};
-use crate::shared::Shared;
+use crate::snapshot::SnapshotCell;
 use crate::view::{Attached, Blocked, Sight, Views};
 
 pub(super) enum Request {
@@ -37,13 +37,13 @@ enum Turn {
 pub(super) struct Task {
     devices: Devices,
     /// Where the devices' notices go.
-    outlet: Shared<Option<Tell>>,
-    requests: UnboundedReceiver<Request>,
-    notices: UnboundedReceiver<DeviceNotice>,
-    changes: UnboundedReceiver<()>,
+    outlet: SnapshotCell<Option<Tell>>,
+    requests: Receiver<Request>,
+    notices: Receiver<DeviceNotice>,
+    changes: Receiver<()>,
     events: EventSender,
-    known: Shared<Known>,
-    meter: Shared<Option<Meter>>,
+    known: SnapshotCell<Known>,
+    meter: SnapshotCell<Option<Meter>>,
     views: Views,
     _listener: Option<Listener>,
 }
@@ -51,16 +51,16 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(
         devices: Devices,
-        outlet: Shared<Option<Tell>>,
-        requests: UnboundedReceiver<Request>,
-        notices: UnboundedReceiver<DeviceNotice>,
+        outlet: SnapshotCell<Option<Tell>>,
+        requests: Receiver<Request>,
+        notices: Receiver<DeviceNotice>,
         events: EventSender,
-        known: Shared<Known>,
-        meter: Shared<Option<Meter>>,
+        known: SnapshotCell<Known>,
+        meter: SnapshotCell<Option<Meter>>,
     ) -> Self {
-        let (changed, changes) = futures_channel::mpsc::unbounded();
+        let (changed, changes) = crate::queue::queue(1);
         let listener = listen_for_changes(move || {
-            let _ = changed.unbounded_send(());
+            let _ = changed.send(());
         });
         Task {
             devices,
@@ -105,8 +105,7 @@ impl Task {
         let events = self.end();
         events.close(Event::Closed(None));
         if let Some(done) = closed {
-            // Who closed it need not wait.
-            let _ = done.send(());
+            done.send(());
         }
     }
 
@@ -123,15 +122,14 @@ impl Task {
     /// What the devices said and nobody has heard yet is told there, too.
     fn hand_over(mut self, tell: Tell, done: oneshot::Sender<Devices>) {
         self.outlet.change(|outlet| *outlet = Some(tell.clone()));
-        while let Ok(notice) = self.notices.try_recv() {
+        while let Some(notice) = self.notices.try_next() {
             tell(notice);
         }
         self.meter.change(Option::take);
         self.known.change(std::mem::take);
         let Task { devices, events, views, .. } = self;
         drop(views);
-        // Who asked for them and is gone gives them back.
-        let _ = done.send(devices);
+        done.send(devices);
         events.close(Event::Closed(None));
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::dom::spawn;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use crate::dom::{AudioContext, AudioNode, DestinationNode, Held, Kind, Timer};
@@ -105,7 +106,7 @@ fn silence(sounds: &AudioContext, destination: &DestinationNode) -> Result<Desti
 /// Whatever comes of it.
 fn settle(promise: Result<js_sys::Promise, JsValue>) {
     if let Ok(promise) = promise {
-        spawn_local(async move {
+        spawn(async move {
             let _ = JsFuture::from(promise).await;
         });
     }

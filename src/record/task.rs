@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use crate::queue::{Receiver, queue};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, MediaStream};
@@ -13,7 +13,7 @@ use super::seat::Seats;
 use super::sound::Mixer;
 use super::{RecordEnd, RecordOptions, Recorded, State};
 use crate::dom::{Clock, Listener, Recorder, Timer, global, is_present, object, property};
-use crate::error::{JsError, RecordError};
+use crate::error::{Exception, RecordError};
 use crate::link::Link;
 
 /// Pictures a second.
@@ -37,9 +37,12 @@ const MIME_TYPES: [(&str, &str); 6] = [
     ("video/mp4", ""),
 ];
 
+/// What the recorder may tell between two pictures, at most. What is beyond it is lost.
+const TOLD: usize = 64;
+
 enum Told {
     Part(JsValue),
-    Failed(JsError),
+    Failed(Exception),
     Stopped,
 }
 
@@ -51,7 +54,7 @@ pub(super) struct Task {
     picture: Picture,
     mixer: Option<Mixer>,
     recorder: Recorder,
-    told: UnboundedReceiver<Told>,
+    told: Receiver<Told>,
     _listeners: [Listener; 3],
     clock: Clock,
     parts: Vec<JsValue>,
@@ -83,7 +86,7 @@ impl Task {
             ("audioBitsPerSecond", SOUND_BITS.into()),
         ]);
         let recorder = Recorder::new(&stream, &settings).map_err(failed)?;
-        let (tell, told) = unbounded();
+        let (tell, told) = queue(TOLD);
         let listeners = [
             listen(&recorder, "dataavailable", &tell, |event| Told::Part(property(event, "data"))),
             listen(&recorder, "error", &tell, |event| Told::Failed(property(event, "error").into())),
@@ -146,7 +149,7 @@ impl Task {
     }
 
     fn listen(&mut self) {
-        while let Ok(told) = self.told.try_recv() {
+        while let Some(told) = self.told.try_next() {
             match told {
                 Told::Part(part) => self.keep(part),
                 Told::Failed(error) => self.end = Some(RecordEnd::Failed(error)),
@@ -177,8 +180,7 @@ impl Task {
             return Some(RecordEnd::RoomClosed);
         }
         if self.is_over {
-            let message = "the recorder stopped by itself".to_owned();
-            return Some(RecordEnd::Failed(JsError { name: "UnknownError".to_owned(), message }));
+            return Some(RecordEnd::Failed(Exception::new("UnknownError", "the recorder stopped by itself")));
         }
         (self.state.bytes.get() >= self.options.limit).then_some(RecordEnd::Limit)
     }
@@ -212,12 +214,12 @@ fn mime_type(has_sound: bool) -> Option<String> {
 fn listen(
     recorder: &Recorder,
     kind: &'static str,
-    tell: &futures_channel::mpsc::UnboundedSender<Told>,
+    tell: &crate::queue::Sender<Told>,
     what: impl Fn(&web_sys::Event) -> Told + 'static,
 ) -> Listener {
     let tell = tell.clone();
     Listener::new(recorder, kind, move |event| {
         // The task is gone, and nobody wants to know.
-        let _ = tell.unbounded_send(what(event));
+        let _ = tell.send(what(event));
     })
 }

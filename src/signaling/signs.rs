@@ -1,7 +1,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_channel::mpsc::{Receiver, channel};
+use crate::queue::{Receiver, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use js_sys::Reflect;
@@ -23,13 +23,13 @@ impl Signs {
     /// What the browser does not have shows nothing.
     pub(super) fn watch() -> Self {
         // One that was not looked at yet stands for all.
-        let (sender, seen) = channel(0);
+        let (sender, seen) = queue(1);
         let listen = |target: &JsValue, kind: &'static str, counts: fn(&JsValue) -> bool| {
-            let (mut sender, of) = (sender.clone(), target.clone());
+            let (sender, of) = (sender.clone(), target.clone());
             let target = target.dyn_ref::<EventTarget>()?;
             Some(Listener::new(target, kind, move |_| {
                 if counts(&of) {
-                    let _ = sender.try_send(());
+                    let _ = sender.send(());
                 }
             }))
         };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::join;
 use itodenwa::{Call, CallEvent, CallOptions, ConnectionState, IceMode, Source};
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use itodenwa::{ConnectionState, Counts, Event, Room, Source, counts};

@@ -1,8 +1,7 @@
 //! Hanging up, and what is left: nothing.
 
-use futures_util::StreamExt;
 use futures_util::future::join;
-use itodenwa::{CameraOptions, Error, Event, Limits, MicrophoneOptions, Quality, Room, Source, counts};
+use itodenwa::{CameraOptions, Error, Event, LeaveReason, Limits, MicrophoneOptions, Quality, Room, Source, counts};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{self, leave, nothing_is_left, offer_screen, pair, until};
@@ -18,9 +17,14 @@ async fn closed(room: &mut Room) -> Option<Error> {
     error
 }
 
-async fn left(room: &mut Room) {
-    until(room, "the other to leave", |event| matches!(event, Event::Left(..)).then_some(())).await;
+async fn left(room: &mut Room) -> LeaveReason {
+    let reason = until(room, "the other to leave", |event| match event {
+        Event::Left(_, reason) => Some(*reason),
+        _ => None,
+    })
+    .await;
     assert!(room.peers().is_empty());
+    reason
 }
 
 #[wasm_bindgen_test]
@@ -29,9 +33,20 @@ async fn leaving_is_noticed() {
     let view = other.peers().first().expect("a peer").view().expect("a view");
     kit::append(&view);
     one.leave().await;
-    left(&mut other).await;
+    assert_eq!(left(&mut other).await, LeaveReason::Left, "the last words went out");
     assert!(!view.is_connected(), "the view is gone with the person");
     assert_eq!(closed(&mut one).await, None);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_asked_for_more_than_the_room_takes_leaves_as_well() {
+    let (one, mut other) = pair().await;
+    for _ in 0..5000 {
+        one.limit(Source::Camera, Limits::default());
+    }
+    one.leave().await;
+    assert_eq!(left(&mut other).await, LeaveReason::Left);
     leave(one, other).await;
 }
 

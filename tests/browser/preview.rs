@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 
-use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use itodenwa::{CameraOptions, Event, Events, MediaError, MicrophoneOptions, Preview, Quality, Room, Source, counts};
 use wasm_bindgen::JsCast;

@@ -32,12 +32,14 @@ pub(crate) struct Line {
     me: Option<PeerId>,
     outbox: Option<Outbox>,
     inbox: UnboundedReceiver<Result<ServerMessage, SignalingError>>,
+    /// What was sent and is taken when the stream is polled, as a socket does it.
+    waiting: Vec<ClientMessage>,
 }
 
 impl Relay {
     pub(crate) fn line(&self) -> Line {
         let (outbox, inbox) = unbounded();
-        Line { relay: self.clone(), me: None, outbox: Some(outbox), inbox }
+        Line { relay: self.clone(), me: None, outbox: Some(outbox), inbox, waiting: Vec::new() }
     }
 
     /// Ends everybody's signalling, as a server that goes away does.
@@ -100,6 +102,13 @@ impl Hub {
 
 impl Signaling for Line {
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
+        self.waiting.push(message.clone());
+        Ok(())
+    }
+}
+
+impl Line {
+    fn pass_on(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
         let lost = || SignalingError::Lost("not joined".into());
         match message {
             ClientMessage::Join(join) => {
@@ -136,9 +145,7 @@ impl Signaling for Line {
         }
         Ok(())
     }
-}
 
-impl Line {
     fn part(&mut self, reason: LeaveReason) {
         if let Some(id) = self.me.take() {
             self.relay.part(id, reason);
@@ -150,6 +157,11 @@ impl Stream for Line {
     type Item = Result<ServerMessage, SignalingError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        for message in std::mem::take(&mut self.waiting) {
+            if let Err(error) = self.pass_on(&message) {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
         self.inbox.poll_next_unpin(cx)
     }
 }

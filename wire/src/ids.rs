@@ -26,7 +26,7 @@ impl fmt::Display for InvalidId {
         match self {
             InvalidId::Empty => write!(f, "it is empty"),
             InvalidId::TooLong(limit) => write!(f, "it is longer than {limit} bytes"),
-            InvalidId::Character(c) => write!(f, "it has the character {c:?}"),
+            InvalidId::Character(c) => write!(f, "it has the character U+{:04X}", u32::from(*c)),
             InvalidId::NotAPeerId => write!(f, "it is not sixteen hexadecimal digits"),
         }
     }

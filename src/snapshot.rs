@@ -3,9 +3,11 @@ use std::fmt;
 use std::rc::Rc;
 
 /// A value that the driver changes and handles look at. Nothing can be borrowed from it, so nothing can stay borrowed.
-pub(crate) struct Shared<T>(Rc<Cell<T>>);
+///
+/// While it is changed others find the default in it: a change runs no code that looks at it again.
+pub(crate) struct SnapshotCell<T>(Rc<Cell<T>>);
 
-impl<T: Default> Shared<T> {
+impl<T: Default> SnapshotCell<T> {
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let mut value = self.0.take();
         let result = change(&mut value);
@@ -21,19 +23,19 @@ impl<T: Default> Shared<T> {
     }
 }
 
-impl<T> Clone for Shared<T> {
+impl<T> Clone for SnapshotCell<T> {
     fn clone(&self) -> Self {
-        Shared(Rc::clone(&self.0))
+        SnapshotCell(Rc::clone(&self.0))
     }
 }
 
-impl<T: Default> Default for Shared<T> {
+impl<T: Default> Default for SnapshotCell<T> {
     fn default() -> Self {
-        Shared(Rc::default())
+        SnapshotCell(Rc::default())
     }
 }
 
-impl<T: Default + Clone + fmt::Debug> fmt::Debug for Shared<T> {
+impl<T: Default + Clone + fmt::Debug> fmt::Debug for SnapshotCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(f)
     }
