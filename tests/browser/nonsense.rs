@@ -59,8 +59,12 @@ async fn nonsense_of_a_peer_is_trouble_and_no_more() {
     let mut one = kit::join(&relay, false, false).await;
     let (mut line, session) = stranger(&relay).await;
     let to: PeerId = one.me().id();
-    for nonsense in ["", "null", "{}", "{\"offer\":{}}", "\"\\ud800\"", "{\"candidate\":7}", "[[[[[[[["] {
-        signal(&mut line, to, packet(session, 1, 1, nonsense));
+    let unreadable = ["", "null", "{}", "{\"offer\":{}}", "\"\\ud800\"", "{\"candidate\":7}", "[[[[[[[["];
+    for (seq, nonsense) in (1..).zip(unreadable) {
+        signal(&mut line, to, packet(session, 1, seq, nonsense));
+    }
+    // The first, the second and the fourth are told, and how many there were.
+    for _ in 0..3 {
         trouble(&mut one, "peer/packet-malformed").await;
     }
     for (seq, body) in [
@@ -76,7 +80,7 @@ async fn nonsense_of_a_peer_is_trouble_and_no_more() {
     .into_iter()
     .enumerate()
     {
-        let seq = u32::try_from(seq).expect("small") + 1;
+        let seq = u32::try_from(unreadable.len() + seq).expect("small") + 1;
         signal(&mut line, to, packet(session, 1, seq, body));
     }
     // Somebody sensible comes, and is talked with.
