@@ -67,7 +67,7 @@ impl Join {
         }
     }
 
-    /// What the others see: up to 256 bytes of text.
+    /// What the others see: up to 256 bytes of text. White space alone, as an empty form gives it, is no name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -80,7 +80,8 @@ impl Join {
         self
     }
 
-    /// The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from.
+    /// The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). Without it,
+    /// or with nothing but white space: `ws` beside the page (`document.baseURI`).
     pub fn server(mut self, address: impl Into<String>) -> Self {
         self.server = Some(address.into());
         self
@@ -158,11 +159,11 @@ impl Join {
 
     async fn join(self) -> Result<Room, Error> {
         let room = RoomName::new(self.room).map_err(Error::Room)?;
-        let name = self.name.map(DisplayName::new).transpose().map_err(Error::Name)?;
+        let name = self.name.filter(has_text).map(DisplayName::new).transpose().map_err(Error::Name)?;
         if global("RTCPeerConnection").is_undefined() {
             return Err(Error::Unsupported);
         }
-        let mut signaling = match (self.signaling, self.server) {
+        let mut signaling = match (self.signaling, self.server.filter(has_text)) {
             (Some(signaling), _) => signaling,
             (None, Some(address)) => Box::new(WebSocketSignaling::connect(address)?),
             (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
@@ -286,4 +287,10 @@ pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcom
         Either::Left((answer, _)) => answer,
         Either::Right(_) => Err(SignalingError::Lost("the server did not answer the join".into())),
     }
+}
+
+/// Forms give a text also where nothing was entered.
+#[expect(clippy::ptr_arg, reason = "it filters options of strings")]
+fn has_text(text: &String) -> bool {
+    !text.trim().is_empty()
 }

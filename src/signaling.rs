@@ -1,5 +1,6 @@
 //! How messages reach the server, or whatever stands in its place.
 
+mod address;
 mod signs;
 mod websocket;
 

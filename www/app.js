@@ -7,8 +7,10 @@ import { CallView } from "./view/call.js";
 import { Checkup } from "./view/checkup.js";
 import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
+import { LinkedServer } from "./view/server.js";
 
 const parameters = new URLSearchParams(location.search);
+const server = new LinkedServer(parameters.get("server"));
 let token = takeToken();
 
 // A link with another token, opened on this page, is no new page.
@@ -16,7 +18,7 @@ addEventListener("hashchange", () => (token = takeToken()));
 begin();
 const lobby = new Lobby(enter);
 // Who needs a token is let into its room alone.
-const checkup = new Checkup(() => ({ server: server(), token, room: token && lobby.room() }));
+const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
 const interrupted = reloadedCall();
 if (interrupted) enter(interrupted);
@@ -25,14 +27,15 @@ if (interrupted) enter(interrupted);
 async function enter({ room: name, person, camera, microphone }) {
     lobby.busy(true);
     try {
+        if (!(await server.agreed())) return;
         const preview = checkup.handOver();
         const room = await join(name, {
             name: person || undefined,
             camera: camera && preferences.camera,
             microphone: microphone && preferences.microphone,
             preview,
-            token,
-            server: server(),
+            token: server.given(token),
+            server: server.address,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
         memory.set("name", person || undefined);
@@ -89,8 +92,10 @@ function isReload() {
     return performance.getEntriesByType("navigation")[0]?.type === "reload";
 }
 
-function server() {
-    return parameters.get("server") ?? undefined;
+/** What a check needs to be let in. */
+function access() {
+    const given = server.given(token);
+    return { token: given, room: given && lobby.room() };
 }
 
 /** The address of this room, with the same server and way of ICE. */

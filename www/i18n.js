@@ -71,7 +71,11 @@ function set(tag) {
     }
 }
 
-/** Values come from strangers: they are put in as they are, and shown as text only. */
+/**
+ * Values come from strangers: they are put in as they are, and shown as text only. Each is isolated (UAX #9, first strong isolate), so
+ * that a name of another direction does not turn the sentence around it.
+ */
 function fill(text, values = {}) {
-    return text.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+    const isolated = (value) => (typeof value === "string" ? `\u2068${value}\u2069` : value);
+    return text.replace(/\{(\w+)\}/g, (all, key) => isolated(values[key]) ?? all);
 }

@@ -2,6 +2,7 @@ import { coded } from "./error.js";
 import { Preview } from "./preview.js";
 import { raw } from "./raw.js";
 import { tokenOf } from "./room.js";
+import { opaque } from "./opaque.js";
 
 /** Tries out what a call needs. The first one loads the wasm. */
 export function check(options = {}) {
@@ -60,3 +61,5 @@ export class Check {
         this.#raw = undefined;
     }
 }
+
+opaque(Check);

@@ -1,3 +1,4 @@
+import { opaque } from "./opaque.js";
 import { Tap } from "./tap.js";
 
 /** Events of one type that wait for their first listener, at most; then the oldest are dropped. */
@@ -125,3 +126,5 @@ export class Emitter extends EventTarget {
         }
     }
 }
+
+opaque(Emitter);

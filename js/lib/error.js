@@ -9,6 +9,12 @@ export class ItodenwaError extends Error {
         this.retryAfter = retryAfter;
     }
 
+    /** For logs: `JSON.stringify` of an ordinary error is `{}`. */
+    toJSON() {
+        const { name, code, message, refusal, retryAfter } = this;
+        return { name, code, message, refusal, retryAfter };
+    }
+
     /** The sentence for people. */
     get explain() {
         return this.message;

@@ -37,19 +37,19 @@ export interface IceOptions {
      * `"trickle"`: each as it is found (RFC 8838). `"vanilla"`: all in one complete description. In a room `"trickle"`
      * unless said otherwise; in a {@link Call} `"vanilla"`.
      */
-    ice?: "trickle" | "vanilla";
+    ice?: "trickle" | "vanilla" | undefined;
     /** With Vanilla ICE: milliseconds after which a description is sent with what was found. 5000 unless said otherwise. */
-    vanillaLimit?: number;
+    vanillaLimit?: number | undefined;
     /** STUN and TURN servers; in a room beside those that the server gives (W3C WebRTC, section 4.2.4). */
-    iceServers?: RTCIceServer[];
+    iceServers?: RTCIceServer[] | undefined;
 }
 
 /** With which devices. */
 export interface DeviceOptions {
     /** With the camera on; with options: one of this kind. */
-    camera?: boolean | CameraOptions;
+    camera?: boolean | CameraOptions | undefined;
     /** With the microphone on; with options: one of this kind. */
-    microphone?: boolean | MicrophoneOptions;
+    microphone?: boolean | MicrophoneOptions | undefined;
 }
 
 /** What is wanted of the camera. What it can't do is no error: {@link Settings} say what came. */
@@ -132,14 +132,17 @@ export function devices(): Promise<Device[]>;
 /** How a room is joined. */
 export interface JoinOptions extends IceOptions, DeviceOptions {
     /** What the others see: up to 64 characters and 256 bytes of plain text. */
-    name?: string;
+    name?: string | undefined;
     /**
      * What lets one in, where the server asks for it: a JSON Web Token for this room, made by the application's own server;
      * or what fetches one. It goes to the server in a message, never in an address.
      */
-    token?: string | (() => string | Promise<string>);
-    /** The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from. */
-    server?: string;
+    token?: string | (() => string | Promise<string>) | undefined;
+    /**
+     * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). Without it:
+     * `ws` beside the page (`document.baseURI`).
+     */
+    server?: string | undefined;
     /**
      * With the camera and microphone of a preview, as they are there: on if they are on, whatever `camera` and `microphone` say.
      * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
@@ -150,7 +153,7 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
      * no more than that; and when the machine or the network is at its limit for long, less is sent. A video that is not in the
      * page, as one that is drawn to a canvas, is sent as large as it is.
      */
-    adaptive?: boolean;
+    adaptive?: boolean | undefined;
 }
 
 /** What is sent of a source, at most. Of several limits the lowest counts. */
@@ -469,7 +472,7 @@ export interface Step {
     /** When: milliseconds since the join. */
     readonly at: number;
     /** With whom: a {@link Peer.id}, also of somebody who has left. Not in a {@link Call}. */
-    readonly peer?: string;
+    readonly peer?: string | undefined;
     /** What. */
     readonly name: StepName;
     /** A candidate's type and protocol (`host udp`), why something was refused; may be empty. */
@@ -507,11 +510,11 @@ export interface Trouble {
     /** What the browser, the peer or the server said of it; may be empty. Show it as text, never as HTML. */
     readonly detail: string;
     /** With whom, if it is about one peer. */
-    readonly peer?: Peer;
+    readonly peer?: Peer | undefined;
     /** Which own device, if it is about one: it is off now. */
-    readonly source?: Source;
+    readonly source?: Source | undefined;
     /** The error of the own device. */
-    readonly cause?: ItodenwaError;
+    readonly cause?: ItodenwaError | undefined;
 }
 
 /** Something that failed, with a stable code and a sentence that says what to do. */
@@ -537,6 +540,8 @@ export type JoinErrorCode =
     | "name/invalid"
     | "webrtc/unsupported"
     | "wasm/unavailable"
+    | "wasm/blocked"
+    | "browser/missing"
     | "signaling/address"
     | "signaling/unreachable"
     | "signaling/refused"
@@ -806,7 +811,7 @@ export function check(options?: CheckOptions): Check;
 export interface CheckOptions extends DeviceOptions {
     /** Whose camera and microphone are looked at; it stays open. Without it they are opened for the check, if they are wanted. */
     preview?: Preview | undefined;
-    /** The signalling server. Without it: `/ws` where the page came from. */
+    /** The signalling server, as in `join`. Without it: `ws` beside the page (`document.baseURI`). */
     server?: string | undefined;
     /**
      * The room that is joined for a moment; without it one that nobody is in. A server that asks for tokens lets in only into the
@@ -816,7 +821,7 @@ export interface CheckOptions extends DeviceOptions {
     /** What lets one in, as in {@link JoinOptions.token}. */
     token?: string | undefined | (() => string | Promise<string>);
     /** STUN and TURN servers, beside those that the server gives. */
-    iceServers?: RTCIceServer[];
+    iceServers?: RTCIceServer[] | undefined;
 }
 
 /** The findings of a check. Leaving the loop, or {@link return}, ends it and gives back what it holds. */
@@ -867,9 +872,9 @@ export type FindingCode =
 /** How a {@link Call} is made. */
 export interface CallOptions extends IceOptions {
     /** With the camera. */
-    camera?: boolean;
+    camera?: boolean | undefined;
     /** With the microphone. */
-    microphone?: boolean;
+    microphone?: boolean | undefined;
 }
 
 /** The details of a call's events. */
@@ -885,9 +890,9 @@ export interface CallEvents {
 /** What is recorded. */
 export interface RecordOptions {
     /** Oneself with what one shares, or all in the room, their sounds mixed. `everybody` if nothing is said. */
-    who?: "own" | "everybody";
+    who?: "own" | "everybody" | undefined;
     /** After so many bytes it ends by itself. 1 GiB if nothing is said. */
-    limit?: number;
+    limit?: number | undefined;
 }
 
 /** A file of a call. */

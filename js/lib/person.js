@@ -1,5 +1,6 @@
 import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { opaque } from "./opaque.js";
 
 const TYPES = ["connection", "media", "speaking", "text", "left"];
 
@@ -108,3 +109,4 @@ export class Peer extends Emitter {
 }
 
 Emitter.handlers(Peer, ...TYPES);
+opaque(Me);

@@ -7,15 +7,25 @@ let loading;
  * not beside the script. After a failure it may be tried again.
  */
 export function load(wasm) {
+    if (typeof document === "undefined") {
+        const message = "Calls run in the pages of browsers. Here it can be imported, for rendering on a server, and no more.";
+        return Promise.reject(new ItodenwaError("browser/missing", message));
+    }
     loading ??= start(wasm).catch((cause) => {
         loading = undefined;
-        throw new ItodenwaError(
-            "wasm/unavailable",
-            "The program of the call could not be loaded. Check the network, and that itodenwa_bg.wasm is served.",
-            { cause },
-        );
+        throw failed(cause);
     });
     return loading.then(() => undefined);
+}
+
+function failed(cause) {
+    // A page's Content-Security-Policy (W3C CSP 3, section 4.5.2): Chromium and Firefox name it.
+    if (cause instanceof WebAssembly.CompileError && /Content.Security.Policy|unsafe-eval|CSP/i.test(cause.message)) {
+        const message = "The page's Content-Security-Policy does not allow WebAssembly. Add 'wasm-unsafe-eval' to its script-src.";
+        return new ItodenwaError("wasm/blocked", message, { cause });
+    }
+    const message = "The program of the call could not be loaded. Check the network, and that itodenwa_bg.wasm is served.";
+    return new ItodenwaError("wasm/unavailable", message, { cause });
 }
 
 /** The raw exports, loaded. */

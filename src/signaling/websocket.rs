@@ -13,10 +13,11 @@ use itodenwa_protocol::session::{Action, Session};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
 
+use super::address;
 use super::signs::Signs;
 use super::{Signaling, SignalingError};
 use crate::codec::{Malformed, read_server_message, write_client_message};
-use crate::dom::{Clock, Held, Kind, Timer, global};
+use crate::dom::{Clock, Held, Kind, Timer, global, property};
 
 /// Messages that wait until the socket is open.
 const WAITING: usize = 256;
@@ -44,14 +45,22 @@ struct Socket {
     _held: Held,
 }
 
+/// The address that what is relative on this page is relative to.
+fn page() -> String {
+    property(&global("document"), "baseURI").as_string().unwrap_or_default()
+}
+
 impl WebSocketSignaling {
-    /// Begins to connect; whether it succeeds is told by the stream.
+    /// Begins to connect; whether it succeeds is told by the stream. The address is that of the WebSocket (`wss://example.org/ws`), of
+    /// the server's page (`https://example.org/`), or a host (`example.org:8080`), which is then reached as securely as this page.
     ///
     /// # Errors
     /// [`SignalingError::Address`] if the address is not one, or the page may not use it (`ws:` from an `https:` page).
     pub fn connect(address: impl Into<String>) -> Result<Self, SignalingError> {
+        let given = address.into();
+        let address = address::of_server(&given, &page()).ok_or_else(|| SignalingError::Address(given))?;
         let mut signaling = WebSocketSignaling {
-            address: address.into(),
+            address,
             session: Session::new(js_sys::Math::random),
             socket: None,
             clock: Clock::start(),
@@ -62,19 +71,13 @@ impl WebSocketSignaling {
         Ok(signaling)
     }
 
-    /// The address `/ws` at the server that this page came from.
+    /// The address `ws` beside this page: `/ws` at the server that it came from, or under the path that a proxy gives that server.
     ///
     /// # Errors
     /// [`SignalingError::Address`] if the page did not come from a web server.
     pub fn own_server() -> Result<String, SignalingError> {
-        let location = global("location");
-        let part = |key: &str| js_sys::Reflect::get(&location, &key.into()).ok().and_then(|part| part.as_string());
-        let scheme = match part("protocol").as_deref() {
-            Some("https:") => "wss",
-            Some("http:") => "ws",
-            _ => return Err(SignalingError::Address("this page does not come from a web server".into())),
-        };
-        Ok(format!("{scheme}://{}/ws", part("host").unwrap_or_default()))
+        address::beside(&page())
+            .ok_or_else(|| SignalingError::Address("this page does not come from a web server".into()))
     }
 
     /// Does what the session wants done, up to what it tells.

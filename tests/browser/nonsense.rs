@@ -112,7 +112,14 @@ async fn names_and_addresses_are_checked_first() {
         async { within("the refusal", join.into_future()).await.expect_err("refused").code() }
     };
     assert_eq!(code("no spaces", "Ann", "ws://127.0.0.1:9").await, "room/invalid");
-    assert_eq!(code("room", "\n\n", "ws://127.0.0.1:9").await, "name/invalid");
+    assert_eq!(code("room", "a\nb", "ws://127.0.0.1:9").await, "name/invalid");
+    for blank in ["", "   ", "\n\n"] {
+        assert_eq!(code("room", blank, "ws://127.0.0.1:9").await, "signaling/unreachable", "as without a name");
+    }
+    for address in ["not a host", "ftp://127.0.0.1", "127.0.0.1:port"] {
+        assert_eq!(code("room", "Ann", address).await, "signaling/address", "{address}");
+    }
+    assert_eq!(code("room", "Ann", "127.0.0.1:9").await, "signaling/unreachable", "a host alone");
     assert_eq!(code("room", "Ann", "ws://[nonsense").await, "signaling/address");
     assert_eq!(code("room", "Ann", "ws://127.0.0.1:9").await, "signaling/unreachable");
     kit::nothing_is_left().await;

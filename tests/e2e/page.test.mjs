@@ -36,7 +36,7 @@ test("what is not a room's name is told, and can be mended", async (t) => {
         await ann.miss("join-error");
     }
     await ann.click("suggest");
-    assert.match(await ann.value("room"), /^[a-z]+-[a-z]+-\d+$/);
+    assert.match(await ann.value("room"), /^[a-z]+-[a-z]+-[2-9a-z]{13}$/);
     await ann.join(undefined, "Ann");
 });
 
@@ -44,10 +44,12 @@ test("a server that is not there is told", async (t) => {
     const ann = await person(t, "chromium", { query: "?server=ws://127.0.0.1:9/ws" });
     await ann.fill("room", freshRoom());
     await ann.click("join");
+    await ann.click("other-server-yes");
     await ann.reads("join-error", "The server does not answer");
     const eve = await person(t, "chromium", { query: "?server=gopher://nowhere" });
     await eve.fill("room", freshRoom());
     await eve.click("join");
+    await eve.click("other-server-yes");
     await eve.reads("join-error", "The server's address in this link can't be used");
 });
 

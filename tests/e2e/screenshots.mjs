@@ -37,6 +37,8 @@ try {
     await ann.click("check-close");
     const eve = await person(test, "chromium", { query: "?server=ws://127.0.0.1:47/ws", devices: false, language: "ja" });
     await eve.click("check");
+    await shot(eve, "other-server-japanese", NARROW);
+    await eve.click("other-server-yes");
     await eve.reads("check-summary", "✗");
     await shot(eve, "check-japanese", NARROW, { full: true });
     await ann.join(room, "Ann");

@@ -8,6 +8,8 @@ const LINES = 500;
 export class Chat {
     #room;
     #log = document.getElementById("chat-log");
+    /** What is drawn with the next picture of the page, so that many lines cost as much as one. */
+    #waiting = [];
 
     constructor(room, signal) {
         this.#room = room;
@@ -59,6 +61,7 @@ export class Chat {
         const mark = document.createElement("i");
         item.className = kind;
         say(name, who);
+        words.dir = name.dir = "auto";
         words.textContent = text;
         words.dataset.testid = "chat-text";
         mark.setAttribute("role", "img");
@@ -75,11 +78,19 @@ export class Chat {
     }
 
     #append(item) {
+        if (this.#waiting.length === 0) requestAnimationFrame(() => this.#draw());
+        this.#waiting.push(item);
+        // A page that is not shown draws nothing.
+        if (this.#waiting.length > LINES) this.#waiting.shift();
+    }
+
+    #draw() {
         const log = this.#log;
+        const items = this.#waiting.splice(0);
         // Who reads further up is not pulled down.
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-        log.append(item);
+        log.append(...items);
         while (log.children.length > LINES) log.firstElementChild.remove();
-        if (atEnd || item.className === "mine") log.scrollTop = log.scrollHeight;
+        if (atEnd || items.some((item) => item.className === "mine")) log.scrollTop = log.scrollHeight;
     }
 }

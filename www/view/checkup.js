@@ -19,12 +19,14 @@ export class Checkup {
     #choices = { camera: byId("check-camera"), microphone: byId("check-microphone") };
     #wanted = { camera: byId("with-camera"), microphone: byId("with-microphone") };
     #options;
+    /** The check that waits for its options. */
+    #asked;
     #preview;
     #checking;
     /** Which opening this is: what was begun in another one is over. */
     #opening = 0;
 
-    /** `options` gives `{ server, room, token }` for the check. */
+    /** `options` resolves with `{ server, room, token }` for the check, or with nothing if there is to be none. */
     constructor(options) {
         this.#options = options;
         this.#button.addEventListener("click", () => (this.#panel.hidden ? this.#open() : this.close()));
@@ -141,7 +143,14 @@ export class Checkup {
     async #check() {
         this.#stopChecking();
         this.#wait();
-        const checking = check({ preview: this.#preview, ...this.#options() });
+        const asked = {};
+        this.#asked = asked;
+        const options = await this.#options();
+        // It was closed, or begun anew, while the person was asked.
+        if (asked !== this.#asked) return;
+        // Nothing is tried with a server that the person does not want.
+        if (!options) return this.close();
+        const checking = check({ preview: this.#preview, ...options });
         this.#checking = checking;
         let failed = 0;
         try {
@@ -157,6 +166,7 @@ export class Checkup {
     }
 
     #stopChecking() {
+        this.#asked = undefined;
         this.#checking?.return();
         this.#checking = undefined;
     }

@@ -4,6 +4,10 @@ import { notice } from "./notices.js";
 const ADJECTIVES = ["blue", "brave", "calm", "clear", "gentle", "golden", "green", "happy", "kind", "quick", "quiet", "red", "warm", "wise"];
 const ANIMALS = ["bear", "cat", "crane", "deer", "fox", "hare", "heron", "koi", "otter", "owl", "sparrow", "swan", "tiger", "wolf"];
 
+/** Without those that look alike. A text of 13 of these has 65 bits: nobody guesses such a room. */
+const SIGNS = "23456789abcdefghijkmnpqrstuvwxyz";
+const SIGN_COUNT = 13;
+
 const byId = (id) => document.getElementById(id);
 
 /** Where one says into which room, and as whom. */
@@ -75,9 +79,10 @@ export class Lobby {
     }
 
     #suggest() {
-        const numbers = crypto.getRandomValues(new Uint32Array(3));
+        const [one, other, ...signs] = crypto.getRandomValues(new Uint32Array(2 + SIGN_COUNT));
         const pick = (list, number) => list[number % list.length];
-        this.#room.value = `${pick(ADJECTIVES, numbers[0])}-${pick(ANIMALS, numbers[1])}-${numbers[2] % 10000}`;
+        const secret = signs.map((number) => pick(SIGNS, number)).join("");
+        this.#room.value = `${pick(ADJECTIVES, one)}-${pick(ANIMALS, other)}-${secret}`;
         this.#clearError();
         this.#name.focus();
     }

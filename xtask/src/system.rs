@@ -8,6 +8,8 @@ use crate::process::{self, Result, program};
 type Need = (&'static str, &'static str);
 
 const BROWSERS: [Need; 2] = [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
+/// A web server in front of ours.
+const PROXY: [Need; 1] = [("nginx", "nginx")];
 const NODE: [Need; 2] = [("node", "nodejs"), ("npm", "npm")];
 /// For networks of namespaces, with NATs between them.
 const NETWORK: [Need; 4] = [("ip", "iproute2"), ("nft", "nftables"), ("openssl", "openssl"), ("turnserver", "coturn")];
@@ -21,6 +23,11 @@ const OLDEST_NODE: (u32, u32) = (20, 19);
 /// Sees to it that the browsers are there.
 pub(crate) fn need_browsers() -> Result<()> {
     need(&BROWSERS, &[FONTS])
+}
+
+/// Sees to it that a web server in front of ours can be started.
+pub(crate) fn need_proxy() -> Result<()> {
+    need(&PROXY, &[])
 }
 
 /// Sees to it that networks of namespaces can be made: only root may, on Linux, and not in every container.
