@@ -36,6 +36,16 @@ export async function raw() {
 
 async function start(wasm) {
     const exports = await import("../pkg/itodenwa.js");
-    await exports.default(wasm === undefined ? undefined : { module_or_path: wasm });
+    await exports.default(wasm === undefined ? prebundled() : { module_or_path: wasm });
     return exports;
+}
+
+/**
+ * Vite's dev server (6 and 7) bundles dependencies into a folder of its own, and leaves the wasm where it is installed. Put together
+ * from parts: what looks like the address of a file would be taken for one by bundlers.
+ */
+function prebundled() {
+    const { url } = import.meta;
+    const at = url.indexOf("/.vite/deps/");
+    return at < 0 ? undefined : { module_or_path: `${url.slice(0, at)}/itodenwa/pkg/itodenwa_bg.wasm` };
 }

@@ -5,11 +5,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { build, createServer, preview } from "vite";
+import { ref } from "@vue/reactivity";
+import * as vite8 from "vite";
+import * as vite6 from "vite6";
+import * as vite7 from "vite7";
 import { address, browser, end, freshRoom, LIMIT, need } from "./people.mjs";
 
+const { build, preview } = vite8;
 const run = promisify(execFile);
 const modules = fileURLToPath(new URL("node_modules", import.meta.url));
 
@@ -23,7 +27,7 @@ const room = await join(parameters.get("room") ?? "", {
     camera: true,
     microphone: true,
     name: "Guest",
-    server: parameters.get("server") ?? undefined!,
+    server: parameters.get("server") ?? undefined,
 });
 document.body.append(room.me.view());
 room.onpeer = (peer: Peer) => document.querySelector("#tiles")!.append(peer.view());
@@ -54,7 +58,7 @@ test("importing it touches no browser: it can be rendered on a server", async ()
 });
 
 test("its types hold for a strict program", async () => {
-    const options = ["--noEmit", "--strict", "--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
+    const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
     await run(join(modules, ".bin/tsc"), [...options, "--lib", "esnext,dom", "--types", "", "main.ts"], { cwd: project });
 });
 
@@ -64,15 +68,44 @@ test("vite build: two pages call each other", async (t) => {
     await calls(t, server.resolvedUrls.local[0]);
 });
 
-test("vite dev: two pages call each other", async (t) => {
-    const server = await createServer({
-        root: project,
-        logLevel: "warn",
-        server: { port: 0, host: "127.0.0.1", hmr: { port: 0 } },
+for (const [version, { createServer }] of Object.entries({ 6: vite6, 7: vite7, 8: vite8 })) {
+    test(`vite ${version} dev: two pages call each other`, async (t) => {
+        const server = await createServer({
+            root: project,
+            logLevel: "warn",
+            cacheDir: `node_modules/.vite`,
+            server: { port: 0, host: "127.0.0.1", hmr: { port: 0 } },
+            optimizeDeps: { force: true },
+        });
+        t.after(() => server.close());
+        await server.listen();
+        await calls(t, server.resolvedUrls.local[0]);
     });
+}
+
+test("a page whose policy forbids wasm is told what to allow", async (t) => {
+    const headers = { "content-security-policy": "script-src 'self'" };
+    const server = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1", headers } });
     t.after(() => server.close());
-    await server.listen();
-    await calls(t, server.resolvedUrls.local[0]);
+    for (const kind of ["chromium", "firefox"]) {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        const told = new Promise((done) => page.on("pageerror", ({ message }) => done(message)));
+        await page.goto(`${server.resolvedUrls.local[0]}?room=${freshRoom()}`);
+        assert.match(await told, /'wasm-unsafe-eval'/, kind);
+    }
+});
+
+test("in Node it says that calls run in browsers; errors survive JSON; proxies of Vue leave people alone", async () => {
+    const { ItodenwaError, join: enter, Me } = await import(pathToFileURL(join(project, "node_modules/itodenwa/lib/index.js")).href);
+    const error = await enter("room").catch((error) => error);
+    assert.ok(error instanceof ItodenwaError);
+    const { code, message } = JSON.parse(JSON.stringify(error));
+    assert.equal(code, "browser/missing");
+    assert.match(message, /browser/);
+    const me = ref(new Me({ id: "1" }, { raw: () => ({ view: () => "a view" }) })).value;
+    assert.equal(me.view(), "a view");
 });
 
 test("one connection by hand, and what the package promises", async (t) => {
