@@ -6,6 +6,7 @@
 mod active_speaker;
 mod candidates;
 mod config;
+pub mod delivery;
 mod description;
 mod event;
 mod health;

@@ -9,6 +9,7 @@
 )]
 
 mod candidates;
+mod delivery;
 mod first_call;
 mod health;
 mod ice_restart;

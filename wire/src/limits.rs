@@ -30,5 +30,7 @@ pub const UNACKNOWLEDGED_PACKETS: usize = 256;
 pub const DATA_MESSAGE_BYTES: usize = 256 * 1024;
 /// Longest text message, in bytes of UTF-8.
 pub const TEXT_BYTES: usize = 16 * 1024;
-/// Text messages that wait for a peer's channel to open, per peer.
+/// Texts that a peer did not acknowledge, per peer: on their way, unread, or waiting for a channel.
 pub const QUEUED_TEXTS: usize = 64;
+/// Texts that the application did not read, per peer: those of a sender, and those that it sent before it began to count anew.
+pub const UNREAD_TEXTS: usize = 2 * QUEUED_TEXTS;

@@ -1,0 +1,204 @@
+//! Texts between two peers, over all the channels that they have one after the other: each reaches the other application
+//! once and in order, and counts as delivered only when that application has read it.
+//!
+//! ```text
+//! sender                                   receiver
+//!   | -- stream {id, next} ------------------> |   a channel opened: what comes now, and from which number on
+//!   | -- text {number, text} ----------------> |   [`Received::Text`]: waits to be read
+//!   |                                          |   [`Delivery::read`]: the application took it
+//!   | <------------------------------ ack n -- |   all up to n were read
+//! ```
+//!
+//! A receiver that does not read acknowledges nothing, and so its sender has no place for another text.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use itodenwa_wire::limits::{QUEUED_TEXTS, UNREAD_TEXTS};
+use itodenwa_wire::{Frame, Text, TextStream};
+
+/// One side: the texts to a peer, and those from it. `R` is what the sender keeps for each text until it is delivered.
+///
+/// Bounded by [`QUEUED_TEXTS`] that are not acknowledged, and by [`UNREAD_TEXTS`] that are not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery<R> {
+    /// Names the numbers of this side. Another one when this side begins to count anew.
+    stream: u32,
+    channel: Channel,
+    /// Not acknowledged, in their order. The first `sent` of them are on the way through this channel.
+    outgoing: VecDeque<(Text, R)>,
+    sent: usize,
+    /// The number of the last text that was accepted.
+    last: u32,
+    incoming: Option<Incoming>,
+    /// Texts that the application did not read yet, of all streams.
+    unread: usize,
+}
+
+/// How far the control channel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    Closed,
+    /// Open, and the other side was not told yet what comes.
+    Opened,
+    Announced,
+}
+
+/// What comes from the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Incoming {
+    stream: u32,
+    arrived: u32,
+    read: u32,
+    /// The other side named its stream in this channel: only then does it know which numbers are acknowledged.
+    is_announced: bool,
+    /// The other side is to be told what was read.
+    ack: bool,
+}
+
+/// What a frame of the other side brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received<R> {
+    /// Nothing for the application.
+    Nothing,
+    /// A text for the application. Once it has it, [`Delivery::read`] wants the receipt.
+    Text {
+        /// What was said.
+        text: String,
+        /// Which text it is.
+        receipt: Receipt,
+    },
+    /// The other application read these texts, in their order.
+    Delivered(Vec<R>),
+}
+
+/// Names a text that waits to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    stream: u32,
+    number: u32,
+}
+
+/// There is no place for another text before the other side reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many texts wait for the other side to read them")
+    }
+}
+
+impl std::error::Error for Full {}
+
+impl<R> Delivery<R> {
+    /// A side that has sent nothing. The stream is a number that this side has not used with this peer before.
+    #[must_use]
+    pub fn new(stream: u32) -> Self {
+        Delivery {
+            stream,
+            channel: Channel::Closed,
+            outgoing: VecDeque::new(),
+            sent: 0,
+            last: 0,
+            incoming: None,
+            unread: 0,
+        }
+    }
+
+    /// Takes a text to send, now or as soon as there is a channel.
+    ///
+    /// # Errors
+    /// [`Full`] if too many wait.
+    pub fn send(&mut self, text: String, receipt: R) -> Result<(), Full> {
+        let number = self.last.checked_add(1).filter(|_| self.outgoing.len() < QUEUED_TEXTS).ok_or(Full)?;
+        self.last = number;
+        self.outgoing.push_back((Text { number, text }, receipt));
+        Ok(())
+    }
+
+    /// A channel opened: everything that was not acknowledged is sent through it.
+    pub fn channel_opened(&mut self) {
+        self.channel = Channel::Opened;
+        self.sent = 0;
+        if let Some(incoming) = &mut self.incoming {
+            incoming.is_announced = false;
+        }
+    }
+
+    /// The channel takes nothing any more.
+    pub fn channel_closed(&mut self) {
+        self.channel = Channel::Closed;
+    }
+
+    /// The next frame to send, until there is none.
+    pub fn poll(&mut self) -> Option<Frame> {
+        match self.channel {
+            Channel::Closed => None,
+            Channel::Opened => {
+                self.channel = Channel::Announced;
+                let next = self.outgoing.front().map_or(self.last.saturating_add(1), |(text, _)| text.number);
+                Some(Frame::Stream(TextStream { id: self.stream, next }))
+            }
+            Channel::Announced => self.ack().or_else(|| self.next_text()),
+        }
+    }
+
+    fn ack(&mut self) -> Option<Frame> {
+        let incoming = self.incoming.as_mut().filter(|incoming| incoming.is_announced && incoming.ack)?;
+        incoming.ack = false;
+        Some(Frame::Ack(incoming.read))
+    }
+
+    fn next_text(&mut self) -> Option<Frame> {
+        let (text, _) = self.outgoing.get(self.sent)?;
+        self.sent += 1;
+        Some(Frame::Text(text.clone()))
+    }
+
+    /// The other side says what it sends.
+    pub fn announced(&mut self, TextStream { id, next }: TextStream) {
+        let before = next.saturating_sub(1);
+        self.incoming = Some(match self.incoming {
+            // The acknowledgement may have been lost with the channel before.
+            Some(known) if known.stream == id => Incoming { is_announced: true, ack: true, ..known },
+            _ => Incoming { stream: id, arrived: before, read: before, is_announced: true, ack: false },
+        });
+    }
+
+    /// A text came. One that came before is not taken again; nor one that is ahead of its place or for which there is no room:
+    /// it is not acknowledged, and comes again through the next channel.
+    pub fn receive(&mut self, Text { number, text }: Text) -> Received<R> {
+        let Some(incoming) = self.incoming.as_mut().filter(|incoming| incoming.is_announced) else {
+            return Received::Nothing;
+        };
+        if incoming.arrived.checked_add(1) != Some(number) || self.unread >= UNREAD_TEXTS {
+            return Received::Nothing;
+        }
+        incoming.arrived = number;
+        self.unread += 1;
+        Received::Text { text, receipt: Receipt { stream: incoming.stream, number } }
+    }
+
+    /// The application has this text.
+    pub fn read(&mut self, receipt: Receipt) {
+        self.unread = self.unread.saturating_sub(1);
+        if let Some(incoming) = &mut self.incoming
+            && incoming.stream == receipt.stream
+            && incoming.read < receipt.number
+        {
+            incoming.read = receipt.number;
+            incoming.ack = true;
+        }
+    }
+
+    /// The other application has all texts up to this number. What was never sent is not delivered, whatever is said.
+    pub fn acknowledged(&mut self, number: u32) -> Received<R> {
+        let count = self.outgoing.iter().take(self.sent).take_while(|(text, _)| text.number <= number).count();
+        self.sent -= count;
+        match self.outgoing.drain(..count).map(|(_, receipt)| receipt).collect::<Vec<R>>() {
+            delivered if delivered.is_empty() => Received::Nothing,
+            delivered => Received::Delivered(delivered),
+        }
+    }
+}
