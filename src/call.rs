@@ -2,6 +2,7 @@
 
 mod task;
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -24,6 +25,7 @@ use crate::driver::NOTICES;
 use crate::error::{CallError, MediaError, SendError, ViewError};
 use crate::event::{self, Events, Lossy};
 use crate::media::{Change, Devices};
+use crate::outgoing::Place;
 use crate::view;
 use task::{Notice, Operation, Request, Task};
 
@@ -61,6 +63,8 @@ impl Default for CallOptions {
 #[derive(Debug)]
 pub struct Call {
     requests: Sender<Request>,
+    /// How many texts the other side has not read.
+    texts: Rc<Cell<usize>>,
     events: Events<CallEvent>,
 }
 
@@ -132,7 +136,7 @@ impl Call {
         let (sender, events) = event::channel();
         let clock = Clock::start();
         spawn(Task::new(connection, devices, theirs, options.ice, clock, requests, notices, sender).run());
-        Ok(Call { requests: request, events })
+        Ok(Call { requests: request, texts: Rc::default(), events })
     }
 
     /// Makes an offer and sets it as the local description. With Vanilla ICE it is complete, or the time for it was over.
@@ -179,12 +183,16 @@ impl Call {
     /// Sends a text: accepted now, sent as soon as the connection is there.
     ///
     /// # Errors
-    /// [`SendError`] if it is longer than 16 KiB or the call is over. Beyond 64 waiting texts the call drops the newest.
+    /// [`SendError`] if it is longer than 16 KiB, 64 texts wait for the other side to read them, or the call is over.
     pub fn send(&self, text: &str) -> Result<(), SendError> {
         if text.len() > TEXT_BYTES {
             return Err(SendError::TooLarge);
         }
-        self.requests.send(Request::Text(text.to_owned())).map_err(|_| SendError::Closed)
+        if self.requests.is_closed() {
+            return Err(SendError::Closed);
+        }
+        let place = Place::take(&self.texts).ok_or(SendError::QueueFull)?;
+        self.requests.send(Request::Text(text.to_owned(), place)).map_err(|_| SendError::QueueFull)
     }
 
     /// A new `<video>` with the other side, or with oneself and without sound. It is removed in the end.
@@ -228,7 +236,7 @@ impl Call {
 
 impl Lossy for CallEvent {
     fn is_lossy(&self) -> bool {
-        matches!(self, CallEvent::Step { .. } | CallEvent::Text(_))
+        matches!(self, CallEvent::Step { .. })
     }
 }
 

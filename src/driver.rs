@@ -22,7 +22,7 @@ use wasm_bindgen::JsCast;
 use crate::connection::Happening;
 use crate::dom::{Clock, Listener, Timer, global};
 use crate::error::{Error, SignalingError};
-use crate::event::{Event, EventSender, Overflow, Trouble};
+use crate::event::{Event, EventSender, Overflow, ReadText, Trouble};
 use crate::link::{Known, Link, Request};
 use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
@@ -103,6 +103,7 @@ struct End(Option<Error>);
 enum Turn {
     Deadline,
     Notice(Notice),
+    Read(Vec<ReadText>),
     Request(Option<Request>),
     Message(Option<Result<ServerMessage, SignalingError>>),
 }
@@ -149,6 +150,7 @@ impl Driver {
             match self.turn().await {
                 Turn::Deadline => self.handle(Input::Deadline),
                 Turn::Notice(notice) => self.notice(notice),
+                Turn::Read(texts) => self.read(texts),
                 Turn::Request(Some(request)) => self.request(request),
                 Turn::Request(None) => self.end(None),
                 Turn::Message(message) => self.message(message),
@@ -172,6 +174,9 @@ impl Driver {
         }
         if let Poll::Ready(Some(notice)) = self.parts.notices.poll_next_unpin(cx) {
             return Poll::Ready(Turn::Notice(notice));
+        }
+        if let Poll::Ready(texts) = self.parts.events.poll_read(cx) {
+            return Poll::Ready(Turn::Read(texts));
         }
         if let Poll::Ready(request) = self.parts.requests.poll_next_unpin(cx) {
             return Poll::Ready(Turn::Request(request));

@@ -8,7 +8,7 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{LeaveReason, Source};
 
 pub use queue::Events;
-pub(crate) use queue::{EventSender, Lossy, Overflow, channel};
+pub(crate) use queue::{EventSender, Lossy, Overflow, ReadText, channel};
 
 use crate::error::{Error, MediaError, SignalingError};
 use crate::media::Settings;

@@ -36,7 +36,6 @@
 //! application is ever called from inside.
 
 mod call;
-mod channel;
 mod check;
 mod codec;
 mod connection;
@@ -48,6 +47,7 @@ mod join;
 mod link;
 mod media;
 mod oneshot;
+mod outgoing;
 mod peer;
 mod preview;
 mod queue;

@@ -7,12 +7,12 @@ use crate::oneshot;
 use crate::queue::Sender;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{DisplayName, Identity, PeerId, Source, Text};
+use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
 use web_sys::HtmlMediaElement;
 
-use crate::channel::{Outgoing, Place};
 use crate::error::{MediaError, SendError};
 use crate::media::{DeviceConstraints, Settings};
+use crate::outgoing::{Outgoing, Place};
 use crate::peer::Peer;
 use crate::room::Message;
 use crate::snapshot::SnapshotCell;
@@ -37,6 +37,7 @@ pub(crate) enum Request {
     },
     Text {
         to: PeerId,
+        text: String,
         outgoing: Outgoing,
     },
     /// What is sent of a source, to one or to everybody.
@@ -111,9 +112,10 @@ impl Link {
         let mut delivered = Vec::new();
         for (peer, place) in to.iter().zip(places) {
             let (done, wait) = oneshot::channel();
-            let outgoing = Outgoing { text: Text { id, text: text.to_owned() }, delivered: done, _place: place };
             delivered.push(wait);
-            self.ask(Request::Text { to: peer.id(), outgoing });
+            let outgoing = Outgoing { id, delivered: done, _place: place };
+            // If it is not taken, its drop says that it is not delivered.
+            self.ask(Request::Text { to: peer.id(), text: text.to_owned(), outgoing });
         }
         Ok(Message::new(id, delivered))
     }

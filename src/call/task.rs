@@ -1,6 +1,5 @@
 //! The one task of a call: like a room's driver, with a person in place of the machine.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -10,20 +9,21 @@ use std::task::{Context, Poll};
 use crate::oneshot;
 use crate::queue::Receiver;
 use futures_util::StreamExt;
+use itodenwa_protocol::delivery::{Delivery, Received};
 use itodenwa_protocol::timeline::{CandidateSummary, Step};
 use itodenwa_protocol::{Command, IceMode, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
-use itodenwa_wire::{Candidate, Frame, PeerId, Source, Text};
+use itodenwa_wire::{Candidate, Frame, PeerId, Source};
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::CallEvent;
-use crate::channel::{Outgoing, Place, Texts};
 use crate::codec::Malformed;
 use crate::connection::{Connection, Happening};
 use crate::dom::{Clock, Timer};
 use crate::error::{CallError, Exception};
-use crate::event::EventSender;
+use crate::event::{EventSender, ReadText};
 use crate::media::{Change, DeviceNotice, Devices, Track};
+use crate::outgoing::Place;
 use crate::view::{Attached, Sight, Views};
 
 /// The other side, among the views.
@@ -34,7 +34,7 @@ pub(super) type Done = oneshot::Sender<Result<String, CallError>>;
 #[derive(Debug)]
 pub(super) enum Request {
     Operate(Operation, Done),
-    Text(String),
+    Text(String, Place),
     Attach { remote: bool, element: HtmlVideoElement },
 }
 
@@ -74,6 +74,7 @@ enum Flight {
 enum Turn {
     Limit,
     Notice(Notice),
+    Read(Vec<ReadText>),
     Request(Option<Request>),
 }
 
@@ -96,10 +97,7 @@ pub(super) struct Task {
     candidates: usize,
     tracks: BTreeMap<Source, (String, Track)>,
     views: Views,
-    texts: Texts,
-    last_text: u32,
-    places: Rc<Cell<usize>>,
-    open: bool,
+    texts: Delivery<Place>,
 }
 
 impl Task {
@@ -132,10 +130,7 @@ impl Task {
             candidates: 0,
             tracks: BTreeMap::new(),
             views: Views::default(),
-            texts: Texts::default(),
-            last_text: 0,
-            places: Rc::default(),
-            open: false,
+            texts: Delivery::new(0),
         }
     }
 
@@ -143,6 +138,10 @@ impl Task {
         loop {
             match poll_fn(|cx| self.poll_turn(cx)).await {
                 Turn::Limit => self.describe(),
+                Turn::Read(texts) => {
+                    texts.iter().for_each(|text| self.texts.read(text.receipt));
+                    self.flush();
+                }
                 Turn::Request(Some(request)) => self.request(request),
                 Turn::Request(None) | Turn::Notice(Notice::Connection(Happening::Report(Report::ChannelClosed))) => {
                     break;
@@ -175,6 +174,9 @@ impl Task {
         if let Poll::Ready(Some(notice)) = self.notices.poll_next_unpin(cx) {
             return Poll::Ready(Turn::Notice(notice));
         }
+        if let Poll::Ready(texts) = self.events.poll_read(cx) {
+            return Poll::Ready(Turn::Read(texts));
+        }
         self.requests.poll_next_unpin(cx).map(Turn::Request)
     }
 
@@ -190,7 +192,11 @@ impl Task {
     fn request(&mut self, request: Request) {
         match request {
             Request::Operate(operation, done) => self.waiting.push_back((operation, done)),
-            Request::Text(text) => self.send_text(text),
+            Request::Text(text, place) => {
+                // As many as have a place have one there, too.
+                let _ = self.texts.send(text, place);
+                self.flush();
+            }
             Request::Attach { remote, element } => {
                 let (who, stream) =
                     if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(Sight::Person)) };
@@ -246,9 +252,9 @@ impl Task {
                 self.tell(CallEvent::Connection(state));
             }
             Report::ChannelOpen => {
-                self.open = true;
+                self.texts.channel_opened();
                 self.step(Step::ChannelOpen);
-                self.texts.frames().iter().for_each(|frame| self.send(frame));
+                self.flush();
             }
             answer => self.answered(answer),
         }
@@ -364,39 +370,29 @@ impl Task {
 
     // Texts.
 
-    fn send_text(&mut self, text: String) {
-        let Some(place) = Place::take(&self.places) else { return };
-        self.last_text = self.last_text.saturating_add(1);
-        // Nobody waits for it to be delivered.
-        let (delivered, _) = oneshot::channel();
-        let frame = self.texts.push(Outgoing { text: Text { id: self.last_text, text }, delivered, _place: place });
-        if self.open {
-            self.send(&frame);
-        }
-    }
-
     fn frame(&mut self, frame: Result<Frame, Malformed>) {
         match frame {
-            Ok(Frame::Ack(id)) => {
-                self.texts.acknowledge(id);
-            }
-            Ok(Frame::Text(_)) if !self.events.has_room() => {}
-            Ok(Frame::Text(Text { id, text })) => {
-                if self.texts.is_new(id) {
-                    self.texts.received(id);
-                    self.tell(CallEvent::Text(text));
+            Ok(Frame::Stream(stream)) => self.texts.announced(stream),
+            // Whoever sent them does not wait for it; their places are free.
+            Ok(Frame::Ack(number)) => drop(self.texts.acknowledged(number)),
+            Ok(Frame::Text(text)) => {
+                if let Received::Text { text, receipt } = self.texts.receive(text) {
+                    self.events.push_text(CallEvent::Text(text), ReadText { from: None, receipt });
                 }
-                self.send(&Frame::Ack(id));
             }
             // By hand all is sent as it is.
             Ok(Frame::Shown(_) | Frame::Heartbeat) => {}
             Err(why) => self.step(Step::Refused(why.to_string())),
         }
+        self.flush();
     }
 
-    fn send(&self, frame: &Frame) {
-        if let Err(why) = self.connection.send(frame) {
-            self.step(Step::Refused(why));
+    fn flush(&mut self) {
+        while let Some(frame) = self.texts.poll() {
+            if let Err(why) = self.connection.send(&frame) {
+                self.texts.channel_closed();
+                self.step(Step::Refused(why));
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
     Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Frame, IceServer, IceServers, Identity, Join,
     LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse, RefuseCode, Resume,
-    RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, Ticket, Welcome,
+    RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -196,9 +196,10 @@ impl Random {
 
     fn frame(&mut self) -> Frame {
         match self.below(4) {
-            0 => Frame::Text(Text { id: self.number(), text: self.text() }),
+            0 => Frame::Text(Text { number: self.number(), text: self.text() }),
             1 => Frame::Ack(self.number()),
             2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),
+            3 => Frame::Stream(TextStream { id: self.number(), next: self.number() }),
             _ => Frame::Heartbeat,
         }
     }

@@ -1,7 +1,7 @@
 //! What two peers say over their control channel.
 
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{Frame, Text};
+use itodenwa_wire::{Frame, Text, TextStream};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -21,12 +21,13 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
     let (tag, value) = Value::parse(&String::from(text))?.variant()?;
     Ok(match tag.as_str() {
         "text" => {
-            let (id, text) = (value.field("id").u32()?, value.field("text").text()?);
+            let (number, text) = (value.field("number").u32()?, value.field("text").text()?);
             if text.len() > TEXT_BYTES {
                 return Err(Malformed("the text is too large"));
             }
-            Frame::Text(Text { id, text })
+            Frame::Text(Text { number, text })
         }
+        "stream" => Frame::Stream(TextStream { id: value.field("id").u32()?, next: value.field("next").u32()? }),
         "ack" => Frame::Ack(value.u32()?),
         "shown" => {
             let shown = |shown: &Value| {
@@ -49,14 +50,21 @@ pub(crate) fn write_frame(frame: &Frame) -> String {
     json.open('{');
     match frame {
         Frame::Heartbeat => {}
-        Frame::Text(Text { id, text }) => {
-            json.key("text");
+        Frame::Stream(TextStream { id, next }) => {
+            json.key("stream");
             json.open('{');
             json.number_field("id", (*id).into());
+            json.number_field("next", (*next).into());
+            json.close('}');
+        }
+        Frame::Text(Text { number, text }) => {
+            json.key("text");
+            json.open('{');
+            json.number_field("number", (*number).into());
             json.text_field("text", text);
             json.close('}');
         }
-        Frame::Ack(id) => json.number_field("ack", (*id).into()),
+        Frame::Ack(number) => json.number_field("ack", (*number).into()),
         Frame::Shown(shown) => {
             json.key("shown");
             json.open('[');

@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 
 use itodenwa_protocol::ConnectionId;
+use itodenwa_protocol::delivery::Delivery;
 use itodenwa_wire::{Frame, IceServer, PeerId, Source};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::Ear;
 use super::sending::{self, Sending};
-use crate::channel::{Outgoing, Texts};
 use crate::connection::Connection;
 use crate::media::Devices;
 use crate::media::Track;
+use crate::outgoing::Outgoing;
 use crate::peer::Peer;
 use crate::view::Sight;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
 
 #[derive(Default)]
-pub(super) struct Crowd(BTreeMap<PeerId, Member>);
+pub(super) struct Crowd {
+    members: BTreeMap<PeerId, Member>,
+    /// How many came in: names the texts to each.
+    entered: u32,
+}
 
 struct Member {
     peer: Peer,
@@ -29,13 +34,14 @@ struct Member {
     tracks: BTreeMap<Source, Track>,
     voice: Option<Ear>,
     sending: Sending,
-    texts: Texts,
+    texts: Delivery<Outgoing>,
 }
 
 impl Crowd {
     /// False if the browser has no stream to give, which none that has connections does.
     pub(super) fn enter(&mut self, peer: Peer) -> bool {
         let (Ok(stream), Ok(screen)) = (MediaStream::new(), MediaStream::new()) else { return false };
+        self.entered = self.entered.wrapping_add(1);
         let member = Member {
             peer: peer.clone(),
             connection: None,
@@ -45,69 +51,69 @@ impl Crowd {
             tracks: BTreeMap::new(),
             voice: None,
             sending: Sending::default(),
-            texts: Texts::default(),
+            texts: Delivery::new(self.entered),
         };
-        self.0.insert(peer.id(), member);
+        self.members.insert(peer.id(), member);
         true
     }
 
     pub(super) fn leave(&mut self, id: PeerId) -> Option<Peer> {
-        self.0.remove(&id).map(|member| member.peer)
+        self.members.remove(&id).map(|member| member.peer)
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<Peer> {
-        self.0.get(&id).map(|member| member.peer.clone())
+        self.members.get(&id).map(|member| member.peer.clone())
     }
 
     pub(super) fn stream(&self, id: PeerId, sight: Sight) -> Option<&MediaStream> {
-        self.0.get(&id).map(|member| member.stream(sight))
+        self.members.get(&id).map(|member| member.stream(sight))
     }
 
     // Connections. A peer has one; whatever another one still says is dropped.
 
     pub(super) fn connect(&mut self, peer: PeerId, id: ConnectionId, connection: Connection) {
-        if let Some(member) = self.0.get_mut(&peer) {
-            member.open = false;
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.close_channel();
             member.connection = Some((id, connection));
             member.sending.set_stale();
         }
     }
 
     pub(super) fn disconnect(&mut self, peer: PeerId, id: ConnectionId) {
-        if let Some(member) = self.0.get_mut(&peer)
+        if let Some(member) = self.members.get_mut(&peer)
             && member.connection.as_ref().is_some_and(|(known, _)| *known == id)
         {
-            member.open = false;
+            member.close_channel();
             member.connection = None;
         }
     }
 
     pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
-        let (known, connection) = self.0.get_mut(&peer)?.connection.as_mut()?;
+        let (known, connection) = self.members.get_mut(&peer)?.connection.as_mut()?;
         (*known == id).then_some(connection)
     }
 
     pub(super) fn renew(&mut self, servers: &[IceServer]) {
-        for (_, connection) in self.0.values_mut().filter_map(|member| member.connection.as_mut()) {
+        for (_, connection) in self.members.values_mut().filter_map(|member| member.connection.as_mut()) {
             connection.renew(servers);
         }
     }
 
     /// The network may be another one.
     pub(super) fn doubt(&self) {
-        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
             connection.doubt();
         }
     }
 
     pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {
-        let current = self.0.get(&peer).and_then(|member| member.connection.as_ref());
+        let current = self.members.get(&peer).and_then(|member| member.connection.as_ref());
         current.is_some_and(|(known, _)| *known == id)
     }
 
     /// Sends this track for the source from now on, to everybody.
     pub(super) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
-        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
             connection.replace(source, track);
         }
     }
@@ -116,7 +122,7 @@ impl Crowd {
 
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
         let receiver = self.connection(peer, id)?.receiver(mid)?;
-        let member = self.0.get_mut(&peer).filter(|member| member.peer.may_publish())?;
+        let member = self.members.get_mut(&peer).filter(|member| member.peer.may_publish())?;
         member.tracks.insert(source, Track::received(receiver.track(), member.stream(Sight::of(source))));
         if source == Source::Microphone {
             member.voice = Some(Ear::new(receiver));
@@ -126,7 +132,7 @@ impl Crowd {
     }
 
     pub(super) fn media_off(&mut self, peer: PeerId, source: Source) -> Option<Peer> {
-        let member = self.0.get_mut(&peer)?;
+        let member = self.members.get_mut(&peer)?;
         member.tracks.remove(&source)?;
         if source == Source::Microphone {
             member.voice = None;
@@ -137,55 +143,55 @@ impl Crowd {
 
     /// Whether there is anybody to be heard.
     pub(super) fn has_voices(&self) -> bool {
-        self.0.values().any(|member| member.voice.is_some())
+        self.members.values().any(|member| member.voice.is_some())
     }
 
     /// How loud everybody is who is heard.
     pub(super) fn levels(&mut self) -> Vec<(Peer, f64)> {
-        let members = self.0.values_mut();
+        let members = self.members.values_mut();
         members.filter_map(|member| Some((member.peer.clone(), member.voice.as_mut()?.level()))).collect()
     }
 
     // What is sent to others.
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 
     pub(super) fn set_stale(&mut self) {
-        self.0.values_mut().for_each(|member| member.sending.set_stale());
+        self.members.values_mut().for_each(|member| member.sending.set_stale());
     }
 
     pub(super) fn limit(&mut self, peer: PeerId, source: Source, limits: Limits) {
-        if let Some(member) = self.0.get_mut(&peer) {
+        if let Some(member) = self.members.get_mut(&peer) {
             member.sending.limit(source, limits);
         }
     }
 
     /// Somebody says how they show what we send.
     pub(super) fn shown(&mut self, peer: PeerId, tiles: &[(Source, u32, u32)]) {
-        if let Some(member) = self.0.get_mut(&peer) {
+        if let Some(member) = self.members.get_mut(&peer) {
             member.sending.shown(tiles);
         }
     }
 
     /// The browser says whether it is at its limit with somebody.
     pub(super) fn strained(&mut self, peer: PeerId, is_limited: bool) {
-        if let Some(member) = self.0.get_mut(&peer) {
+        if let Some(member) = self.members.get_mut(&peer) {
             member.sending.looked(is_limited);
         }
     }
 
     /// Senders are others after a negotiation.
     pub(super) fn apply(&self, peer: PeerId) {
-        if let Some((_, connection)) = self.0.get(&peer).and_then(|member| member.connection.as_ref()) {
+        if let Some((_, connection)) = self.members.get(&peer).and_then(|member| member.connection.as_ref()) {
             connection.apply();
         }
     }
 
     /// Asks the browser whether it is at its limit.
     pub(super) fn look_at_strain(&self) {
-        for (_, connection) in self.0.values().filter_map(|member| member.connection.as_ref()) {
+        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
             connection.look();
         }
     }
@@ -198,7 +204,7 @@ impl Crowd {
         adaptive: bool,
         show: impl Fn(PeerId, Sight) -> Option<RenderedSize>,
     ) {
-        for (id, member) in &mut self.0 {
+        for (id, member) in &mut self.members {
             if member.open && adaptive {
                 let news = member.sending.news(|sight| show(*id, sight));
                 // A full buffer or a closing channel: it is told with the next look.
@@ -214,33 +220,33 @@ impl Crowd {
 
     // Texts.
 
-    /// None if the peer is gone: whoever waits for delivery is told by the drop.
-    pub(super) fn send_text(&mut self, to: PeerId, outgoing: Outgoing) -> Option<Result<(), String>> {
-        let member = self.0.get_mut(&to)?;
-        let frame = member.texts.push(outgoing);
-        Some(if member.open { member.send(&frame) } else { Ok(()) })
+    /// A text to send. If the peer is gone, whoever waits for its delivery is told by the drop.
+    pub(super) fn send_text(&mut self, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
+        let Some(member) = self.members.get_mut(&to) else { return Ok(()) };
+        // As many as have a place have one there, too.
+        let _ = member.texts.send(text, outgoing);
+        member.flush()
     }
 
     pub(super) fn channel_opened(&mut self, peer: PeerId, id: ConnectionId) -> Result<(), String> {
         if !self.is_current(peer, id) {
             return Ok(());
         }
-        let Some(member) = self.0.get_mut(&peer) else { return Ok(()) };
+        let Some(member) = self.members.get_mut(&peer) else { return Ok(()) };
         member.open = true;
         member.sending.begin_anew();
-        member.texts.frames().iter().try_for_each(|frame| member.send(frame))
+        member.texts.channel_opened();
+        member.flush()
     }
 
-    pub(super) fn acknowledged(&mut self, peer: PeerId, id: u32) -> bool {
-        self.0.get_mut(&peer).is_some_and(|member| member.texts.acknowledge(id))
+    /// The delivery of texts from and to this peer.
+    pub(super) fn texts(&mut self, peer: PeerId) -> Option<&mut Delivery<Outgoing>> {
+        self.members.get_mut(&peer).map(|member| &mut member.texts)
     }
 
-    /// A text came: whether it is new, and whether it could be acknowledged.
-    pub(super) fn received(&mut self, from: PeerId, id: u32) -> (bool, Result<(), String>) {
-        let Some(member) = self.0.get_mut(&from) else { return (false, Ok(())) };
-        let new = member.texts.is_new(id);
-        member.texts.received(id);
-        (new, member.send(&Frame::Ack(id)))
+    /// Sends what is to be said of texts.
+    pub(super) fn flush(&mut self, peer: PeerId) -> Result<(), String> {
+        self.members.get_mut(&peer).map_or(Ok(()), Member::flush)
     }
 }
 
@@ -250,6 +256,18 @@ impl Member {
             Sight::Person => &self.stream,
             Sight::Screen => &self.screen,
         }
+    }
+
+    fn close_channel(&mut self) {
+        self.open = false;
+        self.texts.channel_closed();
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        while let Some(frame) = self.texts.poll() {
+            self.send(&frame).inspect_err(|_| self.texts.channel_closed())?;
+        }
+        Ok(())
     }
 
     fn send(&self, frame: &Frame) -> Result<(), String> {

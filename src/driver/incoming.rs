@@ -1,5 +1,6 @@
 //! What comes in: requests, messages, and what the browser tells.
 
+use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
@@ -11,9 +12,10 @@ use super::{Driver, Notice};
 use crate::codec::{Malformed, read_body};
 use crate::connection::Happening;
 use crate::error::SignalingError;
-use crate::event::{Event, SignalingState, Trouble};
+use crate::event::{Event, ReadText, SignalingState, Trouble};
 use crate::link::Request;
 use crate::media::{Change, DeviceNotice};
+use crate::outgoing::Outgoing;
 use crate::view::{Attached, Sight};
 
 impl Driver {
@@ -24,8 +26,8 @@ impl Driver {
                 self.changed(change);
             }
             Request::Choose { wish, done } => self.parts.devices.choose(wish, done),
-            Request::Text { to, outgoing } => {
-                if let Some(Err(why)) = self.crowd.send_text(to, outgoing) {
+            Request::Text { to, text, outgoing } => {
+                if let Err(why) = self.crowd.send_text(to, text, outgoing) {
                     self.channel_refused(to, why);
                 }
             }
@@ -168,27 +170,51 @@ impl Driver {
     fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
         let Some(peer) = self.crowd.peer(from) else { return };
         match frame {
-            Ok(Frame::Ack(id)) => {
-                if self.crowd.acknowledged(from, id) {
-                    self.tell(Event::Delivered { peer, id });
+            Ok(Frame::Stream(stream)) => {
+                self.with_texts(from, |texts| texts.announced(stream));
+            }
+            Ok(Frame::Ack(number)) => {
+                if let Some(Received::Delivered(texts)) = self.with_texts(from, |texts| texts.acknowledged(number)) {
+                    for Outgoing { id, delivered, .. } in texts {
+                        delivered.send(());
+                        self.tell(Event::Delivered { peer: peer.clone(), id });
+                    }
                 }
             }
             Ok(Frame::Shown(_)) if !self.parts.adaptive => {}
             Ok(Frame::Shown(tiles)) => self.crowd.shown(from, &tiles),
-            // Not acknowledged either: the sender sees that it was not delivered.
+            // Not acknowledged either: it comes again through the next channel.
             Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
             Ok(Frame::Text(text)) => {
-                let (new, acknowledged) = self.crowd.received(from, text.id);
-                if new {
-                    self.tell(Event::Text { from: peer, text: text.text });
-                }
-                if let Err(why) = acknowledged {
-                    self.channel_refused(from, why);
+                if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(text)) {
+                    let read = ReadText { from: Some(from), receipt };
+                    self.parts.events.push_text(Event::Text { from: peer, text }, read);
                 }
             }
             Ok(Frame::Heartbeat) => {}
             Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
         }
+    }
+
+    /// The application read these texts.
+    pub(super) fn read(&mut self, read: Vec<ReadText>) {
+        for ReadText { from, receipt } in &read {
+            if let Some(texts) = from.and_then(|from| self.crowd.texts(from)) {
+                texts.read(*receipt);
+            }
+        }
+        for from in read.iter().filter_map(|text| text.from) {
+            self.with_texts(from, |_| ());
+        }
+    }
+
+    /// Lets the delivery of texts with a peer act, and sends what follows.
+    fn with_texts<R>(&mut self, peer: PeerId, act: impl FnOnce(&mut TextDelivery<Outgoing>) -> R) -> Option<R> {
+        let result = self.crowd.texts(peer).map(act);
+        if let Err(why) = self.crowd.flush(peer) {
+            self.channel_refused(peer, why);
+        }
+        result
     }
 
     /// The browser did not take a frame: its buffer is full, or the channel is closing. The text waits for the next channel.

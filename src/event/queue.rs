@@ -4,21 +4,45 @@ use std::task::{Context, Poll};
 use crate::queue::{Receiver, Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
+use itodenwa_protocol::delivery::Receipt;
+use itodenwa_wire::PeerId;
 
 use super::Event;
 
-/// Events that wait to be read, beyond which steps, texts and troubles are no longer added.
+/// Events that wait to be read, beyond which steps and troubles are no longer added.
 const LOSSY: usize = 512;
+/// Events that wait to be read, beyond which texts are not taken from peers: fifteen that send as much as they may stay below.
+const TEXTS: usize = 2048;
 /// Events that wait to be read, at most. Then the room is closed: an application that missed who left is wrong for ever.
 const EVENTS: usize = 4096;
 
 /// The events of a room or call, in their order. One reader.
 #[derive(Debug)]
-pub struct Events<E = Event>(Receiver<E>);
+pub struct Events<E = Event> {
+    queue: Receiver<Queued<E>>,
+    /// Tells the driver which texts were read.
+    read: Sender<ReadText>,
+}
 
 /// The driver's end.
 #[derive(Debug)]
-pub(crate) struct EventSender<E = Event>(Sender<E>);
+pub(crate) struct EventSender<E = Event> {
+    queue: Sender<Queued<E>>,
+    read: Receiver<ReadText>,
+}
+
+/// An event that waits. A text's sender is told when it was read.
+struct Queued<E> {
+    event: E,
+    text: Option<ReadText>,
+}
+
+/// A text that the application read: from whom in a room, and which.
+#[derive(Debug)]
+pub(crate) struct ReadText {
+    pub(crate) from: Option<PeerId>,
+    pub(crate) receipt: Receipt,
+}
 
 /// Whether an event may be left out when too many wait: nothing is wrong ever after without it.
 pub(crate) trait Lossy {
@@ -31,22 +55,39 @@ pub(crate) struct Overflow;
 
 pub(crate) fn channel<E>() -> (EventSender<E>, Events<E>) {
     let (sender, receiver) = queue(EVENTS + 1);
-    (EventSender(sender), Events(receiver))
+    // Only the driver adds events, and it takes what was read when it is polled: no more can be read before.
+    let (read, reads) = queue(EVENTS + 1);
+    (EventSender { queue: sender, read: reads }, Events { queue: receiver, read })
 }
 
 impl<E: Lossy> EventSender<E> {
-    /// Whether there is room for what may be left out.
+    /// Whether there is room for a text.
     pub(crate) fn has_room(&self) -> bool {
-        self.0.len() < LOSSY
+        self.queue.len() < TEXTS
+    }
+
+    /// Tells the application a text, for which there was [room](Self::has_room).
+    pub(crate) fn push_text(&self, event: E, text: ReadText) {
+        // An application that does not want events reads no texts: their sender is not told that it did.
+        let _ = self.queue.send(Queued { event, text: Some(text) });
+    }
+
+    /// The texts that the application read since, at least one: however many it reads at once are acknowledged at once.
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Vec<ReadText>> {
+        let mut read = Vec::new();
+        while let Poll::Ready(Some(text)) = self.read.poll_next_unpin(cx) {
+            read.push(text);
+        }
+        if read.is_empty() { Poll::Pending } else { Poll::Ready(read) }
     }
 
     /// Tells the application.
     pub(crate) fn push(&self, event: E) -> Result<(), Overflow> {
         let lossy = event.is_lossy();
         let limit = if lossy { LOSSY } else { EVENTS };
-        if self.0.len() < limit {
+        if self.queue.len() < limit {
             // An application that does not want events has dropped the stream.
-            let _ = self.0.send(event);
+            let _ = self.queue.send(Queued { event, text: None });
             return Ok(());
         }
         if lossy { Ok(()) } else { Err(Overflow) }
@@ -54,28 +95,25 @@ impl<E: Lossy> EventSender<E> {
 
     /// Tells the last event, for which there is always room.
     pub(crate) fn close(self, event: E) {
-        let _ = self.0.send(event);
+        let _ = self.queue.send(Queued { event, text: None });
     }
 }
 
 impl<E> Events<E> {
     /// The next event, none after the last one.
     pub async fn next(&mut self) -> Option<E> {
-        StreamExt::next(&mut self.0).await
+        StreamExt::next(self).await
     }
 
     /// A stream that has ended.
     pub(crate) fn empty() -> Self {
-        Events(Receiver::ended())
+        Events { queue: Receiver::ended(), read: queue(0).0 }
     }
 }
 
 impl Lossy for Event {
     fn is_lossy(&self) -> bool {
-        matches!(
-            self,
-            Event::Step(_) | Event::Text { .. } | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. }
-        )
+        matches!(self, Event::Step(_) | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. })
     }
 }
 
@@ -83,13 +121,46 @@ impl<E> Stream for Events<E> {
     type Item = E;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<E>> {
-        self.0.poll_next_unpin(cx)
+        let next = self.queue.poll_next_unpin(cx);
+        next.map(|queued| {
+            queued.map(|Queued { event, text }| {
+                if let Some(text) = text {
+                    // The room may be over.
+                    let _ = self.read.send(text);
+                }
+                event
+            })
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
+    use itodenwa_protocol::delivery::{Delivery, Received};
+    use itodenwa_wire::{Text, TextStream};
+
     use super::*;
+
+    #[test]
+    fn a_text_counts_as_read_when_the_application_took_it() {
+        let (mut sender, mut events) = channel();
+        let mut delivery = Delivery::<()>::new(0);
+        delivery.channel_opened();
+        delivery.announced(TextStream { id: 0, next: 1 });
+        let Received::Text { receipt, .. } = delivery.receive(Text { number: 1, text: String::new() }) else {
+            panic!()
+        };
+        sender.push_text(Event::DevicesChanged, ReadText { from: None, receipt });
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(sender.poll_read(&mut cx).is_pending());
+        assert!(events.poll_next_unpin(&mut cx).is_ready());
+        let Poll::Ready(read) = sender.poll_read(&mut cx) else { panic!() };
+        assert_eq!(read.iter().map(|text| text.receipt).collect::<Vec<_>>(), [receipt]);
+        drop(events);
+        assert!(sender.poll_read(&mut cx).is_pending());
+    }
 
     #[test]
     fn what_is_not_read_is_bounded() {

@@ -1,5 +1,6 @@
 //! A peer and a server that send nonsense: the room lives on.
 
+use futures_util::future::join;
 use futures_util::{FutureExt, StreamExt};
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{ClientMessage, Epoch, Join, PROTOCOL_VERSION, Packet, PeerId, RoomName, ServerMessage, Signal};
@@ -88,7 +89,9 @@ async fn nonsense_of_a_peer_is_trouble_and_no_more() {
     connected(&mut other).await;
     let you = one.peer(other.me().id()).expect("a peer");
     let message = you.send("still here").expect("accepted");
-    within("delivery", message.delivered()).await.expect("delivered");
+    let read = until(&mut other, "the text", |event| matches!(event, Event::Text { .. }).then_some(()));
+    let (delivered, ()) = within("delivery", join(message.delivered(), read)).await;
+    delivered.expect("delivered");
     drop(line);
     kit::leave(one, other).await;
 }

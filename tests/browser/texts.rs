@@ -1,12 +1,39 @@
 //! Texts both ways.
 
+use std::collections::VecDeque;
+
+use futures_util::FutureExt;
 use futures_util::future::join;
 use itodenwa::wire::limits::{QUEUED_TEXTS, TEXT_BYTES};
-use itodenwa::{Event, Room, SendError};
+use itodenwa::{ConnectionState, Event, Handle, Message, Room, SendError};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{leave, pair, until, within};
 use crate::relay::Relay;
+
+#[wasm_bindgen(inline_js = "
+const send = RTCDataChannel.prototype.send;
+const channels = new Set();
+/** From now on this page's channels can be cut. */
+export function watch_channels() {
+    RTCDataChannel.prototype.send = function (data) {
+        channels.add(this);
+        send.call(this, data);
+    };
+}
+/** Closes every channel: each room makes a new connection. */
+export function cut_channels() {
+    channels.forEach((channel) => channel.close());
+    channels.clear();
+}
+export function leave_channels_alone() { RTCDataChannel.prototype.send = send; }
+")]
+extern "C" {
+    fn watch_channels();
+    fn cut_channels();
+    fn leave_channels_alone();
+}
 
 async fn text(room: &mut Room) -> String {
     until(room, "a text", |event| match event {
@@ -64,5 +91,63 @@ async fn who_left_gets_nothing() {
     until(&mut one, "the other to leave", |event| matches!(event, Event::Left(..)).then_some(())).await;
     let message = peer.expect("a peer").send("too late").expect("accepted");
     assert_eq!(within("the answer", message.delivered()).await, Err(SendError::PeerGone));
+    leave(one, other).await;
+}
+
+/// Sends so many texts, as the other side reads them, and waits until the last one is delivered.
+async fn send_all(from: Handle, numbers: std::ops::Range<usize>, mut undelivered: VecDeque<Message>) {
+    for number in numbers {
+        let message = loop {
+            match from.send(&number.to_string()) {
+                Ok(message) => break message,
+                Err(SendError::QueueFull) => {
+                    let first = undelivered.pop_front().expect("a text that waits");
+                    first.delivered().await.expect("delivered");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
+        undelivered.push_back(message);
+    }
+    for message in undelivered {
+        message.delivered().await.expect("delivered");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn whoever_reads_late_reads_everything_once_and_in_order_whatever_becomes_of_connections() {
+    const TEXTS: usize = 600;
+    watch_channels();
+    let (mut one, mut other) = pair().await;
+    let mut sent = VecDeque::new();
+    let refused = loop {
+        match one.send(&sent.len().to_string()) {
+            Ok(message) => sent.push_back(message),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((sent.len(), refused), (QUEUED_TEXTS, SendError::QueueFull));
+    // They arrive, and nobody reads them: a new connection has them all again, and none is delivered.
+    cut_channels();
+    until(&mut one, "a new connection", |event| match event {
+        Event::Connection { state: ConnectionState::Connected, .. } => Some(()),
+        Event::Delivered { .. } => panic!("nobody read it"),
+        _ => None,
+    })
+    .await;
+    let sending = send_all(one.handle(), QUEUED_TEXTS..TEXTS, sent);
+    let reading = async {
+        for number in 0..TEXTS {
+            assert_eq!(text(&mut other).await, number.to_string());
+            if number == TEXTS / 2 {
+                cut_channels();
+            }
+        }
+    };
+    within("delivery", join(sending, reading)).await;
+    leave_channels_alone();
+    assert!(
+        std::iter::from_fn(|| other.next().now_or_never().flatten()).all(|event| !matches!(event, Event::Text { .. }))
+    );
     leave(one, other).await;
 }
