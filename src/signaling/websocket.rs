@@ -58,7 +58,7 @@ impl WebSocketSignaling {
     /// [`SignalingError::Address`] if the address is not one, or the page may not use it (`ws:` from an `https:` page).
     pub fn connect(address: impl Into<String>) -> Result<Self, SignalingError> {
         let given = address.into();
-        let address = address::of_server(&given, &page()).ok_or_else(|| SignalingError::Address(given))?;
+        let address = address::of_server(&given, &page()).ok_or(SignalingError::Address(given))?;
         let mut signaling = WebSocketSignaling {
             address,
             session: Session::new(js_sys::Math::random),

@@ -113,6 +113,53 @@ test("names and texts of others are only text", async (t) => {
     }
 });
 
+test("names and texts are written in their own direction", async (t) => {
+    const room = freshRoom();
+    const ann = await person(t, "chromium", { query: `?room=${room}` });
+    await ann.join(undefined, "Ann");
+    const dana = await person(t, "chromium", { query: `?room=${room}` });
+    await dana.join(undefined, "דנה");
+    await ann.watches();
+    await dana.say("שלום, מה נשמע?");
+    await ann.reads("chat-log", "שלום, מה נשמע?");
+    // The question mark stands at the left end of the line.
+    const [text, mark] = await ann.page.$eval("[data-testid=chat-log] [data-testid=chat-text]", (element) => {
+        const place = (start, end) => {
+            const range = document.createRange();
+            range.setStart(element.firstChild, start);
+            range.setEnd(element.firstChild, end);
+            return range.getBoundingClientRect().left;
+        };
+        const { length } = element.textContent;
+        return [place(0, 1), place(length - 1, length)];
+    });
+    assert.ok(mark < text, `the mark is at ${mark}, the first letter at ${text}`);
+    const directions = () =>
+        [...document.querySelectorAll("[data-testid=tile] .who, #chat-log b")]
+            .filter((element) => element.textContent === "דנה")
+            .map((element) => getComputedStyle(element).direction);
+    assert.deepEqual([...new Set(await ann.page.evaluate(directions))], ["rtl"]);
+    await dana.fill("chat-input", "מה?");
+    assert.equal(await dana.page.$eval("#chat-input", (field) => getComputedStyle(field).direction), "rtl");
+});
+
+test("two thousand lines at once do not hold the page up", async (t) => {
+    const room = freshRoom();
+    const ann = await person(t, "chromium", { query: `?room=${room}` });
+    await ann.join(undefined, "Ann");
+    // As if they came one event after another: what matters is how often the page is laid out meanwhile.
+    const layouts = async () => (await ann.page.metrics()).LayoutCount;
+    const before = await layouts();
+    await ann.page.evaluate(async () => {
+        const { Chat } = await import("./view/chat.js");
+        const chat = new Chat({}, new AbortController().signal);
+        for (let number = 0; number < 2000; number += 1) chat.wrote({ from: { name: "Eve" }, text: `line ${number}` });
+    });
+    await ann.reads("chat-log", "line 1999");
+    assert.ok((await layouts()) - before < 200, `${(await layouts()) - before} layouts for 2000 lines`);
+    assert.equal(await ann.page.$eval("#chat-log", (log) => log.children.length), 500);
+});
+
 test("markup that gets into the page all the same does not run", async (t) => {
     const ann = await person(t, "chromium");
     await ann.page.evaluate(() => {
