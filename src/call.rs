@@ -8,9 +8,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::dom::spawn;
-use crate::oneshot;
-use crate::queue::{Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::timeline::Step;
@@ -20,12 +17,15 @@ use itodenwa_wire::{Candidate, IceServer, Source};
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use crate::connection::Connection;
+use crate::dom::spawn;
 use crate::dom::{Clock, global};
 use crate::driver::NOTICES;
 use crate::error::{CallError, MediaError, SendError, ViewError};
 use crate::event::{self, Events, Lossy};
 use crate::media::{Change, Devices};
+use crate::oneshot;
 use crate::outgoing::Place;
+use crate::queue::{Sender, queue};
 use crate::view;
 use task::{Notice, Operation, Request, Task};
 

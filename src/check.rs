@@ -13,7 +13,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::queue::{Receiver, Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, join4, select};
@@ -24,6 +23,7 @@ use crate::error::{Error, SignalingError};
 use crate::join::welcome;
 use crate::media::{CameraOptions, MicrophoneOptions};
 use crate::preview::Preview;
+use crate::queue::{Receiver, Sender, queue};
 use crate::signaling::{Signaling, WebSocketSignaling, flush};
 pub use finding::{Finding, Outcome, Part};
 use finding::{fails, skipped, works};

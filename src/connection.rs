@@ -10,7 +10,7 @@ mod senders;
 use std::future::Future;
 use std::rc::Rc;
 
-use crate::dom::spawn;
+use itodenwa_protocol::sending::Encoding;
 use itodenwa_protocol::{Command, ConnectionState, Report};
 use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
 use js_sys::{Object, Promise};
@@ -18,10 +18,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, MessageEvent};
 
 use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
+use crate::dom::spawn;
 use crate::dom::{CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, object};
 use crate::error::Exception;
 use crate::media::Devices;
-use itodenwa_protocol::sending::Encoding;
 use lines::Lines;
 use pulse::Pulse;
 use role::Role;

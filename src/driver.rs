@@ -6,17 +6,18 @@ mod listening;
 mod outgoing;
 mod sending;
 
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
-use crate::queue::{Receiver, Sender};
 use futures_util::StreamExt;
 use itodenwa_protocol as machine;
+use itodenwa_protocol::ActiveSpeaker;
+use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ConnectionId, Input, Time, TroubleCode};
 use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, Source};
+use litemap::LiteMap;
 use wasm_bindgen::JsCast;
 
 use crate::connection::Happening;
@@ -26,11 +27,10 @@ use crate::event::{Event, EventSender, Overflow, ReadText, Trouble};
 use crate::link::{Known, Link, Request};
 use crate::media::{DeviceNotice, Devices, listen_for_changes};
 use crate::peer::Peer;
+use crate::queue::{Receiver, Sender};
 use crate::signaling::{Signaling, flush};
 use crate::view::{Blocked, Views};
 use crowd::Crowd;
-use itodenwa_protocol::ActiveSpeaker;
-use itodenwa_protocol::sending::Limits;
 use listening::Ticker;
 
 /// What the browser may tell before the driver takes it, at most. Each of its callbacks tells one thing or two, and the driver
@@ -87,7 +87,7 @@ pub(crate) struct Driver {
     looking: Option<Ticker>,
     looks: u32,
     /// For everybody.
-    limits: BTreeMap<Source, Limits>,
+    limits: LiteMap<Source, Limits>,
     blocked: Blocked,
     timer: Option<(Time, Timer)>,
     /// What the server refused last: why it may close the socket.
@@ -129,7 +129,7 @@ impl Driver {
             ticker: None,
             looking: None,
             looks: 0,
-            limits: BTreeMap::new(),
+            limits: LiteMap::new(),
             blocked,
             timer: None,
             refusal: None,

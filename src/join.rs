@@ -5,26 +5,26 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::dom::spawn;
-use crate::oneshot;
-use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_protocol as machine;
 use itodenwa_protocol::IceMode;
+use itodenwa_wire::Source;
 use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Token, Welcome};
 use web_sys::MediaStream;
 
+use crate::dom::spawn;
 use crate::dom::{Clock, Timer, global};
 use crate::driver::{Driver, NOTICES, Notice, Parts};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, Event};
 use crate::link::{Known, Link, REQUESTS};
 use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
+use crate::oneshot;
 use crate::preview::Preview;
+use crate::queue::{Receiver, queue};
 use crate::room::Room;
 use crate::signaling::{Signaling, WebSocketSignaling};
-use itodenwa_wire::Source;
 
 /// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
 /// in the room meanwhile.

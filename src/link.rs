@@ -1,23 +1,24 @@
 //! What handles and the driver have in common: requests go one way, and what there is to know comes back.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use crate::oneshot;
-use crate::queue::Sender;
+use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use litemap::LiteMap;
 use web_sys::HtmlMediaElement;
 
 use crate::error::{MediaError, SendError};
 use crate::media::{DeviceConstraints, Settings};
+use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::peer::Peer;
+use crate::queue::Sender;
 use crate::room::Message;
 use crate::snapshot::SnapshotCell;
 use crate::view::Sight;
-use itodenwa_protocol::sending::Limits;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -81,7 +82,7 @@ pub(crate) struct Known {
     pub(crate) peers: SnapshotCell<Vec<Peer>>,
     pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
     pub(crate) speaker: SnapshotCell<Option<Peer>>,
-    pub(crate) settings: SnapshotCell<BTreeMap<Source, Settings>>,
+    pub(crate) settings: SnapshotCell<LiteMap<Source, Settings>>,
 }
 
 impl Link {

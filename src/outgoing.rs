@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::oneshot;
 use itodenwa_wire::limits::QUEUED_TEXTS;
+
+use crate::oneshot;
 
 /// What is kept of a text until its peer has read it. Dropping it tells that it was not delivered.
 #[derive(Debug)]

@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use itodenwa_protocol::ConnectionState;
+use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
@@ -10,7 +11,6 @@ use crate::link::{Link, Request};
 use crate::room::Message;
 use crate::snapshot::SnapshotCell;
 use crate::view::{Audible, Screen, Sight, Viewer};
-use itodenwa_protocol::sending::Limits;
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]

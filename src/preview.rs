@@ -3,22 +3,22 @@
 mod meter;
 mod task;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::dom::spawn;
-use crate::oneshot;
-use crate::queue::{Sender, queue};
 use itodenwa_wire::Source;
+use litemap::LiteMap;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
+use crate::dom::spawn;
 use crate::driver::NOTICES;
 use crate::error::{Error, MediaError, ViewError};
 use crate::event::{self, Events};
 use crate::link::REQUESTS;
 use crate::media::{CameraOptions, DeviceConstraints, DeviceNotice, Devices, MicrophoneOptions, Settings};
+use crate::oneshot;
+use crate::queue::{Sender, queue};
 use crate::snapshot::SnapshotCell;
 use crate::view;
 use meter::Meter;
@@ -43,7 +43,7 @@ pub struct Preview {
 /// What the task tells its handles.
 #[derive(Debug, Clone, Default)]
 struct Known {
-    settings: BTreeMap<Source, Settings>,
+    settings: LiteMap<Source, Settings>,
     /// One for each source at most.
     errors: Vec<(Source, MediaError)>,
 }

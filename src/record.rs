@@ -12,13 +12,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::dom::spawn;
-use crate::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::Shared;
 use web_sys::Blob;
 
+use crate::dom::spawn;
 use crate::error::{Exception, RecordError};
+use crate::oneshot;
 use crate::room::Handle;
 
 /// The limit of bytes where none is given: about an hour and a half.

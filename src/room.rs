@@ -3,9 +3,9 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
-use crate::oneshot;
 use futures_core::Stream;
 use futures_util::StreamExt;
+use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
@@ -15,9 +15,9 @@ use crate::event::{Event, Events};
 use crate::join::Join;
 use crate::link::{Link, Request};
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
+use crate::oneshot;
 use crate::peer::Peer;
 use crate::view::{Screen, Sight, Viewer, try_loudspeaker};
-use itodenwa_protocol::sending::Limits;
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///

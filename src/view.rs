@@ -6,17 +6,17 @@ mod tile;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use crate::dom::spawn;
+use itodenwa_protocol::sending::RenderedSize;
 use itodenwa_wire::{PeerId, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
 
+use crate::dom::spawn;
 use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
 use crate::link::{Link, Request};
 use crate::snapshot::SnapshotCell;
-use itodenwa_protocol::sending::RenderedSize;
 use sizing::Sizing;
 use tile::tile;
 

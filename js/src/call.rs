@@ -1,12 +1,13 @@
-use crate::promise::promise;
-use itodenwa::{Call, CallError, CallEvent, Events};
-use js_sys::{Promise, Reflect};
 use std::future::Future;
 use std::rc::Rc;
+
+use itodenwa::{Call, CallError, CallEvent, Events};
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlVideoElement;
 
 use crate::options::Options;
+use crate::promise::promise;
 use crate::pull::Pull;
 use crate::values::{self, object, tagged};
 

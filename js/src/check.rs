@@ -1,6 +1,5 @@
 //! Before a call: the preview of oneself, and the check of what will work.
 
-use crate::promise::promise;
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::stream::TakeUntil;
@@ -10,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::options::Options;
+use crate::promise::promise;
 use crate::pull::Pull;
 use crate::values::{self, object};
 

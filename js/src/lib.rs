@@ -11,11 +11,12 @@ mod pull;
 mod record;
 mod values;
 
-use crate::promise::promise;
 use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
+
+use crate::promise::promise;
 
 pub use call::RawCall;
 pub use check::{RawCheck, RawPreview, check};

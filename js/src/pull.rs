@@ -2,11 +2,11 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::promise::promise;
 use futures_util::{Stream, StreamExt};
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
+use crate::promise::promise;
 use crate::values::coded;
 
 /// A stream that JavaScript reads by promises. While one is pending it has the stream.

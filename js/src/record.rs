@@ -1,10 +1,10 @@
 use std::rc::Rc;
 
-use crate::promise::promise;
 use itodenwa::{Handle, RecordError, RecordOptions, Recorded, Recording, Who};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
+use crate::promise::promise;
 use crate::values::object;
 
 /// What is recorded now.

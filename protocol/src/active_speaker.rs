@@ -4,10 +4,10 @@
 //! that speak; another one takes over when it is clearly louder for a while, or when the active speaker stops. When nobody speaks
 //! the last one stays: a large picture does not jump back and forth.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use itodenwa_wire::PeerId;
+use litemap::LiteMap;
 
 use crate::time::Time;
 
@@ -38,7 +38,7 @@ pub enum SpeakerEvent {
 /// The audio levels of all others, and the active speaker among them.
 #[derive(Debug, Default)]
 pub struct ActiveSpeaker {
-    voices: BTreeMap<PeerId, Voice>,
+    voices: LiteMap<PeerId, Voice>,
     speaker: Option<PeerId>,
     /// Who is louder than the speaker, and since when.
     rival: Option<(PeerId, Time)>,

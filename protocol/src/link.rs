@@ -9,11 +9,12 @@
 //! | packets that wait for their acknowledgement | [`UNACKNOWLEDGED_PACKETS`] |
 //! | packets sent again at once | [`RESEND_PACKETS`] |
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use itodenwa_wire::limits::{HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
 use itodenwa_wire::{Body, Epoch, Packet};
+use litemap::LiteMap;
 
 use crate::time::Time;
 
@@ -35,7 +36,7 @@ pub(crate) struct Link {
     /// The place that is consumed next.
     next_in: u32,
     /// What came and was not consumed, by place.
-    held: BTreeMap<u32, Body>,
+    held: LiteMap<u32, Body>,
     /// The place that is given next.
     next_out: u32,
     /// What was sent and not acknowledged, in order; the last has the place `next_out - 1`.
@@ -79,7 +80,7 @@ impl Link {
             mine,
             theirs,
             next_in: 1,
-            held: BTreeMap::new(),
+            held: LiteMap::new(),
             next_out: 1,
             unacknowledged: VecDeque::new(),
             introducing: false,

@@ -1,9 +1,10 @@
 //! Who is here, and what is done for each of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{Epoch, LeaveReason, Left, Member, PeerId, Source, Welcome};
+use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output};
@@ -22,7 +23,7 @@ pub struct Room {
     ice: IceMode,
     heals: bool,
     on: Vec<Source>,
-    pairs: BTreeMap<PeerId, (Member, Pair)>,
+    pairs: LiteMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
     former: VecDeque<(PeerId, (Epoch, Epoch))>,
     connections: Connections,
@@ -39,7 +40,7 @@ impl Room {
             ice: config.ice,
             heals: true,
             on: Vec::new(),
-            pairs: BTreeMap::new(),
+            pairs: LiteMap::new(),
             former: VecDeque::new(),
             connections: Connections::default(),
             left: false,
@@ -209,7 +210,7 @@ impl Room {
     /// The clock's start moves forward by this: every moment that is remembered or waited for comes that much earlier by it. Two
     /// rooms that do the same, only at another time, are then equal.
     pub fn rebase(&mut self, by: std::time::Duration) {
-        for (_, pair) in self.pairs.values_mut() {
+        for (_, pair) in self.pairs.iter_mut().map(|(_, pair)| pair) {
             pair.rebase(by);
         }
     }

@@ -1,19 +1,18 @@
 //! The one task of a call: like a room's driver, with a person in place of the machine.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::oneshot;
-use crate::queue::Receiver;
 use futures_util::StreamExt;
 use itodenwa_protocol::delivery::{Delivery, Received};
 use itodenwa_protocol::timeline::{CandidateSummary, Step};
 use itodenwa_protocol::{Command, IceMode, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
 use itodenwa_wire::{Candidate, Frame, PeerId, Source};
+use litemap::LiteMap;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::CallEvent;
@@ -23,7 +22,9 @@ use crate::dom::{Clock, Timer};
 use crate::error::{CallError, Exception};
 use crate::event::{EventSender, ReadText};
 use crate::media::{Change, DeviceNotice, Devices, Track};
+use crate::oneshot;
 use crate::outgoing::Place;
+use crate::queue::Receiver;
 use crate::view::{Attached, Sight, Views};
 
 /// The other side, among the views.
@@ -95,7 +96,7 @@ pub(super) struct Task {
     described: bool,
     gathered: bool,
     candidates: usize,
-    tracks: BTreeMap<Source, (String, Track)>,
+    tracks: LiteMap<Source, (String, Track)>,
     views: Views,
     texts: Delivery<Place>,
 }
@@ -128,7 +129,7 @@ impl Task {
             described: false,
             gathered: false,
             candidates: 0,
-            tracks: BTreeMap::new(),
+            tracks: LiteMap::new(),
             views: Views::default(),
             texts: Delivery::new(0),
         }

@@ -3,7 +3,6 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::select;
 use itodenwa_wire::IceServer;
@@ -15,6 +14,7 @@ use crate::dom::{
     CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Timer, object, property,
 };
 use crate::error::Exception;
+use crate::queue::{Receiver, queue};
 
 /// What may happen before it is looked at, at most: browsers gather some dozens of candidates.
 const SIGNS: usize = 1024;

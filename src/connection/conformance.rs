@@ -5,7 +5,6 @@
 
 use std::rc::Rc;
 
-use crate::queue::{Receiver, queue};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use itodenwa_model::browser::{Profile, Signaling};
@@ -21,6 +20,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use super::{Connection, Happening, lines};
 use crate::dom::{Timer, Transceiver, global, object};
 use crate::media::Devices;
+use crate::queue::{Receiver, queue};
 
 wasm_bindgen_test_configure!(run_in_browser);
 

@@ -7,12 +7,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::dom::spawn;
 use itodenwa_protocol::Liveness;
 use js_sys::{JsString, Map};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Happening, Tell};
+use crate::dom::spawn;
 use crate::dom::{Alive, Clock, DataChannel, Interval, PeerConnection, Stats};
 
 /// What is said on the control channel: a frame that only this file knows.

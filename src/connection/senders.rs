@@ -1,21 +1,21 @@
 //! The parameters of senders (W3C WebRTC, section 5.2.9).
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::dom::spawn;
+use itodenwa_protocol::sending::{Degradation, Encoding, Picture};
 use itodenwa_wire::Source;
 use js_sys::{Array, Map, Reflect};
+use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::lines::Lines;
 use super::{Happening, Tell};
+use crate::dom::spawn;
 use crate::dom::{Alive, Sender, property};
-use itodenwa_protocol::sending::{Degradation, Encoding, Picture};
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]
-pub(super) struct Senders(BTreeMap<Source, Encoding>);
+pub(super) struct Senders(LiteMap<Source, Encoding>);
 
 impl Senders {
     pub(super) fn tune(&mut self, source: Source, mut encoding: Encoding) {

@@ -1,10 +1,10 @@
 //! Everybody in the room, with what the browser has for each: connection, stream, texts.
 
-use std::collections::BTreeMap;
-
 use itodenwa_protocol::ConnectionId;
 use itodenwa_protocol::delivery::Delivery;
+use itodenwa_protocol::sending::{Limits, RenderedSize};
 use itodenwa_wire::{Frame, IceServer, PeerId, Source};
+use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::Ear;
@@ -15,11 +15,10 @@ use crate::media::Track;
 use crate::outgoing::Outgoing;
 use crate::peer::Peer;
 use crate::view::Sight;
-use itodenwa_protocol::sending::{Limits, RenderedSize};
 
 #[derive(Default)]
 pub(super) struct Crowd {
-    members: BTreeMap<PeerId, Member>,
+    members: LiteMap<PeerId, Member>,
     /// How many came in: names the texts to each.
     entered: u32,
 }
@@ -31,7 +30,7 @@ struct Member {
     open: bool,
     stream: MediaStream,
     screen: MediaStream,
-    tracks: BTreeMap<Source, Track>,
+    tracks: LiteMap<Source, Track>,
     voice: Option<Ear>,
     sending: Sending,
     texts: Delivery<Outgoing>,
@@ -48,7 +47,7 @@ impl Crowd {
             open: false,
             stream,
             screen,
-            tracks: BTreeMap::new(),
+            tracks: LiteMap::new(),
             voice: None,
             sending: Sending::default(),
             texts: Delivery::new(self.entered),
@@ -200,7 +199,7 @@ impl Crowd {
     pub(super) fn look(
         &mut self,
         devices: &Devices,
-        own: &BTreeMap<Source, Limits>,
+        own: &LiteMap<Source, Limits>,
         adaptive: bool,
         show: impl Fn(PeerId, Sight) -> Option<RenderedSize>,
     ) {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::queue::Sender;
+use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
+use itodenwa_wire::PeerId;
 use wasm_bindgen::JsCast;
 
 use super::{Driver, Notice};
 use crate::dom::{Receiver, SynchronizationSource, Timeout};
 use crate::event::Event;
-use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
-use itodenwa_wire::PeerId;
+use crate::queue::Sender;
 
 /// Looks are to take about one part of so many of the page's time: some browsers wait for a thread of theirs, which may be busy.
 const SHARE: u32 = 100;

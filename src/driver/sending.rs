@@ -1,16 +1,16 @@
 //! What is sent to whom: what they show of us, and what we show of them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use itodenwa_protocol::sending::{Limits, QualityLimitation, RenderedSize, encoding};
 use itodenwa_wire::{Frame, PeerId, Source};
+use litemap::LiteMap;
 
 use super::listening::Ticker;
 use super::{Driver, Notice};
 use crate::connection::Connection;
 use crate::media::{DeviceConstraints, Devices};
 use crate::view::Sight;
-use itodenwa_protocol::sending::{Limits, QualityLimitation, RenderedSize, encoding};
 
 /// How often it is looked at what is shown.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -23,10 +23,10 @@ const PICTURES: [Source; 2] = [Source::Camera, Source::Screen];
 #[derive(Debug, Default)]
 pub(super) struct Sending {
     /// How they show what we send.
-    theirs: BTreeMap<Source, RenderedSize>,
+    theirs: LiteMap<Source, RenderedSize>,
     /// How we show what they send, as they were told.
-    ours: BTreeMap<Source, RenderedSize>,
-    limits: BTreeMap<Source, Limits>,
+    ours: LiteMap<Source, RenderedSize>,
+    limits: LiteMap<Source, Limits>,
     strain: QualityLimitation,
     /// What is to be sent may be something else.
     stale: bool,
@@ -65,7 +65,7 @@ impl Sending {
     }
 
     /// What they do not know yet when this is how we show them now.
-    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<RenderedSize>) -> BTreeMap<Source, RenderedSize> {
+    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<RenderedSize>) -> LiteMap<Source, RenderedSize> {
         let news = |source| {
             let told = self.ours.get(&source).copied().unwrap_or_default();
             let now = match (show(Sight::of(source)), told) {
@@ -80,12 +80,12 @@ impl Sending {
     }
 
     /// They were told.
-    pub(super) fn told(&mut self, news: BTreeMap<Source, RenderedSize>) {
+    pub(super) fn told(&mut self, news: LiteMap<Source, RenderedSize>) {
         self.ours.extend(news);
     }
 
     /// Sends what is to be sent now, if that may be something else.
-    pub(super) fn tune(&mut self, connection: &mut Connection, devices: &Devices, own: &BTreeMap<Source, Limits>) {
+    pub(super) fn tune(&mut self, connection: &mut Connection, devices: &Devices, own: &LiteMap<Source, Limits>) {
         if !std::mem::take(&mut self.stale) {
             return;
         }
@@ -101,7 +101,7 @@ impl Sending {
 }
 
 /// How it is told.
-pub(super) fn frame(news: &BTreeMap<Source, RenderedSize>) -> Frame {
+pub(super) fn frame(news: &LiteMap<Source, RenderedSize>) -> Frame {
     let tiles = news.iter().map(|(&source, &tile)| match tile {
         // As large as can be: what is not in the page may be used in any way.
         RenderedSize::Unknown => (source, u32::MAX, u32::MAX),

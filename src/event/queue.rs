@@ -1,13 +1,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::queue::{Receiver, Sender, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::delivery::Receipt;
 use itodenwa_wire::PeerId;
 
 use super::Event;
+use crate::queue::{Receiver, Sender, queue};
 
 /// Events that wait to be read, beyond which steps and troubles are no longer added.
 const LOSSY: usize = 512;

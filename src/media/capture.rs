@@ -1,5 +1,6 @@
 //! Asking the browser for devices and screens.
 
+use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -8,7 +9,6 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::constraints::{self, Naming};
 use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
 use crate::error::{Exception, MediaError};
-use itodenwa_protocol::options::DeviceConstraints;
 
 /// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
 pub(super) async fn capture(wishes: &[DeviceConstraints], naming: Naming) -> Result<MediaStream, MediaError> {

@@ -1,11 +1,11 @@
 //! Options as the browsers' dictionaries.
 
+use itodenwa_protocol::options::{CameraOptions, DeviceConstraints, Facing, MicrophoneOptions, ScreenOptions};
 use itodenwa_wire::Source;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::dom::object;
-use itodenwa_protocol::options::{CameraOptions, DeviceConstraints, Facing, MicrophoneOptions, ScreenOptions};
 
 /// How a device is named: a switch to another one that is not there is refused, so that the one before it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

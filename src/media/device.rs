@@ -1,12 +1,12 @@
 //! One own source: what is wanted, and what there is.
 
-use crate::oneshot;
+use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use web_sys::MediaStreamTrack;
 
 use super::track::Track;
 use crate::error::MediaError;
-use itodenwa_protocol::options::DeviceConstraints;
+use crate::oneshot;
 
 /// Who waits for one switch to be made, at most. Who is overtaken by more is answered at once.
 const WAITING: usize = 16;

@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::dom::spawn;
+use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
+use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -10,15 +10,15 @@ use super::capture::{prefer, switch, track_of};
 use super::device::{Ask, Captured, Change, Device, Done};
 use super::settings::Settings;
 use super::track::{Track, TrackNotice};
+use crate::dom::spawn;
 use crate::error::MediaError;
 use crate::view::Sight;
-use itodenwa_protocol::options::DeviceConstraints;
 
 type Tell = Rc<dyn Fn(DeviceNotice)>;
 
 /// Own camera, microphone and screen. One request to the browser at a time for each.
 pub(crate) struct Devices {
-    devices: BTreeMap<Source, Device>,
+    devices: LiteMap<Source, Device>,
     stream: MediaStream,
     /// What is shared has a stream of its own: it is shown beside the person.
     screen: MediaStream,

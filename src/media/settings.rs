@@ -1,11 +1,11 @@
 //! What a track really is.
 
+use itodenwa_protocol::options::{DeviceConstraints, Facing};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStreamTrack;
 
 use super::constraints::processing;
 use crate::dom::{CapturedTrack, get_supported_constraints, is_present, property};
-use itodenwa_protocol::options::{DeviceConstraints, Facing};
 
 /// What an own source really is, which may be less than what was asked (W3C Media Capture and Streams, section 4.3.7). What the
 /// browser does not tell is none.

@@ -1,8 +1,8 @@
+use itodenwa_protocol::options::DeviceConstraints;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::settings::Settings;
 use crate::dom::{Held, Kind, Listener, property};
-use itodenwa_protocol::options::DeviceConstraints;
 
 /// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
 #[derive(Debug)]

@@ -4,8 +4,6 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::oneshot;
-use crate::queue::Receiver;
 use futures_util::StreamExt;
 use itodenwa_wire::Source;
 use web_sys::HtmlMediaElement;
@@ -16,6 +14,8 @@ use crate::dom::Listener;
 use crate::error::MediaError;
 use crate::event::{Event, EventSender};
 use crate::media::{Change, DeviceConstraints, DeviceNotice, Devices, listen_for_changes};
+use crate::oneshot;
+use crate::queue::Receiver;
 use crate::snapshot::SnapshotCell;
 use crate::view::{Attached, Blocked, Sight, Views};
 

@@ -1,14 +1,14 @@
 //! Sounds, mixed.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::dom::spawn;
 use js_sys::{Array, Reflect};
+use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
+use crate::dom::spawn;
 use crate::dom::{AudioContext, AudioNode, DestinationNode, Held, Kind, Timer};
 
 /// How long the browser may take to begin to mix.
@@ -22,7 +22,7 @@ pub(super) struct Mixer {
     sounds: AudioContext,
     destination: DestinationNode,
     /// By the track's id; as many as there are seats.
-    sources: BTreeMap<String, AudioNode>,
+    sources: LiteMap<String, AudioNode>,
     _held: Held,
 }
 
@@ -36,7 +36,7 @@ impl Mixer {
         let mixer = destination.map(|destination| Mixer {
             sounds: sounds.clone(),
             destination,
-            sources: BTreeMap::new(),
+            sources: LiteMap::new(),
             _held: Held::new(Kind::Sound),
         });
         let Some(mixer) = mixer else {

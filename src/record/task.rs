@@ -3,7 +3,6 @@
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use crate::queue::{Receiver, queue};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, MediaStream};
@@ -15,6 +14,7 @@ use super::{RecordEnd, RecordOptions, Recorded, State};
 use crate::dom::{Clock, Listener, Recorder, Timer, global, is_present, object, property};
 use crate::error::{Exception, RecordError};
 use crate::link::Link;
+use crate::queue::{Receiver, queue};
 
 /// Pictures a second.
 const RATE: u32 = 15;

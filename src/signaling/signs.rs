@@ -1,7 +1,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::queue::{Receiver, queue};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use js_sys::Reflect;
@@ -9,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
 use crate::dom::{Listener, global};
+use crate::queue::{Receiver, queue};
 
 /// Signs of the browser that the network may be back or another one, or that the page was out of use: network online
 /// (HTML), tab visible again (HTML), page back from the cache (HTML) or unfrozen (Page Lifecycle), other kind of connection

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
+use itodenwa_protocol::sending::RenderedSize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlMediaElement;
 
 use super::sizing::Sizing;
 use crate::dom::{ShownElement, global, property};
-use itodenwa_protocol::sending::RenderedSize;
 
 /// Sizes are told in such steps of dots, so that a window that is drawn larger does not tell each dot.
 const GRAIN: f64 = 16.0;
