@@ -66,7 +66,7 @@ pub struct Args {
     /// stun:HOST[:PORT] or turn:HOST[:PORT][?transport=…],USERNAME,CREDENTIAL. With --turn-secret user and credential may be
     /// left out: each member gets its own for an hour. In the environment: with spaces between.
     #[arg(long = "ice-server", env = "ITODENWA_ICE_SERVERS", hide_env_values = true, value_name = "URL[,USER,CREDENTIAL]",
-          value_delimiter = ' ', value_parser = ice_server)]
+          value_delimiter = ' ', value_parser = ice::ice_server)]
     ice_servers: Vec<IceServer>,
     /// Take the client's address from X-Forwarded-For
     ///
@@ -196,28 +196,6 @@ fn page(www: Option<PathBuf>) -> Page {
     }
 }
 
-/// One `--ice-server`. A TURN server has both user and credential (W3C WebRTC, section 4.4.1.6), or gets them from the secret;
-/// a STUN server has none.
-fn ice_server(text: &str) -> Result<IceServer, String> {
-    let mut parts = text.splitn(3, ',');
-    let url = parts.next().unwrap_or_default();
-    let (scheme, host) = url.split_once(':').unwrap_or((url, ""));
-    if host.is_empty() || host.starts_with(['/', '?', ':']) {
-        return Err("it names no host: stun:HOST[:PORT] or turn:HOST[:PORT],USERNAME,CREDENTIAL".to_owned());
-    }
-    let (username, credential) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
-    match (scheme, &username, &credential) {
-        ("stun" | "stuns", None, None) | ("turn" | "turns", None, None) | ("turn" | "turns", Some(_), Some(_)) => {
-            Ok(IceServer { urls: vec![url.to_owned()], username, credential })
-        }
-        ("stun" | "stuns", ..) => Err("a STUN server has no user".to_owned()),
-        ("turn" | "turns", ..) => {
-            Err("a TURN server needs a user and a credential: URL,USERNAME,CREDENTIAL".to_owned())
-        }
-        _ => Err("its scheme is none of stun, stuns, turn, turns".to_owned()),
-    }
-}
-
 fn ticket_secret(text: &str) -> Result<TicketSecret, SecretTooShort> {
     TicketSecret::new(text.as_bytes())
 }
@@ -265,6 +243,9 @@ mod tests {
             ("--config", "no such file"),
             ("--ice-server", "http://example.org"),
             ("--ice-server", "stun:"),
+            ("--ice-server", "stun:example.org:3478?transport=udp"),
+            ("--ice-server", "turn:example.org?transport=tls,u,c"),
+            ("--ice-server", "turn:example.org,u,"),
             ("--ice-server", "turn:example.org,user"),
             ("--ice-servers-url", "http://example.org/"),
             ("--ice-servers-authorization", "a\nb"),

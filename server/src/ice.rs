@@ -1,5 +1,6 @@
 //! The STUN and TURN servers that members are told of.
 
+mod check;
 mod fetch;
 mod list;
 
@@ -15,6 +16,8 @@ use tokio::time::Instant;
 
 use crate::relay::Service;
 use crate::relay::credentials::Secret;
+pub(crate) use check::{IceScheme, check_url};
+pub use check::{IceServerError, check_ice_server};
 pub(crate) use fetch::Fetcher;
 use fetch::Newest;
 pub use fetch::{IceServersUrl, SafeUrl};
@@ -110,14 +113,19 @@ impl Ice {
 }
 
 impl Relay {
-    /// The relay's addresses (RFC 7064, RFC 7065), with this host in them.
-    pub(crate) fn new(service: Service, host: &str) -> Self {
+    /// The relay's addresses (RFC 7064, RFC 7065), with this host in them; that of TLS if a client would believe it.
+    ///
+    /// # Errors
+    /// When the host is none.
+    pub(crate) fn new(service: Service, host: &str, with_tls: bool) -> Result<Self, IceServerError> {
         let (port, server) = (service.address().port(), |urls| IceServer { urls, username: None, credential: None });
         let mut turn = vec![format!("turn:{host}:{port}?transport=udp"), format!("turn:{host}:{port}?transport=tcp")];
-        if service.has_tls() {
+        if with_tls {
             turn.push(format!("turns:{host}:{port}?transport=tcp"));
         }
-        Relay { stun: server(vec![format!("stun:{host}:{port}")]), turn: server(turn), service: Arc::new(service) }
+        turn.iter().try_for_each(|url| check_url(url).map(drop))?;
+        let stun = server(vec![format!("stun:{host}:{port}")]);
+        Ok(Relay { stun, turn: server(turn), service: Arc::new(service) })
     }
 }
 
@@ -127,9 +135,17 @@ pub(crate) fn host(ip: IpAddr) -> String {
     with_port.strip_suffix(":0").unwrap_or(&with_port).to_owned()
 }
 
+/// Checks an ICE server that is to be given to members; with a secret it may get its credentials from that.
+pub(crate) fn check_given(server: &IceServer, has_secret: bool) -> Result<(), IceServerError> {
+    match needs_credentials(server) && server.credential.is_none() && has_secret {
+        true => server.urls.iter().try_for_each(|url| check_url(url).map(drop)),
+        false => check_ice_server(server),
+    }
+}
+
 /// Whether this is a TURN server of which only the address is known.
 pub(crate) fn needs_credentials(server: &IceServer) -> bool {
-    server.username.is_none() && server.urls.iter().any(|url| url.starts_with("turn"))
+    server.username.is_none() && server.urls.iter().any(|url| check_url(url) == Ok(IceScheme::Turn))
 }
 
 #[cfg(test)]

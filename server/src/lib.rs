@@ -55,7 +55,7 @@ pub mod args;
 pub mod token;
 pub use access::Access;
 pub use config::{Config, Page};
-pub use ice::{IceServersUrl, IceSource, SafeUrl};
+pub use ice::{IceServerError, IceServersUrl, IceSource, SafeUrl, check_ice_server};
 pub use limits::Limits;
 pub use metrics::Census;
 pub use server::{Server, StartError};

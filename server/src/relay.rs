@@ -21,13 +21,16 @@ mod framing;
 mod io;
 mod ledger;
 mod limits;
+mod local_addresses;
 mod machine;
 mod nonce;
 pub mod peers;
 mod ports;
+mod relayed;
 mod rules;
 mod service;
 mod sockets;
+mod source_budgets;
 mod stream;
 mod worker;
 

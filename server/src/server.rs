@@ -22,7 +22,7 @@ use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
 use crate::http::router;
 use crate::hub::Hub;
-use crate::ice::{self, Fetcher, Ice};
+use crate::ice::{self, Fetcher, Ice, IceServerError};
 use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::ticket::Tickets;
@@ -71,10 +71,19 @@ pub enum StartError {
     Tls(TlsError),
     /// The page is not inside this program.
     NoPage,
-    /// A TURN server is given without a user, and there is no secret to make one with.
+    /// An ICE server is given that browsers refuse: a TURN server without a user, for instance, and no secret to make one with.
     IceServer {
-        /// Its address.
+        /// Its addresses.
         url: String,
+        /// Why.
+        why: IceServerError,
+    },
+    /// The relay's name cannot be in an address.
+    TurnHost {
+        /// The name.
+        host: String,
+        /// Why.
+        why: IceServerError,
     },
     /// The system trusts no certificates, so that ICE servers cannot be fetched.
     IceServersUrl(io::Error),
@@ -103,7 +112,7 @@ impl Server {
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
         let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
-        let mut ice = start_ice(&config, tls.clone())?;
+        let mut ice = start_ice(&config, certificate.as_deref(), tls.clone())?;
         let mut fetcher = None;
         if let Some(from) = config.ice_servers_url.clone() {
             let fetching = ice.fetching(from).map_err(StartError::IceServersUrl)?;
@@ -204,15 +213,19 @@ async fn renew(certificate: Option<Arc<Certificate>>) {
 }
 
 /// The ICE servers, and the relay among them.
-fn start_ice(config: &Config, tls: Option<Arc<ServerConfig>>) -> Result<Ice, StartError> {
-    if config.turn_secret.is_none()
-        && let Some(server) = config.ice_servers.iter().find(|server| ice::needs_credentials(server))
-    {
-        return Err(StartError::IceServer { url: server.urls.concat() });
+fn start_ice(
+    config: &Config,
+    certificate: Option<&Certificate>,
+    tls: Option<Arc<ServerConfig>>,
+) -> Result<Ice, StartError> {
+    for server in &config.ice_servers {
+        ice::check_given(server, config.turn_secret.is_some())
+            .map_err(|why| StartError::IceServer { url: server.urls.join(" "), why })?;
     }
     let secret = config.turn_secret.clone().map_or_else(Secret::random, Ok).map_err(StartError::Random)?;
     // Browsers take no certificate for TURN that a person would have to agree to.
     let tls = tls.filter(|_| matches!(config.tls, Some(Tls::Files { .. })));
+    let has_tls = tls.is_some();
     let relay = match &config.turn {
         None => None,
         Some(turn) => {
@@ -220,7 +233,16 @@ fn start_ice(config: &Config, tls: Option<Arc<ServerConfig>>) -> Result<Ice, Sta
                 Service::start(turn, config.turn_limits.clone(), secret.clone(), tls).map_err(StartError::Turn)?;
             tracing::info!(address = %service.address(), "relay");
             let host = turn.host.clone().or_else(|| turn.addresses.first().copied().map(ice::host));
-            host.map(|host| ice::Relay::new(service, &host))
+            let host = host.unwrap_or_default();
+            let is_named = certificate.is_some_and(|certificate| certificate.is_for(&host));
+            if service.has_tls() && !is_named {
+                tracing::warn!(
+                    host,
+                    "the certificate does not name the relay: there is no turns: for browsers; --turn-host is its name"
+                );
+            }
+            let relay = ice::Relay::new(service, &host, is_named && has_tls);
+            Some(relay.map_err(|why| StartError::TurnHost { host, why })?)
         }
     };
     Ok(Ice {
@@ -266,12 +288,14 @@ impl fmt::Display for StartError {
             StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
             StartError::Tls(error) => error.fmt(f),
             StartError::NoPage => f.write_str(NO_PAGE),
-            StartError::IceServer { url } => {
+            StartError::IceServer { url, why: IceServerError::NoCredential } => {
                 write!(
                     f,
                     "--ice-server: {url} needs a user and a credential, URL,USERNAME,CREDENTIAL, or --turn-secret"
                 )
             }
+            StartError::IceServer { url, why } => write!(f, "--ice-server: {url}: {why}"),
+            StartError::TurnHost { host, why } => write!(f, "--turn-host: {host}: {why}"),
             StartError::IceServersUrl(source) => write!(f, "--ice-servers-url: {source}"),
             StartError::Turn(source) => write!(f, "{source}"),
             StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
@@ -283,7 +307,8 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Listen { source, .. } => Some(source),
-            StartError::Www { .. } | StartError::NoPage | StartError::IceServer { .. } => None,
+            StartError::Www { .. } | StartError::NoPage => None,
+            StartError::IceServer { why, .. } | StartError::TurnHost { why, .. } => Some(why),
             StartError::IceServersUrl(source) => Some(source),
             StartError::Tls(source) => Some(source),
             StartError::Turn(source) => source.source(),

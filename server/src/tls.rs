@@ -7,10 +7,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, ServerConfig};
 use sha2::{Digest, Sha256};
@@ -93,6 +94,14 @@ impl Certificate {
         let current = self.current();
         let hash = current.cert.first().map(Sha256::digest).unwrap_or_default();
         hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    }
+
+    /// Whether it names this host: a name, or an address with brackets if it is one of IPv6.
+    pub(crate) fn is_for(&self, host: &str) -> bool {
+        let current = self.current();
+        let parsed = current.cert.first().and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
+        let name = ServerName::try_from(host.trim_matches(['[', ']']));
+        parsed.zip(name.ok()).is_some_and(|(parsed, name)| verify_server_name(&parsed, &name).is_ok())
     }
 
     fn current(&self) -> Arc<CertifiedKey> {

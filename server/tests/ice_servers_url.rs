@@ -1,28 +1,27 @@
 //! ICE servers that a service gives.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use itodenwa_server::{Config, IceServersUrl, Limits};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-use crate::support::{Client, TestServer};
+use crate::support::{Client, TestServer, soon};
 
 /// A service that answers one request after another, the last answer again and again.
 struct Service {
     url: String,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: watch::Receiver<Vec<String>>,
 }
 
 impl Service {
     async fn start(answers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/credentials", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
+        let (seen, requests) = watch::channel(Vec::<String>::new());
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -32,15 +31,17 @@ impl Service {
                     length += stream.read(&mut request[length..]).await.unwrap();
                 }
                 request.truncate(length);
-                let number = {
-                    let mut seen = seen.lock().unwrap();
-                    seen.push(String::from_utf8(request).unwrap());
-                    seen.len() - 1
-                };
+                let number = seen.borrow().len();
+                seen.send_modify(|seen| seen.push(String::from_utf8(request).unwrap()));
                 let _ = stream.write_all(answers[number.min(answers.len() - 1)].as_bytes()).await;
             }
         });
         Service { url, requests }
+    }
+
+    /// Waits until it was asked so often.
+    async fn asked(&mut self, times: usize) {
+        soon(self.requests.wait_for(|requests| requests.len() >= times)).await.unwrap();
     }
 
     fn config(&self) -> Config {
@@ -76,44 +77,54 @@ async fn welcome(server: &TestServer) -> Value {
 
 #[tokio::test]
 async fn members_get_what_the_service_gives_and_then_what_it_gives_next() {
-    let service = Service::start(vec![ok(&turn("first")), ok(&turn("second"))]).await;
+    let mut service = Service::start(vec![ok(&turn("first")), ok(&turn("second"))]).await;
     let server = TestServer::configured(service.config()).await;
     let first = welcome(&server).await;
     assert_eq!(first["servers"], json!([{"urls": ["turn:turn.example.org"], "username": "first", "credential": "c"}]));
     assert_eq!(first["expiresIn"], 60, "it is looked at again");
-    let request = service.requests.lock().unwrap()[0].to_lowercase();
+    let request = service.requests.borrow()[0].to_lowercase();
     assert!(request.starts_with("post /credentials http/1.1") && request.contains("authorization: bearer secret"));
     assert!(request.contains("content-type: application/json") && request.ends_with(r#"{"ttl": 2}"#), "{request}");
-    while welcome(&server).await["servers"][0]["username"] != "second" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    service.asked(2).await;
+    comes(&server, "second").await;
 }
 
 #[tokio::test]
 async fn a_service_that_fails_leaves_the_last_list() {
     let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{}", " ".repeat(100_000));
     for failure in ["HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n".to_owned(), ok(&json!([])), "no".to_owned(), large] {
-        let service = Service::start(vec![ok(&turn("first")), failure]).await;
+        let mut service = Service::start(vec![ok(&turn("first")), failure]).await;
         let server = TestServer::configured(service.config()).await;
-        crate::support::soon(async {
-            while service.requests.lock().unwrap().len() < 2 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        })
-        .await;
+        service.asked(2).await;
         assert_eq!(welcome(&server).await["servers"][0]["username"], "first");
     }
 }
 
 #[tokio::test]
 async fn a_service_that_fails_at_first_does_not_stop_the_server() {
-    let service = Service::start(vec!["no".to_owned(), ok(&turn("later"))]).await;
+    let mut service = Service::start(vec!["no".to_owned(), ok(&turn("later"))]).await;
     let server = TestServer::configured(service.config()).await;
     assert_eq!(welcome(&server).await["servers"], json!([]));
-    crate::support::soon(async {
-        while welcome(&server).await["servers"][0]["username"] != "later" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
+    service.asked(2).await;
+    comes(&server, "later").await;
+}
+
+/// Browsers refuse a whole list for one mistake in it.
+#[tokio::test]
+async fn what_a_browser_would_refuse_is_left_out_of_the_list() {
+    let good = json!({"urls": ["turn:good.example.org?transport=tcp"], "username": "u", "credential": "c"});
+    let service = Service::start(vec![ok(&json!({"iceServers": [
+        {"urls": "stun:bad.example.org:3478?transport=udp"},
+        {"urls": "stun:bad.example.org:99999"},
+        {"urls": "turn:bad.example.org", "username": "u", "credential": ""},
+        {"urls": ["turn:bad.example.org?transport=tls", "turn:good.example.org?transport=tcp"], "username": "u", "credential": "c"},
+    ]}))])
     .await;
+    let server = TestServer::configured(service.config()).await;
+    assert_eq!(welcome(&server).await["servers"], json!([good]));
+}
+
+/// A list that was asked for comes to those that join after it.
+async fn comes(server: &TestServer, username: &str) {
+    soon(async { while welcome(server).await["servers"][0]["username"] != username {} }).await;
 }

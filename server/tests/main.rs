@@ -31,6 +31,7 @@ mod slow_reader;
 mod stopping;
 mod tls;
 mod tokens;
+mod turn_attacks;
 mod turn_credentials;
 mod turn_members;
 mod turn_memory;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use itodenwa_server::relay::TurnConfig;
 use itodenwa_server::{Config, Limits, Server, StartError, Tls};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -175,6 +176,34 @@ async fn nobody_holds_a_place_without_shaking_hands() {
         stream.write_all(beginning).await.unwrap();
         let mut answer = Vec::new();
         let _ = soon(stream.read_to_end(&mut answer)).await;
+    }
+}
+
+/// A browser believes no certificate for TURN that names another host: such an address would only cost time.
+#[tokio::test]
+async fn turns_is_told_only_if_the_certificate_names_the_relay() {
+    let files = Files::new("turns");
+    let loopback = std::net::IpAddr::from([127, 0, 0, 1]);
+    for (host, expected) in [(Some("localhost"), true), (None, false), (Some("elsewhere.example.org"), false)] {
+        let turn = TurnConfig { host: host.map(str::to_owned), ..TurnConfig::new((loopback, 0).into(), loopback) };
+        let config = Config { tls: Some(files.tls()), turn: Some(turn), ..Config::default() };
+        let server = TestServer::configured(config).await;
+        let stream = connect(&server, &files.certificate).await.unwrap();
+        let (mut socket, _) = soon(client_async("wss://localhost/ws", stream)).await.unwrap();
+        socket.send(Message::text(r#"{"join":{"version":1,"room":"blue-tiger"}}"#)).await.unwrap();
+        let welcome = soon(socket.next()).await.unwrap().unwrap().into_text().unwrap();
+        assert_eq!(welcome.contains("turns:"), expected, "{host:?}: {welcome}");
+        assert!(welcome.contains("turn:"), "{welcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_has_no_name_that_cannot_be_in_an_address() {
+    let loopback = std::net::IpAddr::from([127, 0, 0, 1]);
+    for host in ["turn.example.org:3478", "turn example", "https://example.org", ""] {
+        let turn = TurnConfig { host: Some(host.to_owned()), ..TurnConfig::new((loopback, 0).into(), loopback) };
+        let error = Server::bind(Config { turn: Some(turn), ..Config::default() }).await.unwrap_err();
+        assert!(error.to_string().starts_with("--turn-host"), "{error}");
     }
 }
 

@@ -120,8 +120,13 @@ impl Timed {
         let client = Client { transport: Transport::Datagram, address: "192.0.2.1:5000".parse().unwrap() };
         let now = Moment { at, unix: 1_900_000_000 };
         let credentials = secret().mint(now.unix + 3600, "ann");
-        let mut timed =
-            Timed { relay: Relay::new(Arc::new(rules)), now, client, credentials, challenge: Default::default() };
+        let mut timed = Timed {
+            relay: Relay::new(Arc::new(rules), Vec::new()),
+            now,
+            client,
+            credentials,
+            challenge: Default::default(),
+        };
         timed.challenge = timed.hand(&request(ALLOCATE, &[], None)).unwrap().challenge();
         timed
     }

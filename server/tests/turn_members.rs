@@ -108,7 +108,7 @@ async fn other_turn_servers_get_credentials_of_the_same_secret() {
     assert_eq!(turn["credential"], expected);
 
     let without = Server::bind(Config { turn_secret: None, ..config }).await.unwrap_err();
-    assert!(matches!(&without, StartError::IceServer { url } if url == "turn:turn.example.org"), "{without}");
+    assert!(matches!(&without, StartError::IceServer { url, .. } if url == "turn:turn.example.org"), "{without}");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ const CLIENTS: usize = 1000;
 async fn a_flood_of_who_has_no_credentials_leaves_nothing_behind() {
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"))
-        .args(["--listen", "127.0.0.1:0", "--turn-listen", &port.to_string()])
+        .args(["--listen", "127.0.0.1:0", "--turn-listen", &port.to_string(), "--turn-unauthenticated-rate", "1000000"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .kill_on_drop(true)

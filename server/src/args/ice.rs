@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use itodenwa_wire::IceServer;
 
-use crate::ice::{IceServersUrl, SafeUrl};
+use crate::ice::{IceScheme, IceServersUrl, SafeUrl, check_ice_server, check_url};
 use crate::limits::seconds;
 
 /// The flags of a service that gives ICE servers.
@@ -42,4 +43,22 @@ fn header(text: &str) -> Result<HeaderValue, String> {
         HeaderValue::from_str(text).map_err(|_| "it has characters that a header cannot have".to_owned())?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// One `--ice-server`: what a browser takes. A TURN server has both user and credential, or gets them from the secret; a STUN
+/// server has none.
+pub(super) fn ice_server(text: &str) -> Result<IceServer, String> {
+    let mut parts = text.splitn(3, ',');
+    let url = parts.next().unwrap_or_default();
+    let (username, credential) = (parts.next().map(str::to_owned), parts.next().map(str::to_owned));
+    let scheme = check_url(url).map_err(|error| error.to_string())?;
+    let server = IceServer { urls: vec![url.to_owned()], username, credential };
+    match (scheme, &server.username) {
+        (IceScheme::Stun, Some(_)) => return Err("a STUN server has no user".to_owned()),
+        (_, None) => {}
+        (IceScheme::Turn, Some(_)) => {
+            check_ice_server(&server).map_err(|error| format!("{error}: URL,USERNAME,CREDENTIAL"))?;
+        }
+    }
+    Ok(server)
 }

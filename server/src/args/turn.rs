@@ -40,6 +40,11 @@ pub(super) struct TurnArgs {
     /// environment: with spaces between)
     #[arg(long, env = "ITODENWA_TURN_ALLOW", value_name = "NETWORK", value_delimiter = ' ')]
     turn_allow: Vec<IpNet>,
+    /// The UDP ports of other computers that may be talked to through the relay: without --secret everybody may make a room,
+    /// and with it send to any of them
+    #[arg(long, env = "ITODENWA_TURN_PEER_PORTS", value_name = "FIRST-LAST", default_value = "1024-65535",
+          value_parser = ports)]
+    turn_peer_ports: RangeInclusive<u16>,
     /// How many threads relay [default: as many as there are processors, 8 at most]
     #[arg(long, env = "ITODENWA_TURN_WORKERS", value_name = "THREADS", value_parser = workers)]
     turn_workers: Option<NonZeroUsize>,
@@ -71,6 +76,7 @@ impl TurnArgs {
             host: self.turn_host,
             ports: self.turn_ports,
             allow: self.turn_allow,
+            peer_ports: self.turn_peer_ports,
             workers: self.turn_workers,
         })
     }
@@ -123,6 +129,8 @@ mod tests {
             "turn.example.org",
             "--turn-ports",
             "5000-5010",
+            "--turn-peer-ports",
+            "1-65535",
             "--turn-secret",
             "0123456789abcdef",
             "--turn-allow",
@@ -137,6 +145,7 @@ mod tests {
         let turn = config.turn.unwrap();
         assert_eq!((turn.listen.to_string().as_str(), turn.any_port), ("[::]:443", false));
         assert_eq!((turn.addresses.len(), turn.allow.len(), turn.ports), (2, 2, 5000..=5010));
+        assert_eq!(turn.peer_ports, 1..=65_535);
         assert_eq!((turn.host.as_deref(), turn.workers.unwrap().get()), (Some("turn.example.org"), 2));
         assert_eq!(config.turn_secret, Some("0123456789abcdef".parse().unwrap()));
         assert_eq!(config.turn_limits.turn_lifetime.as_secs(), 600);

@@ -17,7 +17,7 @@ use rustls::crypto::ring;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::list::{self, List};
+use super::list::{self, LeftOut, List};
 
 /// Largest answer, in bytes.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -72,7 +72,10 @@ impl Fetcher {
     /// Fetches one list. If it came: after how long the next one is due, at half of its life.
     pub(crate) async fn once(&self) -> Option<Duration> {
         let why = match timeout(PATIENCE, self.fetch()).await {
-            Ok(Ok(List { servers, ttl })) => {
+            Ok(Ok(List { servers, ttl, left_out })) => {
+                for LeftOut { url, why } in left_out {
+                    tracing::warn!(url, why, "--ice-servers-url: an ICE server that browsers refuse is left out");
+                }
                 let ttl = ttl.unwrap_or(self.from.ttl).clamp(TTL.0, TTL.1);
                 self.newest.send_replace(Newest { servers, until: Some(Instant::now() + ttl) });
                 return Some(ttl / 2);
@@ -122,7 +125,7 @@ impl Fetcher {
         }
         let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|error| error.to_string())?.to_bytes();
-        list::read(&body).ok_or_else(|| "the answer has no ICE servers".to_owned())
+        list::read(&body).ok_or_else(|| "the answer has no ICE servers that a browser takes".to_owned())
     }
 }
 

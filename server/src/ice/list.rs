@@ -6,6 +6,8 @@ use std::time::Duration;
 use itodenwa_wire::IceServer;
 use serde_json::Value;
 
+use super::check::{check_url, check_with_credentials};
+
 /// Most servers of a list; the others are left out.
 const SERVERS: usize = 16;
 /// Most addresses of a server; the others are left out.
@@ -15,43 +17,56 @@ const TEXT_BYTES: usize = 1024;
 
 /// A list, and how long it says that it may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct List {
-    pub(super) servers: Vec<IceServer>,
-    pub(super) ttl: Option<Duration>,
+pub(crate) struct List {
+    pub(crate) servers: Vec<IceServer>,
+    pub(crate) ttl: Option<Duration>,
+    /// What was left out: its address, if it is one that may be logged, and why a browser would refuse it.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
-/// Reads a list; none if there is no server in it.
-pub(super) fn read(text: &[u8]) -> Option<List> {
+/// What of a list a browser would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) url: String,
+    pub(crate) why: String,
+}
+
+/// Reads a list; none if there is no server in it that a browser takes.
+pub(crate) fn read(text: &[u8]) -> Option<List> {
     let value: Value = serde_json::from_slice(text).ok()?;
     let servers = ["iceServers", "ice_servers"].iter().find_map(|name| value.get(name)).unwrap_or(&value);
+    let mut left_out = Vec::new();
+    let mut read = |value: &Value| server(value, &mut left_out);
     let servers: Vec<_> = match servers {
-        Value::Array(servers) => servers.iter().filter_map(server).take(SERVERS).collect(),
-        one => server(one).into_iter().collect(),
+        Value::Array(servers) => servers.iter().filter_map(&mut read).take(SERVERS).collect(),
+        one => read(one).into_iter().collect(),
     };
     let ttl = value.get("ttl").and_then(|ttl| ttl.as_u64().or_else(|| ttl.as_str()?.parse().ok()));
-    (!servers.is_empty()).then_some(List { servers, ttl: ttl.map(Duration::from_secs) })
+    (!servers.is_empty()).then_some(List { servers, ttl: ttl.map(Duration::from_secs), left_out })
 }
 
-/// One server. `url` is what `urls` was once.
-fn server(value: &Value) -> Option<IceServer> {
+/// One server, with the addresses that a browser takes. `url` is what `urls` was once.
+fn server(value: &Value, left_out: &mut Vec<LeftOut>) -> Option<IceServer> {
     let urls = match value.get("urls").or_else(|| value.get("url"))? {
-        Value::Array(urls) => urls.iter().filter_map(text).filter(|url| is_ice(url)).take(URLS).collect(),
-        one => text(one).filter(|url| is_ice(url)).into_iter().collect::<Vec<_>>(),
+        Value::Array(urls) => urls.iter().filter_map(text).take(URLS).collect(),
+        one => text(one).into_iter().collect::<Vec<_>>(),
     };
     let field = |name: &str| value.get(name).and_then(text);
-    let server = IceServer { urls, username: field("username"), credential: field("credential") };
-    // A browser refuses a whole list for one TURN server without a user (W3C WebRTC, section 4.4.1.6).
-    let is_whole = !super::needs_credentials(&server) && server.username.is_some() == server.credential.is_some();
-    (!server.urls.is_empty() && is_whole).then_some(server)
+    let mut server = IceServer { urls: Vec::new(), username: field("username"), credential: field("credential") };
+    for url in urls {
+        match check_with_credentials(&url, &server) {
+            Ok(()) => server.urls.push(url),
+            Err(_) if left_out.len() >= SERVERS => {}
+            // An address that is none may be a secret that stands in the wrong place.
+            Err(why) => left_out
+                .push(LeftOut { url: if check_url(&url).is_ok() { url } else { String::new() }, why: why.to_string() }),
+        }
+    }
+    (!server.urls.is_empty()).then_some(server)
 }
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| text.len() <= TEXT_BYTES).map(str::to_owned)
-}
-
-fn is_ice(url: &str) -> bool {
-    let scheme = url.split_once(':').map(|(scheme, host)| (scheme, host.is_empty()));
-    matches!(scheme, Some(("stun" | "stuns" | "turn" | "turns", false)))
 }
 
 #[cfg(test)]
@@ -67,7 +82,8 @@ mod tests {
         let list = r#"{"iceServers": [{"urls": ["stun:stun.cloudflare.com:3478"]},
             {"urls": ["turn:turn.cloudflare.com:3478?transport=udp", "turns:turn.cloudflare.com:443?transport=tcp"],
              "username": "u", "credential": "c"}]}"#;
-        let List { servers, ttl } = read(list.as_bytes()).unwrap();
+        let List { servers, ttl, left_out } = read(list.as_bytes()).unwrap();
+        assert_eq!(left_out, []);
         let [stun, turn] = &servers[..] else { panic!("{servers:?}") };
         assert_eq!((stun.urls.len(), &stun.username, turn.urls.len(), ttl), (1, &None, 2, None));
         assert_eq!((turn.username.as_deref(), turn.credential.as_deref()), (Some("u"), Some("c")));
@@ -86,8 +102,13 @@ mod tests {
     #[test]
     fn what_a_browser_would_refuse_is_left_out() {
         let list = r#"[{"urls": "turn:no-user"}, {"urls": "http://a"}, {"urls": []}, {"urls": 7}, 7, {"urls": "stun:"},
-            {"urls": "turn:half", "username": "u"}, {"urls": ["ftp:a", "stun:good"]}]"#;
-        assert_eq!(urls(list), [["stun:good"]]);
+            {"urls": "turn:half", "username": "u"}, {"urls": ["ftp:a", "stun:good"]}, {"urls": "stun:a:3478?transport=udp"},
+            {"urls": ["turn:a?transport=tls", "turn:a?transport=tcp"], "username": "u", "credential": "c"},
+            {"urls": "turn:a", "username": "u", "credential": ""}, {"urls": "stun:a:0"}]"#;
+        assert_eq!(urls(list), [["stun:good"], ["turn:a?transport=tcp"]]);
+        let left_out = read(list.as_bytes()).unwrap().left_out;
+        let named: Vec<_> = left_out.iter().map(|out| out.url.as_str()).filter(|url| !url.is_empty()).collect();
+        assert_eq!((left_out.len(), &named[..]), (9, &["turn:no-user", "turn:half", "turn:a"][..]), "{left_out:?}");
         for nothing in ["", "null", "[]", "{}", r#"{"iceServers": []}"#, "<html>", r#"{"error": "denied"}"#] {
             assert_eq!(read(nothing.as_bytes()), None, "{nothing}");
         }

@@ -8,7 +8,7 @@ use stun_types::attribute::{
 };
 use stun_types::message::{
     IntegrityAlgorithm, IntegrityKey, Message, MessageClass, MessageType, MessageWriteMutSlice, MessageWriteVec,
-    TransactionId,
+    StunWriteError, TransactionId,
 };
 use stun_types::prelude::{
     Attribute, AttributeExt, AttributeStaticType, AttributeWrite, MessageWrite, MessageWriteExt,
@@ -107,9 +107,22 @@ impl<'a> Reply<'a> {
     }
 
     pub(super) fn error(request: &'a Message<'a>, key: Option<&'a IntegrityKey>, code: u16) -> Self {
+        Reply::with_code(request, key, ErrorCode::builder(code).build())
+    }
+
+    /// To somebody unknown: without words, for it may be somebody who never asked.
+    pub(super) fn brief_error(request: &'a Message<'a>, code: u16) -> Self {
+        Reply::with_code(request, None, ErrorCode::builder(code).reason("").build())
+    }
+
+    fn with_code(
+        request: &'a Message<'a>,
+        key: Option<&'a IntegrityKey>,
+        code: Result<ErrorCode, StunWriteError>,
+    ) -> Self {
         let message = Message::builder_error(request, MessageWriteVec::with_capacity(128));
         let reply = Reply { request, message, key };
-        match ErrorCode::builder(code).build() {
+        match code {
             Ok(code) => reply.with(&code),
             Err(_) => reply,
         }

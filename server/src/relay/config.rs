@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
+use super::peers::PEER_PORTS;
+
 /// What the relay is told at its start. See [`TurnConfig::new`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct TurnConfig {
@@ -21,6 +23,8 @@ pub struct TurnConfig {
     pub ports: RangeInclusive<u16>,
     /// Networks that may be talked to although they are not the public internet.
     pub allow: Vec<IpNet>,
+    /// The ports of other computers that may be talked to.
+    pub peer_ports: RangeInclusive<u16>,
     /// How many threads relay; none: as many as there are processors, eight at most.
     pub workers: Option<NonZeroUsize>,
 }
@@ -41,6 +45,7 @@ impl TurnConfig {
             host: None,
             ports: TurnConfig::PORTS,
             allow: Vec::new(),
+            peer_ports: PEER_PORTS,
             workers: None,
         }
     }

@@ -62,9 +62,11 @@ pub enum Input<'a> {
     },
     /// A client's connection is closed.
     Gone(Client),
-    /// Members [were dismissed](Ledger::dismiss).
+    /// The addresses that this computer has now.
+    LocalAddresses(Vec<IpAddr>),
+    /// Members [were dismissed](super::Ledger::dismiss).
     Dismissed,
-    /// A moment that [`Relay::deadline`] named has come.
+    /// A moment that [`Relay::deadline`](super::Relay::deadline) named has come.
     Deadline,
 }
 

@@ -41,6 +41,11 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_RATE", value_name = "BYTES", default_value_t = DEFAULT.turn_rate,
           value_parser = between(1024..=MOST))]
     pub turn_rate: usize,
+    /// Answers per second to a client address that has proved nothing yet, over UDP (IPv6: per /64 network); twice that at
+    /// once
+    #[arg(long, env = "ITODENWA_TURN_UNAUTHENTICATED_RATE", value_name = "ANSWERS",
+          default_value_t = DEFAULT.turn_unauthenticated_rate, value_parser = between(1..=1_000_000))]
+    pub turn_unauthenticated_rate: usize,
     /// TCP connections to the relay in all
     #[arg(long, env = "ITODENWA_TURN_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = DEFAULT.turn_connections,
           value_parser = between(1..=1_000_000))]
@@ -81,6 +86,8 @@ const DEFAULT: TurnLimits = TurnLimits {
     turn_session_rate: 4_000_000 / 8,
     turn_session_bytes: 16 << 30,
     turn_rate: 1_000_000_000 / 8,
+    // A class of 40 behind one address that joins at once asks some 600 times.
+    turn_unauthenticated_rate: 500,
     turn_connections: 4096,
     turn_address_connections: 256,
     turn_first_timeout: Duration::from_secs(5),

@@ -5,7 +5,7 @@ mod traffic;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,6 +18,8 @@ use super::rules::Rules;
 /// The allocations of one worker.
 pub struct Relay {
     rules: Arc<Rules>,
+    /// The addresses that this computer has.
+    local: Vec<IpAddr>,
     clients: HashMap<Client, AllocationId>,
     allocations: HashMap<AllocationId, Allocation>,
     /// Those that wait for their port.
@@ -41,11 +43,12 @@ enum Step {
 }
 
 impl Relay {
-    /// A relay without allocations.
+    /// A relay without allocations, on a computer with these addresses.
     #[must_use]
-    pub fn new(rules: Arc<Rules>) -> Self {
+    pub fn new(rules: Arc<Rules>, local: Vec<IpAddr>) -> Self {
         Relay {
             rules,
+            local,
             clients: HashMap::new(),
             allocations: HashMap::new(),
             opening: HashMap::new(),
@@ -76,6 +79,7 @@ impl Relay {
                     self.end(id);
                 }
             }
+            Input::LocalAddresses(local) => self.local = local,
             Input::Dismissed => self.end_those_of_who_left(),
             Input::Deadline => self.end_expired(now.at),
         }

@@ -4,6 +4,7 @@
 //! what is behind its firewall (RFC 8656, section 21.1.4; CVE-2020-26262, CVE-2026-27624).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -31,32 +32,47 @@ pub const GLOBAL_V6: Ipv6Net = v6([0x2000, 0], 3);
 pub const REFUSED_V6: [Ipv6Net; 2] = [v6([0x2001, 0], 32), v6([0x2002, 0], 16)];
 
 /// Whom clients may talk to through the relay.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Peers {
     /// What may be talked to although it is not the public internet.
     pub allowed: Vec<IpNet>,
-    /// Addresses of this computer, and those under which others know it.
-    pub own: Vec<IpAddr>,
+    /// Addresses under which others know this computer. Those that it knows itself change, and are given with each question.
+    pub announced: Vec<IpAddr>,
+    /// The ports of other computers that may be talked to.
+    pub peer_ports: RangeInclusive<u16>,
     /// The ports that allocations have: the only ones of this computer that may be talked to.
     pub ports: Ports,
 }
 
+/// The ports that browsers have: not those of services (RFC 6335, section 6: 0 to 1023), of which DNS and NTP answer anybody.
+pub const PEER_PORTS: RangeInclusive<u16> = 1024..=65_535;
+
+impl Default for Peers {
+    fn default() -> Self {
+        Peers { allowed: Vec::new(), announced: Vec::new(), peer_ports: PEER_PORTS, ports: Ports::default() }
+    }
+}
+
 impl Peers {
-    /// Whether anything at this address may be talked to.
+    /// Whether anything at this address may be talked to. `local`: the addresses that this computer has now.
     #[must_use]
-    pub fn admit_address(&self, ip: IpAddr) -> bool {
+    pub fn admit_address(&self, local: &[IpAddr], ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.own.contains(&ip) || self.allowed.iter().any(|network| network.contains(&ip)) || is_public(ip)
+        self.is_own(local, ip) || self.allowed.iter().any(|network| network.contains(&ip)) || is_public(ip)
     }
 
-    /// Whether this may be talked to now.
+    /// Whether this may be talked to now. `local`: the addresses that this computer has now.
     #[must_use]
-    pub fn admit(&self, peer: SocketAddr) -> bool {
+    pub fn admit(&self, local: &[IpAddr], peer: SocketAddr) -> bool {
         let ip = peer.ip().to_canonical();
-        match self.own.contains(&ip) {
+        match self.is_own(local, ip) {
             true => self.ports.relays(peer.port()),
-            false => peer.port() != 0 && self.admit_address(ip),
+            false => peer.port() != 0 && self.peer_ports.contains(&peer.port()) && self.admit_address(local, ip),
         }
+    }
+
+    fn is_own(&self, local: &[IpAddr], ip: IpAddr) -> bool {
+        self.announced.contains(&ip) || local.contains(&ip)
     }
 }
 
@@ -93,17 +109,17 @@ mod tests {
         for network in REFUSED_V4 {
             for v4 in [network.network(), network.broadcast()] {
                 for ip in [IpAddr::from(v4), v4.to_ipv6_mapped().into(), v4.to_ipv6_compatible().into()] {
-                    assert!(!peers.admit(at(ip, 9)) && !peers.admit_address(ip), "{ip}");
+                    assert!(!peers.admit(&[], at(ip, 9000)) && !peers.admit_address(&[], ip), "{ip}");
                 }
             }
         }
         for network in REFUSED_V6 {
             for ip in [network.network(), network.broadcast()] {
-                assert!(!peers.admit(at(ip.into(), 9)) && !peers.admit_address(ip.into()), "{ip}");
+                assert!(!peers.admit(&[], at(ip.into(), 9000)) && !peers.admit_address(&[], ip.into()), "{ip}");
             }
         }
         for text in ["::", "::1", "64:ff9b::7f00:1", "fc00::1", "fe80::1", "ff02::1", "fec0::1", "100::1", "4000::"] {
-            assert!(!peers.admit(at(ip(text), 9)), "{text}");
+            assert!(!peers.admit(&[], at(ip(text), 9000)), "{text}");
         }
     }
 
@@ -130,28 +146,41 @@ mod tests {
             "2606:4700::1111",
             "3fff:ffff::1",
         ] {
-            assert!(Peers::default().admit(at(ip(text), 9)), "{text}");
+            assert!(Peers::default().admit(&[], at(ip(text), 9000)), "{text}");
         }
-        assert!(!Peers::default().admit(at(ip("1.1.1.1"), 0)));
+        assert!(!Peers::default().admit(&[], at(ip("1.1.1.1"), 0)));
+    }
+
+    #[test]
+    fn services_have_no_port_that_may_be_talked_to() {
+        let peers = Peers::default();
+        for (port, admitted) in [(0, false), (53, false), (123, false), (1023, false), (1024, true), (65_535, true)] {
+            assert_eq!(peers.admit(&[], at(ip("1.1.1.1"), port)), admitted, "{port}");
+        }
+        let all = Peers { peer_ports: 1..=65_535, ..Peers::default() };
+        assert!(all.admit(&[], at(ip("1.1.1.1"), 53)) && !all.admit(&[], at(ip("1.1.1.1"), 0)));
     }
 
     #[test]
     fn a_lan_may_be_allowed() {
         let peers = Peers { allowed: vec!["192.168.7.0/24".parse().unwrap()], ..Peers::default() };
-        assert!(peers.admit(at(ip("192.168.7.255"), 9)) && peers.admit(at(ip("::ffff:192.168.7.1"), 9)));
-        assert!(!peers.admit(at(ip("192.168.8.0"), 9)));
+        assert!(
+            peers.admit(&[], at(ip("192.168.7.255"), 9000)) && peers.admit(&[], at(ip("::ffff:192.168.7.1"), 9000))
+        );
+        assert!(!peers.admit(&[], at(ip("192.168.8.0"), 9000)));
     }
 
     #[test]
     fn this_computer_is_refused_but_for_its_relay_ports() {
-        let own = vec![ip("127.0.0.1"), ip("203.0.113.10")];
-        let peers = Peers { own, allowed: vec!["127.0.0.0/8".parse().unwrap()], ports: Ports::default() };
+        let announced = vec![ip("203.0.113.10")];
+        let peers = Peers { announced, allowed: vec!["127.0.0.0/8".parse().unwrap()], ..Peers::default() };
+        let local = [ip("127.0.0.1")];
         let (port, ()) = peers.ports.claim(&(50_000..=50_000), 0, 1, |_| Some(())).unwrap();
         for own in ["127.0.0.1", "203.0.113.10", "::ffff:203.0.113.10"] {
-            assert!(peers.admit(at(ip(own), port)) && peers.admit_address(ip(own)), "{own}");
-            assert!(!peers.admit(at(ip(own), 50_001)) && !peers.admit(at(ip(own), 22)), "{own}");
+            assert!(peers.admit(&local, at(ip(own), port)) && peers.admit_address(&local, ip(own)), "{own}");
+            assert!(!peers.admit(&local, at(ip(own), 50_001)) && !peers.admit(&local, at(ip(own), 2200)), "{own}");
         }
         peers.ports.release(port);
-        assert!(!peers.admit(at(ip("127.0.0.1"), port)));
+        assert!(!peers.admit(&local, at(ip("127.0.0.1"), port)));
     }
 }

@@ -10,6 +10,7 @@ use super::ledger::Ledger;
 use super::limits::TurnLimits;
 use super::nonce::Nonces;
 use super::peers::Peers;
+use super::source_budgets::SourceBudgets;
 
 /// What all workers of a relay share.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Rules {
     /// What credentials are checked with.
     pub secret: Secret,
     pub(super) nonces: Nonces,
+    /// How often it is answered what nobody has signed.
+    pub(super) unauthenticated: SourceBudgets,
     /// Who may have how much.
     pub ledger: Arc<Ledger>,
 }
@@ -40,6 +43,7 @@ impl Rules {
         nonces: Secret,
         start: Instant,
     ) -> Self {
+        let unauthenticated = SourceBudgets::new(start, limits.turn_unauthenticated_rate);
         let ledger = Arc::new(Ledger::new(limits.clone(), start));
         Rules {
             limits,
@@ -48,6 +52,7 @@ impl Rules {
             peers,
             secret,
             nonces: Nonces::new(nonces),
+            unauthenticated,
             ledger,
         }
     }

@@ -16,8 +16,10 @@ use super::credentials::Secret;
 use super::io::Family;
 use super::ledger::Ledger;
 use super::limits::TurnLimits;
+use super::local_addresses::local_addresses;
 use super::peers::Peers;
 use super::ports::Ports;
+use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets;
 use super::worker::{Shared, Worker};
@@ -45,6 +47,8 @@ pub enum TurnError {
     },
     /// It has no address of its own to tell, or several of one kind.
     Addresses,
+    /// The system does not tell its addresses.
+    LocalAddresses(io::Error),
     /// There are no ports between these.
     Ports,
     /// The system has no random numbers.
@@ -76,23 +80,30 @@ impl Service {
         let nonces = Secret::random().map_err(TurnError::Random)?;
         let workers = workers(config.workers);
         let (address, listeners) = listen(config, workers)?;
-        let mut own = own_addresses();
-        own.extend(config.addresses.iter().copied().chain([address.ip()]).filter(|ip| !ip.is_unspecified()));
-        let peers = Peers { allowed: config.allow.clone(), own, ports: Ports::default() };
+        // Without them it could not refuse what listens at them.
+        let local = local_addresses().map_err(TurnError::LocalAddresses)?;
+        let known = config.addresses.iter().copied().chain([address.ip()]);
+        let peers = Peers {
+            allowed: config.allow.clone(),
+            announced: known.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical()).collect(),
+            peer_ports: config.peer_ports.clone(),
+            ports: Ports::default(),
+        };
         let start = tokio::time::Instant::now().into_std();
         let rules = Rules::new(limits, &config.addresses, peers, secret, nonces, start);
         let shared = Arc::new(Shared {
             rules: Arc::new(rules),
             ports: config.ports.clone(),
-            local_v4: of(Family::V4).next().map_or(Ipv4Addr::UNSPECIFIED.into(), |ip| sockets::local(*ip)),
-            local_v6: of(Family::V6).next().map_or(Ipv6Addr::UNSPECIFIED.into(), |ip| sockets::local(*ip)),
+            v4: Relayed::of(of(Family::V4).next().copied(), Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
+            v6: Relayed::of(of(Family::V6).next().copied(), Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
             listens_v6: address.is_ipv6(),
             tls,
             stop: AtomicBool::new(false),
         });
         let mut service = Service { shared, address, workers: Vec::new() };
         for listeners in listeners {
-            let (worker, waker) = Worker::new(Arc::clone(&service.shared), listeners).map_err(TurnError::System)?;
+            let (worker, waker) =
+                Worker::new(Arc::clone(&service.shared), listeners, local.clone()).map_err(TurnError::System)?;
             let thread = std::thread::Builder::new().name("relay".to_owned());
             let thread = thread.spawn(move || worker.run()).map_err(TurnError::System)?;
             service.workers.push((waker, Some(thread)));
@@ -173,17 +184,6 @@ fn listen(config: &TurnConfig, workers: usize) -> Result<(SocketAddr, Vec<socket
     .map_err(|source| TurnError::Listen { address, source })
 }
 
-/// What this computer is reached at. Those that it is told of come from the configuration.
-fn own_addresses() -> Vec<IpAddr> {
-    match if_addrs::get_if_addrs() {
-        Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
-        Err(error) => {
-            tracing::warn!(%error, "the system does not tell its own addresses: the relay knows only those it was given");
-            Vec::new()
-        }
-    }
-}
-
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service").field("address", &self.address).finish_non_exhaustive()
@@ -200,6 +200,13 @@ impl fmt::Display for TurnError {
                     "--turn-address: one address of this computer that others reach it at, or one of IPv4 and one of IPv6"
                 )
             }
+            TurnError::LocalAddresses(source) => {
+                write!(
+                    f,
+                    "the relay cannot know the addresses of this computer and would let clients talk to it: {source} \
+                     (systemd: RestrictAddressFamilies= needs AF_NETLINK; or --turn off)"
+                )
+            }
             TurnError::Ports => write!(f, "--turn-ports: it has no ports, or port 0"),
             TurnError::Random(source) => write!(f, "the system has no random numbers: {source}"),
             TurnError::System(source) => write!(f, "the relay cannot work: {source}"),
@@ -210,7 +217,9 @@ impl fmt::Display for TurnError {
 impl std::error::Error for TurnError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            TurnError::Listen { source, .. } | TurnError::System(source) => Some(source),
+            TurnError::Listen { source, .. } | TurnError::LocalAddresses(source) | TurnError::System(source) => {
+                Some(source)
+            }
             TurnError::Random(source) => Some(source),
             TurnError::Addresses | TurnError::Ports => None,
         }

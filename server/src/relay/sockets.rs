@@ -1,12 +1,10 @@
 //! The sockets of the relay, with large buffers: what comes at once must not be lost while something else is done.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use mio::net::{TcpListener, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
-
-use super::io::Family;
 
 /// What the sockets that all clients share may hold, in bytes; the system may give less.
 const SHARED_BUFFER: usize = 4 << 20;
@@ -75,15 +73,6 @@ pub(super) fn relay(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
     widen(&udp, RELAY_BUFFER);
     udp.bind(&address.into())?;
     Ok(UdpSocket::from_std(udp.into()))
-}
-
-/// Where allocations are here, that others know under this address: behind a NAT that is another one.
-pub(super) fn local(announced: IpAddr) -> IpAddr {
-    match (std::net::UdpSocket::bind((announced, 0)), Family::of(announced)) {
-        (Ok(_), _) => announced,
-        (Err(_), Family::V4) => Ipv4Addr::UNSPECIFIED.into(),
-        (Err(_), Family::V6) => Ipv6Addr::UNSPECIFIED.into(),
-    }
 }
 
 fn socket(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {

@@ -18,7 +18,9 @@ use rustls::ServerConfig;
 
 use super::framing::MESSAGE_BYTES;
 use super::io::{AllocationId, Client, Family, Input, Moment, Output, Transport, canonical};
+use super::local_addresses::local_addresses;
 use super::machine::Relay;
+use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets::{self, Listeners};
 use connections::Connections;
@@ -33,14 +35,18 @@ const DATAGRAM_BYTES: usize = 2 * MESSAGE_BYTES;
 /// How many ports are tried for an allocation before there is none.
 const PORT_TRIES: usize = 64;
 
+/// How soon it is noticed that this computer has another address. Each worker looks for itself: there is no lock in the way of
+/// a packet, and it takes some microseconds.
+const LOOK_AT_ADDRESSES: Duration = Duration::from_secs(2);
+
 /// What all workers are told.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) rules: Arc<Rules>,
-    /// The ports of allocations, and where they are here.
+    /// The ports of allocations, and where they are.
     pub(super) ports: RangeInclusive<u16>,
-    pub(super) local_v4: IpAddr,
-    pub(super) local_v6: IpAddr,
+    pub(super) v4: Relayed,
+    pub(super) v6: Relayed,
     /// Whether the socket of all clients is one of IPv6, on which IPv4 addresses look different.
     pub(super) listens_v6: bool,
     pub(super) tls: Option<Arc<ServerConfig>>,
@@ -59,16 +65,22 @@ pub(super) struct Worker {
     ready: Vec<Token>,
     datagram: Box<[u8]>,
     message: Vec<u8>,
+    /// When to look at the addresses of this computer again.
+    look_at: Instant,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, mut listeners: Listeners) -> io::Result<(Self, Arc<Waker>)> {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        mut listeners: Listeners,
+        local: Vec<IpAddr>,
+    ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), Source::Wake.token())?);
         poll.registry().register(&mut listeners.udp, Source::Udp.token(), Interest::READABLE)?;
         poll.registry().register(&mut listeners.tcp, Source::Tcp.token(), Interest::READABLE)?;
         let worker = Worker {
-            relay: Relay::new(Arc::clone(&shared.rules)),
+            relay: Relay::new(Arc::clone(&shared.rules), local),
             shared,
             poll,
             listeners,
@@ -77,6 +89,7 @@ impl Worker {
             ready: Vec::new(),
             datagram: vec![0; DATAGRAM_BYTES].into(),
             message: Vec::with_capacity(MESSAGE_BYTES),
+            look_at: now() + LOOK_AT_ADDRESSES,
         };
         Ok((worker, waker))
     }
@@ -142,7 +155,9 @@ impl Worker {
         for _ in 0..READS {
             let Some(socket) = self.sockets.get(&allocation) else { return false };
             match socket.recv_from(&mut self.datagram) {
-                Ok((length, peer)) => {
+                Ok((length, from)) => {
+                    let relayed = self.shared.relayed(Family::of(from.ip()));
+                    let peer = relayed.peer_at(from, &self.shared.rules.peers.ports);
                     let payload = self.datagram.get(..length).unwrap_or_default();
                     self.relay.handle(now, Input::FromPeer { allocation, peer, payload });
                     self.carry_out(now.at);
@@ -160,7 +175,8 @@ impl Worker {
             match output {
                 Output::ToPeer { allocation, peer, payload } => {
                     if let Some(socket) = self.sockets.get(&allocation) {
-                        let _ = socket.send_to(payload, peer);
+                        let way = self.shared.relayed(Family::of(peer.ip())).way_to(peer);
+                        let _ = socket.send_to(payload, way);
                     }
                 }
                 Output::ToClient { client: Client { transport: Transport::Datagram, address }, packet } => {
@@ -189,7 +205,8 @@ impl Worker {
         if !self.ready.is_empty() {
             return Some(Duration::ZERO);
         }
-        let first = [self.relay.deadline(), self.connections.deadline()].into_iter().flatten().min()?;
+        let deadlines = [self.relay.deadline(), self.connections.deadline(), Some(self.look_at)];
+        let first = deadlines.into_iter().flatten().min()?;
         // The system counts milliseconds: a little late rather than again and again a little early.
         Some(first.saturating_duration_since(now) + Duration::from_millis(1))
     }
@@ -200,16 +217,22 @@ impl Worker {
             self.carry_out(now);
         }
         self.end_silent_connections(now);
+        if self.look_at <= now {
+            self.look_at = now + LOOK_AT_ADDRESSES;
+            match local_addresses() {
+                Ok(local) => self.relay.handle(moment(), Input::LocalAddresses(local)),
+                Err(error) => {
+                    tracing::warn!(%error, "the system does not tell its addresses: those of before are refused")
+                }
+            }
+        }
     }
 }
 
 impl Shared {
     /// Opens a port for an allocation.
     fn open(&self, allocation: AllocationId, family: Family, even: bool, poll: &Poll) -> Option<(u16, UdpSocket)> {
-        let ip = match family {
-            Family::V4 => self.local_v4,
-            Family::V6 => self.local_v6,
-        };
+        let ip = self.relayed(family).local;
         let random = getrandom::u32().ok()?;
         let opened = self.rules.peers.ports.claim(&self.ports, random, PORT_TRIES, |port| {
             let mut socket = if even && port % 2 == 1 { None } else { sockets::relay(ip, port).ok() }?;
@@ -221,6 +244,13 @@ impl Shared {
             tracing::warn!("the relay found no free port");
         }
         opened
+    }
+
+    fn relayed(&self, family: Family) -> &Relayed {
+        match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        }
     }
 
     /// An address as the socket knows it that all clients share.

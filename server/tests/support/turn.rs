@@ -32,6 +32,7 @@ pub(crate) fn config() -> TurnConfig {
     let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
     TurnConfig {
         addresses: vec![loopback, "::1".parse().unwrap()],
+        peer_ports: 1..=65_535,
         ..TurnConfig::new(SocketAddr::new(loopback, 0), loopback)
     }
 }

@@ -18,12 +18,13 @@ const COTURNS: &str = "23479";
 const CLIENTS: u32 = 80;
 /// Ticks of a second in `/proc/PID/stat`, on every Linux there is.
 const TICKS: f64 = 100.0;
-const UNLIMITED: [&str; 5] = [
+const UNLIMITED: [&str; 6] = [
     "--turn-session-rate=1000000000",
     "--turn-rate=10000000000",
     "--turn-session-bytes=1000000000000",
     "--turn-session-allocations=4000",
     "--turn-address-allocations=4000",
+    "--turn-unauthenticated-rate=1000000",
 ];
 
 /// A relay that runs, and what its clients say.

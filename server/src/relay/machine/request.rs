@@ -37,11 +37,12 @@ struct ErrorResponse(u16);
 impl Relay {
     pub(super) fn message(&mut self, now: Moment, client: Client, message: &Message<'_>) {
         match (message.class(), message.method()) {
-            (MessageClass::Request, BINDING) => self.binding(client, message),
+            (MessageClass::Request, BINDING) if self.may_answer(now, client) => self.binding(client, message),
             (MessageClass::Request, ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND) => {
                 match self.authenticate(now, client, message) {
                     Ok(known) => self.request(now, client, message, known),
-                    Err(refused) => self.refuse_unknown(now, client, message, refused),
+                    Err(refused) if self.may_answer(now, client) => self.refuse_unknown(now, client, message, refused),
+                    Err(_) => {}
                 }
             }
             (MessageClass::Indication, SEND) if not_understood(message).is_empty() => {
@@ -50,6 +51,11 @@ impl Relay {
             // Answers to what was never asked, TCP relaying (RFC 6062), and methods that nobody knows.
             _ => {}
         }
+    }
+
+    /// Whether to answer what nobody has signed: over UDP it may come from anywhere.
+    fn may_answer(&self, now: Moment, client: Client) -> bool {
+        client.is_stream() || self.rules.unauthenticated.spend(now.at, Origin::from(client.address.ip()))
     }
 
     fn binding(&mut self, client: Client, message: &Message<'_>) {
@@ -105,7 +111,7 @@ impl Relay {
         message: &Message<'_>,
         ErrorResponse(code): ErrorResponse,
     ) {
-        let mut reply = Reply::error(message, None, code);
+        let mut reply = Reply::brief_error(message, code);
         if let (ErrorCode::UNAUTHORIZED | ErrorCode::STALE_NONCE, Ok(realm)) = (code, Realm::new(REALM))
             && let Ok(nonce) = Nonce::new(&self.rules.nonces.make(now.unix, client.address))
         {
@@ -257,7 +263,7 @@ impl Relay {
             return Err(ErrorResponse(ErrorCode::BAD_REQUEST));
         }
         let peer = self.peer_address(&peer, message.transaction_id(), id)?;
-        if !self.rules.peers.admit(peer) {
+        if !self.rules.peers.admit(&self.local, peer) {
             return Err(ErrorResponse(ErrorCode::FORBIDDEN));
         }
         self.contacts(id)?.bind(now.at, number.channel(), peer).map_err(ErrorResponse::from)
@@ -271,7 +277,7 @@ impl Relay {
         id: AllocationId,
     ) -> Result<SocketAddr, ErrorResponse> {
         let peer = canonical(peer.addr(transaction));
-        if !self.rules.peers.admit_address(peer.ip()) {
+        if !self.rules.peers.admit_address(&self.local, peer.ip()) {
             return Err(ErrorResponse(ErrorCode::FORBIDDEN));
         }
         let own = self.allocations.get(&id).map(|allocation| Family::of(allocation.relayed.ip()));

@@ -23,7 +23,7 @@ impl Relay {
         };
         let Some(peer) = allocation.contacts.peer(now, number) else { return };
         // The port of another allocation may be somebody else's by now.
-        if self.rules.peers.admit(peer) && allocation.permit.spend(now, data.len()) {
+        if self.rules.peers.admit(&self.local, peer) && allocation.permit.spend(now, data.len()) {
             self.pass_on(id, peer, data);
         }
     }
@@ -40,7 +40,7 @@ impl Relay {
             return;
         };
         if allocation.contacts.is_permitted(now, peer.ip())
-            && self.rules.peers.admit(peer)
+            && self.rules.peers.admit(&self.local, peer)
             && allocation.permit.spend(now, data.data().len())
         {
             self.pass_on(id, peer, data.data());
@@ -52,7 +52,7 @@ impl Relay {
         let (peer, Some(allocation)) = (canonical(peer), self.allocations.get(&id)) else { return };
         if payload.len() > PAYLOAD_BYTES
             || !allocation.contacts.is_permitted(now, peer.ip())
-            || !self.rules.peers.admit(peer)
+            || !self.rules.peers.admit(&self.local, peer)
             || !allocation.permit.spend(now, payload.len())
         {
             return;
