@@ -93,7 +93,9 @@ impl Crowd {
     }
 
     pub(super) fn renew(&mut self, servers: &[IceServer]) {
-        for (_, connection) in self.members.values_mut().filter_map(|member| member.connection.as_mut()) {
+        for (_, connection) in
+            self.members.iter_mut().map(|(_, member)| member).filter_map(|member| member.connection.as_mut())
+        {
             connection.renew(servers);
         }
     }
@@ -147,7 +149,7 @@ impl Crowd {
 
     /// How loud everybody is who is heard.
     pub(super) fn levels(&mut self) -> Vec<(Peer, f64)> {
-        let members = self.members.values_mut();
+        let members = self.members.iter_mut().map(|(_, member)| member);
         members.filter_map(|member| Some((member.peer.clone(), member.voice.as_mut()?.level()))).collect()
     }
 
@@ -158,7 +160,7 @@ impl Crowd {
     }
 
     pub(super) fn set_stale(&mut self) {
-        self.members.values_mut().for_each(|member| member.sending.set_stale());
+        self.members.iter_mut().map(|(_, member)| member).for_each(|member| member.sending.set_stale());
     }
 
     pub(super) fn limit(&mut self, peer: PeerId, source: Source, limits: Limits) {
