@@ -15,6 +15,7 @@ mod bench;
 pub mod description;
 pub mod hub;
 pub mod link;
+pub mod manual;
 pub mod message;
 pub mod negotiation;
 pub mod peer;

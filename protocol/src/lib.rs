@@ -2,6 +2,7 @@
 //!
 //! [`Room`] is the machine: facts go in with [`Room::handle`], things to do come out of [`Room::poll`], and
 //! [`Room::deadline`] says when it wants to be woken. It never fails, never blocks, and holds nothing of a browser.
+//! [`manual::Manual`] is the same for one connection by hand; [`delivery::Delivery`] is what texts go through.
 
 mod active_speaker;
 mod candidates;
@@ -12,6 +13,7 @@ mod event;
 mod health;
 mod link;
 mod liveness;
+pub mod manual;
 mod media;
 mod negotiator;
 pub mod options;

@@ -14,6 +14,7 @@ mod first_call;
 mod health;
 mod ice_restart;
 mod interleavings;
+mod manual;
 mod media;
 mod membership;
 mod recovery;

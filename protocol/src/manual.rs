@@ -1,0 +1,457 @@
+//! One connection by hand: a person, or a program, carries descriptions and candidates, and says which step is next.
+//!
+//! ```text
+//!          MakeOffer                SetAnswer
+//! Stable ------------> OfferMade ------------> Stable
+//!        ------------> OfferSet  ------------>
+//!          SetOffer                 MakeAnswer
+//! ```
+//!
+//! One operation is at work, the others wait for it, in order. Each is answered by exactly one [`ManualOutput::Done`].
+
+mod operation;
+mod pasted;
+
+use std::collections::VecDeque;
+
+use itodenwa_wire::limits::{CANDIDATE_BYTES, CANDIDATES_PER_FRAGMENT, DESCRIPTION_MESSAGE_BYTES};
+use itodenwa_wire::{Candidate, Source};
+
+pub use operation::{Done, Operation, OperationError, OperationId};
+
+use crate::config::IceMode;
+use crate::description::{self, Malformed};
+use crate::event::{Command, ConnectionState, Report};
+use crate::time::Time;
+use crate::timeline::{CandidateSummary, Step};
+
+/// Operations that wait, at most.
+pub const OPERATIONS: usize = 256;
+
+/// A fact for the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ManualInput {
+    /// The person wants this done.
+    Operate {
+        /// Names it.
+        id: OperationId,
+        /// What.
+        operation: Operation,
+    },
+    /// One's own source is on or off: counts from the next description on.
+    SetSource {
+        /// Which.
+        source: Source,
+        /// On or off.
+        on: bool,
+    },
+    /// The connection did, or saw, something.
+    Report(Report),
+    /// The moment that [`Manual::deadline`] named has come.
+    Deadline,
+    /// Hang up.
+    Close,
+}
+
+/// Something to do, or to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ManualOutput {
+    /// Let the connection do this. Each command but [`Command::Close`] is answered by exactly one [`Report`].
+    Command(Command),
+    /// An operation is done, or not.
+    Done {
+        /// Which.
+        id: OperationId,
+        /// What it gave.
+        result: Result<Done, OperationError>,
+    },
+    /// A candidate for the other side.
+    Candidate(Candidate),
+    /// There are no more candidates for now.
+    EndOfCandidates,
+    /// The connection's state changed.
+    Connection(ConnectionState),
+    /// Both descriptions are set: what comes in may be something else.
+    Negotiated,
+    /// The control channel is open.
+    ChannelOpen,
+    /// Write down a step.
+    Step {
+        /// When.
+        at: Time,
+        /// What.
+        step: Step,
+    },
+    /// The connection is closed: the last output.
+    Closed,
+}
+
+/// The machine: one connection, with a person in place of the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Manual {
+    ice: IceMode,
+    on: Vec<Source>,
+    stage: Stage,
+    flight: Flight,
+    waiting: VecDeque<(OperationId, Operation)>,
+    remote: Remote,
+    local: LocalCandidates,
+    outputs: VecDeque<ManualOutput>,
+}
+
+/// How far offer and answer are (W3C WebRTC, `RTCSignalingState`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Stage {
+    Stable,
+    OfferMade,
+    OfferSet,
+    Closed,
+}
+
+/// The operation that is at work.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Flight {
+    Nothing,
+    /// The connection was given a command for it.
+    Command {
+        id: OperationId,
+        command: InFlight,
+    },
+    /// Its description is made, and waits for candidates (Vanilla ICE).
+    Gathering {
+        id: OperationId,
+        until: Time,
+    },
+}
+
+/// What the command in flight will be answered by, and what is needed then.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum InFlight {
+    MakeOffer,
+    /// With the description, whose secrets are kept out of errors.
+    SetOffer(String),
+    MakeAnswer,
+    SetAnswer(String),
+    AddCandidate(CandidateSummary),
+    EndOfCandidates,
+    Describe,
+}
+
+/// The other side's description: candidates that come before it wait, [`CANDIDATES_PER_FRAGMENT`] at most.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Remote {
+    Unknown { early: Vec<(OperationId, Operation)> },
+    Known,
+}
+
+/// What was gathered for the other side.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct LocalCandidates {
+    count: usize,
+    is_complete: bool,
+    /// A description was given away without all of them (Vanilla ICE): the rest follow one by one.
+    follow: bool,
+}
+
+impl Manual {
+    /// A connection that is open, with these sources on.
+    #[must_use]
+    pub fn new(ice: IceMode, on: &[Source]) -> Self {
+        Manual {
+            ice,
+            on: Source::ALL.into_iter().filter(|source| on.contains(source)).collect(),
+            stage: Stage::Stable,
+            flight: Flight::Nothing,
+            waiting: VecDeque::new(),
+            remote: Remote::Unknown { early: Vec::new() },
+            local: LocalCandidates::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes a fact.
+    pub fn handle(&mut self, now: Time, input: ManualInput) {
+        match input {
+            ManualInput::Operate { id, .. } if self.stage == Stage::Closed => self.fail(id, OperationError::Closed),
+            ManualInput::Operate { id, .. } if self.waiting.len() >= OPERATIONS => {
+                self.fail(id, OperationError::TooMany)
+            }
+            _ if self.stage == Stage::Closed => {}
+            ManualInput::Operate { id, operation } => self.waiting.push_back((id, operation)),
+            ManualInput::SetSource { source, on } => {
+                let is_on = |one: &Source| if *one == source { on } else { self.on.contains(one) };
+                self.on = Source::ALL.into_iter().filter(is_on).collect();
+            }
+            ManualInput::Report(report) => self.report(now, report),
+            ManualInput::Deadline => {
+                if self.deadline().is_some_and(|until| until <= now) {
+                    self.describe();
+                }
+            }
+            ManualInput::Close => {
+                self.outputs.push_back(ManualOutput::Command(Command::Close));
+                self.close(now);
+            }
+        }
+        while self.stage != Stage::Closed
+            && self.flight == Flight::Nothing
+            && let Some((id, operation)) = self.waiting.pop_front()
+        {
+            if let Err(error) = self.begin(id, operation) {
+                self.fail(id, error);
+            }
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<ManualOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`ManualInput::Deadline`] is wanted.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        match self.flight {
+            Flight::Gathering { until, .. } => Some(until),
+            Flight::Nothing | Flight::Command { .. } => None,
+        }
+    }
+
+    // Operations.
+
+    fn begin(&mut self, id: OperationId, operation: Operation) -> Result<(), OperationError> {
+        match (operation, self.stage) {
+            (Operation::MakeOffer, Stage::Stable) => {
+                self.command(id, InFlight::MakeOffer, Command::MakeOffer { send: self.on.clone(), ice_restart: false });
+            }
+            (Operation::SetOffer(pasted), Stage::Stable) => {
+                let sdp = checked(&pasted)?;
+                self.command(id, InFlight::SetOffer(sdp.clone()), Command::SetOffer { sdp });
+            }
+            (Operation::MakeAnswer, Stage::OfferSet) => {
+                self.command(id, InFlight::MakeAnswer, Command::MakeAnswer { send: self.on.clone() });
+            }
+            (Operation::SetAnswer(pasted), Stage::OfferMade) => {
+                let sdp = checked(&pasted)?;
+                self.command(id, InFlight::SetAnswer(sdp.clone()), Command::SetAnswer { sdp });
+            }
+            (operation @ (Operation::AddCandidate(_) | Operation::EndOfCandidates), _) => {
+                return self.begin_candidate(id, operation);
+            }
+            _ => return Err(OperationError::State),
+        }
+        Ok(())
+    }
+
+    fn begin_candidate(&mut self, id: OperationId, operation: Operation) -> Result<(), OperationError> {
+        if let Remote::Unknown { early } = &mut self.remote {
+            if early.len() >= CANDIDATES_PER_FRAGMENT {
+                return Err(OperationError::TooMany);
+            }
+            early.push((id, operation));
+            return Ok(());
+        }
+        match operation {
+            Operation::AddCandidate(candidate) if candidate.candidate.len() > CANDIDATE_BYTES => {
+                return Err(OperationError::TooLarge);
+            }
+            Operation::AddCandidate(mut candidate) => {
+                // As it stands in a description.
+                let line = candidate.candidate.trim();
+                candidate.candidate = line.strip_prefix("a=").unwrap_or(line).to_owned();
+                let summary = CandidateSummary::of(&candidate);
+                self.command(id, InFlight::AddCandidate(summary), Command::AddCandidate(candidate));
+            }
+            _ => self.command(id, InFlight::EndOfCandidates, Command::EndOfCandidates(String::new())),
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, id: OperationId, in_flight: InFlight, command: Command) {
+        self.flight = Flight::Command { id, command: in_flight };
+        self.outputs.push_back(ManualOutput::Command(command));
+    }
+
+    /// The command in flight, which is none any more.
+    fn take_command(&mut self) -> Option<(OperationId, InFlight)> {
+        match std::mem::replace(&mut self.flight, Flight::Nothing) {
+            Flight::Command { id, command } => Some((id, command)),
+            other => {
+                self.flight = other;
+                None
+            }
+        }
+    }
+
+    fn done(&mut self, id: OperationId, done: Done) {
+        self.outputs.push_back(ManualOutput::Done { id, result: Ok(done) });
+    }
+
+    fn fail(&mut self, id: OperationId, error: OperationError) {
+        self.outputs.push_back(ManualOutput::Done { id, result: Err(error) });
+    }
+
+    // Reports.
+
+    fn report(&mut self, now: Time, report: Report) {
+        match report {
+            Report::LocalCandidate(candidate) => self.gathered(now, candidate),
+            Report::GatheringComplete => self.gathered_all(now),
+            Report::State(state) => self.state(now, state),
+            // The browser calls it connected all the same.
+            Report::Silent => self.state(now, ConnectionState::Disconnected),
+            Report::Heard => self.state(now, ConnectionState::Connected),
+            Report::ChannelOpen => {
+                self.step(now, Step::ChannelOpen);
+                self.outputs.push_back(ManualOutput::ChannelOpen);
+            }
+            Report::ChannelClosed => self.close(now),
+            Report::Refused { name, message } => self.refused(now, name, &message),
+            answer => self.answered(now, answer),
+        }
+    }
+
+    fn refused(&mut self, now: Time, name: String, message: &str) {
+        let Some((id, command)) = self.take_command() else { return };
+        let description = match &command {
+            InFlight::SetOffer(sdp) | InFlight::SetAnswer(sdp) => sdp.as_str(),
+            _ => "",
+        };
+        let message = pasted::without_secrets(message, description);
+        self.step(now, Step::Refused(format!("{name}: {message}")));
+        self.fail(id, OperationError::Refused { name, message });
+    }
+
+    /// The answer to the command in flight. Whatever else is reported completes nothing.
+    fn answered(&mut self, now: Time, report: Report) {
+        let Some((id, command)) = self.take_command() else { return };
+        match (command, report) {
+            (InFlight::MakeOffer, Report::OfferMade { sdp, .. }) => {
+                self.stage = Stage::OfferMade;
+                self.step(now, Step::MakeOffer);
+                self.made(now, id, sdp);
+            }
+            (InFlight::MakeAnswer, Report::AnswerMade { sdp, .. }) => {
+                self.negotiated(now, Step::MakeAnswer);
+                self.made(now, id, sdp);
+            }
+            (InFlight::SetOffer(_), Report::OfferSet) => {
+                self.stage = Stage::OfferSet;
+                self.step(now, Step::SetOffer);
+                self.described();
+                self.done(id, Done::DescriptionSet);
+            }
+            (InFlight::SetAnswer(_), Report::AnswerSet) => {
+                self.negotiated(now, Step::SetAnswer);
+                self.described();
+                self.done(id, Done::DescriptionSet);
+            }
+            (InFlight::AddCandidate(summary), Report::CandidateAdded) => {
+                self.step(now, Step::SetCandidate(summary));
+                self.done(id, Done::CandidateAdded);
+            }
+            (InFlight::EndOfCandidates, Report::CandidateAdded) => {
+                self.step(now, Step::SetEndOfCandidates);
+                self.done(id, Done::CandidateAdded);
+            }
+            (InFlight::Describe, Report::Described { sdp }) => {
+                let LocalCandidates { count: candidates, is_complete: complete, .. } = self.local;
+                self.local.follow = !complete;
+                self.step(now, Step::GatherCandidates { candidates, complete });
+                self.done(id, Done::Description(sdp));
+            }
+            (command, _) => self.flight = Flight::Command { id, command },
+        }
+    }
+
+    fn negotiated(&mut self, now: Time, step: Step) {
+        self.stage = Stage::Stable;
+        self.step(now, step);
+        self.outputs.push_back(ManualOutput::Negotiated);
+    }
+
+    /// The other side's description is set: the candidates that came before it are next.
+    fn described(&mut self) {
+        if let Remote::Unknown { early } = std::mem::replace(&mut self.remote, Remote::Known) {
+            early.into_iter().rev().for_each(|candidate| self.waiting.push_front(candidate));
+        }
+    }
+
+    /// An own description is made: with Vanilla ICE it waits for its candidates.
+    fn made(&mut self, now: Time, id: OperationId, sdp: String) {
+        match self.ice {
+            IceMode::Trickle => self.done(id, Done::Description(sdp)),
+            IceMode::Vanilla { limit } => {
+                self.flight = Flight::Gathering { id, until: now + limit };
+                if self.local.is_complete {
+                    self.describe();
+                }
+            }
+        }
+    }
+
+    fn describe(&mut self) {
+        if let Flight::Gathering { id, .. } = self.flight {
+            self.command(id, InFlight::Describe, Command::Describe);
+        }
+    }
+
+    fn gathered(&mut self, now: Time, candidate: Candidate) {
+        self.local.count = self.local.count.saturating_add(1);
+        let is_told = self.ice == IceMode::Trickle || self.local.follow;
+        if is_told && self.local.count <= CANDIDATES_PER_FRAGMENT {
+            self.step(now, Step::SendCandidate(CandidateSummary::of(&candidate)));
+            self.outputs.push_back(ManualOutput::Candidate(candidate));
+        }
+    }
+
+    fn gathered_all(&mut self, now: Time) {
+        self.local.is_complete = true;
+        if self.ice == IceMode::Trickle || self.local.follow {
+            self.local.follow = false;
+            self.step(now, Step::SendEndOfCandidates);
+            self.outputs.push_back(ManualOutput::EndOfCandidates);
+        }
+        self.describe();
+    }
+
+    fn state(&mut self, now: Time, state: ConnectionState) {
+        self.step(now, Step::State(state));
+        self.outputs.push_back(ManualOutput::Connection(state));
+    }
+
+    fn step(&mut self, at: Time, step: Step) {
+        self.outputs.push_back(ManualOutput::Step { at, step });
+    }
+
+    /// Nothing is done any more, and whoever waits is told.
+    fn close(&mut self, now: Time) {
+        self.stage = Stage::Closed;
+        let in_flight = match std::mem::replace(&mut self.flight, Flight::Nothing) {
+            Flight::Nothing => None,
+            Flight::Command { id, .. } | Flight::Gathering { id, .. } => Some(id),
+        };
+        let early = match std::mem::replace(&mut self.remote, Remote::Known) {
+            Remote::Unknown { early } => early,
+            Remote::Known => Vec::new(),
+        };
+        let waiting = std::mem::take(&mut self.waiting);
+        for id in in_flight.into_iter().chain(early.into_iter().chain(waiting).map(|(id, _)| id)) {
+            self.fail(id, OperationError::Closed);
+        }
+        self.step(now, Step::Close);
+        self.outputs.push_back(ManualOutput::Closed);
+    }
+}
+
+/// The description that was pasted, within the limits of those that peers send.
+fn checked(pasted: &str) -> Result<String, OperationError> {
+    // As JSON it is larger than it is.
+    if pasted.len() > DESCRIPTION_MESSAGE_BYTES {
+        return Err(OperationError::TooLarge);
+    }
+    description::check(pasted::description(pasted)).map_err(|malformed| match malformed {
+        Malformed::TooLarge => OperationError::TooLarge,
+        malformed => OperationError::Refused { name: "SyntaxError".into(), message: malformed.explain() },
+    })
+}
