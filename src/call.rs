@@ -19,7 +19,7 @@ use web_sys::{HtmlVideoElement, MediaStream};
 use crate::connection::Connection;
 use crate::dom::spawn;
 use crate::dom::{Clock, global};
-use crate::driver::NOTICES;
+use crate::driver::BROWSER_EVENTS;
 use crate::error::{CallError, MediaError, SendError, ViewError};
 use crate::event::{self, Events, Lossy};
 use crate::media::{Change, Devices};
@@ -27,7 +27,7 @@ use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::{Sender, queue};
 use crate::view;
-use task::{Notice, Operation, Request, Task};
+use task::{BrowserEvent, Operation, Request, Task};
 
 /// How many operations wait for their turn, at most.
 const OPERATIONS: usize = 256;
@@ -107,10 +107,10 @@ impl Call {
         if global("RTCPeerConnection").is_undefined() {
             return Err(CallError::Unsupported);
         }
-        let (notify, mut notices) = queue(NOTICES);
+        let (notify, mut browser_events) = queue(BROWSER_EVENTS);
         let tell = notify.clone();
         let device = Rc::new(move |notice| {
-            let _ = tell.send(Notice::Device(notice));
+            let _ = tell.send(BrowserEvent::Device(notice));
         });
         let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
         let mut devices = Devices::new(device).map_err(|_| CallError::Unsupported)?;
@@ -118,7 +118,7 @@ impl Call {
         let wanted: Vec<Source> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
         devices.request(&wanted);
         while devices.is_asking() {
-            let Some(Notice::Device(notice)) = notices.next().await else { continue };
+            let Some(BrowserEvent::Device(notice)) = browser_events.next().await else { continue };
             if let Change::Failed(_, error) = devices.notice(notice) {
                 return Err(CallError::Media(error));
             }
@@ -127,15 +127,15 @@ impl Call {
         let connection = Connection::open(
             &options.ice_servers,
             true,
-            Rc::new(move |happening| {
-                let _ = tell.send(Notice::Connection(happening));
+            Rc::new(move |event| {
+                let _ = tell.send(BrowserEvent::Connection(event));
             }),
         )
         .map_err(CallError::Refused)?;
         let (request, requests) = queue(OPERATIONS);
         let (sender, events) = event::channel();
         let clock = Clock::start();
-        spawn(Task::new(connection, devices, theirs, options.ice, clock, requests, notices, sender).run());
+        spawn(Task::new(connection, devices, theirs, options.ice, clock, requests, browser_events, sender).run());
         Ok(Call { requests: request, texts: Rc::default(), events })
     }
 

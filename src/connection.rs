@@ -2,10 +2,10 @@
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod conformance;
-mod lines;
-mod pulse;
+mod heartbeat;
 mod role;
 mod senders;
+mod transceivers;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -19,23 +19,25 @@ use web_sys::{MediaStreamTrack, MessageEvent};
 
 use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
 use crate::dom::spawn;
-use crate::dom::{CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Receiver, object};
+use crate::dom::{
+    AbortController, Aborted, CandidateEvent, DataChannel, Held, Kind, Listener, PeerConnection, Receiver, object,
+};
 use crate::error::Exception;
 use crate::media::Devices;
-use lines::Lines;
-use pulse::Pulse;
+use heartbeat::Heartbeat;
 use role::Role;
 use senders::Senders;
+use transceivers::Transceivers;
 
 /// The label of the control channel. Both sides make it, so it needs no negotiation of its own (RFC 8832 is not used).
 const CONTROL: &str = "control";
 
 /// Where a connection tells what happens. It only puts it into a channel.
-pub(crate) type Tell = Rc<dyn Fn(Happening)>;
+pub(crate) type EventSink = Rc<dyn Fn(ConnectionEvent)>;
 
 /// What happens at a connection.
 #[derive(Debug)]
-pub(crate) enum Happening {
+pub(crate) enum ConnectionEvent {
     Report(Report),
     /// Something came through the control channel.
     Frame(Result<Frame, Malformed>),
@@ -49,38 +51,38 @@ pub(crate) enum Happening {
 pub(crate) struct Connection {
     peer: PeerConnection,
     control: DataChannel,
-    lines: Lines,
+    transceivers: Transceivers,
     senders: Senders,
     role: Role,
     /// New ICE servers, for the next time that paths are looked for.
     renewed: Option<Object>,
-    tell: Tell,
-    lifetime: Lifetime,
+    tell: EventSink,
+    abort: AbortController,
     listeners: Vec<Listener>,
-    pulse: Pulse,
+    heartbeat: Heartbeat,
     _held: Held,
 }
 
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
-    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: Tell) -> Result<Self, Exception> {
+    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: EventSink) -> Result<Self, Exception> {
         let peer = PeerConnection::new(&configuration(servers))?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
-        let lifetime = Lifetime::new();
-        let pulse = Pulse::begin(&peer, &control, lifetime.alive(), &tell);
-        let listeners = listen(&peer, &control, &pulse, &tell);
+        let abort = AbortController::new();
+        let heartbeat = Heartbeat::begin(&peer, &control, abort.signal(), &tell);
+        let listeners = listen(&peer, &control, &heartbeat, &tell);
         Ok(Connection {
             peer,
             control,
-            lines: Lines::new(sends),
+            transceivers: Transceivers::new(sends),
             senders: Senders::default(),
             role: Role::default(),
             renewed: None,
             tell,
-            lifetime,
+            abort,
             listeners,
-            pulse,
+            heartbeat,
             _held: Held::new(Kind::Connection),
         })
     }
@@ -88,15 +90,15 @@ impl Connection {
     /// Begins a command; its one report follows.
     pub(crate) fn execute(&mut self, command: Command, devices: &Devices) {
         match command {
-            Command::Open => (self.tell)(Happening::Report(Report::Opened)),
+            Command::Open => (self.tell)(ConnectionEvent::Report(Report::Opened)),
             Command::MakeOffer { send, ice_restart } => {
                 let restarted = if ice_restart { self.restart_ice() } else { Ok(()) };
-                let placed = restarted.and_then(|()| self.lines.place(&self.peer, &send, true, devices));
-                self.describe(placed, |sdp, lines| Report::OfferMade { sdp, sources: lines.offered() });
+                let placed = restarted.and_then(|()| self.transceivers.place(&self.peer, &send, true, devices));
+                self.describe(placed, |sdp, transceivers| Report::OfferMade { sdp, sources: transceivers.offered() });
             }
             Command::MakeAnswer { send } => {
-                let placed = self.lines.place(&self.peer, &send, false, devices);
-                self.describe(placed, |sdp, lines| Report::AnswerMade { sdp, sources: lines.answered() });
+                let placed = self.transceivers.place(&self.peer, &send, false, devices);
+                self.describe(placed, |sdp, transceivers| Report::AnswerMade { sdp, sources: transceivers.answered() });
             }
             Command::SetOffer { sdp } => {
                 let known = self.peer.remote_description().map(|known| known.sdp());
@@ -108,7 +110,7 @@ impl Connection {
             Command::SetAnswer { sdp } => self.set_remote("answer", &sdp, Report::AnswerSet),
             Command::Describe => {
                 let described = local_sdp(&self.peer, &self.role).map(|sdp| Report::Described { sdp });
-                self.answer(described.map_err(Halt::from));
+                self.answer(described.map_err(Aborted::from));
             }
             Command::AddCandidate(candidate) => self.add(&candidate_init(&candidate)),
             Command::EndOfCandidates(fragment) => self.add(&end_of_candidates(&fragment)),
@@ -136,11 +138,11 @@ impl Connection {
 
     /// Sends a source's track from now on, or nothing. No negotiation is needed.
     pub(crate) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
-        let Some(sender) = self.lines.sender(source) else { return };
-        let (replaced, alive) = (sender.replace_track(self.lines.sent(track)), self.lifetime.alive());
+        let Some(sender) = self.transceivers.sender(source) else { return };
+        let (replaced, signal) = (sender.replace_track(self.transceivers.sent(track)), self.abort.signal());
         spawn(async move {
             // A track of the same kind is always taken, unless the connection is closed.
-            let _ = alive.race(replaced).await;
+            let _ = signal.race(replaced).await;
         });
     }
 
@@ -152,27 +154,27 @@ impl Connection {
 
     /// Senders may be others than before.
     pub(crate) fn apply(&self) {
-        self.senders.apply(&self.lines, &self.lifetime.alive(), &self.tell);
+        self.senders.apply(&self.transceivers, &self.abort.signal(), &self.tell);
     }
 
     /// Asks whether the browser is at its limit, and tells it.
     pub(crate) fn look(&self) {
-        self.senders.look(&self.lines, &self.lifetime.alive(), &self.tell);
+        self.senders.look(&self.transceivers, &self.abort.signal(), &self.tell);
     }
 
     /// Where the media of this identification comes in.
     pub(crate) fn receiver(&self, mid: &str) -> Option<Receiver> {
-        lines::all(&self.peer).find(|line| line.mid().as_deref() == Some(mid)).map(|line| line.receiver())
+        transceivers::all(&self.peer).find(|line| line.mid().as_deref() == Some(mid)).map(|line| line.receiver())
     }
 
     /// What the other side sends as negotiated: sound and pictures, by media identification.
     pub(crate) fn receiving(&self) -> SourceMap {
-        lines::receiving(&self.peer)
+        transceivers::receiving(&self.peer)
     }
 
     /// The network may be another one: silence counts sooner.
-    pub(crate) fn doubt(&self) {
-        self.pulse.doubt();
+    pub(crate) fn suspect(&self) {
+        self.heartbeat.suspect();
     }
 
     /// Sends a frame over the control channel.
@@ -181,40 +183,44 @@ impl Connection {
     }
 
     /// Sets the local description when the senders have their tracks, and reports it.
-    fn describe(&self, placed: Result<Vec<Promise>, JsValue>, report: impl FnOnce(String, Lines) -> Report + 'static) {
-        let (peer, lines, role, alive) =
-            (self.peer.clone(), self.lines.clone(), self.role.clone(), self.lifetime.alive());
+    fn describe(
+        &self,
+        placed: Result<Vec<Promise>, JsValue>,
+        report: impl FnOnce(String, Transceivers) -> Report + 'static,
+    ) {
+        let (peer, transceivers, role, signal) =
+            (self.peer.clone(), self.transceivers.clone(), self.role.clone(), self.abort.signal());
         self.run(async move {
             for replaced in placed? {
-                alive.race(Ok(replaced)).await?;
+                signal.race(Ok(replaced)).await?;
             }
-            alive.race(peer.set_local_description()).await?;
-            Ok(report(local_sdp(&peer, &role)?, lines))
+            signal.race(peer.set_local_description()).await?;
+            Ok(report(local_sdp(&peer, &role)?, transceivers))
         });
     }
 
     fn set_remote(&self, kind: &'static str, sdp: &str, report: Report) {
         let description: Object = object([("type", kind.into()), ("sdp", sdp.into())]);
-        let (set, alive) = (self.peer.set_remote_description(&description), self.lifetime.alive());
+        let (set, signal) = (self.peer.set_remote_description(&description), self.abort.signal());
         let (role, sdp) = (self.role.clone(), sdp.to_owned());
         self.run(async move {
-            alive.race(set).await?;
+            signal.race(set).await?;
             role.answered(&sdp);
             Ok(report)
         });
     }
 
     fn add(&self, candidate: &JsValue) {
-        let (added, alive) = (self.peer.add_ice_candidate(candidate), self.lifetime.alive());
-        self.run(async move { alive.race(added).await.map(|_| Report::CandidateAdded) });
+        let (added, signal) = (self.peer.add_ice_candidate(candidate), self.abort.signal());
+        self.run(async move { signal.race(added).await.map(|_| Report::CandidateAdded) });
     }
 
-    fn run(&self, operation: impl Future<Output = Result<Report, Halt>> + 'static) {
+    fn run(&self, operation: impl Future<Output = Result<Report, Aborted>> + 'static) {
         let tell = Rc::clone(&self.tell);
         spawn(async move { answer(&tell, operation.await) });
     }
 
-    fn answer(&self, result: Result<Report, Halt>) {
+    fn answer(&self, result: Result<Report, Aborted>) {
         answer(&self.tell, result);
     }
 }
@@ -227,11 +233,13 @@ impl Drop for Connection {
     }
 }
 
-fn answer(tell: &Tell, result: Result<Report, Halt>) {
+fn answer(tell: &EventSink, result: Result<Report, Aborted>) {
     match result {
-        Ok(report) => tell(Happening::Report(report)),
-        Err(Halt::Threw(Exception { name, message })) => tell(Happening::Report(Report::Refused { name, message })),
-        Err(Halt::Ended) => {}
+        Ok(report) => tell(ConnectionEvent::Report(report)),
+        Err(Aborted::Threw(Exception { name, message })) => {
+            tell(ConnectionEvent::Report(Report::Refused { name, message }))
+        }
+        Err(Aborted::Ended) => {}
     }
 }
 
@@ -256,30 +264,30 @@ fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, Exception> {
     peer.local_description().map(|description| role.kept_in(description.sdp())).ok_or_else(missing)
 }
 
-fn listen(peer: &PeerConnection, control: &DataChannel, pulse: &Pulse, tell: &Tell) -> Vec<Listener> {
+fn listen(peer: &PeerConnection, control: &DataChannel, heartbeat: &Heartbeat, tell: &EventSink) -> Vec<Listener> {
     let report = |what: Report| {
         let tell = Rc::clone(tell);
-        move |_: &web_sys::Event| tell(Happening::Report(what.clone()))
+        move |_: &web_sys::Event| tell(ConnectionEvent::Report(what.clone()))
     };
     let candidate = {
         let tell = Rc::clone(tell);
         move |event: &web_sys::Event| {
             if let Some(report) = gathered(event.unchecked_ref()) {
-                tell(Happening::Report(report));
+                tell(ConnectionEvent::Report(report));
             }
         }
     };
     let state = {
         let (tell, peer) = (Rc::clone(tell), peer.clone());
-        move |_: &web_sys::Event| tell(Happening::Report(Report::State(state_of(&peer))))
+        move |_: &web_sys::Event| tell(ConnectionEvent::Report(Report::State(state_of(&peer))))
     };
     let message = {
-        let (tell, came) = (Rc::clone(tell), pulse.came());
+        let (tell, came) = (Rc::clone(tell), heartbeat.came());
         move |event: &web_sys::Event| {
             let data = event.unchecked_ref::<MessageEvent>().data();
             came();
-            if !pulse::is_beat(&data) {
-                tell(Happening::Frame(read_frame(&data)));
+            if !heartbeat::is_heartbeat(&data) {
+                tell(ConnectionEvent::Frame(read_frame(&data)));
             }
         }
     };

@@ -1,9 +1,9 @@
 //! The browser, as far as web-sys lacks it or does not say that it throws; and values that clean up after themselves.
 
+mod abort;
 mod audio;
 mod clock;
 mod held;
-mod lifetime;
 mod listener;
 mod media;
 mod object;
@@ -12,11 +12,11 @@ mod rtc;
 mod task;
 mod timer;
 
+pub(crate) use abort::{AbortController, AbortSignal, Aborted};
 pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
 pub(crate) use clock::Clock;
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
-pub(crate) use lifetime::{Alive, Halt, Lifetime};
 pub(crate) use listener::Listener;
 pub(crate) use media::{
     CapturedTrack, DeviceInfo, ShownElement, SinkElement, enumerate_devices, get_display_media,

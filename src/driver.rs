@@ -1,9 +1,9 @@
 //! The one task of a room: it owns the machine, the connections, the tracks and the signalling.
 
-mod crowd;
 mod incoming;
 mod listening;
 mod outgoing;
+mod peers;
 mod sending;
 
 use std::future::{Future, poll_fn};
@@ -20,34 +20,34 @@ use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, So
 use litemap::LiteMap;
 use wasm_bindgen::JsCast;
 
-use crate::connection::Happening;
+use crate::connection::ConnectionEvent;
 use crate::dom::{Clock, Listener, Timer, global};
 use crate::error::{Error, SignalingError};
 use crate::event::{Event, EventSender, Overflow, ReadText, Trouble};
-use crate::link::{Known, Link, Request};
-use crate::media::{DeviceNotice, Devices, listen_for_changes};
+use crate::media::{DeviceEvent, Devices, listen_for_changes};
 use crate::peer::Peer;
 use crate::queue::{Receiver, Sender};
+use crate::room_ref::{Request, RoomRef, Snapshot};
 use crate::signaling::{Signaling, flush};
 use crate::view::{Blocked, Views};
-use crowd::Crowd;
 use listening::Ticker;
+use peers::Peers;
 
 /// What the browser may tell before the driver takes it, at most. Each of its callbacks tells one thing or two, and the driver
 /// runs after it.
-pub(crate) const NOTICES: usize = 4096;
+pub(crate) const BROWSER_EVENTS: usize = 4096;
 /// Steps that are kept.
 const STEPS: usize = 512;
 
 /// What the browser tells the driver. Every callback and every settled promise puts one here and does no more, and the
 /// driver takes it before the browser runs the next one: the queue stays as short as what one callback tells.
 #[derive(Debug)]
-pub(crate) enum Notice {
-    Device(DeviceNotice),
+pub(crate) enum BrowserEvent {
+    Device(DeviceEvent),
     Connection {
         peer: PeerId,
         connection: ConnectionId,
-        happening: Happening,
+        event: ConnectionEvent,
     },
     Blocked(PeerId),
     DevicesChanged,
@@ -66,11 +66,11 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) signaling: Box<dyn Signaling>,
     pub(crate) requests: Receiver<Request>,
-    pub(crate) notices: Receiver<Notice>,
-    pub(crate) notify: Sender<Notice>,
+    pub(crate) browser_events: Receiver<BrowserEvent>,
+    pub(crate) notify: Sender<BrowserEvent>,
     pub(crate) events: EventSender,
-    pub(crate) known: Known,
-    pub(crate) link: Weak<Link>,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) link: Weak<RoomRef>,
     pub(crate) devices: Devices,
     /// Whether what is sent follows what is shown.
     pub(crate) adaptive: bool,
@@ -80,7 +80,7 @@ pub(crate) struct Parts {
 
 pub(crate) struct Driver {
     parts: Parts,
-    crowd: Crowd,
+    peers: Peers,
     views: Views,
     voices: ActiveSpeaker,
     ticker: Option<Ticker>,
@@ -100,9 +100,9 @@ pub(crate) struct Driver {
 /// Why a room is over; without an error it was left on purpose.
 struct End(Option<Error>);
 
-enum Turn {
+enum Wakeup {
     Deadline,
-    Notice(Notice),
+    BrowserEvent(BrowserEvent),
     Read(Vec<ReadText>),
     Request(Option<Request>),
     Message(Option<Result<ServerMessage, SignalingError>>),
@@ -112,18 +112,18 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         let notify = parts.notify.clone();
         let blocked: Blocked = Rc::new(move |peer| {
-            let _ = notify.send(Notice::Blocked(peer));
+            let _ = notify.send(BrowserEvent::Blocked(peer));
         });
         let notify = parts.notify.clone();
         let devices = listen_for_changes(move || {
-            let _ = notify.send(Notice::DevicesChanged);
+            let _ = notify.send(BrowserEvent::DevicesChanged);
         });
         let visibility = listen_for_visibility(&parts.notify);
         let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).chain(visibility).collect();
-        let crowd = Crowd::default();
+        let peers = Peers::default();
         Driver {
             parts,
-            crowd,
+            peers,
             views: Views::default(),
             voices: ActiveSpeaker::default(),
             ticker: None,
@@ -147,41 +147,41 @@ impl Driver {
             if let Some(end) = self.end.take() {
                 break end;
             }
-            match self.turn().await {
-                Turn::Deadline => self.handle(Input::Deadline),
-                Turn::Notice(notice) => self.notice(notice),
-                Turn::Read(texts) => self.read(texts),
-                Turn::Request(Some(request)) => self.request(request),
-                Turn::Request(None) => self.end(None),
-                Turn::Message(message) => self.message(message),
+            match self.wakeup().await {
+                Wakeup::Deadline => self.handle(Input::Deadline),
+                Wakeup::BrowserEvent(notice) => self.notice(notice),
+                Wakeup::Read(texts) => self.read(texts),
+                Wakeup::Request(Some(request)) => self.request(request),
+                Wakeup::Request(None) => self.end(None),
+                Wakeup::Message(message) => self.message(message),
             }
         };
         self.hang_up(end).await;
     }
 
     /// The next thing that happens. Deadlines come first, so that no flood starves them.
-    async fn turn(&mut self) -> Turn {
+    async fn wakeup(&mut self) -> Wakeup {
         self.set_timer();
-        poll_fn(|cx| self.poll_turn(cx)).await
+        poll_fn(|cx| self.poll_wakeup(cx)).await
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+    fn poll_wakeup(&mut self, cx: &mut Context<'_>) -> Poll<Wakeup> {
         if let Some((_, timer)) = &mut self.timer
             && Pin::new(timer).poll(cx).is_ready()
         {
             self.timer = None;
-            return Poll::Ready(Turn::Deadline);
+            return Poll::Ready(Wakeup::Deadline);
         }
-        if let Poll::Ready(Some(notice)) = self.parts.notices.poll_next_unpin(cx) {
-            return Poll::Ready(Turn::Notice(notice));
+        if let Poll::Ready(Some(notice)) = self.parts.browser_events.poll_next_unpin(cx) {
+            return Poll::Ready(Wakeup::BrowserEvent(notice));
         }
         if let Poll::Ready(texts) = self.parts.events.poll_read(cx) {
-            return Poll::Ready(Turn::Read(texts));
+            return Poll::Ready(Wakeup::Read(texts));
         }
         if let Poll::Ready(request) = self.parts.requests.poll_next_unpin(cx) {
-            return Poll::Ready(Turn::Request(request));
+            return Poll::Ready(Wakeup::Request(request));
         }
-        self.parts.signaling.poll_next_unpin(cx).map(Turn::Message)
+        self.parts.signaling.poll_next_unpin(cx).map(Wakeup::Message)
     }
 
     fn set_timer(&mut self) {
@@ -217,29 +217,29 @@ impl Driver {
         // If it can't be sent the server notices that the socket is closed.
         let _ = self.parts.signaling.send(&ClientMessage::Leave);
         flush(&mut self.parts.signaling).await;
-        let Driver { parts, crowd, views, ticker, looking, .. } = self;
-        let Parts { events, known, devices, signaling, requests, .. } = parts;
-        drop((crowd, views, ticker, looking, devices, signaling));
-        known.peers.change(Vec::clear);
+        let Driver { parts, peers, views, ticker, looking, .. } = self;
+        let Parts { events, snapshot, devices, signaling, requests, .. } = parts;
+        drop((peers, views, ticker, looking, devices, signaling));
+        snapshot.peers.change(Vec::clear);
         events.close(Event::Closed(error));
         drop(requests);
     }
 }
 
 /// A page that is shown again wants pictures at once.
-fn listen_for_visibility(notify: &Sender<Notice>) -> Option<Listener> {
+fn listen_for_visibility(notify: &Sender<BrowserEvent>) -> Option<Listener> {
     let document: web_sys::Document = global("document").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&document, "visibilitychange", move |_| {
-        let _ = notify.send(Notice::Visible);
+        let _ = notify.send(BrowserEvent::Visible);
     }))
 }
 
 /// A page that goes away leaves on purpose: the others need not wait until they miss it.
-fn listen_for_page_hide(notify: &Sender<Notice>) -> Option<Listener> {
+fn listen_for_page_hide(notify: &Sender<BrowserEvent>) -> Option<Listener> {
     let window: web_sys::Window = global("window").dyn_into().ok()?;
     let notify = notify.clone();
     Some(Listener::new(&window, "pagehide", move |_| {
-        let _ = notify.send(Notice::PageHide);
+        let _ = notify.send(BrowserEvent::PageHide);
     }))
 }

@@ -15,15 +15,15 @@ use web_sys::MediaStream;
 
 use crate::dom::spawn;
 use crate::dom::{Clock, Timer, global};
-use crate::driver::{Driver, NOTICES, Notice, Parts};
+use crate::driver::{BROWSER_EVENTS, BrowserEvent, Driver, Parts};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, Event};
-use crate::link::{Known, Link, REQUESTS};
 use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
 use crate::oneshot;
 use crate::preview::Preview;
 use crate::queue::{Receiver, queue};
 use crate::room::Room;
+use crate::room_ref::{REQUESTS, RoomRef, Snapshot};
 use crate::signaling::{Signaling, WebSocketSignaling};
 
 /// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
@@ -169,12 +169,12 @@ impl Join {
             (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
         };
 
-        let (notify, mut notices) = queue(NOTICES);
+        let (notify, mut browser_events) = queue(BROWSER_EVENTS);
         let (events, stream) = event::channel();
         let clock = Clock::start();
         let tell = notify.clone();
         let device = Rc::new(move |notice| {
-            let _ = tell.send(Notice::Device(notice));
+            let _ = tell.send(BrowserEvent::Device(notice));
         });
         let handed_over = match self.preview {
             Some(preview) => preview.hand_over(Rc::clone(&device) as Rc<dyn Fn(_)>).await,
@@ -196,7 +196,7 @@ impl Join {
         if !missing.is_empty() && !devices.is_asking() {
             devices.request(&missing);
         }
-        for (source, error) in settle(&mut devices, &mut notices).await {
+        for (source, error) in settle(&mut devices, &mut browser_events).await {
             // The queue is new and has room.
             let _ = events.push(Event::MediaFailed { source, error });
         }
@@ -211,13 +211,13 @@ impl Join {
         }))?;
         let welcome = welcome(&mut signaling).await?;
         let (request, requests) = queue(REQUESTS);
-        let known = Known::default();
-        let link = Rc::new(Link {
+        let snapshot = Snapshot::default();
+        let link = Rc::new(RoomRef {
             requests: request,
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
             identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
-            known: known.clone(),
+            snapshot: snapshot.clone(),
             texts: Cell::new(0),
         });
         let config = machine::Config { ice: self.ice, on: devices.on().collect() };
@@ -227,10 +227,10 @@ impl Join {
             clock,
             signaling,
             requests,
-            notices,
+            browser_events,
             notify,
             events,
-            known,
+            snapshot,
             link: Rc::downgrade(&link),
             devices,
             adaptive: self.adaptive,
@@ -258,11 +258,17 @@ impl fmt::Debug for Join {
 }
 
 /// Waits until the devices are there or refused, but not too long. Gives what was refused.
-async fn settle(devices: &mut Devices, notices: &mut Receiver<Notice>) -> Vec<(Source, crate::error::MediaError)> {
+async fn settle(
+    devices: &mut Devices,
+    browser_events: &mut Receiver<BrowserEvent>,
+) -> Vec<(Source, crate::error::MediaError)> {
     let mut failed = Vec::new();
     let mut limit = Timer::new(DEVICES);
     while devices.is_asking() {
-        let Either::Left((Some(Notice::Device(notice)), _)) = select(notices.next(), &mut limit).await else { break };
+        let Either::Left((Some(BrowserEvent::Device(notice)), _)) = select(browser_events.next(), &mut limit).await
+        else {
+            break;
+        };
         if let Change::Failed(source, error) | Change::Ended(source, error) = devices.notice(notice) {
             failed.push((source, error));
         }

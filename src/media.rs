@@ -9,7 +9,7 @@ mod settings;
 mod track;
 
 pub(crate) use device::Change;
-pub(crate) use devices::{DeviceNotice, Devices};
+pub(crate) use devices::{DeviceEvent, Devices};
 pub(crate) use itodenwa_protocol::options::DeviceConstraints;
 pub use itodenwa_protocol::options::{CameraOptions, Content, Facing, MicrophoneOptions, Quality, ScreenOptions};
 pub(crate) use list::listen_for_changes;

@@ -7,10 +7,10 @@ use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{SendError, ViewError};
-use crate::link::{Link, Request};
 use crate::room::Message;
+use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
-use crate::view::{Audible, Screen, Sight, Viewer};
+use crate::view::{Audible, Screen, StreamKind, Viewer};
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]
@@ -30,9 +30,9 @@ struct Person {
 }
 
 impl Peer {
-    pub(crate) fn new(member: Member, link: Weak<Link>) -> Self {
-        let screen = Viewer::new(Some(member.id), Sight::Screen, Weak::clone(&link));
-        let viewer = Viewer::new(Some(member.id), Sight::Person, link);
+    pub(crate) fn new(member: Member, link: Weak<RoomRef>) -> Self {
+        let screen = Viewer::new(Some(member.id), StreamKind::Screen, Weak::clone(&link));
+        let viewer = Viewer::new(Some(member.id), StreamKind::Camera, link);
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),

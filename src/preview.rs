@@ -12,20 +12,20 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::dom::spawn;
-use crate::driver::NOTICES;
+use crate::driver::BROWSER_EVENTS;
 use crate::error::{Error, MediaError, ViewError};
 use crate::event::{self, Events};
-use crate::link::REQUESTS;
-use crate::media::{CameraOptions, DeviceConstraints, DeviceNotice, Devices, MicrophoneOptions, Settings};
+use crate::media::{CameraOptions, DeviceConstraints, DeviceEvent, Devices, MicrophoneOptions, Settings};
 use crate::oneshot;
 use crate::queue::{Sender, queue};
+use crate::room_ref::REQUESTS;
 use crate::snapshot::SnapshotCell;
 use crate::view;
 use meter::Meter;
 use task::{Request, Task};
 
 /// Where notices of devices go.
-pub(crate) type Tell = Rc<dyn Fn(DeviceNotice)>;
+pub(crate) type EventSink = Rc<dyn Fn(DeviceEvent)>;
 
 /// Camera and microphone before a call, for oneself alone. Dropping it and all its clones gives the devices back.
 ///
@@ -34,7 +34,7 @@ pub(crate) type Tell = Rc<dyn Fn(DeviceNotice)>;
 #[derive(Clone)]
 pub struct Preview {
     requests: Sender<Request>,
-    known: SnapshotCell<Known>,
+    snapshot: SnapshotCell<Snapshot>,
     meter: SnapshotCell<Option<Meter>>,
     element: SnapshotCell<Option<HtmlVideoElement>>,
     events: SnapshotCell<Option<Events>>,
@@ -42,13 +42,13 @@ pub struct Preview {
 
 /// What the task tells its handles.
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct Snapshot {
     settings: LiteMap<Source, Settings>,
     /// One for each source at most.
     errors: Vec<(Source, MediaError)>,
 }
 
-impl Known {
+impl Snapshot {
     fn set_error(&mut self, source: Source, error: Option<MediaError>) {
         self.errors.retain(|(known, _)| *known != source);
         self.errors.extend(error.map(|error| (source, error)));
@@ -64,8 +64,8 @@ impl Preview {
     /// # Errors
     /// [`Error::Unsupported`] where there is no WebRTC.
     pub async fn open(camera: Option<CameraOptions>, microphone: Option<MicrophoneOptions>) -> Result<Self, Error> {
-        let (tell, notices) = queue(NOTICES);
-        let outlet: SnapshotCell<Option<Tell>> = SnapshotCell::default();
+        let (tell, browser_events) = queue(BROWSER_EVENTS);
+        let outlet: SnapshotCell<Option<EventSink>> = SnapshotCell::default();
         outlet.change(|outlet| {
             *outlet = Some(Rc::new(move |notice| {
                 let _ = tell.send(notice);
@@ -82,14 +82,14 @@ impl Preview {
         let (sender, events) = event::channel();
         let preview = Preview {
             requests,
-            known: SnapshotCell::default(),
+            snapshot: SnapshotCell::default(),
             meter: SnapshotCell::default(),
             element: SnapshotCell::default(),
             events: SnapshotCell::default(),
         };
         preview.events.change(|place| *place = Some(events));
-        let (known, meter) = (preview.known.clone(), preview.meter.clone());
-        let mut task = Task::new(devices, outlet, asked, notices, sender, known, meter);
+        let (snapshot, meter) = (preview.snapshot.clone(), preview.meter.clone());
+        let mut task = Task::new(devices, outlet, asked, browser_events, sender, snapshot, meter);
         task.begin([microphone.map(DeviceConstraints::Microphone), camera.map(DeviceConstraints::Camera)]).await;
         spawn(task.run());
         Ok(preview)
@@ -138,14 +138,14 @@ impl Preview {
     /// What a source that is on really is.
     #[must_use]
     pub fn settings(&self, source: Source) -> Option<Settings> {
-        self.known.change(|known| known.settings.get(&source).cloned())
+        self.snapshot.change(|known| known.settings.get(&source).cloned())
     }
 
     /// Why a source is not on, although it was wanted; or why another one that was chosen can't be had.
     #[must_use]
     pub fn error(&self, source: Source) -> Option<MediaError> {
-        let error = |known: &mut Known| known.errors.iter().find(|(known, _)| *known == source).cloned();
-        self.known.change(error).map(|(_, error)| error)
+        let error = |known: &mut Snapshot| known.errors.iter().find(|(known, _)| *known == source).cloned();
+        self.snapshot.change(error).map(|(_, error)| error)
     }
 
     /// How loud the microphone is now, from 0 to 1 (linear), for a meter. 0 where it is off, or the browser measures nothing.
@@ -204,7 +204,7 @@ impl Preview {
     }
 
     /// Gives what is there away; what the browser says of it is told there from now on. None if the preview is over.
-    pub(crate) async fn hand_over(&self, tell: Tell) -> Option<Devices> {
+    pub(crate) async fn hand_over(&self, tell: EventSink) -> Option<Devices> {
         let (done, wait) = oneshot::channel();
         self.requests.send(Request::HandOver { tell, done }).ok()?;
         wait.await.ok()
@@ -223,13 +223,13 @@ impl Preview {
         let (done, wait) = oneshot::channel();
         let _ = self.requests.send(request(done));
         let result = wait.await.unwrap_or(Err(MediaError::Closed));
-        self.known.change(|known| known.set_error(source, result.clone().err()));
+        self.snapshot.change(|known| known.set_error(source, result.clone().err()));
         result
     }
 }
 
 impl fmt::Debug for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Preview").field("known", &self.known).finish_non_exhaustive()
+        f.debug_struct("Preview").field("snapshot", &self.snapshot).finish_non_exhaustive()
     }
 }

@@ -13,11 +13,11 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};
 use crate::join::Join;
-use crate::link::{Link, Request};
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
 use crate::oneshot;
 use crate::peer::Peer;
-use crate::view::{Screen, Sight, Viewer, try_loudspeaker};
+use crate::room_ref::{Request, RoomRef};
+use crate::view::{Screen, StreamKind, Viewer, try_loudspeaker};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -55,7 +55,7 @@ impl Room {
         (self.handle, self.events)
     }
 
-    pub(crate) fn new(link: Rc<Link>, events: Events) -> Self {
+    pub(crate) fn new(link: Rc<RoomRef>, events: Events) -> Self {
         Room { handle: Handle(link), events }
     }
 }
@@ -78,10 +78,10 @@ impl Stream for Room {
 
 /// A hold on a room. Dropping the last one hangs up.
 #[derive(Debug, Clone)]
-pub struct Handle(Rc<Link>);
+pub struct Handle(Rc<RoomRef>);
 
 impl Handle {
-    pub(crate) fn link(&self) -> Weak<Link> {
+    pub(crate) fn link(&self) -> Weak<RoomRef> {
         Rc::downgrade(&self.0)
     }
 
@@ -99,7 +99,7 @@ impl Handle {
     /// Who else is here.
     #[must_use]
     pub fn peers(&self) -> Vec<Peer> {
-        self.0.known.peers.get()
+        self.0.snapshot.peers.get()
     }
 
     /// Somebody who is here.
@@ -190,7 +190,7 @@ impl Handle {
     /// Who is to be looked at: the loudest of those who speak, or who spoke last ([`Event::Speaker`]).
     #[must_use]
     pub fn speaker(&self) -> Option<Peer> {
-        self.0.known.speaker.get()
+        self.0.snapshot.speaker.get()
     }
 
     /// Lets the others be heard by this loudspeaker: [`Device::id`](crate::Device::id), or empty for the system's choice. It counts for
@@ -218,7 +218,7 @@ impl Handle {
     /// The steps of the calls so far: the last 512, in milliseconds since the join.
     #[must_use]
     pub fn steps(&self) -> Vec<Entry> {
-        self.0.known.steps.get().into()
+        self.0.snapshot.steps.get().into()
     }
 
     /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.
@@ -231,7 +231,7 @@ impl Handle {
 /// Oneself in a room.
 #[derive(Debug, Clone)]
 pub struct Me {
-    link: Weak<Link>,
+    link: Weak<RoomRef>,
     id: PeerId,
     name: Option<String>,
     identity: Option<String>,
@@ -259,7 +259,7 @@ impl Me {
     /// What an own source that is on really is: which device, how large, and what was asked and is not there.
     #[must_use]
     pub fn settings(&self, source: Source) -> Option<Settings> {
-        self.link.upgrade()?.known.settings.get().remove(&source)
+        self.link.upgrade()?.snapshot.settings.get().remove(&source)
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.
@@ -289,11 +289,11 @@ impl Me {
     /// What one shares oneself, without sound.
     #[must_use]
     pub fn screen(&self) -> Screen {
-        Screen(Viewer::new(None, Sight::Screen, Weak::clone(&self.link)))
+        Screen(Viewer::new(None, StreamKind::Screen, Weak::clone(&self.link)))
     }
 
     fn viewer(&self) -> Viewer {
-        Viewer::new(None, Sight::Person, Weak::clone(&self.link))
+        Viewer::new(None, StreamKind::Camera, Weak::clone(&self.link))
     }
 }
 

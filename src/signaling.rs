@@ -1,7 +1,7 @@
 //! How messages reach the server, or whatever stands in its place.
 
 mod address;
-mod signs;
+mod network_hints;
 mod websocket;
 
 use std::future::poll_fn;

@@ -13,27 +13,27 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
 
 use crate::dom::spawn;
-use crate::dom::{Halt, Lifetime, SinkElement, global, is_present};
+use crate::dom::{AbortController, Aborted, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
-use crate::link::{Link, Request};
+use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
 use sizing::Sizing;
 use tile::tile;
 
 /// What of somebody is shown: both may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub(crate) enum StreamKind {
     /// Camera and microphone.
-    Person,
+    Camera,
     /// What they share, with its sound.
     Screen,
 }
 
-impl Sight {
+impl StreamKind {
     pub(crate) fn of(source: Source) -> Self {
         match source {
-            Source::Screen | Source::ScreenAudio => Sight::Screen,
-            _ => Sight::Person,
+            Source::Screen | Source::ScreenAudio => StreamKind::Screen,
+            _ => StreamKind::Camera,
         }
     }
 }
@@ -42,17 +42,17 @@ impl Sight {
 #[derive(Debug, Clone)]
 pub(crate) struct Viewer {
     who: Option<PeerId>,
-    sight: Sight,
-    link: Weak<Link>,
+    kind: StreamKind,
+    link: Weak<RoomRef>,
     element: SnapshotCell<Option<HtmlVideoElement>>,
 }
 
 impl Viewer {
-    pub(crate) fn new(who: Option<PeerId>, sight: Sight, link: Weak<Link>) -> Self {
-        Viewer { who, sight, link, element: SnapshotCell::default() }
+    pub(crate) fn new(who: Option<PeerId>, kind: StreamKind, link: Weak<RoomRef>) -> Self {
+        Viewer { who, kind, link, element: SnapshotCell::default() }
     }
 
-    pub(crate) fn link(&self) -> Option<Rc<Link>> {
+    pub(crate) fn link(&self) -> Option<Rc<RoomRef>> {
         self.link.upgrade()
     }
 
@@ -83,14 +83,14 @@ impl Viewer {
     }
 
     fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
-        let request = Request::Attach { who: self.who, sight: self.sight, element: element.clone(), made };
+        let request = Request::Attach { who: self.who, kind: self.kind, element: element.clone(), made };
         let asked = self.link().is_some_and(|link| link.ask(request));
         if asked { Ok(()) } else { Err(ViewError::Closed) }
     }
 
     fn make(&self) -> Result<HtmlVideoElement, ViewError> {
         let element = make(&self.who.map_or_else(|| "me".to_owned(), |id| id.to_string()))?;
-        if self.sight == Sight::Screen {
+        if self.kind == StreamKind::Screen {
             element.set_attribute("data-screen", "").map_err(|_| ViewError::Refused)?;
         }
         Ok(element)
@@ -161,7 +161,7 @@ pub(crate) struct Views {
 /// An element that is to show somebody, or oneself (none).
 pub(crate) struct Attached<'a> {
     pub(crate) who: Option<PeerId>,
-    pub(crate) sight: Sight,
+    pub(crate) kind: StreamKind,
     pub(crate) element: HtmlMediaElement,
     pub(crate) made: bool,
     pub(crate) stream: &'a MediaStream,
@@ -170,12 +170,12 @@ pub(crate) struct Attached<'a> {
 
 struct View {
     who: Option<PeerId>,
-    sight: Sight,
+    kind: StreamKind,
     sizing: Cell<Sizing>,
     element: HtmlMediaElement,
     made: bool,
     blocked: Rc<Cell<bool>>,
-    lifetime: Lifetime,
+    abort: AbortController,
 }
 
 /// Where it is told that the browser does not play somebody.
@@ -184,7 +184,7 @@ pub(crate) type Blocked = Rc<dyn Fn(PeerId)>;
 impl Views {
     /// Shows a stream from now on; what the element showed before is gone.
     pub(crate) fn attach(&mut self, attached: Attached<'_>, blocked: &Blocked) {
-        let Attached { who, sight, element, made, stream, audible } = attached;
+        let Attached { who, kind, element, made, stream, audible } = attached;
         self.detach(&element);
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.
@@ -201,12 +201,12 @@ impl Views {
         element.set_src_object(Some(stream));
         let view = View {
             who,
-            sight,
+            kind,
             sizing: Cell::default(),
             element,
             made,
             blocked: Rc::default(),
-            lifetime: Lifetime::new(),
+            abort: AbortController::new(),
         };
         view.play(blocked);
         self.views.push(view);
@@ -224,8 +224,8 @@ impl Views {
     }
 
     /// How large somebody is shown, in the largest of their elements; none if they are not.
-    pub(crate) fn tile(&self, who: PeerId, sight: Sight) -> Option<RenderedSize> {
-        let shown = self.views.iter().filter(|view| view.who == Some(who) && view.sight == sight);
+    pub(crate) fn tile(&self, who: PeerId, kind: StreamKind) -> Option<RenderedSize> {
+        let shown = self.views.iter().filter(|view| view.who == Some(who) && view.kind == kind);
         shown.map(|view| tile(&view.element, &view.sizing)).max_by_key(|tile| match tile {
             RenderedSize::Hidden => 0,
             RenderedSize::Size(width, height) => u64::from(*width) * u64::from(*height),
@@ -271,11 +271,11 @@ impl View {
         if empty || self.blocked.get() {
             return;
         }
-        let (played, alive) = (self.element.play(), self.lifetime.alive());
+        let (played, signal) = (self.element.play(), self.abort.signal());
         let (who, was_blocked, blocked) = (self.who, Rc::clone(&self.blocked), Rc::clone(blocked));
         spawn(async move {
             // Any other refusal is ours: the stream was changed meanwhile, and it is played anew.
-            if let Err(Halt::Threw(error)) = alive.race(played).await
+            if let Err(Aborted::Threw(error)) = signal.race(played).await
                 && error.name == "NotAllowedError"
                 && !was_blocked.replace(true)
                 && let Some(who) = who

@@ -17,15 +17,15 @@ use web_sys::{HtmlVideoElement, MediaStream};
 
 use super::CallEvent;
 use crate::codec::Malformed;
-use crate::connection::{Connection, Happening};
+use crate::connection::{Connection, ConnectionEvent};
 use crate::dom::{Clock, Timer};
 use crate::error::{CallError, Exception};
 use crate::event::{EventSender, ReadText};
-use crate::media::{Change, DeviceNotice, Devices, Track};
+use crate::media::{Change, DeviceEvent, Devices, Track};
 use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::Receiver;
-use crate::view::{Attached, Sight, Views};
+use crate::view::{Attached, StreamKind, Views};
 
 /// The other side, among the views.
 const OTHER: PeerId = PeerId::new(0);
@@ -49,9 +49,9 @@ pub(super) enum Operation {
 }
 
 #[derive(Debug)]
-pub(super) enum Notice {
-    Device(DeviceNotice),
-    Connection(Happening),
+pub(super) enum BrowserEvent {
+    Device(DeviceEvent),
+    Connection(ConnectionEvent),
 }
 
 /// How far offer and answer are (W3C WebRTC, `RTCSignalingState`).
@@ -72,9 +72,9 @@ enum Flight {
     Describing(Done),
 }
 
-enum Turn {
+enum Wakeup {
     Limit,
-    Notice(Notice),
+    BrowserEvent(BrowserEvent),
     Read(Vec<ReadText>),
     Request(Option<Request>),
 }
@@ -86,7 +86,7 @@ pub(super) struct Task {
     ice: IceMode,
     clock: Clock,
     requests: Receiver<Request>,
-    notices: Receiver<Notice>,
+    browser_events: Receiver<BrowserEvent>,
     events: EventSender<CallEvent>,
     stage: Stage,
     flight: Flight,
@@ -110,7 +110,7 @@ impl Task {
         ice: IceMode,
         clock: Clock,
         requests: Receiver<Request>,
-        notices: Receiver<Notice>,
+        browser_events: Receiver<BrowserEvent>,
         events: EventSender<CallEvent>,
     ) -> Self {
         Task {
@@ -120,7 +120,7 @@ impl Task {
             ice,
             clock,
             requests,
-            notices,
+            browser_events,
             events,
             stage: Stage::Stable,
             flight: Flight::Nothing,
@@ -137,21 +137,24 @@ impl Task {
 
     pub(super) async fn run(mut self) {
         loop {
-            match poll_fn(|cx| self.poll_turn(cx)).await {
-                Turn::Limit => self.describe(),
-                Turn::Read(texts) => {
+            match poll_fn(|cx| self.poll_wakeup(cx)).await {
+                Wakeup::Limit => self.describe(),
+                Wakeup::Read(texts) => {
                     texts.iter().for_each(|text| self.texts.read(text.receipt));
                     self.flush();
                 }
-                Turn::Request(Some(request)) => self.request(request),
-                Turn::Request(None) | Turn::Notice(Notice::Connection(Happening::Report(Report::ChannelClosed))) => {
+                Wakeup::Request(Some(request)) => self.request(request),
+                Wakeup::Request(None)
+                | Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Report(Report::ChannelClosed))) => {
                     break;
                 }
-                Turn::Notice(Notice::Connection(Happening::Report(report))) => self.report(report),
-                Turn::Notice(Notice::Connection(Happening::Frame(frame))) => self.frame(frame),
+                Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Report(report))) => self.report(report),
+                Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Frame(frame))) => self.frame(frame),
                 // Nothing is asked about the encoding.
-                Turn::Notice(Notice::Connection(Happening::Limited(_) | Happening::CodecRefused(_))) => {}
-                Turn::Notice(Notice::Device(notice)) => {
+                Wakeup::BrowserEvent(BrowserEvent::Connection(
+                    ConnectionEvent::Limited(_) | ConnectionEvent::CodecRefused(_),
+                )) => {}
+                Wakeup::BrowserEvent(BrowserEvent::Device(notice)) => {
                     // A device that is taken away is replaced, or goes silent or dark; there is nobody to tell but the views.
                     if let Change::Replaced(source) = self.devices.notice(notice) {
                         self.connection.replace(source, self.devices.track(source));
@@ -166,19 +169,19 @@ impl Task {
         events.close(CallEvent::Closed);
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+    fn poll_wakeup(&mut self, cx: &mut Context<'_>) -> Poll<Wakeup> {
         if let Flight::Gathering(limit, _) = &mut self.flight
             && Pin::new(limit).poll(cx).is_ready()
         {
-            return Poll::Ready(Turn::Limit);
+            return Poll::Ready(Wakeup::Limit);
         }
-        if let Poll::Ready(Some(notice)) = self.notices.poll_next_unpin(cx) {
-            return Poll::Ready(Turn::Notice(notice));
+        if let Poll::Ready(Some(notice)) = self.browser_events.poll_next_unpin(cx) {
+            return Poll::Ready(Wakeup::BrowserEvent(notice));
         }
         if let Poll::Ready(texts) = self.events.poll_read(cx) {
-            return Poll::Ready(Turn::Read(texts));
+            return Poll::Ready(Wakeup::Read(texts));
         }
-        self.requests.poll_next_unpin(cx).map(Turn::Request)
+        self.requests.poll_next_unpin(cx).map(Wakeup::Request)
     }
 
     fn tell(&self, event: CallEvent) {
@@ -200,10 +203,16 @@ impl Task {
             }
             Request::Attach { remote, element } => {
                 let (who, stream) =
-                    if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(Sight::Person)) };
+                    if remote { (Some(OTHER), &self.theirs) } else { (None, self.devices.stream(StreamKind::Camera)) };
                 // The person is at the page: a step was just made by hand.
-                let attached =
-                    Attached { who, sight: Sight::Person, element: element.into(), made: true, stream, audible: None };
+                let attached = Attached {
+                    who,
+                    kind: StreamKind::Camera,
+                    element: element.into(),
+                    made: true,
+                    stream,
+                    audible: None,
+                };
                 self.views.attach(attached, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
             }
         }

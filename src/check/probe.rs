@@ -11,13 +11,14 @@ use web_sys::{Event, EventTarget};
 
 use crate::codec::ice_servers;
 use crate::dom::{
-    CandidateEvent, DataChannel, Halt, Held, Kind, Lifetime, Listener, PeerConnection, Timer, object, property,
+    AbortController, Aborted, CandidateEvent, DataChannel, Held, Kind, Listener, PeerConnection, Timer, object,
+    property,
 };
 use crate::error::Exception;
 use crate::queue::{Receiver, queue};
 
 /// What may happen before it is looked at, at most: browsers gather some dozens of candidates.
-const SIGNS: usize = 1024;
+const PROBE_EVENTS: usize = 1024;
 
 /// Which ways may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) enum Policy {
 }
 
 /// What happens at a connection.
-pub(super) enum Sign {
+pub(super) enum ProbeEvent {
     /// None is the end of them.
     Candidate(Option<JsValue>),
     Error(u16, String),
@@ -41,8 +42,8 @@ pub(super) enum Sign {
 pub(super) struct Probe {
     pub(super) peer: PeerConnection,
     pub(super) channel: DataChannel,
-    pub(super) signs: Receiver<Sign>,
-    pub(super) lifetime: Lifetime,
+    pub(super) events: Receiver<ProbeEvent>,
+    pub(super) abort: AbortController,
     listeners: Vec<Listener>,
     _held: Held,
 }
@@ -65,23 +66,23 @@ impl Probe {
         let peer = PeerConnection::new(&configuration)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into())]);
         let channel = peer.create_data_channel("check", &negotiated).inspect_err(|_| peer.close())?;
-        let (tell, signs) = queue(SIGNS);
-        let listen = |target: &EventTarget, kind: &'static str, sign: fn(&Event) -> Option<Sign>| {
+        let (tell, events) = queue(PROBE_EVENTS);
+        let listen = |target: &EventTarget, kind: &'static str, event_of: fn(&Event) -> Option<ProbeEvent>| {
             let tell = tell.clone();
             Listener::new(target, kind, move |event| {
-                if let Some(sign) = sign(event) {
-                    let _ = tell.send(sign);
+                if let Some(event) = event_of(event) {
+                    let _ = tell.send(event);
                 }
             })
         };
         let listeners = vec![
             listen(&peer, "icecandidate", candidate),
             listen(&peer, "icecandidateerror", complaint),
-            listen(&channel, "open", |_| Some(Sign::Open)),
+            listen(&channel, "open", |_| Some(ProbeEvent::Open)),
             listen(&channel, "message", came),
         ];
         let held = Held::new(Kind::Connection);
-        Ok(Probe { peer, channel, signs, lifetime: Lifetime::new(), listeners, _held: held })
+        Ok(Probe { peer, channel, events, abort: AbortController::new(), listeners, _held: held })
     }
 }
 
@@ -100,27 +101,27 @@ pub(super) async fn gather(
     limit: Duration,
 ) -> Result<Gathered, Exception> {
     let mut probe = Probe::open(servers, policy)?;
-    let described = probe.lifetime.alive().race(probe.peer.set_local_description()).await;
-    if let Err(Halt::Threw(error)) = described {
+    let described = probe.abort.signal().race(probe.peer.set_local_description()).await;
+    if let Err(Aborted::Threw(error)) = described {
         return Err(error);
     }
     let mut gathered = Gathered::default();
     let gathering = async {
-        while let Some(sign) = probe.signs.next().await {
-            match sign {
-                Sign::Candidate(None) => {
+        while let Some(event) = probe.events.next().await {
+            match event {
+                ProbeEvent::Candidate(None) => {
                     gathered.complete = true;
                     return;
                 }
-                Sign::Candidate(Some(candidate)) => {
+                ProbeEvent::Candidate(Some(candidate)) => {
                     let line = property(&candidate, "candidate").as_string().unwrap_or_default();
                     if line.split(' ').any(|word| word == kind) {
                         gathered.found = Some(line);
                         return;
                     }
                 }
-                Sign::Error(code, text) => gathered.error = Some((code, text)),
-                Sign::Open | Sign::Came(_) => {}
+                ProbeEvent::Error(code, text) => gathered.error = Some((code, text)),
+                ProbeEvent::Open | ProbeEvent::Came(_) => {}
             }
         }
     };
@@ -130,20 +131,20 @@ pub(super) async fn gather(
 }
 
 /// None for the empty candidate that ends one fragment: the end of all follows it.
-fn candidate(event: &Event) -> Option<Sign> {
+fn candidate(event: &Event) -> Option<ProbeEvent> {
     let Some(candidate) = event.unchecked_ref::<CandidateEvent>().candidate() else {
-        return Some(Sign::Candidate(None));
+        return Some(ProbeEvent::Candidate(None));
     };
     let candidate: JsValue = candidate.into();
     let is_empty = property(&candidate, "candidate").as_string().is_none_or(|line| line.is_empty());
-    (!is_empty).then_some(Sign::Candidate(Some(candidate)))
+    (!is_empty).then_some(ProbeEvent::Candidate(Some(candidate)))
 }
 
-fn complaint(event: &Event) -> Option<Sign> {
+fn complaint(event: &Event) -> Option<ProbeEvent> {
     let code = property(event, "errorCode").as_f64()? as u16;
-    Some(Sign::Error(code, property(event, "errorText").as_string().unwrap_or_default()))
+    Some(ProbeEvent::Error(code, property(event, "errorText").as_string().unwrap_or_default()))
 }
 
-fn came(event: &Event) -> Option<Sign> {
-    Some(Sign::Came(property(event, "data").as_string()?.len()))
+fn came(event: &Event) -> Option<ProbeEvent> {
+    Some(ProbeEvent::Came(property(event, "data").as_string()?.len()))
 }

@@ -17,7 +17,7 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-use super::{Connection, Happening, lines};
+use super::{Connection, ConnectionEvent, transceivers};
 use crate::dom::{Timer, Transceiver, global, object};
 use crate::media::Devices;
 use crate::queue::{Receiver, queue};
@@ -56,7 +56,7 @@ struct Page {
     /// None once it is closed.
     connection: Option<Connection>,
     devices: Devices,
-    happenings: Receiver<Happening>,
+    connection_events: Receiver<ConnectionEvent>,
     candidates: Vec<Candidate>,
     is_gathered: bool,
 }
@@ -71,14 +71,14 @@ impl Browser for This {
     }
 
     fn open(&mut self) -> Page {
-        let (tell, happenings) = queue(64);
-        let tell = Rc::new(move |happening| {
-            let _ = tell.send(happening);
+        let (tell, connection_events) = queue(64);
+        let tell = Rc::new(move |event| {
+            let _ = tell.send(event);
         });
         Page {
             connection: Some(Connection::open(&[], true, tell).unwrap()),
             devices: Devices::new(Rc::new(|_| {})).unwrap(),
-            happenings,
+            connection_events,
             candidates: Vec::new(),
             is_gathered: false,
         }
@@ -91,7 +91,9 @@ impl Page {
     }
 
     fn line(&self, mid: &str) -> Transceiver {
-        lines::all(&self.connection().peer).find(|line| line.mid().as_deref() == Some(mid)).expect("a transceiver")
+        transceivers::all(&self.connection().peer)
+            .find(|line| line.mid().as_deref() == Some(mid))
+            .expect("a transceiver")
     }
 
     fn property(&self, name: &str) -> JsValue {
@@ -105,8 +107,8 @@ impl Page {
 
     /// The next report; candidates are kept, and what has nothing to do with negotiation is not.
     async fn report(&mut self) -> Option<Report> {
-        match select(self.happenings.next(), Timer::new(LIMIT)).await {
-            Either::Left((Some(Happening::Report(report)), _)) => Some(report),
+        match select(self.connection_events.next(), Timer::new(LIMIT)).await {
+            Either::Left((Some(ConnectionEvent::Report(report)), _)) => Some(report),
             Either::Left(_) => None,
             Either::Right(_) => panic!("nothing came for {LIMIT:?}"),
         }

@@ -8,10 +8,10 @@ use js_sys::{Array, Map, Reflect};
 use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::lines::Lines;
-use super::{Happening, Tell};
+use super::transceivers::Transceivers;
+use super::{ConnectionEvent, EventSink};
 use crate::dom::spawn;
-use crate::dom::{Alive, Sender, property};
+use crate::dom::{AbortSignal, Sender, property};
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]
@@ -27,37 +27,37 @@ impl Senders {
     }
 
     /// Asks those that send pictures whether machine or network limit them (W3C WebRTC Statistics, `qualityLimitationReason`).
-    pub(super) fn look(&self, lines: &Lines, alive: &Alive, tell: &Tell) {
+    pub(super) fn look(&self, transceivers: &Transceivers, signal: &AbortSignal, tell: &EventSink) {
         let pictures = self.0.iter().filter(|(_, encoding)| encoding.active && encoding.picture.is_some());
-        let asked: Vec<_> = pictures.filter_map(|(source, _)| Some(lines.sender(*source)?.stats())).collect();
+        let asked: Vec<_> = pictures.filter_map(|(source, _)| Some(transceivers.sender(*source)?.stats())).collect();
         if asked.is_empty() {
             return;
         }
-        let (alive, tell) = (alive.clone(), Rc::clone(tell));
+        let (signal, tell) = (signal.clone(), Rc::clone(tell));
         spawn(async move {
             let mut limited = false;
             for stats in asked {
-                let Ok(stats) = alive.race(stats).await else { return };
+                let Ok(stats) = signal.race(stats).await else { return };
                 stats.unchecked_ref::<Map>().for_each(&mut |one, _| {
                     let reason = property(&one, "qualityLimitationReason").as_string();
                     limited |= reason.is_some_and(|reason| reason != "none");
                 });
             }
-            tell(Happening::Limited(limited));
+            tell(ConnectionEvent::Limited(limited));
         });
     }
 
     /// Sets what is not set yet.
-    pub(super) fn apply(&self, lines: &Lines, alive: &Alive, tell: &Tell) {
+    pub(super) fn apply(&self, transceivers: &Transceivers, signal: &AbortSignal, tell: &EventSink) {
         for (source, encoding) in &self.0 {
-            if let Some(sender) = lines.sender(*source) {
-                apply(&sender, encoding, alive, tell);
+            if let Some(sender) = transceivers.sender(*source) {
+                apply(&sender, encoding, signal, tell);
             }
         }
     }
 }
 
-fn apply(sender: &Sender, encoding: &Encoding, alive: &Alive, tell: &Tell) {
+fn apply(sender: &Sender, encoding: &Encoding, signal: &AbortSignal, tell: &EventSink) {
     let parameters = sender.parameters();
     let encodings: Array = property(&parameters, "encodings").into();
     // None before the first negotiation, in some browsers.
@@ -84,15 +84,15 @@ fn apply(sender: &Sender, encoding: &Encoding, alive: &Alive, tell: &Tell) {
     if !changed && wanted.is_none() {
         return;
     }
-    let (set, alive, sender, tell) =
-        (sender.set_parameters(&parameters), alive.clone(), sender.clone(), Rc::clone(tell));
+    let (set, signal, sender, tell) =
+        (sender.set_parameters(&parameters), signal.clone(), sender.clone(), Rc::clone(tell));
     spawn(async move {
         // What is refused because the connection is negotiated right now is set after it.
-        let _ = alive.race(set).await;
+        let _ = signal.race(set).await;
         if let Some(name) = wanted {
             let encodings: Array = property(&sender.parameters(), "encodings").into();
             if !is_sent_by(&encodings.get(0), &name) {
-                tell(Happening::CodecRefused(name));
+                tell(ConnectionEvent::CodecRefused(name));
             }
         }
     });

@@ -8,15 +8,15 @@ use itodenwa_wire::{
     Welcome,
 };
 
-use super::{Driver, Notice};
+use super::{BrowserEvent, Driver};
 use crate::codec::{Malformed, read_body};
-use crate::connection::Happening;
+use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
-use crate::link::Request;
-use crate::media::{Change, DeviceNotice};
+use crate::media::{Change, DeviceEvent};
 use crate::outgoing::Outgoing;
-use crate::view::{Attached, Sight};
+use crate::room_ref::Request;
+use crate::view::{Attached, StreamKind};
 
 impl Driver {
     pub(super) fn request(&mut self, request: Request) {
@@ -27,13 +27,13 @@ impl Driver {
             }
             Request::Choose { wish, done } => self.parts.devices.choose(wish, done),
             Request::Text { to, text, outgoing } => {
-                if let Err(why) = self.crowd.send_text(to, text, outgoing) {
+                if let Err(why) = self.peers.send_text(to, text, outgoing) {
                     self.channel_refused(to, why);
                 }
             }
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::Audible(id) => {
-                if let Some(peer) = self.crowd.peer(id) {
+                if let Some(peer) = self.peers.peer(id) {
                     self.views.set_audible(id, peer.audible());
                 }
             }
@@ -44,14 +44,14 @@ impl Driver {
                     self.signaling_ended(error);
                 }
             }
-            Request::Attach { who, sight, element, made } => {
+            Request::Attach { who, kind, element, made } => {
                 let stream = match who {
-                    None => Some(self.parts.devices.stream(sight)),
-                    Some(id) => self.crowd.stream(id, sight),
+                    None => Some(self.parts.devices.stream(kind)),
+                    Some(id) => self.peers.stream(id, kind),
                 };
                 if let Some(stream) = stream {
-                    let audible = who.and_then(|id| self.crowd.peer(id)).map(|peer| peer.audible());
-                    self.views.attach(Attached { who, sight, element, made, stream, audible }, &self.blocked);
+                    let audible = who.and_then(|id| self.peers.peer(id)).map(|peer| peer.audible());
+                    self.views.attach(Attached { who, kind, element, made, stream, audible }, &self.blocked);
                 }
             }
             Request::Detach(element) => self.views.detach(&element),
@@ -86,7 +86,7 @@ impl Driver {
     /// For new connections, and for those that there are when they look for paths again.
     pub(super) fn renew_servers(&mut self, servers: Vec<IceServer>) {
         self.parts.server_servers = servers;
-        self.crowd.renew(&self.ice_servers());
+        self.peers.renew(&self.ice_servers());
     }
 
     /// The signalling was away: the session goes on, or we are somebody new.
@@ -96,7 +96,7 @@ impl Driver {
             link.me.set(welcome.me.id);
         }
         self.handle(Input::Welcome(welcome));
-        self.crowd.doubt();
+        self.peers.suspect();
         self.tell(Event::Signaling(SignalingState::Connected));
     }
 
@@ -118,57 +118,57 @@ impl Driver {
         self.handle(Input::Packet { from, packet: Packet { from_epoch, to_epoch, seq, ack, body } });
     }
 
-    pub(super) fn notice(&mut self, notice: Notice) {
+    pub(super) fn notice(&mut self, notice: BrowserEvent) {
         match notice {
-            Notice::Device(notice) => {
-                let is_captured = matches!(notice, DeviceNotice::Captured(_));
+            BrowserEvent::Device(notice) => {
+                let is_captured = matches!(notice, DeviceEvent::Captured(_));
                 let change = self.parts.devices.notice(notice);
                 if let (true, Change::On(source) | Change::Replaced(source)) = (is_captured, &change) {
                     self.tell_settings(*source);
                 }
                 self.changed(change);
             }
-            Notice::DevicesChanged => self.tell(Event::DevicesChanged),
-            Notice::Connection { peer, connection, happening: Happening::Report(report) } => {
+            BrowserEvent::DevicesChanged => self.tell(Event::DevicesChanged),
+            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Report(report) } => {
                 if report == Report::ChannelOpen
-                    && let Err(why) = self.crowd.channel_opened(peer, connection)
+                    && let Err(why) = self.peers.channel_opened(peer, connection)
                 {
                     self.channel_refused(peer, why);
                 }
                 let is_negotiated = matches!(report, Report::AnswerSet | Report::AnswerMade { .. });
                 self.handle(Input::Report { peer, connection, report });
                 if is_negotiated {
-                    self.crowd.apply(peer);
+                    self.peers.apply(peer);
                 }
             }
-            Notice::Connection { peer, connection, happening: Happening::Frame(frame) } => {
-                if self.crowd.is_current(peer, connection) {
+            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Frame(frame) } => {
+                if self.peers.is_current(peer, connection) {
                     self.frame(peer, frame);
                 }
             }
-            Notice::Blocked(peer) => {
-                if let Some(peer) = self.crowd.peer(peer) {
+            BrowserEvent::Blocked(peer) => {
+                if let Some(peer) = self.peers.peer(peer) {
                     self.tell(Event::Blocked { peer });
                 }
             }
-            Notice::Connection { peer, connection, happening: Happening::Limited(is_limited) } => {
-                if self.crowd.is_current(peer, connection) {
-                    self.crowd.strained(peer, is_limited);
+            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Limited(is_limited) } => {
+                if self.peers.is_current(peer, connection) {
+                    self.peers.strained(peer, is_limited);
                 }
             }
-            Notice::Connection { peer, happening: Happening::CodecRefused(codec), .. } => {
-                let peer = self.crowd.peer(peer);
+            BrowserEvent::Connection { peer, event: ConnectionEvent::CodecRefused(codec), .. } => {
+                let peer = self.peers.peer(peer);
                 self.tell(Event::Trouble(Trouble { peer, code: "sending/codec", detail: codec }));
             }
-            Notice::Listen => self.listen(),
-            Notice::Look => self.look_again(),
-            Notice::Visible => self.look(),
-            Notice::PageHide => self.end(None),
+            BrowserEvent::Listen => self.listen(),
+            BrowserEvent::Look => self.look_again(),
+            BrowserEvent::Visible => self.look(),
+            BrowserEvent::PageHide => self.end(None),
         }
     }
 
     fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
-        let Some(peer) = self.crowd.peer(from) else { return };
+        let Some(peer) = self.peers.peer(from) else { return };
         match frame {
             Ok(Frame::Stream(stream)) => {
                 self.with_texts(from, |texts| texts.announced(stream));
@@ -182,7 +182,7 @@ impl Driver {
                 }
             }
             Ok(Frame::Shown(_)) if !self.parts.adaptive => {}
-            Ok(Frame::Shown(tiles)) => self.crowd.shown(from, &tiles),
+            Ok(Frame::Shown(tiles)) => self.peers.shown(from, &tiles),
             // Not acknowledged either: it comes again through the next channel.
             Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
             Ok(Frame::Text(text)) => {
@@ -199,7 +199,7 @@ impl Driver {
     /// The application read these texts.
     pub(super) fn read(&mut self, read: Vec<ReadText>) {
         for ReadText { from, receipt } in &read {
-            if let Some(texts) = from.and_then(|from| self.crowd.texts(from)) {
+            if let Some(texts) = from.and_then(|from| self.peers.texts(from)) {
                 texts.read(*receipt);
             }
         }
@@ -210,8 +210,8 @@ impl Driver {
 
     /// Lets the delivery of texts with a peer act, and sends what follows.
     fn with_texts<R>(&mut self, peer: PeerId, act: impl FnOnce(&mut TextDelivery<Outgoing>) -> R) -> Option<R> {
-        let result = self.crowd.texts(peer).map(act);
-        if let Err(why) = self.crowd.flush(peer) {
+        let result = self.peers.texts(peer).map(act);
+        if let Err(why) = self.peers.flush(peer) {
             self.channel_refused(peer, why);
         }
         result
@@ -219,7 +219,7 @@ impl Driver {
 
     /// The browser did not take a frame: its buffer is full, or the channel is closing. The text waits for the next channel.
     fn channel_refused(&mut self, peer: PeerId, why: String) {
-        if let Some(peer) = self.crowd.peer(peer) {
+        if let Some(peer) = self.peers.peer(peer) {
             self.trouble(&peer, TroubleCode::PeerSilent, why);
         }
     }
@@ -229,9 +229,9 @@ impl Driver {
             Change::None => {}
             Change::On(source) => self.switched(source, true),
             Change::Replaced(source) => {
-                self.crowd.replace(source, self.parts.devices.track(source));
+                self.peers.replace(source, self.parts.devices.track(source));
                 if !source.is_audio() {
-                    self.views.renew(None, self.parts.devices.stream(Sight::of(source)), &self.blocked);
+                    self.views.renew(None, self.parts.devices.stream(StreamKind::of(source)), &self.blocked);
                 }
                 self.retune();
             }
@@ -248,18 +248,18 @@ impl Driver {
     /// What a new track really is.
     pub(super) fn tell_settings(&mut self, source: Source) {
         if let Some(settings) = self.parts.devices.settings(source) {
-            self.parts.known.settings.change(|known| known.insert(source, settings.clone()));
+            self.parts.snapshot.settings.change(|known| known.insert(source, settings.clone()));
             self.tell(Event::Device { source, settings });
         }
     }
 
     fn switched(&mut self, source: Source, on: bool) {
         let settings = self.parts.devices.settings(source).filter(|_| on);
-        self.parts.known.settings.change(|known| match settings {
+        self.parts.snapshot.settings.change(|known| match settings {
             Some(settings) => known.insert(source, settings),
             None => known.remove(&source),
         });
-        self.crowd.replace(source, self.parts.devices.track(source));
+        self.peers.replace(source, self.parts.devices.track(source));
         self.views.play(None, &self.blocked);
         self.handle(Input::SetSource { source, on });
         self.retune();

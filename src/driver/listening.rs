@@ -6,7 +6,7 @@ use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
 use itodenwa_wire::PeerId;
 use wasm_bindgen::JsCast;
 
-use super::{Driver, Notice};
+use super::{BrowserEvent, Driver};
 use crate::dom::{Receiver, SynchronizationSource, Timeout};
 use crate::event::Event;
 use crate::queue::Sender;
@@ -20,7 +20,7 @@ const LATEST: Duration = Duration::from_secs(2);
 pub(super) struct Ticker(#[expect(dead_code, reason = "it lives as long as this")] Timeout);
 
 impl Ticker {
-    pub(super) fn new(after: Duration, notify: &Sender<Notice>, notice: fn() -> Notice) -> Self {
+    pub(super) fn new(after: Duration, notify: &Sender<BrowserEvent>, notice: fn() -> BrowserEvent) -> Self {
         let notify = notify.clone();
         Ticker(Timeout::new(after, move || {
             let _ = notify.send(notice());
@@ -29,15 +29,15 @@ impl Ticker {
 }
 
 /// Where one person's voice comes in.
-pub(super) struct Ear {
+pub(super) struct AudioLevel {
     receiver: Receiver,
     /// When the last sound was heard, by the browser's clock.
     heard: f64,
 }
 
-impl Ear {
+impl AudioLevel {
     pub(super) fn new(receiver: Receiver) -> Self {
-        Ear { receiver, heard: 0.0 }
+        AudioLevel { receiver, heard: 0.0 }
     }
 
     /// How loud it is now, from 0 to 1. Nothing new is silence.
@@ -54,16 +54,16 @@ impl Ear {
 impl Driver {
     /// Looks at levels as long as there are any.
     pub(super) fn set_ticker(&mut self) {
-        if self.crowd.has_voices() == self.ticker.is_some() {
+        if self.peers.has_voices() == self.ticker.is_some() {
             return;
         }
-        let after = self.crowd.has_voices().then_some(SAMPLE_EVERY);
-        self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Listen));
+        let after = self.peers.has_voices().then_some(SAMPLE_EVERY);
+        self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || BrowserEvent::Listen));
     }
 
     pub(super) fn listen(&mut self) {
         let (now, mut heard) = (self.parts.clock.now(), Vec::new());
-        let levels = self.crowd.levels();
+        let levels = self.peers.levels();
         let took = self.parts.clock.now() - now;
         for (peer, level) in levels {
             peer.set_level(self.voices.on_level(now, peer.id(), level, &mut heard));
@@ -71,7 +71,7 @@ impl Driver {
         self.voices.update(now, &mut heard);
         self.heard(heard);
         let after = (took * SHARE).clamp(SAMPLE_EVERY, LATEST);
-        self.ticker = Some(Ticker::new(after, &self.parts.notify, || Notice::Listen));
+        self.ticker = Some(Ticker::new(after, &self.parts.notify, || BrowserEvent::Listen));
         self.set_ticker();
     }
 
@@ -87,14 +87,14 @@ impl Driver {
         for what in heard {
             match what {
                 SpeakerEvent::Speaking(who, speaking) => {
-                    if let Some(peer) = self.crowd.peer(who) {
+                    if let Some(peer) = self.peers.peer(who) {
                         peer.set_speaking(speaking);
                         self.tell(Event::Speaking { peer, speaking });
                     }
                 }
                 SpeakerEvent::Speaker(who) => {
-                    let speaker = who.and_then(|who| self.crowd.peer(who));
-                    self.parts.known.speaker.change(|known| known.clone_from(&speaker));
+                    let speaker = who.and_then(|who| self.peers.peer(who));
+                    self.parts.snapshot.speaker.change(|known| known.clone_from(&speaker));
                     self.tell(Event::Speaker(speaker));
                 }
             }

@@ -8,7 +8,7 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_protocol::{Command, ConnectionId, Input, Output, Report};
 use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
-use super::{Driver, Notice, STEPS};
+use super::{BrowserEvent, Driver, STEPS};
 use crate::codec::write_body;
 use crate::connection::Connection;
 use crate::error::Exception;
@@ -39,13 +39,13 @@ impl Driver {
         match command {
             Command::Open => {
                 let notify = self.parts.notify.clone();
-                let tell = Rc::new(move |happening| {
-                    let _ = notify.send(Notice::Connection { peer, connection: id, happening });
+                let tell = Rc::new(move |event| {
+                    let _ = notify.send(BrowserEvent::Connection { peer, connection: id, event });
                 });
                 match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.devices);
-                        self.crowd.connect(peer, id, connection);
+                        self.peers.connect(peer, id, connection);
                     }
                     Err(Exception { name, message }) => {
                         let report = Report::Refused { name, message };
@@ -53,9 +53,9 @@ impl Driver {
                     }
                 }
             }
-            Command::Close => self.crowd.disconnect(peer, id),
+            Command::Close => self.peers.disconnect(peer, id),
             command => {
-                if let Some(connection) = self.crowd.connection(peer, id) {
+                if let Some(connection) = self.peers.connection(peer, id) {
                     connection.execute(command, &self.parts.devices);
                 }
             }
@@ -70,7 +70,7 @@ impl Driver {
     /// Whether the tokens of both let media pass.
     fn may_send_to(&self, peer: PeerId) -> bool {
         let me = &self.parts.machine.me().pass;
-        let may_get = self.crowd.peer(peer).is_none_or(|peer| peer.may_subscribe());
+        let may_get = self.peers.peer(peer).is_none_or(|peer| peer.may_subscribe());
         me.as_ref().is_none_or(|pass| pass.publish) && may_get
     }
 
@@ -78,36 +78,36 @@ impl Driver {
         match event {
             machine::Event::Joined(member) => {
                 let peer = Peer::new(member, Weak::clone(&self.parts.link));
-                if self.crowd.enter(peer.clone()) {
+                if self.peers.enter(peer.clone()) {
                     self.set_looking();
-                    self.parts.known.peers.change(|peers| peers.push(peer.clone()));
+                    self.parts.snapshot.peers.change(|peers| peers.push(peer.clone()));
                     self.tell(Event::Joined(peer));
                 }
             }
             machine::Event::Left(left) => {
                 self.views.remove(left.id);
-                if let Some(peer) = self.crowd.leave(left.id) {
+                if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();
-                    self.parts.known.peers.change(|peers| peers.retain(|known| *known != peer));
+                    self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));
                     self.unheard(left.id, true);
                     self.tell(Event::Left(peer, left.reason));
                 }
             }
             machine::Event::Connection { peer, state } => {
-                if let Some(peer) = self.crowd.peer(peer) {
+                if let Some(peer) = self.peers.peer(peer) {
                     peer.set_state(state);
                     self.tell(Event::Connection { peer, state });
                 }
             }
             machine::Event::MediaOn { peer, connection, source, mid } => {
-                if let Some(peer) = self.crowd.media_on(peer, connection, source, &mid) {
+                if let Some(peer) = self.peers.media_on(peer, connection, source, &mid) {
                     self.set_ticker();
                     self.views.play(Some(peer.id()), &self.blocked);
                     self.tell(Event::Media { peer, source, on: true });
                 }
             }
             machine::Event::MediaOff { peer, source } => {
-                if let Some(peer) = self.crowd.media_off(peer, source) {
+                if let Some(peer) = self.peers.media_off(peer, source) {
                     if source == Source::Microphone {
                         peer.set_level(0.0);
                         self.unheard(peer.id(), false);
@@ -116,7 +116,7 @@ impl Driver {
                 }
             }
             machine::Event::Trouble(trouble) => {
-                if let Some(peer) = self.crowd.peer(trouble.peer) {
+                if let Some(peer) = self.peers.peer(trouble.peer) {
                     self.trouble(&peer, trouble.code, trouble.detail);
                 }
             }
@@ -124,7 +124,7 @@ impl Driver {
     }
 
     fn step(&mut self, entry: Entry) {
-        self.parts.known.steps.change(|steps: &mut VecDeque<Entry>| {
+        self.parts.snapshot.steps.change(|steps: &mut VecDeque<Entry>| {
             if steps.len() >= STEPS {
                 steps.pop_front();
             }

@@ -7,10 +7,10 @@ use itodenwa_wire::{Frame, PeerId, Source};
 use litemap::LiteMap;
 
 use super::listening::Ticker;
-use super::{Driver, Notice};
+use super::{BrowserEvent, Driver};
 use crate::connection::Connection;
 use crate::media::{DeviceConstraints, Devices};
-use crate::view::Sight;
+use crate::view::StreamKind;
 
 /// How often it is looked at what is shown.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -65,10 +65,10 @@ impl Sending {
     }
 
     /// What they do not know yet when this is how we show them now.
-    pub(super) fn news(&self, show: impl Fn(Sight) -> Option<RenderedSize>) -> LiteMap<Source, RenderedSize> {
+    pub(super) fn news(&self, show: impl Fn(StreamKind) -> Option<RenderedSize>) -> LiteMap<Source, RenderedSize> {
         let news = |source| {
             let told = self.ours.get(&source).copied().unwrap_or_default();
-            let now = match (show(Sight::of(source)), told) {
+            let now = match (show(StreamKind::of(source)), told) {
                 (Some(tile), _) => tile,
                 (None, RenderedSize::Unknown) => RenderedSize::Unknown,
                 // It was shown, and is not any more.
@@ -119,26 +119,26 @@ impl Driver {
         self.set_looking();
         self.look();
         if self.parts.adaptive && self.looks.is_multiple_of(STRAIN_EVERY) {
-            self.crowd.look_at_strain();
+            self.peers.look_at_strain();
         }
     }
 
     /// Looks at what is shown.
     pub(super) fn look(&mut self) {
         let (views, parts) = (&self.views, &self.parts);
-        let show = |id, sight| views.tile(id, sight);
-        self.crowd.look(&parts.devices, &self.limits, parts.adaptive, show);
+        let show = |id, kind| views.tile(id, kind);
+        self.peers.look(&parts.devices, &self.limits, parts.adaptive, show);
     }
 
     /// What is sent may be something else for everybody.
     pub(super) fn retune(&mut self) {
-        self.crowd.set_stale();
+        self.peers.set_stale();
         self.look();
     }
 
     pub(super) fn limit(&mut self, peer: Option<PeerId>, source: Source, limits: Limits) {
         match peer {
-            Some(peer) => self.crowd.limit(peer, source, limits),
+            Some(peer) => self.peers.limit(peer, source, limits),
             None => {
                 self.limits.insert(source, limits);
             }
@@ -147,11 +147,11 @@ impl Driver {
     }
 
     pub(super) fn set_looking(&mut self) {
-        if self.crowd.is_empty() == self.looking.is_none() {
+        if self.peers.is_empty() == self.looking.is_none() {
             return;
         }
-        let after = (!self.crowd.is_empty()).then_some(LOOK_EVERY);
-        self.looking = after.map(|after| Ticker::new(after, &self.parts.notify, || Notice::Look));
+        let after = (!self.peers.is_empty()).then_some(LOOK_EVERY);
+        self.looking = after.map(|after| Ticker::new(after, &self.parts.notify, || BrowserEvent::Look));
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn told(sending: &mut Sending, person: Option<RenderedSize>) -> Vec<(Source, u32, u32)> {
-        let news = sending.news(|sight| if sight == Sight::Person { person } else { None });
+        let news = sending.news(|kind| if kind == StreamKind::Camera { person } else { None });
         let Frame::Shown(tiles) = frame(&news) else { return Vec::new() };
         sending.told(news);
         tiles

@@ -6,17 +6,20 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::constraints::{self, Naming};
+use super::constraints::{self, ConstraintStrength};
 use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
 use crate::error::{Exception, MediaError};
 
 /// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
-pub(super) async fn capture(wishes: &[DeviceConstraints], naming: Naming) -> Result<MediaStream, MediaError> {
+pub(super) async fn capture(
+    wishes: &[DeviceConstraints],
+    strength: ConstraintStrength,
+) -> Result<MediaStream, MediaError> {
     let screen =
         wishes.iter().find_map(|wish| if let DeviceConstraints::Screen(options) = wish { Some(options) } else { None });
     let (asked, method) = match screen {
         Some(options) => (get_display_media(&constraints::screen(options)), "getDisplayMedia"),
-        None => (get_user_media(&constraints::devices(wishes, naming)), "getUserMedia"),
+        None => (get_user_media(&constraints::devices(wishes, strength)), "getUserMedia"),
     };
     let answer = match asked {
         Ok(asked) => JsFuture::from(asked).await,
@@ -40,10 +43,10 @@ pub(super) async fn capture(wishes: &[DeviceConstraints], naming: Naming) -> Res
 /// take that for less than the system's choice.
 pub(super) async fn prefer(wishes: &[DeviceConstraints]) -> Result<MediaStream, MediaError> {
     if wishes.iter().all(|wish| *wish == wish.anywhere()) {
-        return capture(wishes, Naming::Ideal).await;
+        return capture(wishes, ConstraintStrength::Ideal).await;
     }
-    match capture(wishes, Naming::Exact).await {
-        Err(MediaError::Constraints(_) | MediaError::Missing(_)) => capture(wishes, Naming::Ideal).await,
+    match capture(wishes, ConstraintStrength::Exact).await {
+        Err(MediaError::Constraints(_) | MediaError::Missing(_)) => capture(wishes, ConstraintStrength::Ideal).await,
         result => result,
     }
 }
@@ -56,10 +59,10 @@ pub(super) async fn switch(
 ) -> (Result<MediaStream, MediaError>, Option<MediaStream>) {
     let wishes = std::slice::from_ref(wish);
     let Some((old, old_wish)) = old else { return (prefer(wishes).await, None) };
-    match capture(wishes, Naming::Exact).await {
+    match capture(wishes, ConstraintStrength::Exact).await {
         Err(MediaError::Busy(_) | MediaError::Failed(_)) => {
             old.stop();
-            let again = capture(wishes, Naming::Exact).await;
+            let again = capture(wishes, ConstraintStrength::Exact).await;
             let restored = match &again {
                 Ok(_) => None,
                 Err(_) => prefer(&[old_wish]).await.ok(),

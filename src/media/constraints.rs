@@ -9,17 +9,17 @@ use crate::dom::object;
 
 /// How a device is named: a switch to another one that is not there is refused, so that the one before it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Naming {
+pub(crate) enum ConstraintStrength {
     Ideal,
     Exact,
 }
 
 /// What `getUserMedia` is asked (W3C Media Capture and Streams, section 10.2).
-pub(super) fn devices(wishes: &[DeviceConstraints], naming: Naming) -> Object {
+pub(super) fn devices(wishes: &[DeviceConstraints], strength: ConstraintStrength) -> Object {
     let one = |source: Source| wishes.iter().find(|wish| wish.source() == source);
     let part = |source| match one(source) {
-        Some(DeviceConstraints::Camera(options)) => camera(options, naming).into(),
-        Some(DeviceConstraints::Microphone(options)) => microphone(options, naming).into(),
+        Some(DeviceConstraints::Camera(options)) => camera(options, strength).into(),
+        Some(DeviceConstraints::Microphone(options)) => microphone(options, strength).into(),
         Some(DeviceConstraints::Screen(_)) | None => JsValue::FALSE,
     };
     object([("audio", part(Source::Microphone)), ("video", part(Source::Camera))])
@@ -38,7 +38,7 @@ pub(super) fn screen(options: &ScreenOptions) -> Object {
     ])
 }
 
-fn camera(options: &CameraOptions, naming: Naming) -> Object {
+fn camera(options: &CameraOptions, strength: ConstraintStrength) -> Object {
     let quality = options.quality;
     let constraints = object([
         ("width", ideal(quality.width.into()).into()),
@@ -49,7 +49,7 @@ fn camera(options: &CameraOptions, naming: Naming) -> Object {
         ),
     ]);
     match &options.device {
-        Some(device) => set(&constraints, "deviceId", &named(device, naming)),
+        Some(device) => set(&constraints, "deviceId", &named(device, strength)),
         None => {
             let facing = options.facing.unwrap_or(Facing::User);
             set(&constraints, "facingMode", &ideal(facing.as_str().into()));
@@ -58,10 +58,10 @@ fn camera(options: &CameraOptions, naming: Naming) -> Object {
     constraints
 }
 
-fn microphone(options: &MicrophoneOptions, naming: Naming) -> Object {
+fn microphone(options: &MicrophoneOptions, strength: ConstraintStrength) -> Object {
     let constraints = Object::new();
     if let Some(device) = &options.device {
-        set(&constraints, "deviceId", &named(device, naming));
+        set(&constraints, "deviceId", &named(device, strength));
     }
     for (name, wanted) in processing(options) {
         if let Some(wanted) = wanted {
@@ -81,10 +81,10 @@ pub(super) fn processing(options: &MicrophoneOptions) -> [(&'static str, Option<
     ]
 }
 
-fn named(device: &str, naming: Naming) -> Object {
-    match naming {
-        Naming::Ideal => ideal(device.into()),
-        Naming::Exact => object([("exact", device.into())]),
+fn named(device: &str, strength: ConstraintStrength) -> Object {
+    match strength {
+        ConstraintStrength::Ideal => ideal(device.into()),
+        ConstraintStrength::Exact => object([("exact", device.into())]),
     }
 }
 

@@ -9,12 +9,12 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::capture::{prefer, switch, track_of};
 use super::device::{Ask, Captured, Change, Device, Done};
 use super::settings::Settings;
-use super::track::{Track, TrackNotice};
+use super::track::{Track, TrackEvent};
 use crate::dom::spawn;
 use crate::error::MediaError;
-use crate::view::Sight;
+use crate::view::StreamKind;
 
-type Tell = Rc<dyn Fn(DeviceNotice)>;
+type EventSink = Rc<dyn Fn(DeviceEvent)>;
 
 /// Own camera, microphone and screen. One request to the browser at a time for each.
 pub(crate) struct Devices {
@@ -22,29 +22,29 @@ pub(crate) struct Devices {
     stream: MediaStream,
     /// What is shared has a stream of its own: it is shown beside the person.
     screen: MediaStream,
-    tell: Tell,
+    tell: EventSink,
 }
 
 /// What the browser says of a device.
 #[derive(Debug)]
-pub(crate) enum DeviceNotice {
+pub(crate) enum DeviceEvent {
     /// It was asked for, and this is what came.
     Captured(Captured),
-    Track(Source, TrackNotice),
+    Track(Source, TrackEvent),
 }
 
 impl Devices {
     /// Fails where there are no streams, and so no calls either.
-    pub(crate) fn new(tell: Tell) -> Result<Self, JsValue> {
+    pub(crate) fn new(tell: EventSink) -> Result<Self, JsValue> {
         let devices = Source::ALL.into_iter().map(|source| (source, Device::new(source))).collect();
         Ok(Devices { devices, stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
     }
 
     /// The stream of oneself: what is on, for showing it, and for keeping sound and picture together.
-    pub(crate) fn stream(&self, of: Sight) -> &MediaStream {
+    pub(crate) fn stream(&self, of: StreamKind) -> &MediaStream {
         match of {
-            Sight::Person => &self.stream,
-            Sight::Screen => &self.screen,
+            StreamKind::Camera => &self.stream,
+            StreamKind::Screen => &self.screen,
         }
     }
 
@@ -124,21 +124,21 @@ impl Devices {
         self.ask(source, ask);
     }
 
-    pub(crate) fn notice(&mut self, notice: DeviceNotice) -> Change {
+    pub(crate) fn notice(&mut self, notice: DeviceEvent) -> Change {
         let (source, (change, ask)) = match notice {
-            DeviceNotice::Captured(captured) if captured.source == Source::ScreenAudio => {
+            DeviceEvent::Captured(captured) if captured.source == Source::ScreenAudio => {
                 return self.captured_screen_audio(captured);
             }
-            DeviceNotice::Captured(captured) => {
+            DeviceEvent::Captured(captured) => {
                 let source = captured.source;
                 let Some(device) = self.devices.get_mut(&source) else { return Change::None };
                 (source, device.captured(captured))
             }
-            DeviceNotice::Track(source, notice) => {
+            DeviceEvent::Track(source, notice) => {
                 let Some(device) = self.devices.get_mut(&source) else { return Change::None };
                 match notice {
-                    TrackNotice::Ended => (source, device.ended()),
-                    TrackNotice::Interrupted(interrupted) => (source, (device.interrupted(interrupted), None)),
+                    TrackEvent::Ended => (source, device.ended()),
+                    TrackEvent::Interrupted(interrupted) => (source, (device.interrupted(interrupted), None)),
                 }
             }
         };
@@ -168,7 +168,7 @@ impl Devices {
     fn ask(&self, source: Source, ask: Option<Ask>) {
         let Some(Ask { wish, old }) = ask else { return };
         let tell = Rc::clone(&self.tell);
-        let stream = Clone::clone(self.stream(Sight::of(source)));
+        let stream = Clone::clone(self.stream(StreamKind::of(source)));
         spawn(async move {
             let (result, restored) = switch(&wish, old.clone()).await;
             let sound = result
@@ -181,14 +181,14 @@ impl Devices {
             if let Some(sound) = sound {
                 let track = track_from(&tell, &stream, Source::ScreenAudio, wish, Ok(sound));
                 let captured = Captured { source: Source::ScreenAudio, result: track, restored: None };
-                tell(DeviceNotice::Captured(captured));
+                tell(DeviceEvent::Captured(captured));
             }
         });
     }
 }
 
 fn answer(
-    tell: &Tell,
+    tell: &EventSink,
     stream: &MediaStream,
     wish: DeviceConstraints,
     captured: Result<MediaStream, MediaError>,
@@ -197,11 +197,11 @@ fn answer(
     let source = wish.source();
     let restored = restored.and_then(|(restored, wish)| track_from(tell, stream, source, wish, Ok(restored)).ok());
     let result = track_from(tell, stream, source, wish, captured);
-    tell(DeviceNotice::Captured(Captured { source, result, restored }));
+    tell(DeviceEvent::Captured(Captured { source, result, restored }));
 }
 
 fn track_from(
-    tell: &Tell,
+    tell: &EventSink,
     stream: &MediaStream,
     source: Source,
     wish: DeviceConstraints,
@@ -211,7 +211,7 @@ fn track_from(
     Ok(Track::captured(track, stream, wish, told_of(tell, source)))
 }
 
-fn told_of(tell: &Tell, source: Source) -> impl Fn(TrackNotice) + 'static {
+fn told_of(tell: &EventSink, source: Source) -> impl Fn(TrackEvent) + 'static {
     let tell = Rc::clone(tell);
-    move |notice| tell(DeviceNotice::Track(source, notice))
+    move |notice| tell(DeviceEvent::Track(source, notice))
 }

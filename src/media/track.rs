@@ -17,7 +17,7 @@ pub(crate) struct Track {
 
 /// What the browser says of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TrackNotice {
+pub(crate) enum TrackEvent {
     /// Its device was unplugged or taken away, or the person stopped it.
     Ended,
     /// The system silenced it, or gave it back (W3C Media Capture and Streams, section 4.3.1).
@@ -31,7 +31,7 @@ impl Track {
     }
 
     /// A track of the application: it is shown and sent, and never stopped here.
-    pub(crate) fn given(track: MediaStreamTrack, stream: &MediaStream, tell: impl Fn(TrackNotice) + 'static) -> Self {
+    pub(crate) fn given(track: MediaStreamTrack, stream: &MediaStream, tell: impl Fn(TrackEvent) + 'static) -> Self {
         let listeners = listen(&track, tell);
         Track::new(track, stream, None, listeners)
     }
@@ -41,7 +41,7 @@ impl Track {
         track: MediaStreamTrack,
         stream: &MediaStream,
         wish: DeviceConstraints,
-        tell: impl Fn(TrackNotice) + 'static,
+        tell: impl Fn(TrackEvent) + 'static,
     ) -> Self {
         let listeners = listen(&track, tell);
         Track::new(track, stream, Some(wish), listeners)
@@ -90,17 +90,13 @@ impl Drop for Track {
     }
 }
 
-fn listen(track: &MediaStreamTrack, tell: impl Fn(TrackNotice) + 'static) -> Vec<Listener> {
+fn listen(track: &MediaStreamTrack, tell: impl Fn(TrackEvent) + 'static) -> Vec<Listener> {
     let tell = std::rc::Rc::new(tell);
-    [
-        ("ended", TrackNotice::Ended),
-        ("mute", TrackNotice::Interrupted(true)),
-        ("unmute", TrackNotice::Interrupted(false)),
-    ]
-    .into_iter()
-    .map(|(kind, notice)| {
-        let tell = std::rc::Rc::clone(&tell);
-        Listener::new(track, kind, move |_| tell(notice))
-    })
-    .collect()
+    [("ended", TrackEvent::Ended), ("mute", TrackEvent::Interrupted(true)), ("unmute", TrackEvent::Interrupted(false))]
+        .into_iter()
+        .map(|(kind, notice)| {
+            let tell = std::rc::Rc::clone(&tell);
+            Listener::new(track, kind, move |_| tell(notice))
+        })
+        .collect()
 }

@@ -9,27 +9,27 @@ use itodenwa_wire::Source;
 use web_sys::HtmlMediaElement;
 
 use super::meter::Meter;
-use super::{Known, Tell};
+use super::{EventSink, Snapshot};
 use crate::dom::Listener;
 use crate::error::MediaError;
 use crate::event::{Event, EventSender};
-use crate::media::{Change, DeviceConstraints, DeviceNotice, Devices, listen_for_changes};
+use crate::media::{Change, DeviceConstraints, DeviceEvent, Devices, listen_for_changes};
 use crate::oneshot;
 use crate::queue::Receiver;
 use crate::snapshot::SnapshotCell;
-use crate::view::{Attached, Blocked, Sight, Views};
+use crate::view::{Attached, Blocked, StreamKind, Views};
 
 pub(super) enum Request {
     Set { source: Source, on: bool, done: oneshot::Sender<Result<(), MediaError>> },
     Choose { wish: DeviceConstraints, done: oneshot::Sender<Result<(), MediaError>> },
     Attach { element: HtmlMediaElement, made: bool },
     Detach(HtmlMediaElement),
-    HandOver { tell: Tell, done: oneshot::Sender<Devices> },
+    HandOver { tell: EventSink, done: oneshot::Sender<Devices> },
     Close(oneshot::Sender<()>),
 }
 
-enum Turn {
-    Notice(DeviceNotice),
+enum Wakeup {
+    BrowserEvent(DeviceEvent),
     DevicesChanged,
     Request(Option<Request>),
 }
@@ -37,12 +37,12 @@ enum Turn {
 pub(super) struct Task {
     devices: Devices,
     /// Where the devices' notices go.
-    outlet: SnapshotCell<Option<Tell>>,
+    outlet: SnapshotCell<Option<EventSink>>,
     requests: Receiver<Request>,
-    notices: Receiver<DeviceNotice>,
+    browser_events: Receiver<DeviceEvent>,
     changes: Receiver<()>,
     events: EventSender,
-    known: SnapshotCell<Known>,
+    snapshot: SnapshotCell<Snapshot>,
     meter: SnapshotCell<Option<Meter>>,
     views: Views,
     _listener: Option<Listener>,
@@ -51,11 +51,11 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(
         devices: Devices,
-        outlet: SnapshotCell<Option<Tell>>,
+        outlet: SnapshotCell<Option<EventSink>>,
         requests: Receiver<Request>,
-        notices: Receiver<DeviceNotice>,
+        browser_events: Receiver<DeviceEvent>,
         events: EventSender,
-        known: SnapshotCell<Known>,
+        snapshot: SnapshotCell<Snapshot>,
         meter: SnapshotCell<Option<Meter>>,
     ) -> Self {
         let (changed, changes) = crate::queue::queue(1);
@@ -66,10 +66,10 @@ impl Task {
             devices,
             outlet,
             requests,
-            notices,
+            browser_events,
             changes,
             events,
-            known,
+            snapshot,
             meter,
             views: Views::default(),
             _listener: listener,
@@ -86,20 +86,20 @@ impl Task {
         }
         self.devices.request(&wanted);
         while self.devices.is_asking() {
-            let Some(notice) = self.notices.next().await else { return };
+            let Some(notice) = self.browser_events.next().await else { return };
             self.notice(notice);
         }
     }
 
     pub(super) async fn run(mut self) {
         let closed = loop {
-            match poll_fn(|cx| self.poll_turn(cx)).await {
-                Turn::Notice(notice) => self.notice(notice),
-                Turn::DevicesChanged => self.tell(Event::DevicesChanged),
-                Turn::Request(None) => break None,
-                Turn::Request(Some(Request::Close(done))) => break Some(done),
-                Turn::Request(Some(Request::HandOver { tell, done })) => return self.hand_over(tell, done),
-                Turn::Request(Some(request)) => self.request(request),
+            match poll_fn(|cx| self.poll_wakeup(cx)).await {
+                Wakeup::BrowserEvent(notice) => self.notice(notice),
+                Wakeup::DevicesChanged => self.tell(Event::DevicesChanged),
+                Wakeup::Request(None) => break None,
+                Wakeup::Request(Some(Request::Close(done))) => break Some(done),
+                Wakeup::Request(Some(Request::HandOver { tell, done })) => return self.hand_over(tell, done),
+                Wakeup::Request(Some(request)) => self.request(request),
             }
         };
         let events = self.end();
@@ -109,24 +109,24 @@ impl Task {
         }
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        if let Poll::Ready(Some(notice)) = self.notices.poll_next_unpin(cx) {
-            return Poll::Ready(Turn::Notice(notice));
+    fn poll_wakeup(&mut self, cx: &mut Context<'_>) -> Poll<Wakeup> {
+        if let Poll::Ready(Some(notice)) = self.browser_events.poll_next_unpin(cx) {
+            return Poll::Ready(Wakeup::BrowserEvent(notice));
         }
         if let Poll::Ready(Some(())) = self.changes.poll_next_unpin(cx) {
-            return Poll::Ready(Turn::DevicesChanged);
+            return Poll::Ready(Wakeup::DevicesChanged);
         }
-        self.requests.poll_next_unpin(cx).map(Turn::Request)
+        self.requests.poll_next_unpin(cx).map(Wakeup::Request)
     }
 
     /// What the devices said and nobody has heard yet is told there, too.
-    fn hand_over(mut self, tell: Tell, done: oneshot::Sender<Devices>) {
+    fn hand_over(mut self, tell: EventSink, done: oneshot::Sender<Devices>) {
         self.outlet.change(|outlet| *outlet = Some(tell.clone()));
-        while let Some(notice) = self.notices.try_next() {
+        while let Some(notice) = self.browser_events.try_next() {
             tell(notice);
         }
         self.meter.change(Option::take);
-        self.known.change(std::mem::take);
+        self.snapshot.change(std::mem::take);
         let Task { devices, events, views, .. } = self;
         drop(views);
         done.send(devices);
@@ -136,7 +136,7 @@ impl Task {
     /// Everything is given back.
     fn end(self) -> EventSender {
         self.meter.change(Option::take);
-        self.known.change(std::mem::take);
+        self.snapshot.change(std::mem::take);
         self.events
     }
 
@@ -148,16 +148,15 @@ impl Task {
             }
             Request::Choose { wish, done } => self.devices.choose(wish, done),
             Request::Attach { element, made } => {
-                let (sight, stream) = (Sight::Person, self.devices.stream(Sight::Person));
-                self.views
-                    .attach(Attached { who: None, sight, element, made, stream, audible: None }, &never_blocked());
+                let (kind, stream) = (StreamKind::Camera, self.devices.stream(StreamKind::Camera));
+                self.views.attach(Attached { who: None, kind, element, made, stream, audible: None }, &never_blocked());
             }
             Request::Detach(element) => self.views.detach(&element),
             Request::HandOver { .. } | Request::Close(_) => {}
         }
     }
 
-    fn notice(&mut self, notice: DeviceNotice) {
+    fn notice(&mut self, notice: DeviceEvent) {
         let change = self.devices.notice(notice);
         self.changed(change);
     }
@@ -166,15 +165,15 @@ impl Task {
         match change {
             Change::None => {}
             Change::On(source) | Change::Replaced(source) => {
-                let was_on = self.known.change(|known| known.settings.contains_key(&source));
+                let was_on = self.snapshot.change(|known| known.settings.contains_key(&source));
                 let Some(settings) = self.devices.settings(source) else { return };
-                self.known.change(|known| {
+                self.snapshot.change(|known| {
                     known.set_error(source, None);
                     known.settings.insert(source, settings.clone());
                 });
                 self.measure(source);
                 if was_on && source == Source::Camera {
-                    self.views.renew(None, self.devices.stream(Sight::Person), &never_blocked());
+                    self.views.renew(None, self.devices.stream(StreamKind::Camera), &never_blocked());
                 } else {
                     self.views.play(None, &never_blocked());
                 }
@@ -183,7 +182,7 @@ impl Task {
             Change::Off(source) => self.off(source),
             Change::Failed(source, error) | Change::Ended(source, error) => {
                 self.off(source);
-                self.known.change(|known| known.set_error(source, Some(error.clone())));
+                self.snapshot.change(|known| known.set_error(source, Some(error.clone())));
                 self.tell(Event::MediaFailed { source, error });
             }
             Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
@@ -191,7 +190,7 @@ impl Task {
     }
 
     fn off(&mut self, source: Source) {
-        self.known.change(|known| known.settings.remove(&source));
+        self.snapshot.change(|known| known.settings.remove(&source));
         if source == Source::Microphone {
             self.meter.change(Option::take);
         }

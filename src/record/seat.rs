@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use super::Who;
-use crate::link::{Link, Request};
-use crate::view::{Sight, make};
+use crate::room_ref::{Request, RoomRef};
+use crate::view::{StreamKind, make};
 
 /// Pictures in a recording, at most: more would be too small to see.
 const SEATS: usize = 36;
@@ -19,10 +19,10 @@ const HAS_PICTURE: u16 = 2;
 #[derive(Debug)]
 pub(super) struct Seat {
     who: Option<PeerId>,
-    sight: Sight,
+    kind: StreamKind,
     pub(super) name: Option<String>,
     pub(super) video: HtmlVideoElement,
-    link: Weak<Link>,
+    link: Weak<RoomRef>,
 }
 
 /// In the order in which they came, oneself first.
@@ -31,12 +31,12 @@ pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
     /// Seats who is there now, and takes the seats of who is not.
-    pub(super) fn update(&mut self, link: &Rc<Link>, who: Who) {
+    pub(super) fn update(&mut self, link: &Rc<RoomRef>, who: Who) {
         let wanted = wanted(link, who);
-        self.0.retain(|seat| wanted.iter().any(|(who, sight, _)| (seat.who, seat.sight) == (*who, *sight)));
-        for (who, sight, name) in wanted {
-            let is_new = self.0.iter().all(|seat| (seat.who, seat.sight) != (who, sight));
-            if is_new && let Some(seat) = Seat::new(link, who, sight, name) {
+        self.0.retain(|seat| wanted.iter().any(|(who, kind, _)| (seat.who, seat.kind) == (*who, *kind)));
+        for (who, kind, name) in wanted {
+            let is_new = self.0.iter().all(|seat| (seat.who, seat.kind) != (who, kind));
+            if is_new && let Some(seat) = Seat::new(link, who, kind, name) {
                 self.0.push(seat);
             }
         }
@@ -58,12 +58,12 @@ impl Seats {
 
 impl Seat {
     /// None if the browser makes no element, or the room is over.
-    fn new(link: &Rc<Link>, who: Option<PeerId>, sight: Sight, name: Option<String>) -> Option<Self> {
+    fn new(link: &Rc<RoomRef>, who: Option<PeerId>, kind: StreamKind, name: Option<String>) -> Option<Self> {
         let video = make("recorded").ok()?;
         // Before it plays: nobody hears anything twice, and no browser refuses to play it.
         video.set_muted(true);
-        let asked = link.ask(Request::Attach { who, sight, element: video.clone().into(), made: true });
-        asked.then(|| Seat { who, sight, name, video, link: Rc::downgrade(link) })
+        let asked = link.ask(Request::Attach { who, kind, element: video.clone().into(), made: true });
+        asked.then(|| Seat { who, kind, name, video, link: Rc::downgrade(link) })
     }
 
     /// The picture's width and height, if there is one.
@@ -86,18 +86,18 @@ impl Drop for Seat {
     }
 }
 
-type Wanted = (Option<PeerId>, Sight, Option<String>);
+type Wanted = (Option<PeerId>, StreamKind, Option<String>);
 
-fn wanted(link: &Link, who: Who) -> Vec<Wanted> {
-    let mut wanted = vec![(None, Sight::Person, link.name.as_ref().map(ToString::to_string))];
-    if link.known.settings.get().contains_key(&Source::Screen) {
-        wanted.push((None, Sight::Screen, None));
+fn wanted(link: &RoomRef, who: Who) -> Vec<Wanted> {
+    let mut wanted = vec![(None, StreamKind::Camera, link.name.as_ref().map(ToString::to_string))];
+    if link.snapshot.settings.get().contains_key(&Source::Screen) {
+        wanted.push((None, StreamKind::Screen, None));
     }
-    let peers = if who == Who::Everybody { link.known.peers.get() } else { Vec::new() };
+    let peers = if who == Who::Everybody { link.snapshot.peers.get() } else { Vec::new() };
     for peer in peers {
-        wanted.push((Some(peer.id()), Sight::Person, peer.name().map(ToOwned::to_owned)));
+        wanted.push((Some(peer.id()), StreamKind::Camera, peer.name().map(ToOwned::to_owned)));
         if peer.media().contains(&Source::Screen) {
-            wanted.push((Some(peer.id()), Sight::Screen, None));
+            wanted.push((Some(peer.id()), StreamKind::Screen, None));
         }
     }
     wanted.truncate(SEATS);

@@ -13,8 +13,8 @@ use super::sound::Mixer;
 use super::{RecordEnd, RecordOptions, Recorded, State};
 use crate::dom::{Clock, Listener, Recorder, Timer, global, is_present, object, property};
 use crate::error::{Exception, RecordError};
-use crate::link::Link;
 use crate::queue::{Receiver, queue};
+use crate::room_ref::RoomRef;
 
 /// Pictures a second.
 const RATE: u32 = 15;
@@ -38,23 +38,23 @@ const MIME_TYPES: [(&str, &str); 6] = [
 ];
 
 /// What the recorder may tell between two pictures, at most. What is beyond it is lost.
-const TOLD: usize = 64;
+const RECORDER_EVENTS: usize = 64;
 
-enum Told {
+enum RecorderEvent {
     Part(JsValue),
     Failed(Exception),
     Stopped,
 }
 
 pub(super) struct Task {
-    link: Weak<Link>,
+    link: Weak<RoomRef>,
     options: RecordOptions,
     state: Rc<State>,
     seats: Seats,
     picture: Picture,
     mixer: Option<Mixer>,
     recorder: Recorder,
-    told: Receiver<Told>,
+    events: Receiver<RecorderEvent>,
     _listeners: [Listener; 3],
     clock: Clock,
     parts: Vec<JsValue>,
@@ -63,8 +63,8 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) async fn start(link: Weak<Link>, options: RecordOptions) -> Result<Self, RecordError> {
-        let open = |link: &Weak<Link>| link.upgrade().filter(|link| link.is_open()).ok_or(RecordError::Closed);
+    pub(super) async fn start(link: Weak<RoomRef>, options: RecordOptions) -> Result<Self, RecordError> {
+        let open = |link: &Weak<RoomRef>| link.upgrade().filter(|link| link.is_open()).ok_or(RecordError::Closed);
         open(&link)?;
         if !is_present(&global("MediaRecorder"), "isTypeSupported") {
             return Err(RecordError::Unsupported);
@@ -86,11 +86,11 @@ impl Task {
             ("audioBitsPerSecond", SOUND_BITS.into()),
         ]);
         let recorder = Recorder::new(&stream, &settings).map_err(failed)?;
-        let (tell, told) = queue(TOLD);
+        let (tell, events) = queue(RECORDER_EVENTS);
         let listeners = [
-            listen(&recorder, "dataavailable", &tell, |event| Told::Part(property(event, "data"))),
-            listen(&recorder, "error", &tell, |event| Told::Failed(property(event, "error").into())),
-            listen(&recorder, "stop", &tell, |_| Told::Stopped),
+            listen(&recorder, "dataavailable", &tell, |event| RecorderEvent::Part(property(event, "data"))),
+            listen(&recorder, "error", &tell, |event| RecorderEvent::Failed(property(event, "error").into())),
+            listen(&recorder, "stop", &tell, |_| RecorderEvent::Stopped),
         ];
         picture.paint(seats.all());
         recorder.start(SLICE).map_err(failed)?;
@@ -102,7 +102,7 @@ impl Task {
             picture,
             mixer,
             recorder,
-            told,
+            events,
             _listeners: listeners,
             clock: Clock::start(),
             parts: Vec::new(),
@@ -149,11 +149,11 @@ impl Task {
     }
 
     fn listen(&mut self) {
-        while let Some(told) = self.told.try_next() {
-            match told {
-                Told::Part(part) => self.keep(part),
-                Told::Failed(error) => self.end = Some(RecordEnd::Failed(error)),
-                Told::Stopped => self.is_over = true,
+        while let Some(events) = self.events.try_next() {
+            match events {
+                RecorderEvent::Part(part) => self.keep(part),
+                RecorderEvent::Failed(error) => self.end = Some(RecordEnd::Failed(error)),
+                RecorderEvent::Stopped => self.is_over = true,
             }
         }
     }
@@ -214,8 +214,8 @@ fn mime_type(has_sound: bool) -> Option<String> {
 fn listen(
     recorder: &Recorder,
     kind: &'static str,
-    tell: &crate::queue::Sender<Told>,
-    what: impl Fn(&web_sys::Event) -> Told + 'static,
+    tell: &crate::queue::Sender<RecorderEvent>,
+    what: impl Fn(&web_sys::Event) -> RecorderEvent + 'static,
 ) -> Listener {
     let tell = tell.clone();
     Listener::new(recorder, kind, move |event| {

@@ -14,7 +14,7 @@ use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
 
 use super::address;
-use super::signs::Signs;
+use super::network_hints::NetworkHints;
 use super::{Signaling, SignalingError};
 use crate::codec::{Malformed, read_server_message, write_client_message};
 use crate::dom::{Clock, Held, Kind, Timer, global, property};
@@ -34,7 +34,7 @@ pub struct WebSocketSignaling {
     socket: Option<Socket>,
     clock: Clock,
     timer: Option<(Time, Timer)>,
-    signs: Signs,
+    network_hints: NetworkHints,
 }
 
 /// One socket, and what waits until it is open.
@@ -65,7 +65,7 @@ impl WebSocketSignaling {
             socket: None,
             clock: Clock::start(),
             timer: None,
-            signs: Signs::watch(),
+            network_hints: NetworkHints::watch(),
         };
         signaling.socket = Some(Socket::open(&signaling.address)?);
         Ok(signaling)
@@ -116,7 +116,7 @@ impl WebSocketSignaling {
 
     /// Takes one thing that happened, if anything did.
     fn poll_happening(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(Some(())) = self.signs.poll_next_unpin(cx) {
+        if let Poll::Ready(Some(())) = self.network_hints.poll_next_unpin(cx) {
             self.session.on_network_hint(self.clock.now());
             return Poll::Ready(());
         }

@@ -7,23 +7,23 @@ use itodenwa_wire::{Frame, IceServer, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::listening::Ear;
+use super::listening::AudioLevel;
 use super::sending::{self, Sending};
 use crate::connection::Connection;
 use crate::media::Devices;
 use crate::media::Track;
 use crate::outgoing::Outgoing;
 use crate::peer::Peer;
-use crate::view::Sight;
+use crate::view::StreamKind;
 
 #[derive(Default)]
-pub(super) struct Crowd {
-    members: LiteMap<PeerId, Member>,
+pub(super) struct Peers {
+    states: LiteMap<PeerId, PeerState>,
     /// How many came in: names the texts to each.
     entered: u32,
 }
 
-struct Member {
+struct PeerState {
     peer: Peer,
     connection: Option<(ConnectionId, Connection)>,
     /// The control channel of the connection is open.
@@ -31,17 +31,17 @@ struct Member {
     stream: MediaStream,
     screen: MediaStream,
     tracks: LiteMap<Source, Track>,
-    voice: Option<Ear>,
+    voice: Option<AudioLevel>,
     sending: Sending,
     texts: Delivery<Outgoing>,
 }
 
-impl Crowd {
+impl Peers {
     /// False if the browser has no stream to give, which none that has connections does.
     pub(super) fn enter(&mut self, peer: Peer) -> bool {
         let (Ok(stream), Ok(screen)) = (MediaStream::new(), MediaStream::new()) else { return false };
         self.entered = self.entered.wrapping_add(1);
-        let member = Member {
+        let state = PeerState {
             peer: peer.clone(),
             connection: None,
             open: false,
@@ -52,69 +52,69 @@ impl Crowd {
             sending: Sending::default(),
             texts: Delivery::new(self.entered),
         };
-        self.members.insert(peer.id(), member);
+        self.states.insert(peer.id(), state);
         true
     }
 
     pub(super) fn leave(&mut self, id: PeerId) -> Option<Peer> {
-        self.members.remove(&id).map(|member| member.peer)
+        self.states.remove(&id).map(|state| state.peer)
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<Peer> {
-        self.members.get(&id).map(|member| member.peer.clone())
+        self.states.get(&id).map(|state| state.peer.clone())
     }
 
-    pub(super) fn stream(&self, id: PeerId, sight: Sight) -> Option<&MediaStream> {
-        self.members.get(&id).map(|member| member.stream(sight))
+    pub(super) fn stream(&self, id: PeerId, kind: StreamKind) -> Option<&MediaStream> {
+        self.states.get(&id).map(|state| state.stream(kind))
     }
 
     // Connections. A peer has one; whatever another one still says is dropped.
 
     pub(super) fn connect(&mut self, peer: PeerId, id: ConnectionId, connection: Connection) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.close_channel();
-            member.connection = Some((id, connection));
-            member.sending.set_stale();
+        if let Some(state) = self.states.get_mut(&peer) {
+            state.close_channel();
+            state.connection = Some((id, connection));
+            state.sending.set_stale();
         }
     }
 
     pub(super) fn disconnect(&mut self, peer: PeerId, id: ConnectionId) {
-        if let Some(member) = self.members.get_mut(&peer)
-            && member.connection.as_ref().is_some_and(|(known, _)| *known == id)
+        if let Some(state) = self.states.get_mut(&peer)
+            && state.connection.as_ref().is_some_and(|(known, _)| *known == id)
         {
-            member.close_channel();
-            member.connection = None;
+            state.close_channel();
+            state.connection = None;
         }
     }
 
     pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
-        let (known, connection) = self.members.get_mut(&peer)?.connection.as_mut()?;
+        let (known, connection) = self.states.get_mut(&peer)?.connection.as_mut()?;
         (*known == id).then_some(connection)
     }
 
     pub(super) fn renew(&mut self, servers: &[IceServer]) {
         for (_, connection) in
-            self.members.iter_mut().map(|(_, member)| member).filter_map(|member| member.connection.as_mut())
+            self.states.iter_mut().map(|(_, state)| state).filter_map(|state| state.connection.as_mut())
         {
             connection.renew(servers);
         }
     }
 
     /// The network may be another one.
-    pub(super) fn doubt(&self) {
-        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
-            connection.doubt();
+    pub(super) fn suspect(&self) {
+        for (_, connection) in self.states.values().filter_map(|state| state.connection.as_ref()) {
+            connection.suspect();
         }
     }
 
     pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {
-        let current = self.members.get(&peer).and_then(|member| member.connection.as_ref());
+        let current = self.states.get(&peer).and_then(|state| state.connection.as_ref());
         current.is_some_and(|(known, _)| *known == id)
     }
 
     /// Sends this track for the source from now on, to everybody.
     pub(super) fn replace(&self, source: Source, track: Option<&MediaStreamTrack>) {
-        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
+        for (_, connection) in self.states.values().filter_map(|state| state.connection.as_ref()) {
             connection.replace(source, track);
         }
     }
@@ -123,76 +123,76 @@ impl Crowd {
 
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
         let receiver = self.connection(peer, id)?.receiver(mid)?;
-        let member = self.members.get_mut(&peer).filter(|member| member.peer.may_publish())?;
-        member.tracks.insert(source, Track::received(receiver.track(), member.stream(Sight::of(source))));
+        let state = self.states.get_mut(&peer).filter(|state| state.peer.may_publish())?;
+        state.tracks.insert(source, Track::received(receiver.track(), state.stream(StreamKind::of(source))));
         if source == Source::Microphone {
-            member.voice = Some(Ear::new(receiver));
+            state.voice = Some(AudioLevel::new(receiver));
         }
-        member.peer.set_media(source, true);
-        Some(member.peer.clone())
+        state.peer.set_media(source, true);
+        Some(state.peer.clone())
     }
 
     pub(super) fn media_off(&mut self, peer: PeerId, source: Source) -> Option<Peer> {
-        let member = self.members.get_mut(&peer)?;
-        member.tracks.remove(&source)?;
+        let state = self.states.get_mut(&peer)?;
+        state.tracks.remove(&source)?;
         if source == Source::Microphone {
-            member.voice = None;
+            state.voice = None;
         }
-        member.peer.set_media(source, false);
-        Some(member.peer.clone())
+        state.peer.set_media(source, false);
+        Some(state.peer.clone())
     }
 
     /// Whether there is anybody to be heard.
     pub(super) fn has_voices(&self) -> bool {
-        self.members.values().any(|member| member.voice.is_some())
+        self.states.values().any(|state| state.voice.is_some())
     }
 
     /// How loud everybody is who is heard.
     pub(super) fn levels(&mut self) -> Vec<(Peer, f64)> {
-        let members = self.members.iter_mut().map(|(_, member)| member);
-        members.filter_map(|member| Some((member.peer.clone(), member.voice.as_mut()?.level()))).collect()
+        let states = self.states.iter_mut().map(|(_, state)| state);
+        states.filter_map(|state| Some((state.peer.clone(), state.voice.as_mut()?.level()))).collect()
     }
 
     // What is sent to others.
 
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.states.is_empty()
     }
 
     pub(super) fn set_stale(&mut self) {
-        self.members.iter_mut().map(|(_, member)| member).for_each(|member| member.sending.set_stale());
+        self.states.iter_mut().map(|(_, state)| state).for_each(|state| state.sending.set_stale());
     }
 
     pub(super) fn limit(&mut self, peer: PeerId, source: Source, limits: Limits) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.sending.limit(source, limits);
+        if let Some(state) = self.states.get_mut(&peer) {
+            state.sending.limit(source, limits);
         }
     }
 
     /// Somebody says how they show what we send.
     pub(super) fn shown(&mut self, peer: PeerId, tiles: &[(Source, u32, u32)]) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.sending.shown(tiles);
+        if let Some(state) = self.states.get_mut(&peer) {
+            state.sending.shown(tiles);
         }
     }
 
     /// The browser says whether it is at its limit with somebody.
     pub(super) fn strained(&mut self, peer: PeerId, is_limited: bool) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.sending.looked(is_limited);
+        if let Some(state) = self.states.get_mut(&peer) {
+            state.sending.looked(is_limited);
         }
     }
 
     /// Senders are others after a negotiation.
     pub(super) fn apply(&self, peer: PeerId) {
-        if let Some((_, connection)) = self.members.get(&peer).and_then(|member| member.connection.as_ref()) {
+        if let Some((_, connection)) = self.states.get(&peer).and_then(|state| state.connection.as_ref()) {
             connection.apply();
         }
     }
 
     /// Asks the browser whether it is at its limit.
     pub(super) fn look_at_strain(&self) {
-        for (_, connection) in self.members.values().filter_map(|member| member.connection.as_ref()) {
+        for (_, connection) in self.states.values().filter_map(|state| state.connection.as_ref()) {
             connection.look();
         }
     }
@@ -203,18 +203,18 @@ impl Crowd {
         devices: &Devices,
         own: &LiteMap<Source, Limits>,
         adaptive: bool,
-        show: impl Fn(PeerId, Sight) -> Option<RenderedSize>,
+        show: impl Fn(PeerId, StreamKind) -> Option<RenderedSize>,
     ) {
-        for (id, member) in &mut self.members {
-            if member.open && adaptive {
-                let news = member.sending.news(|sight| show(*id, sight));
+        for (id, state) in &mut self.states {
+            if state.open && adaptive {
+                let news = state.sending.news(|kind| show(*id, kind));
                 // A full buffer or a closing channel: it is told with the next look.
-                if !news.is_empty() && member.send(&sending::frame(&news)).is_ok() {
-                    member.sending.told(news);
+                if !news.is_empty() && state.send(&sending::frame(&news)).is_ok() {
+                    state.sending.told(news);
                 }
             }
-            if let Some((_, connection)) = &mut member.connection {
-                member.sending.tune(connection, devices, own);
+            if let Some((_, connection)) = &mut state.connection {
+                state.sending.tune(connection, devices, own);
             }
         }
     }
@@ -223,39 +223,39 @@ impl Crowd {
 
     /// A text to send. If the peer is gone, whoever waits for its delivery is told by the drop.
     pub(super) fn send_text(&mut self, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
-        let Some(member) = self.members.get_mut(&to) else { return Ok(()) };
+        let Some(state) = self.states.get_mut(&to) else { return Ok(()) };
         // As many as have a place have one there, too.
-        let _ = member.texts.send(text, outgoing);
-        member.flush()
+        let _ = state.texts.send(text, outgoing);
+        state.flush()
     }
 
     pub(super) fn channel_opened(&mut self, peer: PeerId, id: ConnectionId) -> Result<(), String> {
         if !self.is_current(peer, id) {
             return Ok(());
         }
-        let Some(member) = self.members.get_mut(&peer) else { return Ok(()) };
-        member.open = true;
-        member.sending.begin_anew();
-        member.texts.channel_opened();
-        member.flush()
+        let Some(state) = self.states.get_mut(&peer) else { return Ok(()) };
+        state.open = true;
+        state.sending.begin_anew();
+        state.texts.channel_opened();
+        state.flush()
     }
 
     /// The delivery of texts from and to this peer.
     pub(super) fn texts(&mut self, peer: PeerId) -> Option<&mut Delivery<Outgoing>> {
-        self.members.get_mut(&peer).map(|member| &mut member.texts)
+        self.states.get_mut(&peer).map(|state| &mut state.texts)
     }
 
     /// Sends what is to be said of texts.
     pub(super) fn flush(&mut self, peer: PeerId) -> Result<(), String> {
-        self.members.get_mut(&peer).map_or(Ok(()), Member::flush)
+        self.states.get_mut(&peer).map_or(Ok(()), PeerState::flush)
     }
 }
 
-impl Member {
-    fn stream(&self, sight: Sight) -> &MediaStream {
-        match sight {
-            Sight::Person => &self.stream,
-            Sight::Screen => &self.screen,
+impl PeerState {
+    fn stream(&self, kind: StreamKind) -> &MediaStream {
+        match kind {
+            StreamKind::Camera => &self.stream,
+            StreamKind::Screen => &self.screen,
         }
     }
 

@@ -10,16 +10,16 @@ use web_sys::EventTarget;
 use crate::dom::{Listener, global};
 use crate::queue::{Receiver, queue};
 
-/// Signs of the browser that the network may be back or another one, or that the page was out of use: network online
+/// NetworkHints of the browser that the network may be back or another one, or that the page was out of use: network online
 /// (HTML), tab visible again (HTML), page back from the cache (HTML) or unfrozen (Page Lifecycle), other kind of connection
 /// (Network Information).
 #[derive(Debug)]
-pub(super) struct Signs {
+pub(super) struct NetworkHints {
     seen: Receiver<()>,
     _listeners: Vec<Listener>,
 }
 
-impl Signs {
+impl NetworkHints {
     /// What the browser does not have shows nothing.
     pub(super) fn watch() -> Self {
         // One that was not looked at yet stands for all.
@@ -42,7 +42,7 @@ impl Signs {
             listen(&document, "resume", always),
             listen(&connection, "change", always),
         ];
-        Signs { seen, _listeners: listeners.into_iter().flatten().collect() }
+        NetworkHints { seen, _listeners: listeners.into_iter().flatten().collect() }
     }
 }
 
@@ -54,7 +54,7 @@ fn is_visible(document: &JsValue) -> bool {
     Reflect::get(document, &"visibilityState".into()).is_ok_and(|state| state == "visible")
 }
 
-impl Stream for Signs {
+impl Stream for NetworkHints {
     type Item = ();
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<()>> {

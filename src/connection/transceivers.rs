@@ -9,19 +9,19 @@ use web_sys::MediaStreamTrack;
 
 use crate::dom::{PeerConnection, Sender, Transceiver, is_present, object};
 use crate::media::Devices;
-use crate::view::Sight;
+use crate::view::StreamKind;
 
-/// The transceivers that send sources of ours. Known by identity: their places change when one is stopped.
+/// The transceivers that send sources of ours. Snapshot by identity: their places change when one is stopped.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines {
-    carrying: Vec<(Transceiver, Source)>,
+pub(crate) struct Transceivers {
+    negotiated: Vec<(Transceiver, Source)>,
     /// Whether they have tracks; if not, the other side gets silence.
     sends: bool,
 }
 
-impl Lines {
+impl Transceivers {
     pub(crate) fn new(sends: bool) -> Self {
-        Lines { carrying: Vec::new(), sends }
+        Transceivers { negotiated: Vec::new(), sends }
     }
 
     /// What is sent for a track.
@@ -38,30 +38,30 @@ impl Lines {
         may_add: bool,
         devices: &Devices,
     ) -> Result<Vec<Promise>, JsValue> {
-        let lines: Vec<Transceiver> = all(peer).collect();
-        let known: Vec<_> = lines.iter().map(|line| self.describe(line, may_add)).collect();
+        let transceivers: Vec<Transceiver> = all(peer).collect();
+        let known: Vec<_> = transceivers.iter().map(|line| self.describe(line, may_add)).collect();
         let mut replaced = Vec::new();
         for assignment in machine::assign(&known, wanted, may_add) {
             match assignment {
                 Assignment::Reuse { index, source } => {
-                    let Some(line) = lines.get(index) else { continue };
+                    let Some(line) = transceivers.get(index) else { continue };
                     line.set_direction(if receives(&line.direction()) { "sendrecv" } else { "sendonly" })?;
                     let sender = line.sender();
                     replaced.push(sender.replace_track(self.sent(devices.track(source)))?);
                     if is_present(sender.as_ref(), "setStreams") {
-                        sender.set_streams(devices.stream(Sight::of(source)))?;
+                        sender.set_streams(devices.stream(StreamKind::of(source)))?;
                     }
                     self.forget(line);
-                    self.carrying.push((line.clone(), source));
+                    self.negotiated.push((line.clone(), source));
                 }
                 Assignment::Add { source } => {
-                    let streams = js_sys::Array::of1(devices.stream(Sight::of(source)));
+                    let streams = js_sys::Array::of1(devices.stream(StreamKind::of(source)));
                     let init = object([("direction", "sendrecv".into()), ("streams", streams.into())]);
                     let what = self.sent(devices.track(source)).map_or_else(|| kind(source).into(), JsValue::from);
-                    self.carrying.push((peer.add_transceiver(&what, &init)?, source));
+                    self.negotiated.push((peer.add_transceiver(&what, &init)?, source));
                 }
                 Assignment::Release { index } => {
-                    let Some(line) = lines.get(index) else { continue };
+                    let Some(line) = transceivers.get(index) else { continue };
                     line.set_direction(if receives(&line.direction()) { "recvonly" } else { "inactive" })?;
                     replaced.push(line.sender().replace_track(None)?);
                     self.forget(line);
@@ -72,7 +72,7 @@ impl Lines {
     }
 
     pub(crate) fn sender(&self, source: Source) -> Option<Sender> {
-        self.carrying.iter().find(|(_, carried)| *carried == source).map(|(line, _)| line.sender())
+        self.negotiated.iter().find(|(_, carried)| *carried == source).map(|(line, _)| line.sender())
     }
 
     /// What an offer sends.
@@ -87,7 +87,7 @@ impl Lines {
 
     fn sources(&self, direction: impl Fn(&Transceiver) -> Option<String>) -> SourceMap {
         let sent = |line: &Transceiver| direction(line).is_some_and(|direction| sends(&direction));
-        self.carrying
+        self.negotiated
             .iter()
             .filter(|(line, _)| sent(line))
             .filter_map(|(line, source)| Some((line.mid()?, *source)))
@@ -97,14 +97,14 @@ impl Lines {
     fn describe(&self, line: &Transceiver, may_add: bool) -> machine::Transceiver {
         machine::Transceiver {
             audio: is_audio(line),
-            carries: self.carrying.iter().find(|(known, _)| is_same(known, line)).map(|(_, source)| *source),
+            carries: self.negotiated.iter().find(|(known, _)| is_same(known, line)).map(|(_, source)| *source),
             // One that the offer does not name is of no use to an answer.
             stopped: line.direction() == "stopped" || (!may_add && line.mid().is_none()),
         }
     }
 
     fn forget(&mut self, line: &Transceiver) {
-        self.carrying.retain(|(known, _)| !is_same(known, line));
+        self.negotiated.retain(|(known, _)| !is_same(known, line));
     }
 }
 

@@ -11,36 +11,36 @@ use itodenwa_protocol::Liveness;
 use js_sys::{JsString, Map};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Happening, Tell};
+use super::{ConnectionEvent, EventSink};
 use crate::dom::spawn;
-use crate::dom::{Alive, Clock, DataChannel, Interval, PeerConnection, Stats};
+use crate::dom::{AbortSignal, Clock, DataChannel, Interval, PeerConnection, Stats};
 
 /// What is said on the control channel: a frame that only this file knows.
-const BEAT: &str = "\"beat\"";
-const BEAT_EVERY_MILLIS: u32 = 1000;
+const HEARTBEAT: &str = "\"beat\"";
+const HEARTBEAT_EVERY_MILLIS: u32 = 1000;
 
 /// The beat of one connection, as long as this lives.
-pub(super) struct Pulse {
+pub(super) struct Heartbeat {
     state: Rc<RefCell<Liveness>>,
     clock: Clock,
-    tell: Tell,
+    tell: EventSink,
     _interval: Interval,
 }
 
-impl Pulse {
-    pub(super) fn begin(peer: &PeerConnection, control: &DataChannel, alive: Alive, tell: &Tell) -> Self {
+impl Heartbeat {
+    pub(super) fn begin(peer: &PeerConnection, control: &DataChannel, signal: AbortSignal, tell: &EventSink) -> Self {
         let clock = Clock::start();
         let state = Rc::new(RefCell::new(Liveness::new(clock.now())));
-        let beat = Beat { peer: peer.clone(), control: control.clone(), alive, clock, tell: Rc::clone(tell) };
+        let beat = Beat { peer: peer.clone(), control: control.clone(), signal, clock, tell: Rc::clone(tell) };
         let interval = {
             let state = Rc::clone(&state);
-            Interval::new(BEAT_EVERY_MILLIS, move || beat.once(&state))
+            Interval::new(HEARTBEAT_EVERY_MILLIS, move || beat.once(&state))
         };
-        Pulse { state, clock, tell: Rc::clone(tell), _interval: interval }
+        Heartbeat { state, clock, tell: Rc::clone(tell), _interval: interval }
     }
 
     /// There is a reason to doubt that the path is still there.
-    pub(super) fn doubt(&self) {
+    pub(super) fn suspect(&self) {
         self.state.borrow_mut().suspect();
     }
 
@@ -49,21 +49,21 @@ impl Pulse {
         let (state, clock, tell) = (Rc::clone(&self.state), self.clock, Rc::clone(&self.tell));
         move || {
             let report = state.borrow_mut().on_received(clock.now());
-            report.into_iter().for_each(|report| tell(Happening::Report(report)));
+            report.into_iter().for_each(|report| tell(ConnectionEvent::Report(report)));
         }
     }
 }
 
-pub(super) fn is_beat(data: &JsValue) -> bool {
-    data.dyn_ref::<JsString>().is_some_and(|text| text.length() == 6 && *text == BEAT)
+pub(super) fn is_heartbeat(data: &JsValue) -> bool {
+    data.dyn_ref::<JsString>().is_some_and(|text| text.length() == 6 && *text == HEARTBEAT)
 }
 
 struct Beat {
     peer: PeerConnection,
     control: DataChannel,
-    alive: Alive,
+    signal: AbortSignal,
     clock: Clock,
-    tell: Tell,
+    tell: EventSink,
 }
 
 impl Beat {
@@ -71,15 +71,15 @@ impl Beat {
         let is_open = self.control.ready_state() == "open" && self.peer.connection_state() == "connected";
         if is_open {
             // A full buffer or a closing channel: neither is news.
-            let _ = self.control.send(BEAT);
+            let _ = self.control.send(HEARTBEAT);
         }
         if state.borrow_mut().tick(self.clock.now(), is_open) {
-            let (stats, alive) = (self.peer.get_stats(), self.alive.clone());
+            let (stats, signal) = (self.peer.get_stats(), self.signal.clone());
             let (state, clock, tell) = (Rc::clone(state), self.clock, Rc::clone(&self.tell));
             spawn(async move {
-                let Ok(stats) = alive.race(stats).await else { return };
+                let Ok(stats) = signal.race(stats).await else { return };
                 let report = state.borrow_mut().on_bytes(clock.now(), bytes_received(stats.unchecked_ref()));
-                report.into_iter().for_each(|report| tell(Happening::Report(report)));
+                report.into_iter().for_each(|report| tell(ConnectionEvent::Report(report)));
             });
         }
     }

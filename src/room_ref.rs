@@ -18,7 +18,7 @@ use crate::peer::Peer;
 use crate::queue::Sender;
 use crate::room::Message;
 use crate::snapshot::SnapshotCell;
-use crate::view::Sight;
+use crate::view::StreamKind;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -56,7 +56,7 @@ pub(crate) enum Request {
     /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
     Attach {
         who: Option<PeerId>,
-        sight: Sight,
+        kind: StreamKind,
         element: HtmlMediaElement,
         made: bool,
     },
@@ -66,26 +66,26 @@ pub(crate) enum Request {
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct RoomRef {
     pub(crate) requests: Sender<Request>,
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,
     pub(crate) identity: Option<Identity>,
-    pub(crate) known: Known,
+    pub(crate) snapshot: Snapshot,
     pub(crate) texts: Cell<u32>,
 }
 
 /// What the driver lets handles know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub(crate) struct Snapshot {
     pub(crate) peers: SnapshotCell<Vec<Peer>>,
     pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
     pub(crate) speaker: SnapshotCell<Option<Peer>>,
     pub(crate) settings: SnapshotCell<LiteMap<Source, Settings>>,
 }
 
-impl Link {
+impl RoomRef {
     /// False if the room is over.
     pub(crate) fn ask(&self, request: Request) -> bool {
         self.requests.send(request).is_ok()
