@@ -129,6 +129,19 @@ export interface Device {
  */
 export function devices(): Promise<Device[]>;
 
+/** What the calls of this page hold of the browser. */
+export interface Counts {
+    readonly connections: number;
+    readonly listeners: number;
+    readonly timers: number;
+    readonly tracks: number;
+    /** Audio graphs, which levels and recordings need. */
+    readonly sounds: number;
+}
+
+/** What the calls of this page hold of the browser: all zero a moment after the last one is over. Loads the wasm. */
+export function counts(): Promise<Counts>;
+
 /** How a room is joined. */
 export interface JoinOptions extends IceOptions, DeviceOptions {
     /** What the others see: up to 64 characters and 256 bytes of plain text. */

@@ -28,6 +28,12 @@ export async function devices() {
     return coded(() => devices());
 }
 
+/** What the calls of this page hold of the browser. */
+export async function counts() {
+    const { counts } = await raw();
+    return counts();
+}
+
 /** The token, which may have to be fetched. */
 export async function tokenOf({ token }) {
     if (typeof token !== "function") return token;

@@ -19,7 +19,7 @@ const modules = fileURLToPath(new URL("node_modules", import.meta.url));
 
 const PAGE = `<!doctype html><title>guest</title><div id="tiles"></div><script type="module" src="/main.ts"></script>`;
 const MAIN = `
-import { Call, ItodenwaError, join, type Peer } from "itodenwa";
+import { Call, counts, ItodenwaError, join, type Peer } from "itodenwa";
 
 const parameters = new URLSearchParams(location.search);
 const said: string[] = [];
@@ -32,7 +32,7 @@ const room = await join(parameters.get("room") ?? "", {
 document.body.append(room.me.view());
 room.onpeer = (peer: Peer) => document.querySelector("#tiles")!.append(peer.view());
 room.ontext = ({ from, text }) => said.push(\`\${from.name}: \${text}\`);
-Object.assign(window, { room, said, join, Call, ItodenwaError });
+Object.assign(window, { room, said, join, Call, counts, ItodenwaError });
 `;
 
 let project;
@@ -54,7 +54,7 @@ after(async () => {
 test("importing it touches no browser: it can be rendered on a server", async () => {
     const script = "import * as itodenwa from 'itodenwa'; console.log(Object.keys(itodenwa).join())";
     const { stdout } = await run("node", ["--input-type=module", "--eval", script], { cwd: project });
-    assert.equal(stdout.trim(), "Call,Check,ItodenwaError,Me,Peer,Preview,Recording,Room,check,devices,join,load,open");
+    assert.equal(stdout.trim(), "Call,Check,ItodenwaError,Me,Peer,Preview,Recording,Room,check,counts,devices,join,load,open");
 });
 
 test("its types hold for a strict program", async () => {
@@ -125,6 +125,7 @@ test("one connection by hand, and what the package promises", async (t) => {
         gone: true,
         afterwards: "room/closed",
         closed: "close",
+        held: { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 },
     });
 });
 
@@ -168,7 +169,7 @@ async function signaling() {
 
 /** Runs in the page: both ends of a call, and two people of one page in a room. */
 async function byHand(server) {
-    const { Call, ItodenwaError, join } = window;
+    const { Call, counts, ItodenwaError, join } = window;
     const code = async (run) => {
         try {
             await run();
@@ -224,5 +225,11 @@ async function byHand(server) {
     const afterwards = await code(() => ann.camera(true));
     const closed = (await once(ann, "close")).type;
     const badRoom = await code(() => join("no such / name", { server }));
-    return { texts, state, outOfTurn, notAnOffer, badRoom, alone, late, delivered, gone, afterwards, closed };
+    await window.room.leave();
+    let held = await counts();
+    while (Object.values(held).some((count) => count > 0)) {
+        await new Promise((done) => setTimeout(done, 10));
+        held = await counts();
+    }
+    return { texts, state, outOfTurn, notAnOffer, badRoom, alone, late, delivered, gone, afterwards, closed, held };
 }
