@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
+use itodenwa_protocol::manual::{Done, OPERATIONS, Operation};
 use itodenwa_protocol::timeline::Step;
 use itodenwa_protocol::{ConnectionState, IceMode, Time};
-use itodenwa_wire::limits::{DESCRIPTION_BYTES, TEXT_BYTES};
+use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{Candidate, IceServer, Source};
 use web_sys::{HtmlVideoElement, MediaStream};
 
@@ -27,10 +28,7 @@ use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::{Sender, queue};
 use crate::view;
-use task::{BrowserEvent, Operation, Request, Task};
-
-/// How many operations wait for their turn, at most.
-const OPERATIONS: usize = 256;
+use task::{BrowserEvent, Request, Task};
 
 /// What a [`Call`] is made with.
 #[derive(Debug, Clone)]
@@ -84,6 +82,13 @@ pub enum CallEvent {
         source: Source,
         /// On or off.
         on: bool,
+    },
+    /// An own camera or microphone was taken away, and nothing takes its place: nothing is sent of it any more.
+    MediaFailed {
+        /// Which.
+        source: Source,
+        /// Why.
+        error: MediaError,
     },
     /// The other side wrote. Show it as text, never as HTML.
     Text(String),
@@ -144,15 +149,15 @@ impl Call {
     /// # Errors
     /// [`CallError::State`] if an offer is made or set already and not answered.
     pub async fn make_offer(&self) -> Result<String, CallError> {
-        self.operate(Operation::MakeOffer).await
+        self.describe(Operation::MakeOffer).await
     }
 
-    /// Sets the other side's offer.
+    /// Sets the other side's offer, as mails and chats leave it: without its last line's end, quoted, or as JSON.
     ///
     /// # Errors
     /// [`CallError::State`] out of order, [`CallError::TooLarge`], [`CallError::Refused`] if it is not an offer.
     pub async fn set_offer(&self, sdp: &str) -> Result<(), CallError> {
-        self.operate(Operation::SetOffer(checked(sdp)?)).await.map(drop)
+        self.operate(Operation::SetOffer(sdp.to_owned())).await.map(drop)
     }
 
     /// Makes the answer to the offer that was set. With Vanilla ICE it is complete, or the time for it was over.
@@ -160,7 +165,7 @@ impl Call {
     /// # Errors
     /// [`CallError::State`] if no offer was set.
     pub async fn make_answer(&self) -> Result<String, CallError> {
-        self.operate(Operation::MakeAnswer).await
+        self.describe(Operation::MakeAnswer).await
     }
 
     /// Sets the other side's answer to the offer that was made.
@@ -168,7 +173,7 @@ impl Call {
     /// # Errors
     /// [`CallError::State`] if no offer was made, [`CallError::TooLarge`], [`CallError::Refused`] if it is not an answer.
     pub async fn set_answer(&self, sdp: &str) -> Result<(), CallError> {
-        self.operate(Operation::SetAnswer(checked(sdp)?)).await.map(drop)
+        self.operate(Operation::SetAnswer(sdp.to_owned())).await.map(drop)
     }
 
     /// Adds a candidate of the other side; none is the end of them. Those that come before the description wait for it, and
@@ -177,7 +182,8 @@ impl Call {
     /// # Errors
     /// [`CallError::Refused`] if it is not a candidate, or not one of this call.
     pub async fn add_candidate(&self, candidate: Option<Candidate>) -> Result<(), CallError> {
-        self.operate(Operation::AddCandidate(candidate)).await.map(drop)
+        let operation = candidate.map_or(Operation::EndOfCandidates, Operation::AddCandidate);
+        self.operate(operation).await.map(drop)
     }
 
     /// Sends a text: accepted now, sent as soon as the connection is there.
@@ -223,14 +229,24 @@ impl Call {
         (self, events)
     }
 
-    async fn operate(&self, operation: Operation) -> Result<String, CallError> {
-        if self.requests.len() >= OPERATIONS {
-            return Err(CallError::State);
+    async fn describe(&self, operation: Operation) -> Result<String, CallError> {
+        match self.operate(operation).await? {
+            Done::Description(sdp) => Ok(sdp),
+            // Whoever makes a description is given one.
+            Done::DescriptionSet | Done::CandidateAdded => Err(CallError::State),
+        }
+    }
+
+    async fn operate(&self, operation: Operation) -> Result<Done, CallError> {
+        if self.requests.is_closed() {
+            return Err(CallError::Closed);
         }
         let (done, wait) = oneshot::channel();
-        let asked = self.requests.send(Request::Operate(operation, done));
-        asked.map_err(|_| CallError::Closed)?;
-        wait.await.unwrap_or(Err(CallError::Closed))
+        self.requests.send(Request::Operate(operation, done)).map_err(|_| CallError::TooMany)?;
+        match wait.await {
+            Ok(result) => result.map_err(CallError::from),
+            Err(_) => Err(CallError::Closed),
+        }
     }
 }
 
@@ -246,10 +262,6 @@ impl Stream for Call {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallEvent>> {
         self.events.poll_next_unpin(cx)
     }
-}
-
-fn checked(sdp: &str) -> Result<String, CallError> {
-    if sdp.len() > DESCRIPTION_BYTES { Err(CallError::TooLarge) } else { Ok(sdp.to_owned()) }
 }
 
 impl From<MediaError> for CallError {

@@ -599,6 +599,7 @@ export type SendErrorCode =
 export type CallErrorCode =
     | "call/state"
     | "call/too-large"
+    | "call/too-many"
     | "call/refused"
     | "call/closed"
     | "webrtc/unsupported"

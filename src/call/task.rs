@@ -1,6 +1,5 @@
-//! The one task of a call: like a room's driver, with a person in place of the machine.
+//! The one task of a call: it carries out what the machine of calls by hand says.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,10 +7,10 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use itodenwa_protocol::delivery::{Delivery, Received};
-use itodenwa_protocol::timeline::{CandidateSummary, Step};
-use itodenwa_protocol::{Command, IceMode, Report};
-use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
-use itodenwa_wire::{Candidate, Frame, PeerId, Source};
+use itodenwa_protocol::manual::{Done, Manual, ManualInput, ManualOutput, Operation, OperationError, OperationId};
+use itodenwa_protocol::timeline::Step;
+use itodenwa_protocol::{Command, IceMode, Time};
+use itodenwa_wire::{Frame, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{HtmlVideoElement, MediaStream};
 
@@ -19,7 +18,6 @@ use super::CallEvent;
 use crate::codec::Malformed;
 use crate::connection::{Connection, ConnectionEvent};
 use crate::dom::{Clock, Timer};
-use crate::error::{CallError, Exception};
 use crate::event::{EventSender, ReadText};
 use crate::media::{Change, DeviceEvent, Devices, Track};
 use crate::oneshot;
@@ -30,22 +28,14 @@ use crate::view::{Attached, StreamKind, Views};
 /// The other side, among the views.
 const OTHER: PeerId = PeerId::new(0);
 
-pub(super) type Done = oneshot::Sender<Result<String, CallError>>;
+/// Operations and their results, as the application waits for them.
+pub(super) type Waiting = oneshot::Sender<Result<Done, OperationError>>;
 
 #[derive(Debug)]
 pub(super) enum Request {
-    Operate(Operation, Done),
+    Operate(Operation, Waiting),
     Text(String, Place),
     Attach { remote: bool, element: HtmlVideoElement },
-}
-
-#[derive(Debug)]
-pub(super) enum Operation {
-    MakeOffer,
-    SetOffer(String),
-    MakeAnswer,
-    SetAnswer(String),
-    AddCandidate(Option<Candidate>),
 }
 
 #[derive(Debug)]
@@ -54,26 +44,8 @@ pub(super) enum BrowserEvent {
     Connection(ConnectionEvent),
 }
 
-/// How far offer and answer are (W3C WebRTC, `RTCSignalingState`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Stable,
-    OfferMade,
-    OfferSet,
-}
-
-/// What is in flight.
-enum Flight {
-    Nothing,
-    /// A command of the connection, the step that it is, and who waits.
-    Command(Step, Done),
-    /// A description that waits for its candidates (Vanilla ICE).
-    Gathering(Timer, Done),
-    Describing(Done),
-}
-
 enum Wakeup {
-    Limit,
+    Deadline,
     BrowserEvent(BrowserEvent),
     Read(Vec<ReadText>),
     Request(Option<Request>),
@@ -83,19 +55,16 @@ pub(super) struct Task {
     connection: Connection,
     devices: Devices,
     theirs: MediaStream,
-    ice: IceMode,
+    machine: Manual,
     clock: Clock,
     requests: Receiver<Request>,
     browser_events: Receiver<BrowserEvent>,
     events: EventSender<CallEvent>,
-    stage: Stage,
-    flight: Flight,
-    waiting: VecDeque<(Operation, Done)>,
-    /// Candidates that came before their description: at most as many as one may have.
-    early: Vec<(Operation, Done)>,
-    described: bool,
-    gathered: bool,
-    candidates: usize,
+    /// Operations that the machine has not answered: as many as it lets wait, at work or early.
+    waiting: LiteMap<OperationId, Waiting>,
+    /// How many operations there were.
+    operations: u32,
+    timer: Option<(Time, Timer)>,
     tracks: LiteMap<Source, (String, Track)>,
     views: Views,
     texts: Delivery<Place>,
@@ -113,22 +82,19 @@ impl Task {
         browser_events: Receiver<BrowserEvent>,
         events: EventSender<CallEvent>,
     ) -> Self {
+        let on: Vec<Source> = devices.on().collect();
         Task {
             connection,
+            machine: Manual::new(ice, &on),
             devices,
             theirs,
-            ice,
             clock,
             requests,
             browser_events,
             events,
-            stage: Stage::Stable,
-            flight: Flight::Nothing,
-            waiting: VecDeque::new(),
-            early: Vec::new(),
-            described: false,
-            gathered: false,
-            candidates: 0,
+            waiting: LiteMap::new(),
+            operations: 0,
+            timer: None,
             tracks: LiteMap::new(),
             views: Views::default(),
             texts: Delivery::new(0),
@@ -136,44 +102,38 @@ impl Task {
     }
 
     pub(super) async fn run(mut self) {
-        loop {
+        while self.carry_out() {
+            self.set_timer();
             match poll_fn(|cx| self.poll_wakeup(cx)).await {
-                Wakeup::Limit => self.describe(),
+                Wakeup::Deadline => self.handle(ManualInput::Deadline),
                 Wakeup::Read(texts) => {
                     texts.iter().for_each(|text| self.texts.read(text.receipt));
                     self.flush();
                 }
                 Wakeup::Request(Some(request)) => self.request(request),
-                Wakeup::Request(None)
-                | Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Report(Report::ChannelClosed))) => {
-                    break;
+                Wakeup::Request(None) => self.handle(ManualInput::Close),
+                Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Report(report))) => {
+                    self.handle(ManualInput::Report(report))
                 }
-                Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Report(report))) => self.report(report),
                 Wakeup::BrowserEvent(BrowserEvent::Connection(ConnectionEvent::Frame(frame))) => self.frame(frame),
                 // Nothing is asked about the encoding.
                 Wakeup::BrowserEvent(BrowserEvent::Connection(
                     ConnectionEvent::Limited(_) | ConnectionEvent::CodecRefused(_),
                 )) => {}
-                Wakeup::BrowserEvent(BrowserEvent::Device(notice)) => {
-                    // A device that is taken away is replaced, or goes silent or dark; there is nobody to tell but the views.
-                    if let Change::Replaced(source) = self.devices.notice(notice) {
-                        self.connection.replace(source, self.devices.track(source));
-                    }
-                }
+                Wakeup::BrowserEvent(BrowserEvent::Device(event)) => self.device(event),
             }
-            self.begin_next();
         }
-        self.step(Step::Close);
-        let Task { events, connection, devices, tracks, views, flight, .. } = self;
-        drop((connection, devices, tracks, views, flight));
+        let Task { events, connection, devices, tracks, views, .. } = self;
+        drop((connection, devices, tracks, views));
         events.close(CallEvent::Closed);
     }
 
     fn poll_wakeup(&mut self, cx: &mut Context<'_>) -> Poll<Wakeup> {
-        if let Flight::Gathering(limit, _) = &mut self.flight
-            && Pin::new(limit).poll(cx).is_ready()
+        if let Some((_, timer)) = &mut self.timer
+            && Pin::new(timer).poll(cx).is_ready()
         {
-            return Poll::Ready(Wakeup::Limit);
+            self.timer = None;
+            return Poll::Ready(Wakeup::Deadline);
         }
         if let Poll::Ready(Some(notice)) = self.browser_events.poll_next_unpin(cx) {
             return Poll::Ready(Wakeup::BrowserEvent(notice));
@@ -182,6 +142,63 @@ impl Task {
             return Poll::Ready(Wakeup::Read(texts));
         }
         self.requests.poll_next_unpin(cx).map(Wakeup::Request)
+    }
+
+    fn set_timer(&mut self) {
+        let deadline = self.machine.deadline();
+        if self.timer.as_ref().map(|(set, _)| *set) != deadline {
+            let now = self.clock.now();
+            self.timer = deadline.map(|deadline| (deadline, Timer::new(deadline - now)));
+        }
+    }
+
+    fn handle(&mut self, input: ManualInput) {
+        self.machine.handle(self.clock.now(), input);
+    }
+
+    /// Does what the machine says. False when the call is over.
+    fn carry_out(&mut self) -> bool {
+        while let Some(output) = self.machine.poll() {
+            match output {
+                // The connection closes when it is dropped.
+                ManualOutput::Command(Command::Close) => {}
+                ManualOutput::Command(command) => self.connection.execute(command, &self.devices),
+                ManualOutput::Done { id, result } => {
+                    if let Some(waiting) = self.waiting.remove(&id) {
+                        waiting.send(result);
+                    }
+                }
+                ManualOutput::Candidate(candidate) => self.tell(CallEvent::Candidate(candidate)),
+                ManualOutput::EndOfCandidates => self.tell(CallEvent::EndOfCandidates),
+                ManualOutput::Connection(state) => self.tell(CallEvent::Connection(state)),
+                ManualOutput::Negotiated => self.compare_media(),
+                ManualOutput::ChannelOpen => {
+                    self.texts.channel_opened();
+                    self.flush();
+                }
+                ManualOutput::Step { at, step } => self.tell(CallEvent::Step { at, step }),
+                ManualOutput::Closed => return false,
+            }
+        }
+        true
+    }
+
+    /// A device that was taken away is replaced, or its source is off from now on.
+    fn device(&mut self, event: DeviceEvent) {
+        match self.devices.notice(event) {
+            Change::Replaced(source) => self.connection.replace(source, self.devices.track(source)),
+            Change::Off(source) => self.off(source),
+            Change::Ended(source, error) => {
+                self.off(source);
+                self.tell(CallEvent::MediaFailed { source, error });
+            }
+            Change::None | Change::On(_) | Change::Interrupted(..) | Change::Failed(..) => {}
+        }
+    }
+
+    fn off(&mut self, source: Source) {
+        self.connection.replace(source, None);
+        self.handle(ManualInput::SetSource { source, on: false });
     }
 
     fn tell(&self, event: CallEvent) {
@@ -195,7 +212,12 @@ impl Task {
 
     fn request(&mut self, request: Request) {
         match request {
-            Request::Operate(operation, done) => self.waiting.push_back((operation, done)),
+            Request::Operate(operation, waiting) => {
+                let id = OperationId(self.operations);
+                self.operations = self.operations.wrapping_add(1);
+                self.waiting.insert(id, waiting);
+                self.handle(ManualInput::Operate { id, operation });
+            }
             Request::Text(text, place) => {
                 // As many as have a place have one there, too.
                 let _ = self.texts.send(text, place);
@@ -216,146 +238,6 @@ impl Task {
                 self.views.attach(attached, &(Rc::new(|_| {}) as Rc<dyn Fn(PeerId)>));
             }
         }
-    }
-
-    // Offer, answer and candidates, one after the other.
-
-    fn begin_next(&mut self) {
-        while matches!(self.flight, Flight::Nothing) {
-            let Some((operation, done)) = self.waiting.pop_front() else { return };
-            self.begin(operation, done);
-        }
-    }
-
-    fn begin(&mut self, operation: Operation, done: Done) {
-        let send: Vec<Source> = self.devices.on().collect();
-        let (command, step) = match (operation, self.stage) {
-            (Operation::MakeOffer, Stage::Stable) => (Command::MakeOffer { send, ice_restart: false }, Step::MakeOffer),
-            (Operation::SetOffer(sdp), Stage::Stable) => (Command::SetOffer { sdp }, Step::SetOffer),
-            (Operation::MakeAnswer, Stage::OfferSet) => (Command::MakeAnswer { send }, Step::MakeAnswer),
-            (Operation::SetAnswer(sdp), Stage::OfferMade) => (Command::SetAnswer { sdp }, Step::SetAnswer),
-            (early @ Operation::AddCandidate(_), _) if !self.described => {
-                if self.early.len() < CANDIDATES_PER_FRAGMENT {
-                    self.early.push((early, done));
-                } else {
-                    settle(done, Err(CallError::State));
-                }
-                return;
-            }
-            (Operation::AddCandidate(Some(candidate)), _) => {
-                let step = Step::SetCandidate(CandidateSummary::of(&candidate));
-                (Command::AddCandidate(candidate), step)
-            }
-            (Operation::AddCandidate(None), _) => (Command::EndOfCandidates(String::new()), Step::SetEndOfCandidates),
-            _ => return settle(done, Err(CallError::State)),
-        };
-        self.flight = Flight::Command(step, done);
-        self.connection.execute(command, &self.devices);
-    }
-
-    fn report(&mut self, report: Report) {
-        match report {
-            Report::LocalCandidate(candidate) => self.gathered_one(candidate),
-            Report::GatheringComplete => self.gathered_all(),
-            Report::State(state) => {
-                self.step(Step::State(state));
-                self.tell(CallEvent::Connection(state));
-            }
-            Report::ChannelOpen => {
-                self.texts.channel_opened();
-                self.step(Step::ChannelOpen);
-                self.flush();
-            }
-            answer => self.answered(answer),
-        }
-    }
-
-    fn answered(&mut self, report: Report) {
-        match (std::mem::replace(&mut self.flight, Flight::Nothing), report) {
-            (Flight::Command(_, done) | Flight::Describing(done), Report::Refused { name, message }) => {
-                let error = Exception { name, message };
-                self.step(Step::Refused(error.to_string()));
-                settle(done, Err(CallError::Refused(error)));
-            }
-            (Flight::Command(step, done), Report::OfferMade { sdp, .. }) => {
-                self.stage = Stage::OfferMade;
-                self.step(step);
-                self.made(sdp, done);
-            }
-            (Flight::Command(step, done), Report::AnswerMade { sdp, .. }) => {
-                self.stage = Stage::Stable;
-                self.step(step);
-                self.compare_media();
-                self.made(sdp, done);
-            }
-            (Flight::Command(step, done), Report::OfferSet) => {
-                self.stage = Stage::OfferSet;
-                self.step(step);
-                self.take_early();
-                settle(done, Ok(String::new()));
-            }
-            (Flight::Command(step, done), Report::AnswerSet) => {
-                self.stage = Stage::Stable;
-                self.step(step);
-                self.take_early();
-                self.compare_media();
-                settle(done, Ok(String::new()));
-            }
-            (Flight::Command(step, done), _) => {
-                self.step(step);
-                settle(done, Ok(String::new()));
-            }
-            (Flight::Describing(done), Report::Described { sdp }) => {
-                self.step(Step::GatherCandidates { candidates: self.candidates, complete: self.gathered });
-                settle(done, Ok(sdp));
-            }
-            (flight, _) => self.flight = flight,
-        }
-    }
-
-    fn take_early(&mut self) {
-        self.described = true;
-        self.waiting.extend(self.early.drain(..));
-    }
-
-    /// A description is made: with Vanilla ICE it waits for its candidates.
-    fn made(&mut self, sdp: String, done: Done) {
-        match self.ice {
-            IceMode::Trickle => settle(done, Ok(sdp)),
-            IceMode::Vanilla { limit } => {
-                self.flight = Flight::Gathering(Timer::new(limit), done);
-                if self.gathered {
-                    self.describe();
-                }
-            }
-        }
-    }
-
-    fn describe(&mut self) {
-        match std::mem::replace(&mut self.flight, Flight::Nothing) {
-            Flight::Gathering(_, done) => {
-                self.flight = Flight::Describing(done);
-                self.connection.execute(Command::Describe, &self.devices);
-            }
-            flight => self.flight = flight,
-        }
-    }
-
-    fn gathered_one(&mut self, candidate: Candidate) {
-        self.candidates = self.candidates.saturating_add(1);
-        if self.ice == IceMode::Trickle && self.candidates <= CANDIDATES_PER_FRAGMENT {
-            self.step(Step::SendCandidate(CandidateSummary::of(&candidate)));
-            self.tell(CallEvent::Candidate(candidate));
-        }
-    }
-
-    fn gathered_all(&mut self) {
-        self.gathered = true;
-        if self.ice == IceMode::Trickle {
-            self.step(Step::SendEndOfCandidates);
-            self.tell(CallEvent::EndOfCandidates);
-        }
-        self.describe();
     }
 
     /// What comes in changed with the descriptions.
@@ -405,9 +287,4 @@ impl Task {
             }
         }
     }
-}
-
-/// Who asked need not wait.
-fn settle(done: Done, result: Result<String, CallError>) {
-    done.send(result);
 }

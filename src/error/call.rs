@@ -1,6 +1,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use itodenwa_protocol::manual::OperationError;
+
 use super::{Exception, MediaError};
 
 /// Why a step of a [`Call`](crate::Call) is not done.
@@ -15,7 +17,9 @@ pub enum CallError {
     State,
     /// `call/too-large`: the description is larger than 256 KiB.
     TooLarge,
-    /// `call/refused`: the browser does not take it.
+    /// `call/too-many`: too many steps wait, or too many candidates for a description that did not come.
+    TooMany,
+    /// `call/refused`: it is no description, or the browser does not take it.
     Refused(Exception),
     /// `call/closed`: the call is over.
     Closed,
@@ -30,6 +34,7 @@ impl CallError {
             CallError::Media(error) => error.code(),
             CallError::State => "call/state",
             CallError::TooLarge => "call/too-large",
+            CallError::TooMany => "call/too-many",
             CallError::Refused(_) => "call/refused",
             CallError::Closed => "call/closed",
         }
@@ -45,6 +50,7 @@ impl fmt::Display for CallError {
                 "It is not this step's turn: one side makes the offer, the other sets it and makes the answer, the first sets it.",
             ),
             CallError::TooLarge => f.write_str("The description is larger than 256 KiB. Paste only what the other side made."),
+            CallError::TooMany => f.write_str("Too many steps wait. Set the other side's description first, and wait until it is done."),
             CallError::Refused(thrown) => write!(f, "The browser does not take it ({thrown}). Paste exactly what the other side made."),
             CallError::Closed => f.write_str("The call is over. Make a new one."),
         }
@@ -56,7 +62,23 @@ impl StdError for CallError {
         match self {
             CallError::Media(error) => Some(error),
             CallError::Refused(thrown) => Some(thrown),
-            CallError::Unsupported | CallError::State | CallError::TooLarge | CallError::Closed => None,
+            CallError::Unsupported
+            | CallError::State
+            | CallError::TooLarge
+            | CallError::TooMany
+            | CallError::Closed => None,
+        }
+    }
+}
+
+impl From<OperationError> for CallError {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::State => CallError::State,
+            OperationError::TooLarge => CallError::TooLarge,
+            OperationError::TooMany => CallError::TooMany,
+            OperationError::Refused { name, message } => CallError::Refused(Exception { name, message }),
+            _ => CallError::Closed,
         }
     }
 }

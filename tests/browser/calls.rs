@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use itodenwa::{Call, CallEvent, CallOptions, ConnectionState, IceMode, Source};
+use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{self, nothing_is_left, within};
@@ -25,6 +26,15 @@ async fn until<T>(call: &mut Call, what: &str, mut wanted: impl FnMut(CallEvent)
     within(what, found).await
 }
 
+/// As `RTCSessionDescription` is written.
+fn description(kind: &str, sdp: &str) -> Object {
+    let description = Object::new();
+    for (name, value) in [("type", kind), ("sdp", sdp)] {
+        Reflect::set(&description, &name.into(), &value.into()).expect("an object");
+    }
+    description
+}
+
 async fn connected(call: &mut Call) {
     until(call, "the connection", |event| {
         matches!(event, CallEvent::Connection(ConnectionState::Connected)).then_some(())
@@ -38,9 +48,12 @@ async fn vanilla_by_copy_and_paste() {
     let (mut one, mut other) = (call(vanilla).await, call(vanilla).await);
     let offer = within("the offer", one.make_offer()).await.expect("an offer");
     assert!(offer.contains("a=candidate:"), "the offer is complete");
-    within("the offer", other.set_offer(&offer)).await.expect("set");
+    // As a page sends it, and as a chat leaves it.
+    let pasted = String::from(JSON::stringify(&description("offer", &offer)).expect("JSON"));
+    within("the offer", other.set_offer(&pasted)).await.expect("set");
     let answer = within("the answer", other.make_answer()).await.expect("an answer");
     assert!(answer.contains("a=candidate:"), "the answer is complete");
+    let answer = format!("Here it is:\n> {}", answer.trim().replace("\r\n", "\n> "));
     let mut media = Vec::new();
     within("the answer", one.set_answer(&answer)).await.expect("set");
     while media.len() < 2 {
@@ -110,6 +123,14 @@ async fn steps_out_of_order_and_nonsense_are_refused() {
     let offer = call.make_offer().await.expect("the call is as good as before");
     assert_eq!(call.make_offer().await.expect_err("twice").code(), "call/state");
     assert_eq!(call.set_offer(&offer).await.expect_err("it waits for an answer").code(), "call/state");
-    drop(call);
+    let password =
+        offer.split("a=ice-pwd:").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a password");
+    let other = self::call(IceMode::Trickle).await;
+    for spoilt in [offer.replacen("m=audio", "m=audio nonsense", 1), offer.replacen("a=ice-pwd:", "a=ice-pwd", 1)] {
+        let refused = other.set_offer(&spoilt).await.expect_err("spoilt");
+        assert_eq!(refused.code(), "call/refused");
+        assert!(!format!("{refused} {refused:?}").contains(password), "{refused}");
+    }
+    drop((call, other));
     nothing_is_left().await;
 }
