@@ -20,7 +20,7 @@ pub enum Input<P> {
     Overflowed(ConnectionId),
     /// It is gone.
     Disconnected(ConnectionId, Ending),
-    /// A moment that [`Hub::deadline`] named has come.
+    /// A moment that `Hub::deadline` named has come.
     Deadline,
     /// The server stops: everybody is sent away.
     Stop,
