@@ -14,10 +14,15 @@
 mod bench;
 pub mod description;
 pub mod hub;
+pub mod ice_servers;
 pub mod link;
 pub mod manual;
 pub mod message;
 pub mod negotiation;
 pub mod peer;
+pub mod stun;
+pub mod ticket;
+pub mod turn;
 mod values;
+pub mod websocket;
 pub mod wire;

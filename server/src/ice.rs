@@ -2,7 +2,7 @@
 
 mod check;
 mod fetch;
-mod list;
+pub(crate) mod list;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -31,6 +31,9 @@ mod closing;
 pub mod cluster;
 mod config;
 mod connection_registry;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod http;
 pub mod hub;

@@ -18,6 +18,8 @@ mod codec;
 mod config;
 pub mod credentials;
 mod framing;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod io;
 mod ledger;
 mod limits;

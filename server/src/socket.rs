@@ -2,6 +2,8 @@
 
 mod ahead;
 mod end;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod paced;
 mod reader;
 mod writer;
