@@ -20,11 +20,10 @@ use itodenwa_wire::{ClientMessage, IceServer, PROTOCOL_VERSION, RoomName, Token,
 
 use crate::dom::{Clock, Timer, global};
 use crate::error::{Error, SignalingError};
-use crate::join::welcome;
 use crate::media::{CameraOptions, MicrophoneOptions};
 use crate::preview::Preview;
 use crate::queue::{Receiver, Sender, queue};
-use crate::signaling::{Signaling, WebSocketSignaling, flush};
+use crate::signaling::{Signaling, WebSocketSignaling, flush, welcome};
 pub use finding::{Finding, Outcome, Part};
 use finding::{fails, skipped, works};
 

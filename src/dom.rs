@@ -3,6 +3,7 @@
 mod abort;
 mod audio;
 mod clock;
+mod exception;
 mod held;
 mod listener;
 mod media;
@@ -15,6 +16,7 @@ mod timer;
 pub(crate) use abort::{AbortController, AbortSignal, Aborted};
 pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
 pub(crate) use clock::Clock;
+pub use exception::Exception;
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
 pub(crate) use listener::Listener;

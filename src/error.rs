@@ -1,7 +1,6 @@
 //! What can fail, with a stable code for programs and a sentence for people.
 
 mod call;
-mod exception;
 mod js;
 mod media;
 mod record;
@@ -11,8 +10,8 @@ use std::fmt;
 
 use itodenwa_wire::InvalidId;
 
+pub use crate::dom::Exception;
 pub use call::CallError;
-pub use exception::Exception;
 pub use itodenwa_protocol::SignalingError;
 pub use media::MediaError;
 pub use record::RecordError;

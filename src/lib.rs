@@ -43,8 +43,8 @@ mod dom;
 mod driver;
 mod error;
 mod event;
-mod join;
 mod media;
+mod message;
 mod oneshot;
 mod outgoing;
 mod peer;
@@ -53,8 +53,10 @@ mod queue;
 mod record;
 mod room;
 mod room_ref;
+mod room_snapshot;
 pub mod signaling;
 mod snapshot;
+mod stream_kind;
 mod view;
 
 pub use call::{Call, CallEvent, CallOptions};
@@ -67,12 +69,12 @@ pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
-pub use join::Join;
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
+pub use message::Message;
 pub use peer::Peer;
 pub use preview::Preview;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
-pub use room::{Handle, Me, Message, Room};
+pub use room::{Handle, Join, Me, Room};
 pub use view::Screen;

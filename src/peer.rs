@@ -7,10 +7,11 @@ use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{SendError, ViewError};
-use crate::room::Message;
+use crate::message::Message;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
-use crate::view::{Audible, Screen, StreamKind, Viewer};
+use crate::stream_kind::StreamKind;
+use crate::view::{Audible, Screen, Viewer};
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]
@@ -167,7 +168,7 @@ impl Peer {
     /// # Errors
     /// [`SendError`] if it is too long, too many wait, or the room is over.
     pub fn send(&self, text: &str) -> Result<Message, SendError> {
-        self.0.viewer.link().ok_or(SendError::Closed)?.send(std::slice::from_ref(self), text)
+        self.0.viewer.link().ok_or(SendError::Closed)?.send(&[self.recipient()], text)
     }
 
     /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.
@@ -185,9 +186,9 @@ impl Peer {
         }
     }
 
-    /// How many texts wait for this peer's acknowledgement.
-    pub(crate) fn texts(&self) -> &Rc<Cell<usize>> {
-        &self.0.texts
+    /// Whom a text is for, and how many wait for its acknowledgement.
+    pub(crate) fn recipient(&self) -> (PeerId, Rc<Cell<usize>>) {
+        (self.id(), Rc::clone(&self.0.texts))
     }
 
     pub(crate) fn audible(&self) -> Audible {

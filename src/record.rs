@@ -172,8 +172,8 @@ impl Handle {
     /// # Errors
     /// [`RecordError::Unsupported`] where the browser has no `MediaRecorder`, [`RecordError::Closed`] if the room is over.
     pub async fn record(&self, options: RecordOptions) -> Result<Recording, RecordError> {
-        let link = self.link();
-        let task = task::Task::start(link, options).await?;
+        let (room, snapshot) = self.downgrade();
+        let task = task::Task::start(room, snapshot, options).await?;
         let (state, has_sound) = (task.state(), task.has_sound());
         let (done, end) = oneshot::channel();
         spawn(async move {

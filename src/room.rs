@@ -1,3 +1,5 @@
+mod join;
+
 use std::ops::Deref;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -10,14 +12,18 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
+use crate::stream_kind::StreamKind;
+pub use join::Join;
+
 use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};
-use crate::join::Join;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
+use crate::message::Message;
 use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::{Request, RoomRef};
-use crate::view::{Screen, StreamKind, Viewer, try_loudspeaker};
+use crate::room_snapshot::Snapshot;
+use crate::view::{Screen, Viewer, try_loudspeaker};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -30,14 +36,6 @@ pub struct Room {
 }
 
 impl Room {
-    /// Joins a room, which is made by who comes first. Await what this gives, after saying what else is wanted.
-    ///
-    /// The name is 1 to 64 characters of `A-Z a-z 0-9 _ -`.
-    #[must_use = "nothing happens until it is awaited"]
-    pub fn join(room: impl Into<String>) -> Join {
-        Join::new(room.into())
-    }
-
     /// A handle, for other places of the program.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -55,8 +53,8 @@ impl Room {
         (self.handle, self.events)
     }
 
-    pub(crate) fn new(link: Rc<RoomRef>, events: Events) -> Self {
-        Room { handle: Handle(link), events }
+    pub(crate) fn new(room: Rc<RoomRef>, snapshot: Snapshot, events: Events) -> Self {
+        Room { handle: Handle { room, snapshot }, events }
     }
 }
 
@@ -78,28 +76,33 @@ impl Stream for Room {
 
 /// A hold on a room. Dropping the last one hangs up.
 #[derive(Debug, Clone)]
-pub struct Handle(Rc<RoomRef>);
+pub struct Handle {
+    room: Rc<RoomRef>,
+    snapshot: Snapshot,
+}
 
 impl Handle {
-    pub(crate) fn link(&self) -> Weak<RoomRef> {
-        Rc::downgrade(&self.0)
+    /// What does not keep the room open.
+    pub(crate) fn downgrade(&self) -> (Weak<RoomRef>, Snapshot) {
+        (Rc::downgrade(&self.room), self.snapshot.clone())
     }
 
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> Me {
         Me {
-            link: Rc::downgrade(&self.0),
-            id: self.0.me.get(),
-            name: self.0.name.as_ref().map(ToString::to_string),
-            identity: self.0.identity.as_ref().map(ToString::to_string),
+            room: Rc::downgrade(&self.room),
+            snapshot: self.snapshot.clone(),
+            id: self.room.me.get(),
+            name: self.room.name.as_ref().map(ToString::to_string),
+            identity: self.room.identity.as_ref().map(ToString::to_string),
         }
     }
 
     /// Who else is here.
     #[must_use]
     pub fn peers(&self) -> Vec<Peer> {
-        self.0.snapshot.peers.get()
+        self.snapshot.peers.get()
     }
 
     /// Somebody who is here.
@@ -164,13 +167,13 @@ impl Handle {
 
     async fn choose(&self, wish: DeviceConstraints) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
-        self.0.ask(Request::Choose { wish, done });
+        self.room.ask(Request::Choose { wish, done });
         wait.await.unwrap_or(Err(MediaError::Closed))
     }
 
     async fn source(&self, source: Source, on: bool) -> Result<(), MediaError> {
         let (done, wait) = oneshot::channel();
-        self.0.ask(Request::SetSource { source, on, done });
+        self.room.ask(Request::SetSource { source, on, done });
         wait.await.unwrap_or(Err(MediaError::Closed))
     }
 
@@ -179,18 +182,19 @@ impl Handle {
     /// # Errors
     /// [`SendError`] if it is longer than 16 KiB, nobody is here, 64 texts wait for somebody already, or the room is over.
     pub fn send(&self, text: &str) -> Result<Message, SendError> {
-        self.0.send(&self.peers(), text)
+        let to: Vec<_> = self.peers().iter().map(Peer::recipient).collect();
+        self.room.send(&to, text)
     }
 
     /// Limits what is sent of a source to everybody, now and later. [`Peer::limit`] does it for one of them; the lower limit counts.
     pub fn limit(&self, source: Source, limits: Limits) {
-        self.0.ask(Request::Limit { peer: None, source, limits });
+        self.room.ask(Request::Limit { peer: None, source, limits });
     }
 
     /// Who is to be looked at: the loudest of those who speak, or who spoke last ([`Event::Speaker`]).
     #[must_use]
     pub fn speaker(&self) -> Option<Peer> {
-        self.0.snapshot.speaker.get()
+        self.snapshot.speaker.get()
     }
 
     /// Lets the others be heard by this loudspeaker: [`Device::id`](crate::Device::id), or empty for the system's choice. It counts for
@@ -201,37 +205,38 @@ impl Handle {
     /// The one before it goes on.
     pub async fn use_loudspeaker(&self, device: &str) -> Result<(), MediaError> {
         try_loudspeaker(device).await?;
-        let asked = self.0.ask(Request::Loudspeaker(device.to_owned()));
+        let asked = self.room.ask(Request::Loudspeaker(device.to_owned()));
         if asked { Ok(()) } else { Err(MediaError::Closed) }
     }
 
     /// Plays what the browser refused to play by itself ([`Event::Blocked`]). Call it when the person touches the page.
     pub fn resume(&self) {
-        self.0.ask(Request::Resume);
+        self.room.ask(Request::Resume);
     }
 
     /// Shows nobody any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        self.0.ask(Request::Detach(element.clone()));
+        self.room.ask(Request::Detach(element.clone()));
     }
 
     /// The steps of the calls so far: the last 512, in milliseconds since the join.
     #[must_use]
     pub fn steps(&self) -> Vec<Entry> {
-        self.0.snapshot.steps.get().into()
+        self.snapshot.steps.get().into()
     }
 
     /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.
     pub async fn leave(&self) {
-        self.0.requests.close();
-        self.0.requests.closed().await;
+        self.room.requests.close();
+        self.room.requests.closed().await;
     }
 }
 
 /// Oneself in a room.
 #[derive(Debug, Clone)]
 pub struct Me {
-    link: Weak<RoomRef>,
+    room: Weak<RoomRef>,
+    snapshot: Snapshot,
     id: PeerId,
     name: Option<String>,
     identity: Option<String>,
@@ -259,7 +264,8 @@ impl Me {
     /// What an own source that is on really is: which device, how large, and what was asked and is not there.
     #[must_use]
     pub fn settings(&self, source: Source) -> Option<Settings> {
-        self.link.upgrade()?.snapshot.settings.get().remove(&source)
+        self.room.upgrade()?;
+        self.snapshot.settings.get().remove(&source)
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.
@@ -289,41 +295,10 @@ impl Me {
     /// What one shares oneself, without sound.
     #[must_use]
     pub fn screen(&self) -> Screen {
-        Screen(Viewer::new(None, StreamKind::Screen, Weak::clone(&self.link)))
+        Screen(Viewer::new(None, StreamKind::Screen, Weak::clone(&self.room)))
     }
 
     fn viewer(&self) -> Viewer {
-        Viewer::new(None, StreamKind::Camera, Weak::clone(&self.link))
-    }
-}
-
-/// A text that was accepted.
-#[derive(Debug)]
-#[must_use = "whether it arrives is told by delivered()"]
-pub struct Message {
-    id: u32,
-    delivered: Vec<oneshot::Receiver<()>>,
-}
-
-impl Message {
-    pub(crate) fn new(id: u32, delivered: Vec<oneshot::Receiver<()>>) -> Self {
-        Message { id, delivered }
-    }
-
-    /// Names the text in [`Event::Delivered`]. Rises with each text.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.id
-    }
-
-    /// Waits until the application of everybody it was sent to has it.
-    ///
-    /// # Errors
-    /// [`SendError::PeerGone`] if somebody left before, or the room is over.
-    pub async fn delivered(self) -> Result<(), SendError> {
-        for delivered in self.delivered {
-            delivered.await.map_err(|_| SendError::PeerGone)?;
-        }
-        Ok(())
+        Viewer::new(None, StreamKind::Camera, Weak::clone(&self.room))
     }
 }

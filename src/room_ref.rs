@@ -1,24 +1,20 @@
-//! What handles and the driver have in common: requests go one way, and what there is to know comes back.
+//! The way from handles to the driver.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
-use litemap::LiteMap;
 use web_sys::HtmlMediaElement;
 
 use crate::error::{MediaError, SendError};
-use crate::media::{DeviceConstraints, Settings};
+use crate::media::DeviceConstraints;
+use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
-use crate::peer::Peer;
 use crate::queue::Sender;
-use crate::room::Message;
-use crate::snapshot::SnapshotCell;
-use crate::view::StreamKind;
+use crate::stream_kind::StreamKind;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -72,17 +68,7 @@ pub(crate) struct RoomRef {
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,
     pub(crate) identity: Option<Identity>,
-    pub(crate) snapshot: Snapshot,
     pub(crate) texts: Cell<u32>,
-}
-
-/// What the driver lets handles know.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Snapshot {
-    pub(crate) peers: SnapshotCell<Vec<Peer>>,
-    pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
-    pub(crate) speaker: SnapshotCell<Option<Peer>>,
-    pub(crate) settings: SnapshotCell<LiteMap<Source, Settings>>,
 }
 
 impl RoomRef {
@@ -95,8 +81,8 @@ impl RoomRef {
         !self.requests.is_closed()
     }
 
-    /// Sends a text to all of these, or to none.
-    pub(crate) fn send(&self, to: &[Peer], text: &str) -> Result<Message, SendError> {
+    /// Sends a text to all of these, or to none; each with how many texts wait for it.
+    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], text: &str) -> Result<Message, SendError> {
         if text.len() > TEXT_BYTES {
             return Err(SendError::TooLarge);
         }
@@ -106,17 +92,17 @@ impl RoomRef {
         if to.is_empty() {
             return Err(SendError::Nobody);
         }
-        let places: Option<Vec<Place>> = to.iter().map(|peer| Place::take(peer.texts())).collect();
+        let places: Option<Vec<Place>> = to.iter().map(|(_, waiting)| Place::take(waiting)).collect();
         let places = places.ok_or(SendError::QueueFull)?;
         let id = self.texts.get().wrapping_add(1);
         self.texts.set(id);
         let mut delivered = Vec::new();
-        for (peer, place) in to.iter().zip(places) {
+        for ((peer, _), place) in to.iter().zip(places) {
             let (done, wait) = oneshot::channel();
             delivered.push(wait);
             let outgoing = Outgoing { id, delivered: done, _place: place };
             // If it is not taken, its drop says that it is not delivered.
-            self.ask(Request::Text { to: peer.id(), text: text.to_owned(), outgoing });
+            self.ask(Request::Text { to: *peer, text: text.to_owned(), outgoing });
         }
         Ok(Message::new(id, delivered))
     }

@@ -5,11 +5,16 @@ mod network_hints;
 mod websocket;
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use itodenwa_wire::{ClientMessage, ServerMessage};
+use futures_util::future::{Either, select};
+use itodenwa_wire::{ClientMessage, ServerMessage, Welcome};
+
+use crate::dom::Timer;
 
 pub use crate::error::SignalingError;
 pub use websocket::WebSocketSignaling;
@@ -46,4 +51,27 @@ pub(crate) async fn flush(signaling: &mut Box<dyn Signaling>) {
         Poll::Ready(())
     })
     .await;
+}
+
+/// How long the server may take to answer the join.
+const WELCOME: Duration = Duration::from_secs(10);
+
+/// Waits for the answer to a join.
+pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
+    let answer = async {
+        while let Some(message) = signaling.next().await {
+            match message {
+                Ok(ServerMessage::Welcome(welcome)) => return Ok(welcome),
+                Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
+                // What came too early, or was not understood, is of no use before the welcome.
+                Ok(_) | Err(SignalingError::Malformed(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SignalingError::Lost("it ended before the welcome".into()))
+    };
+    match select(pin!(answer), Timer::new(WELCOME)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(SignalingError::Lost("the server did not answer the join".into())),
+    }
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use itodenwa_protocol::sending::RenderedSize;
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::PeerId;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlMediaElement, HtmlVideoElement, MediaStream};
@@ -17,26 +17,9 @@ use crate::dom::{AbortController, Aborted, SinkElement, global, is_present};
 use crate::error::{MediaError, ViewError};
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
+use crate::stream_kind::StreamKind;
 use sizing::Sizing;
 use tile::tile;
-
-/// What of somebody is shown: both may be at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StreamKind {
-    /// Camera and microphone.
-    Camera,
-    /// What they share, with its sound.
-    Screen,
-}
-
-impl StreamKind {
-    pub(crate) fn of(source: Source) -> Self {
-        match source {
-            Source::Screen | Source::ScreenAudio => StreamKind::Screen,
-            _ => StreamKind::Camera,
-        }
-    }
-}
 
 /// How a handle shows somebody, or oneself (none).
 #[derive(Debug, Clone)]

@@ -23,7 +23,8 @@ use crate::media::{Change, DeviceEvent, Devices, Track};
 use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::Receiver;
-use crate::view::{Attached, StreamKind, Views};
+use crate::stream_kind::StreamKind;
+use crate::view::{Attached, Views};
 
 /// The other side, among the views.
 const OTHER: PeerId = PeerId::new(0);

@@ -9,7 +9,7 @@ use web_sys::MediaStreamTrack;
 
 use crate::dom::{PeerConnection, Sender, Transceiver, is_present, object};
 use crate::media::Devices;
-use crate::view::StreamKind;
+use crate::stream_kind::StreamKind;
 
 /// The transceivers that send sources of ours. Snapshot by identity: their places change when one is stopped.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::error::Exception;
+use super::Exception;
 
 /// How long the promises of something may be waited for: until this is dropped.
 ///

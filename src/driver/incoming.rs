@@ -16,7 +16,8 @@ use crate::event::{Event, ReadText, SignalingState, Trouble};
 use crate::media::{Change, DeviceEvent};
 use crate::outgoing::Outgoing;
 use crate::room_ref::Request;
-use crate::view::{Attached, StreamKind};
+use crate::stream_kind::StreamKind;
+use crate::view::Attached;
 
 impl Driver {
     pub(super) fn request(&mut self, request: Request) {

@@ -14,7 +14,7 @@ use crate::media::Devices;
 use crate::media::Track;
 use crate::outgoing::Outgoing;
 use crate::peer::Peer;
-use crate::view::StreamKind;
+use crate::stream_kind::StreamKind;
 
 #[derive(Default)]
 pub(super) struct Peers {

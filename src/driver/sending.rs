@@ -10,7 +10,7 @@ use super::listening::Ticker;
 use super::{BrowserEvent, Driver};
 use crate::connection::Connection;
 use crate::media::{DeviceConstraints, Devices};
-use crate::view::StreamKind;
+use crate::stream_kind::StreamKind;
 
 /// How often it is looked at what is shown.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);

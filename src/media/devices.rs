@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::track::{Track, TrackEvent};
 use crate::dom::spawn;
 use crate::error::MediaError;
-use crate::view::StreamKind;
+use crate::stream_kind::StreamKind;
 
 type EventSink = Rc<dyn Fn(DeviceEvent)>;
 

@@ -17,7 +17,8 @@ use crate::media::{Change, DeviceConstraints, DeviceEvent, Devices, listen_for_c
 use crate::oneshot;
 use crate::queue::Receiver;
 use crate::snapshot::SnapshotCell;
-use crate::view::{Attached, Blocked, StreamKind, Views};
+use crate::stream_kind::StreamKind;
+use crate::view::{Attached, Blocked, Views};
 
 pub(super) enum Request {
     Set { source: Source, on: bool, done: oneshot::Sender<Result<(), MediaError>> },

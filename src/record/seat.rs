@@ -8,7 +8,9 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use super::Who;
 use crate::room_ref::{Request, RoomRef};
-use crate::view::{StreamKind, make};
+use crate::room_snapshot::Snapshot;
+use crate::stream_kind::StreamKind;
+use crate::view::make;
 
 /// Pictures in a recording, at most: more would be too small to see.
 const SEATS: usize = 36;
@@ -31,8 +33,8 @@ pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
     /// Seats who is there now, and takes the seats of who is not.
-    pub(super) fn update(&mut self, link: &Rc<RoomRef>, who: Who) {
-        let wanted = wanted(link, who);
+    pub(super) fn update(&mut self, link: &Rc<RoomRef>, snapshot: &Snapshot, who: Who) {
+        let wanted = wanted(link, snapshot, who);
         self.0.retain(|seat| wanted.iter().any(|(who, kind, _)| (seat.who, seat.kind) == (*who, *kind)));
         for (who, kind, name) in wanted {
             let is_new = self.0.iter().all(|seat| (seat.who, seat.kind) != (who, kind));
@@ -88,12 +90,12 @@ impl Drop for Seat {
 
 type Wanted = (Option<PeerId>, StreamKind, Option<String>);
 
-fn wanted(link: &RoomRef, who: Who) -> Vec<Wanted> {
+fn wanted(link: &RoomRef, snapshot: &Snapshot, who: Who) -> Vec<Wanted> {
     let mut wanted = vec![(None, StreamKind::Camera, link.name.as_ref().map(ToString::to_string))];
-    if link.snapshot.settings.get().contains_key(&Source::Screen) {
+    if snapshot.settings.get().contains_key(&Source::Screen) {
         wanted.push((None, StreamKind::Screen, None));
     }
-    let peers = if who == Who::Everybody { link.snapshot.peers.get() } else { Vec::new() };
+    let peers = if who == Who::Everybody { snapshot.peers.get() } else { Vec::new() };
     for peer in peers {
         wanted.push((Some(peer.id()), StreamKind::Camera, peer.name().map(ToOwned::to_owned)));
         if peer.media().contains(&Source::Screen) {

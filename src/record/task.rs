@@ -15,6 +15,7 @@ use crate::dom::{Clock, Listener, Recorder, Timer, global, is_present, object, p
 use crate::error::{Exception, RecordError};
 use crate::queue::{Receiver, queue};
 use crate::room_ref::RoomRef;
+use crate::room_snapshot::Snapshot;
 
 /// Pictures a second.
 const RATE: u32 = 15;
@@ -48,6 +49,7 @@ enum RecorderEvent {
 
 pub(super) struct Task {
     link: Weak<RoomRef>,
+    snapshot: Snapshot,
     options: RecordOptions,
     state: Rc<State>,
     seats: Seats,
@@ -63,7 +65,11 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) async fn start(link: Weak<RoomRef>, options: RecordOptions) -> Result<Self, RecordError> {
+    pub(super) async fn start(
+        link: Weak<RoomRef>,
+        snapshot: Snapshot,
+        options: RecordOptions,
+    ) -> Result<Self, RecordError> {
         let open = |link: &Weak<RoomRef>| link.upgrade().filter(|link| link.is_open()).ok_or(RecordError::Closed);
         open(&link)?;
         if !is_present(&global("MediaRecorder"), "isTypeSupported") {
@@ -73,7 +79,7 @@ impl Task {
         let mixer = Mixer::start().await;
         let mime_type = mime_type(mixer.is_some()).ok_or(RecordError::Unsupported)?;
         let mut seats = Seats::default();
-        seats.update(&open(&link)?, options.who);
+        seats.update(&open(&link)?, &snapshot, options.who);
         let tracks = Array::of1(&picture.track());
         if let Some(mixer) = &mixer {
             tracks.push(&mixer.track());
@@ -96,6 +102,7 @@ impl Task {
         recorder.start(SLICE).map_err(failed)?;
         Ok(Task {
             link,
+            snapshot,
             options,
             state: Rc::default(),
             seats,
@@ -141,7 +148,7 @@ impl Task {
     /// Everything of this moment, into the two tracks.
     fn compose(&mut self) {
         let Some(link) = self.link.upgrade() else { return };
-        self.seats.update(&link, self.options.who);
+        self.seats.update(&link, &self.snapshot, self.options.who);
         if let Some(mixer) = &mut self.mixer {
             mixer.mix(&self.seats.sounds());
         }

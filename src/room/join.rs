@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,27 +10,26 @@ use futures_util::future::{Either, select};
 use itodenwa_protocol as machine;
 use itodenwa_protocol::IceMode;
 use itodenwa_wire::Source;
-use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, ServerMessage, Token, Welcome};
+use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, Token};
 use web_sys::MediaStream;
 
+use super::Room;
 use crate::dom::spawn;
 use crate::dom::{Clock, Timer, global};
 use crate::driver::{BROWSER_EVENTS, BrowserEvent, Driver, Parts};
-use crate::error::{Error, SignalingError};
+use crate::error::Error;
 use crate::event::{self, Event};
 use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
 use crate::oneshot;
 use crate::preview::Preview;
 use crate::queue::{Receiver, queue};
-use crate::room::Room;
-use crate::room_ref::{REQUESTS, RoomRef, Snapshot};
-use crate::signaling::{Signaling, WebSocketSignaling};
+use crate::room_ref::{REQUESTS, RoomRef};
+use crate::room_snapshot::Snapshot;
+use crate::signaling::{Signaling, WebSocketSignaling, welcome};
 
 /// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
 /// in the room meanwhile.
 const DEVICES: Duration = Duration::from_secs(2);
-/// How long the server may take to answer the join.
-const WELCOME: Duration = Duration::from_secs(10);
 
 /// What is wanted of a room; made by [`Room::join`], awaited to join.
 #[must_use = "nothing happens until it is awaited"]
@@ -47,6 +46,16 @@ pub struct Join {
     ice: IceMode,
     ice_servers: Vec<IceServer>,
     signaling: Option<Box<dyn Signaling>>,
+}
+
+impl Room {
+    /// Joins a room, which is made by who comes first. Await what this gives, after saying what else is wanted.
+    ///
+    /// The name is 1 to 64 characters of `A-Z a-z 0-9 _ -`.
+    #[must_use = "nothing happens until it is awaited"]
+    pub fn join(room: impl Into<String>) -> Join {
+        Join::new(room.into())
+    }
 }
 
 impl Join {
@@ -217,7 +226,6 @@ impl Join {
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
             identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
-            snapshot: snapshot.clone(),
             texts: Cell::new(0),
         });
         let config = machine::Config { ice: self.ice, on: devices.on().collect() };
@@ -230,7 +238,7 @@ impl Join {
             browser_events,
             notify,
             events,
-            snapshot,
+            snapshot: snapshot.clone(),
             link: Rc::downgrade(&link),
             devices,
             adaptive: self.adaptive,
@@ -238,7 +246,7 @@ impl Join {
             server_servers: welcome.ice_servers.servers,
         });
         spawn(driver.run());
-        Ok(Room::new(link, stream))
+        Ok(Room::new(link, snapshot, stream))
     }
 }
 
@@ -274,25 +282,6 @@ async fn settle(
         }
     }
     failed
-}
-
-pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
-    let answer = async {
-        while let Some(message) = signaling.next().await {
-            match message {
-                Ok(ServerMessage::Welcome(welcome)) => return Ok(welcome),
-                Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
-                // What came too early, or was not understood, is of no use before the welcome.
-                Ok(_) | Err(SignalingError::Malformed(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(SignalingError::Lost("it ended before the welcome".into()))
-    };
-    match select(pin!(answer), Timer::new(WELCOME)).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err(SignalingError::Lost("the server did not answer the join".into())),
-    }
 }
 
 /// Forms give a text also where nothing was entered.

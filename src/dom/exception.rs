@@ -3,7 +3,7 @@ use std::fmt;
 
 use wasm_bindgen::JsValue;
 
-use crate::dom::property;
+use super::property;
 
 /// An exception that the browser threw.
 #[derive(Debug, Clone, PartialEq, Eq)]
