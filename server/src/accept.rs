@@ -20,13 +20,19 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::Config;
-use crate::address::Origin;
-use crate::http::{Remote, to_https};
+use crate::address::{Network, Origin};
+use crate::http::to_https;
+use crate::steady::Steady;
+use crate::upgrade::Remote;
 
 /// Most TCP connections that are no WebSockets yet, or never will be; further ones wait to be accepted.
 const CONNECTIONS: usize = 4096;
-/// Most TCP connections of one origin, as a multiple of its WebSockets: a browser opens six for a page.
+/// Most of them of one origin, as a multiple of its WebSockets, a browser opens six for a page; and however many those are.
 const PER_WEBSOCKET: usize = 8;
+const PER_ORIGIN: usize = 256;
+/// An origin may have this part of the places that are free: the fewer there are, the fewer it may have. Sixteen that take all
+/// they may have leave 600 places, and forty leave 40.
+const PART_OF_FREE: usize = 8;
 /// Largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 /// How a TLS connection begins: with a record of this type (RFC 8446, section 5.1).
@@ -41,24 +47,22 @@ pub(crate) async fn accept(listener: TcpListener, doorway: Doorway, config: &Con
     // A proxy brings everybody's connections: there it is the gate that tells people apart.
     let per_origin = match config.behind_proxy {
         true => usize::MAX,
-        false => limits.connections_per_address.saturating_mul(PER_WEBSOCKET),
+        false => limits.connections_per_address.saturating_mul(PER_WEBSOCKET).min(PER_ORIGIN),
     };
     let mut connections = JoinSet::new();
-    let mut origins: HashMap<Origin, usize> = HashMap::new();
+    let mut places = Places { taken: 0, per_origin, networks: HashMap::new() };
     loop {
         let has_room = connections.len() < CONNECTIONS;
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(Ok(origin)) = connections.join_next() => release(&mut origins, origin),
+            Some(Ok(origin)) = connections.join_next() => places.release(origin),
             accepted = listener.accept(), if has_room => match accepted {
                 Ok((stream, address)) => {
                     let origin = Origin::from(address.ip());
-                    let count = origins.entry(origin).or_default();
-                    if *count >= per_origin {
+                    if !places.take(origin) {
                         tracing::debug!(%origin, "too many TCP connections");
                         continue;
                     }
-                    *count += 1;
                     let connection = doorway.clone().serve(stream, address.ip(), stop.clone());
                     connections.spawn(async move {
                         connection.await;
@@ -82,6 +86,7 @@ pub(crate) struct Doorway {
     pub(crate) router: Router,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) request_timeout: Duration,
+    pub(crate) write_timeout: Duration,
 }
 
 impl Doorway {
@@ -122,7 +127,7 @@ impl Doorway {
             .timer(TokioTimer::new())
             .header_read_timeout(self.request_timeout)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Steady::new(stream, self.write_timeout)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         tokio::select! {
@@ -134,11 +139,70 @@ impl Doorway {
     }
 }
 
-fn release(origins: &mut HashMap<Origin, usize>, origin: Origin) {
-    if let Some(count) = origins.get_mut(&origin) {
-        *count -= 1;
-        if *count == 0 {
-            origins.remove(&origin);
+/// Who has how many of the places for connections that are no WebSockets.
+#[derive(Debug)]
+struct Places {
+    taken: usize,
+    per_origin: usize,
+    /// Those with a connection: [`NETWORKS`](crate::address::NETWORKS) for each at most.
+    networks: HashMap<Network, usize>,
+}
+
+impl Places {
+    /// Whether an origin gets one more, which is to be released once.
+    fn take(&mut self, origin: Origin) -> bool {
+        let free = CONNECTIONS.saturating_sub(self.taken);
+        if free == 0 {
+            return false;
         }
+        let may_have = match self.per_origin {
+            usize::MAX => usize::MAX,
+            most => most.min((free / PART_OF_FREE).max(1)),
+        };
+        let has = |network: &Network| self.networks.get(network).copied().unwrap_or_default();
+        if origin.networks().any(|(network, times)| has(&network) >= may_have.saturating_mul(times)) {
+            return false;
+        }
+        for (network, _) in origin.networks() {
+            *self.networks.entry(network).or_default() += 1;
+        }
+        self.taken += 1;
+        true
+    }
+
+    fn release(&mut self, origin: Origin) {
+        for (network, _) in origin.networks() {
+            if let Some(count) = self.networks.get_mut(&network) {
+                *count -= 1;
+                if *count == 0 {
+                    self.networks.remove(&network);
+                }
+            }
+        }
+        self.taken = self.taken.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_place_for_another_one_when_many_are_greedy() {
+        let mut places = Places { taken: 0, per_origin: PER_ORIGIN, networks: HashMap::new() };
+        let origin = |number: u32| Origin::from(IpAddr::from(number.to_be_bytes()));
+        for number in 0..40 {
+            while places.take(origin(number)) {}
+            assert!(number != 15 || places.taken <= CONNECTIONS - 600, "{}", places.taken);
+        }
+        assert!(places.taken <= CONNECTIONS - 36, "{}", places.taken);
+        assert!(places.take(origin(1000)));
+        places.release(origin(1000));
+        for number in 0..40 {
+            while places.networks.contains_key(&origin(number).networks().next().unwrap().0) {
+                places.release(origin(number));
+            }
+        }
+        assert!(places.taken == 0 && places.networks.is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use itodenwa_wire::{DisplayName, Identity, Join, Pass, RefusalCode};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::closing::Closing;
 use crate::token::{Claims, NumericDate, Secret};
@@ -34,20 +35,21 @@ impl Access {
     }
 
     /// Lets somebody in, or says why not. That never depends on the rooms that there are.
-    pub(crate) fn admit(&self, join: &Join, now: SystemTime) -> Result<Guest, Closing> {
+    pub(crate) fn admit(&self, join: &Join, now: SystemTime, name_graphemes: usize) -> Result<Guest, Closing> {
         match self {
             Access::Open => Ok(Guest { name: join.name.clone(), pass: None }),
-            Access::Tokens(secrets) => check(join, secrets, NumericDate::from(now)),
+            Access::Tokens(secrets) => check(join, secrets, NumericDate::from(now), name_graphemes),
         }
     }
 }
 
-fn check(join: &Join, secrets: &[Secret], now: NumericDate) -> Result<Guest, Closing> {
+fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usize) -> Result<Guest, Closing> {
     let Some(token) = &join.token else {
         return refuse(RefusalCode::TokenRequired, "this server lets nobody in without a token");
     };
-    let Some(Claims { sub, name, exp, nbf, video, .. }) = Claims::verify(token.as_str(), secrets) else {
-        return refuse(RefusalCode::TokenInvalid, "the token is not signed with this server's secret, or not by HS256");
+    let Claims { sub, name, exp, nbf, video, .. } = match Claims::read(token.as_str(), secrets) {
+        Ok(claims) => claims,
+        Err(error) => return refuse(RefusalCode::TokenInvalid, &error.to_string()),
     };
     if exp <= now {
         return refuse(RefusalCode::TokenExpired, "the token has expired");
@@ -58,12 +60,21 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate) -> Result<Guest, Clo
     if !video.room_join || video.room != join.room.as_str() {
         return refuse(RefusalCode::TokenForbidden, "the token is not for joining this room");
     }
-    let Ok(identity) = Identity::new(sub) else {
-        return refuse(RefusalCode::TokenInvalid, "the token's subject can't be an identity");
+    let identity = match Identity::new(sub) {
+        Ok(identity) => identity,
+        Err(error) => {
+            return refuse(RefusalCode::TokenInvalid, &format!("the token's subject can't be an identity: {error}"));
+        }
     };
     // The name that the application gave goes before the one that the client would like.
-    let name = match name.filter(|name| !name.is_empty()).map(DisplayName::new) {
-        Some(Err(_)) => return refuse(RefusalCode::NameInvalid, "the token's name is not valid"),
+    let name = match name.filter(|name| !name.trim().is_empty()).map(DisplayName::new) {
+        Some(Err(error)) => {
+            return refuse(RefusalCode::NameInvalid, &format!("the token's name is not valid: {error}"));
+        }
+        Some(Ok(name)) if name.as_str().graphemes(true).count() > name_graphemes => {
+            let message = format!("the token's name is longer than {name_graphemes} characters");
+            return refuse(RefusalCode::NameInvalid, &message);
+        }
         Some(Ok(name)) => Some(name),
         None => join.name.clone(),
     };
@@ -108,7 +119,7 @@ mod tests {
     }
 
     fn admit(join: &Join, now: u64) -> Result<Guest, RefusalCode> {
-        Access::new(vec![secret()]).admit(join, at(now)).map_err(|closing| closing.refusal.unwrap().code)
+        Access::new(vec![secret()]).admit(join, at(now), 64).map_err(|closing| closing.refusal.unwrap().code)
     }
 
     fn with(claims: &Claims) -> Result<Guest, RefusalCode> {
@@ -117,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_open_house_reads_no_tokens() {
-        let guest = Access::new(vec![]).admit(&join("r", Some("nonsense".to_owned())), at(NOW)).unwrap();
+        let guest = Access::new(vec![]).admit(&join("r", Some("nonsense".to_owned())), at(NOW), 64).unwrap();
         assert_eq!(guest, Guest { name: DisplayName::new("Aya").ok(), pass: None });
     }
 
@@ -136,6 +147,15 @@ mod tests {
         let guest = with(&more).unwrap();
         assert_eq!(guest.name.unwrap().as_str(), "Ann of the token");
         assert_eq!(guest.pass.unwrap(), Pass { identity, publish: false, subscribe: false, admin: true });
+    }
+
+    #[test]
+    fn a_tokens_name_is_a_name_like_others() {
+        let named = |name: String| with(&Claims { name: Some(name), ..claims() });
+        assert_eq!(named("   ".to_owned()).unwrap().name, DisplayName::new("Aya").ok(), "as without one");
+        assert!(named("x".repeat(64)).is_ok());
+        assert_eq!(named("x".repeat(65)).unwrap_err(), RefusalCode::NameInvalid);
+        assert_eq!(named("a\nb".to_owned()).unwrap_err(), RefusalCode::NameInvalid);
     }
 
     #[test]

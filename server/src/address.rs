@@ -16,6 +16,29 @@ impl From<IpAddr> for Origin {
     }
 }
 
+/// Of how many networks an origin is a part, itself among them.
+pub(crate) const NETWORKS: usize = 3;
+
+impl Origin {
+    /// The networks that an origin is a part of, each with how many times as much it may have as one origin. Who has a /64 of
+    /// IPv6 often has a /56 or /48: 256 or 65 536 of them.
+    pub(crate) fn networks(self) -> impl Iterator<Item = (Network, usize)> {
+        let wider: &[(u8, usize)] = if self.0.is_ipv6() { &[(56, 4), (48, 16)] } else { &[] };
+        let of = move |(length, times): (u8, usize)| match self.0 {
+            IpAddr::V6(v6) => {
+                let address = v6.to_bits() & (u128::MAX << (128 - u32::from(length)));
+                (Network(Ipv6Addr::from_bits(address).into(), length), times)
+            }
+            v4 => (Network(v4, length), times),
+        };
+        std::iter::once((64, 1)).chain(wider.iter().copied()).map(of)
+    }
+}
+
+/// An IPv4 address, or a network of IPv6 of some length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Network(IpAddr, u8);
+
 impl fmt::Display for Origin {
     /// For logs: without the part that names a household.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +69,17 @@ mod tests {
         assert_ne!(origin("2001:db8:1:2::3"), origin("2001:db8:1:3::3"));
         assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
         assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
+    }
+
+    #[test]
+    fn an_origin_of_ipv6_is_part_of_wider_networks() {
+        let wide = |text: &str| origin(text).networks().map(|(network, _)| network).collect::<Vec<_>>();
+        let (one, other) = (wide("2001:db8:1:2::3"), wide("2001:db8:1:3::3"));
+        assert_eq!((one.len(), NETWORKS), (3, 3));
+        assert!(one[0] != other[0] && one[1] == other[1] && one[2] == other[2]);
+        let far = wide("2001:db8:1:ff00::3");
+        assert!(one[1] != far[1] && one[2] == far[2]);
+        assert_eq!(wide("192.0.2.1").len(), 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
 use crate::address::Origin;
+use crate::budget::Budget;
 use crate::closing::{Closing, Ending};
 use crate::cluster::{Bus, BusEvent, NodeBody, NodeMessage, Registry};
 use crate::gate::{Denied, Gate};
@@ -35,6 +36,7 @@ pub(crate) struct ConnectionRegistry {
     inbox: mpsc::Receiver<RegistryMessage>,
     connections: HashMap<ConnectionId, ConnectionHandle>,
     sockets: JoinSet<(ConnectionId, Ending)>,
+    queues: Arc<Budget>,
     connected: u64,
     bus: Box<dyn Bus>,
     homes: Box<dyn Registry>,
@@ -63,6 +65,7 @@ impl ConnectionRegistry {
         let (messages, inbox) = mpsc::channel(INBOX_MESSAGES);
         let registry = ConnectionRegistry {
             gate: Gate::new(limits.clone()),
+            queues: Arc::new(Budget::new(limits.queues_bytes)),
             limits: limits.into(),
             hub,
             messages: messages.downgrade(),
@@ -113,6 +116,9 @@ impl ConnectionRegistry {
                 }
                 // Who does not wait for the answer does not come either: the upgrade fails, and the socket ends.
                 let _ = answer.send(admitted);
+            }
+            RegistryMessage::Admission { origin, answer } => {
+                let _ = answer.send(self.gate.would_admit(now(), origin));
             }
             RegistryMessage::WebOriginDenied => self.counts.denied_by_origin += 1,
             RegistryMessage::Measure(answer) => {
@@ -205,7 +211,7 @@ impl ConnectionRegistry {
         self.connected += 1;
         self.counts.connections += 1;
         let id = ConnectionId::new(self.bus.me(), self.connected);
-        let (sender, receiver) = queue(&self.limits);
+        let (sender, receiver) = queue(&self.limits, &self.queues);
         let (close, closing) = oneshot::channel();
         let socket = Socket { id, limits: self.limits.clone(), registry, queue: receiver, closing };
         let task = self.sockets.spawn(async move {

@@ -41,7 +41,7 @@ use crate::ticket::Tickets;
 pub struct Hub<P> {
     limits: Limits,
     access: Access,
-    kept: Capacity,
+    kept: Arc<Capacity>,
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
     tickets: Tickets,
@@ -86,7 +86,7 @@ impl<P: Packet> Hub<P> {
         random: impl FnMut() -> u32 + Send + 'static,
     ) -> Self {
         Hub {
-            kept: Capacity::of(&limits),
+            kept: Arc::new(Capacity::of(&limits)),
             limits,
             access,
             ice: Box::new(ice),
@@ -233,7 +233,7 @@ impl<P: Packet> Hub<P> {
     ) {
         match presence {
             Presence::Here(connection) => self.close(now, connection, closing, Ending::ForGood(reason)),
-            Presence::Away { until } => {
+            Presence::Away { until, .. } => {
                 self.due.remove(&(until, Due::Part(room.clone(), who)));
                 self.part(now, room, who, reason);
             }
@@ -246,7 +246,7 @@ impl<P: Packet> Hub<P> {
         match addressee {
             Some(other) => {
                 let signal = Arc::new(ServerMessage::Signal(Delivery { from: *id, packet: signal.packet }));
-                other.replay.push(signal.clone(), self.kept);
+                other.replay.push(signal.clone());
                 if let Some(connection) = other.presence.connection() {
                     self.outputs.push_back(Output::Send(connection, signal));
                 }
@@ -295,10 +295,12 @@ impl<P: Packet> Hub<P> {
         self.renewals.forget(from);
         match ending {
             Ending::ForGood(reason) => self.part(now, &room, id, reason),
-            Ending::Broken { last_received } => self.wait_for(now, room, id, last_received + self.limits.resume_window),
+            Ending::Broken { last_received } => {
+                self.wait_for(now, room, id, last_received + self.limits.resume_window, None)
+            }
             Ending::Dropped => {
                 let until = now + self.limits.resume_after_end.min(self.limits.resume_window);
-                self.wait_for(now, room, id, until);
+                self.wait_for(now, room, id, until, Some(now));
             }
         }
     }

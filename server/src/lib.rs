@@ -27,10 +27,13 @@
 mod accept;
 mod access;
 mod address;
+mod budget;
 mod closing;
 pub mod cluster;
 mod config;
 mod connection_registry;
+mod folder;
+mod forwarded;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -50,8 +53,10 @@ mod registry_message;
 pub mod relay;
 mod server;
 mod socket;
+mod steady;
 mod ticket;
 mod tls;
+mod upgrade;
 mod web_origin;
 
 pub mod args;

@@ -55,11 +55,15 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_QUEUE_BYTES", value_name = "BYTES", default_value_t = DEFAULT.queue_bytes,
           value_parser = between(1024..=1 << 30))]
     pub queue_bytes: usize,
+    /// Bytes that wait to be written to all connections; the fewer are left the less one may have, but for 16 KiB
+    #[arg(long, env = "ITODENWA_QUEUES_BYTES", value_name = "BYTES", default_value_t = DEFAULT.queues_bytes,
+          value_parser = between(1 << 20..=1 << 40))]
+    pub queues_bytes: usize,
     /// WebSocket connections in all
     #[arg(long, env = "ITODENWA_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = DEFAULT.connections,
           value_parser = between(1..=1_000_000))]
     pub connections: usize,
-    /// WebSocket connections per address (IPv6: per /64 network)
+    /// WebSocket connections per address (IPv6: per /64 network; 4 times that per /56, 16 times per /48)
     #[arg(long, env = "ITODENWA_CONNECTIONS_PER_ADDRESS", value_name = "CONNECTIONS",
           default_value_t = DEFAULT.connections_per_address, value_parser = between(1..=1_000_000))]
     pub connections_per_address: usize,
@@ -99,6 +103,10 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_RESUME_BYTES", value_name = "BYTES", default_value_t = DEFAULT.resume_bytes,
           value_parser = between(0..=1 << 30))]
     pub resume_bytes: usize,
+    /// Bytes of signals that are kept for all members; the fewer are left the less one may have
+    #[arg(long, env = "ITODENWA_RESUMES_BYTES", value_name = "BYTES", default_value_t = DEFAULT.resumes_bytes,
+          value_parser = between(0..=1 << 40))]
+    pub resumes_bytes: usize,
     /// How long a session's ticket is good, in seconds; a new one is given before
     #[arg(long, env = "ITODENWA_TICKET_LIFETIME", value_name = "SECONDS", default_value = seconds_text(DEFAULT.ticket_lifetime),
           value_parser = seconds)]
@@ -119,7 +127,7 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_IDLE_TIMEOUT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.idle_timeout),
           value_parser = seconds)]
     pub idle_timeout: Duration,
-    /// How long one write to a connection may take, in seconds
+    /// How long one write to a WebSocket may take, and 4 KiB of an answer that waits to be written, in seconds
     #[arg(long, env = "ITODENWA_WRITE_TIMEOUT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.write_timeout),
           value_parser = seconds)]
     pub write_timeout: Duration,
@@ -145,10 +153,11 @@ const DEFAULT: Limits = Limits {
     rate_patience: Duration::from_secs(5),
     queue_messages: 256,
     queue_bytes: 1024 * 1024,
+    queues_bytes: 256 * 1024 * 1024,
     connections: 10_000,
-    connections_per_address: 32,
-    upgrade_rate: 10,
-    upgrade_burst: 20,
+    connections_per_address: 128,
+    upgrade_rate: 20,
+    upgrade_burst: 128,
     room_peers: 8,
     rooms: 50_000,
     room_kept: Duration::from_secs(20),
@@ -156,6 +165,7 @@ const DEFAULT: Limits = Limits {
     resume_after_end: Duration::from_secs(15),
     resume_messages: 256,
     resume_bytes: 1024 * 1024,
+    resumes_bytes: 64 * 1024 * 1024,
     ticket_lifetime: Duration::from_secs(3600),
     name_graphemes: 64,
     request_timeout: Duration::from_secs(10),

@@ -8,13 +8,17 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::Limits;
+use crate::budget::Budget;
 
+/// So much a queue may always have, in bytes: all but descriptions, even when others take all memory that there is for queues.
+const ALWAYS: usize = 16 * 1024;
 /// Places that an empty queue keeps.
 const KEPT: usize = 8;
 
 /// Makes a queue of at most [`Limits::queue_messages`] and [`Limits::queue_bytes`].
-pub(crate) fn queue(limits: &Limits) -> (QueueSender, QueueReceiver) {
-    let shared = Arc::new(Shared { waiting: Mutex::default(), changed: Notify::new() });
+/// Together they take what the budget has.
+pub(crate) fn queue(limits: &Limits, budget: &Arc<Budget>) -> (QueueSender, QueueReceiver) {
+    let shared = Arc::new(Shared { waiting: Mutex::default(), changed: Notify::new(), budget: budget.clone() });
     let most = (limits.queue_messages.max(1), limits.queue_bytes);
     (QueueSender { shared: shared.clone(), most }, QueueReceiver { shared })
 }
@@ -23,6 +27,7 @@ pub(crate) fn queue(limits: &Limits) -> (QueueSender, QueueReceiver) {
 struct Shared {
     waiting: Mutex<Waiting>,
     changed: Notify,
+    budget: Arc<Budget>,
 }
 
 #[derive(Debug, Default)]
@@ -53,9 +58,11 @@ impl QueueSender {
             return Ok(());
         }
         let bytes = waiting.bytes.saturating_add(message.len());
-        if waiting.messages.len() >= self.most.0 || bytes > self.most.1 {
+        let most = self.shared.budget.share(waiting.bytes, self.most.1).max(ALWAYS.min(self.most.1));
+        if waiting.messages.len() >= self.most.0 || bytes > most {
             return Err(Full);
         }
+        self.shared.budget.take(message.len());
         waiting.bytes = bytes;
         waiting.messages.push_back(message);
         drop(waiting);
@@ -98,6 +105,7 @@ impl QueueReceiver {
         let mut waiting = self.shared.waiting();
         let message = waiting.messages.pop_front()?;
         waiting.bytes = waiting.bytes.saturating_sub(message.len());
+        self.shared.budget.release(message.len());
         if waiting.messages.is_empty() && waiting.messages.capacity() > KEPT {
             waiting.messages = VecDeque::new();
         }
@@ -110,6 +118,7 @@ impl Drop for QueueReceiver {
         let mut waiting = self.shared.waiting();
         waiting.closed = true;
         waiting.messages = VecDeque::new();
+        self.shared.budget.release(std::mem::take(&mut waiting.bytes));
     }
 }
 
@@ -124,8 +133,12 @@ impl Shared {
 mod tests {
     use super::*;
 
+    fn budget() -> Arc<Budget> {
+        Arc::new(Budget::new(1 << 20))
+    }
+
     fn small() -> (QueueSender, QueueReceiver) {
-        queue(&Limits { queue_messages: 3, queue_bytes: 10, ..Limits::default() })
+        queue(&Limits { queue_messages: 3, queue_bytes: 10, ..Limits::default() }, &budget())
     }
 
     #[test]
@@ -171,12 +184,26 @@ mod tests {
 
     #[test]
     fn an_empty_queue_gives_its_places_back() {
-        let (sender, mut receiver) = queue(&Limits::default());
+        let (sender, mut receiver) = queue(&Limits::default(), &budget());
         for _ in 0..200 {
             sender.push("a".into()).unwrap();
         }
         while receiver.next_now().is_some() {}
         assert_eq!(receiver.shared.waiting().messages.capacity(), 0);
+    }
+
+    #[test]
+    fn all_of_them_are_bounded_and_each_has_a_little() {
+        let budget = budget();
+        let queues: Vec<_> = (0..1000).map(|_| queue(&Limits::default(), &budget)).collect();
+        let mut large = 0;
+        for (sender, _) in &queues {
+            large += usize::from(sender.push("x".repeat(32 * 1024).into()).is_ok());
+            assert_eq!(sender.push("x".repeat(1000).into()), Ok(()));
+        }
+        assert!((10..32).contains(&large), "{large}");
+        drop(queues);
+        assert_eq!(budget.taken(), 0);
     }
 
     #[test]

@@ -175,6 +175,7 @@ impl Server {
             router: router(&config, messages),
             tls: tls.map(TlsAcceptor::from),
             request_timeout: config.limits.request_timeout,
+            write_timeout: config.limits.write_timeout,
         };
         let stopping = CancellationToken::new();
         let mut work =
@@ -263,11 +264,23 @@ fn random() -> u32 {
     })
 }
 
+/// Whether every address was meant, and there is only IPv4.
+fn has_no_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    // EAFNOSUPPORT has no kind of its own: 97 on Linux, 47 on BSD and macOS, 10047 on Windows.
+    let is_unsupported = matches!(error.raw_os_error(), Some(97 | 47 | 10_047));
+    let is_unknown = matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported);
+    address.is_ipv6() && address.ip().is_unspecified() && (is_unsupported || is_unknown)
+}
+
 async fn listen(address: SocketAddr, further_ports: u16) -> Result<TcpListener, StartError> {
     let mut candidate = address;
     loop {
         match TcpListener::bind(candidate).await {
             Ok(listener) => return Ok(listener),
+            Err(source) if has_no_ipv6(candidate, &source) => {
+                candidate.set_ip(Ipv4Addr::UNSPECIFIED.into());
+                tracing::warn!("this computer has no IPv6: listening at {candidate} instead");
+            }
             Err(source) => {
                 let next = candidate.port().checked_add(1).filter(|port| port - address.port() <= further_ports);
                 match next {
@@ -320,5 +333,20 @@ impl std::error::Error for StartError {
 impl From<TlsError> for StartError {
     fn from(error: TlsError) -> Self {
         StartError::Tls(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_ipv6_every_address_is_every_address_of_ipv4() {
+        let every = "[::]:8080".parse().unwrap();
+        assert!(has_no_ipv6(every, &io::Error::from_raw_os_error(97)));
+        assert!(has_no_ipv6(every, &io::ErrorKind::AddrNotAvailable.into()));
+        assert!(!has_no_ipv6(every, &io::ErrorKind::AddrInUse.into()));
+        assert!(!has_no_ipv6("[2001:db8::1]:8080".parse().unwrap(), &io::ErrorKind::AddrNotAvailable.into()));
+        assert!(!has_no_ipv6("0.0.0.0:8080".parse().unwrap(), &io::ErrorKind::AddrNotAvailable.into()));
     }
 }

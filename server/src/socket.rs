@@ -112,7 +112,7 @@ async fn read(
                 Err(closing) => RegistryMessage::Received(id, Err(closing)),
             }),
             Message::Binary => Some(RegistryMessage::Received(id, Err(message::binary()))),
-            Message::Close(code) => return End::by_client(code),
+            Message::Close(code) => return End::ClosedByClient(code),
             Message::Ping(payload) => {
                 pings.put(payload);
                 None

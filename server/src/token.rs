@@ -134,20 +134,62 @@ impl Claims {
     /// at, and neither is what it is for.
     #[must_use]
     pub fn verify(token: &str, secrets: &[Secret]) -> Option<Self> {
-        let (signed, seal) = token.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
-        let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
-        // Compared in constant time; nothing is read before it is known who wrote it.
-        let is_ours = |secret: &Secret| secret.mac(signed).is_some_and(|mac| mac.verify_slice(&seal).is_ok());
-        if !secrets.iter().any(is_ours) {
-            return None;
-        }
-        let header: Header = part(header)?;
-        if header.alg != "HS256" || header.crit.is_some() {
-            return None;
-        }
-        part(claims)
+        Claims::read(token, secrets).ok()
     }
+
+    /// The same, with why not.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn read(token: &str, secrets: &[Secret]) -> Result<Self, TokenError> {
+        let claims = signed_claims(token, secrets).ok_or(TokenError::NotSigned)?;
+        let json = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenError::NotSigned)?;
+        serde_json::from_slice(&json).map_err(|error| TokenError::Claims(error.to_string()))
+    }
+}
+
+/// Why a token is worth nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// It is none, or it was not signed with one of the secrets by HS256.
+    NotSigned,
+    /// It was signed, and does not say what a token says: what is wrong with it.
+    Claims(String),
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TokenError::NotSigned => f.write_str("the token is not signed with this server's secret, or not by HS256"),
+            TokenError::Claims(why) => {
+                write!(
+                    f,
+                    "the token is signed, and its claims are not valid: {}",
+                    why.chars().take(200).collect::<String>()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+/// The claims of a token, as they are encoded, if it was signed with one of these secrets.
+fn signed_claims<'a>(token: &'a str, secrets: &[Secret]) -> Option<&'a str> {
+    let (signed, seal) = token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
+    // Compared in constant time; nothing is read before it is known who wrote it.
+    let is_ours = |secret: &Secret| secret.mac(signed).is_some_and(|mac| mac.verify_slice(&seal).is_ok());
+    if !secrets.iter().any(is_ours) {
+        return None;
+    }
+    let header: Header = part(header)?;
+    if header.alg != "HS256" || header.crit.is_some() {
+        return None;
+    }
+    Some(claims)
 }
 
 fn part<T: DeserializeOwned>(encoded: &str) -> Option<T> {
@@ -270,6 +312,14 @@ mod tests {
         }
         let more = json!({"sub": "ann", "exp": 1.9, "sip": {}, "video": {"room": "r", "roomRecord": true}});
         assert_eq!(verify(&token(header, &more.to_string())).unwrap().exp, NumericDate(1));
+    }
+
+    #[test]
+    fn a_token_that_is_signed_and_wrong_is_told_from_one_that_is_not_signed() {
+        let numeric = token(r#"{"alg":"HS256"}"#, r#"{"sub":42,"exp":2000000000}"#);
+        let error = Claims::read(&numeric, &[secret("a")]).unwrap_err();
+        assert!(matches!(error, TokenError::Claims(_)) && error.to_string().contains("is signed"), "{error}");
+        assert_eq!(Claims::read(&numeric, &[secret("b")]), Err(TokenError::NotSigned));
     }
 
     #[test]

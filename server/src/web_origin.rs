@@ -7,6 +7,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 
+use crate::forwarded::asked_for;
+
 /// Where a page comes from (RFC 6454), as browsers write it: `https://example.org`, `http://localhost:5173`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WebOrigin(String);
@@ -15,25 +17,47 @@ pub struct WebOrigin(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoWebOrigin;
 
+/// How this server is reached, as far as it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Own {
+    /// It has TLS itself.
+    pub(crate) tls: bool,
+    /// A proxy that always says what it was asked for is before it.
+    pub(crate) behind_proxy: bool,
+}
+
 /// Whether a page may connect: with a list one that is on it, or that came from this server.
 ///
-/// Only browsers say where a page comes from, and only for them it is of use: others could say what they like. So who says
-/// nothing is let in.
-pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[WebOrigin]) -> bool {
+/// Only browsers say where a page comes from, and only for them it is of use: others could say what they like. So a client that
+/// says nothing is let in.
+pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[WebOrigin], own: Own) -> bool {
     if allowed.is_empty() {
         return true;
     }
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => true,
-        (Some(origin), None) => origin.to_str().is_ok_and(|origin| {
-            let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-            let own = origin
-                .split_once("://")
-                .is_some_and(|(_, from)| host.is_some_and(|host| host.eq_ignore_ascii_case(from)));
-            own || allowed.iter().any(|allowed| allowed.0 == origin)
-        }),
+        (Some(origin), None) => origin
+            .to_str()
+            .is_ok_and(|origin| own.is_own(headers, origin) || allowed.iter().any(|allowed| allowed.0 == origin)),
         (Some(_), Some(_)) => false,
+    }
+}
+
+impl Own {
+    /// Whether a page came from this server: by the same scheme, from the same host and port.
+    fn is_own(self, headers: &HeaderMap, origin: &str) -> bool {
+        let Some((scheme, from)) = origin.split_once("://") else { return false };
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_ascii_lowercase);
+        let (said_scheme, said_host) = if self.behind_proxy { asked_for(headers) } else { (None, None) };
+        let is_scheme = match (said_scheme, self.tls) {
+            (Some(said), _) => said == scheme,
+            // A proxy that does not say it may have TLS or not.
+            (None, false) if self.behind_proxy => matches!(scheme, "http" | "https"),
+            (None, true) => scheme == "https",
+            (None, false) => scheme == "http",
+        };
+        is_scheme && said_host.or(host).is_some_and(|host| host == from.to_ascii_lowercase())
     }
 }
 
@@ -71,6 +95,8 @@ mod tests {
 
     use super::*;
 
+    const OWN: Own = Own { tls: false, behind_proxy: true };
+
     fn may(origins: &[&'static str], host: &'static str) -> bool {
         let allowed = ["https://Example.org:443".parse().unwrap(), "http://localhost:5173".parse().unwrap()];
         let mut headers = HeaderMap::new();
@@ -78,7 +104,7 @@ mod tests {
         for origin in origins {
             headers.append(ORIGIN, HeaderValue::from_static(origin));
         }
-        may_connect(&headers, &allowed)
+        may_connect(&headers, &allowed, OWN)
     }
 
     #[test]
@@ -105,9 +131,29 @@ mod tests {
         }
         assert!(!may(&["https://example.org", "https://evil.example"], "call.example.org"));
         assert!(
-            may_connect(&HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static("null"))]), &[]),
+            may_connect(&HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static("null"))]), &[], OWN),
             "without a list"
         );
+    }
+
+    #[test]
+    fn the_own_page_has_the_own_scheme_and_the_host_that_the_proxy_was_asked_for() {
+        let allowed = ["https://example.org".parse().unwrap()];
+        let may = |origin: &'static str, own: Own, said: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("call.example.com"))]);
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            for (name, value) in said {
+                headers.insert(*name, HeaderValue::from_static(value));
+            }
+            may_connect(&headers, &allowed, own)
+        };
+        let (plain, tls) = (Own { tls: false, behind_proxy: false }, Own { tls: true, behind_proxy: false });
+        assert!(may("http://call.example.com", plain, &[]) && may("https://call.example.com", tls, &[]));
+        assert!(!may("https://call.example.com", plain, &[]) && !may("http://call.example.com", tls, &[]));
+        assert!(!may("evil://call.example.com", OWN, &[]));
+        let said = [("x-forwarded-proto", "https"), ("x-forwarded-host", "public.example")];
+        assert!(may("https://public.example", OWN, &said) && !may("http://public.example", OWN, &said));
+        assert!(!may("https://public.example", tls, &said), "without a proxy nobody is believed");
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn config() -> Config {
         rate_patience: Duration::from_millis(500),
         join_timeout: Duration::from_secs(2),
         resume_after_end: Duration::from_millis(200),
+        resume_window: Duration::from_secs(2),
         // Who idles here answers no pings, and has to be there to the end, however long it takes.
         idle_timeout: Duration::from_secs(600),
         ..Limits::default()

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{Client, TestServer, soon};
 
 fn limits() -> Limits {
-    Limits { idle_timeout: Duration::from_millis(600), ..Limits::default() }
+    Limits { idle_timeout: Duration::from_millis(1500), ..Limits::default() }
 }
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn who_answers_pings_stays() {
     let server = TestServer::limited(limits()).await;
     let (mut client, _) = Client::in_room(&server, "r").await;
     let mut pings = 0;
-    while pings < 9 {
+    while pings < 6 {
         match soon(client.socket.next()).await {
             Some(Ok(Message::Ping(_))) => pings += 1,
             other => panic!("after {pings} pings: {other:?}"),

@@ -97,7 +97,7 @@ async fn by_saying_that_it_comes_back_and_not_coming() {
     let reason = goes(WINDOW, async |mut client: Client| {
         let frame = CloseFrame { code: CLOSE_TO_RESUME.into(), reason: "".into() };
         client.send_raw(Message::Close(Some(frame))).await;
-        client.receive_to_the_end().await;
+        assert_eq!(client.receive_to_the_end().await, (vec![], Some(CLOSE_TO_RESUME)), "as it was said");
     });
     assert_eq!(reason.await, "gone");
 }

@@ -42,6 +42,24 @@ async fn each_address_has_so_many() {
 }
 
 #[tokio::test]
+async fn clients_are_told_apart_however_a_proxy_writes_them() {
+    let server = server(Limits { connections_per_address: 1, ..Limits::default() }).await;
+    let mut open = Vec::new();
+    for from in ["198.51.100.7:5000", "[2001:db8:1::1]:443", "2001:db8:2::1", "192.0.2.9"] {
+        open.push(connect(&server, from).await.unwrap());
+    }
+    for same in ["198.51.100.7", "198.51.100.7:6000", "2001:db8:1::2", "[2001:db8:2::5]"] {
+        assert_eq!(connect(&server, same).await.err(), Some((429, 10)), "{same}");
+    }
+    // What can't be read is one client.
+    open.push(connect(&server, "unknown").await.unwrap());
+    assert_eq!(connect(&server, "_hidden").await.err(), Some((429, 10)));
+    let forwarded = Client::at(&server, "/ws", &[("forwarded", "for=\"[2001:db8:3::1]:4711\"")]).await;
+    open.push(forwarded.unwrap());
+    assert!(Client::at(&server, "/ws", &[("forwarded", "for=\"[2001:db8:3::1]\"")]).await.is_err());
+}
+
+#[tokio::test]
 async fn each_address_connects_so_fast() {
     let server = server(Limits { upgrade_rate: 1, upgrade_burst: 3, ..Limits::default() }).await;
     for _ in 0..3 {

@@ -10,6 +10,7 @@
 
 mod support;
 
+mod admission;
 mod closing;
 mod cluster;
 mod flooding;
@@ -27,6 +28,7 @@ mod page;
 mod program;
 mod relaying;
 mod resuming;
+mod slow_http;
 mod slow_reader;
 mod stopping;
 mod tls;

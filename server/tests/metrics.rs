@@ -93,5 +93,24 @@ async fn only_this_computer_reads_it_unless_everybody_may() {
         assert!(from("127.0.0.1").await && from("::1").await && from("::ffff:127.0.0.1").await);
         assert_eq!(from("192.0.2.1").await, public);
         assert_eq!(from("127.0.0.1, 192.0.2.1").await, public, "the last one is the proxy's word");
+        for value in ["198.51.100.7:5000", "[2001:db8::1]:443", "unknown", "127.0.0.1.", "localhost", "127.0.0.1,"] {
+            assert_eq!(from(value).await, public, "{value}");
+        }
     }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_of_the_same_host_it_is_not_public() {
+    // Nobody said that there is one: all that it passes on comes from this computer's own address.
+    let server = TestServer::start().await;
+    for header in [
+        "x-forwarded-for: 198.51.100.7",
+        "x-forwarded-for: 127.0.0.1",
+        "forwarded: for=127.0.0.1",
+        "x-real-ip: 127.0.0.1",
+    ] {
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: a\r\n{header}\r\nconnection: close\r\n\r\n");
+        assert!(http(server.address, &request).await.starts_with("HTTP/1.1 404"), "{header}");
+    }
+    assert!(server.get("/metrics").await.starts_with("HTTP/1.1 200"));
 }

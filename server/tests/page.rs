@@ -7,10 +7,10 @@ use itodenwa_server::{Config, Page, Server, StartError};
 use crate::support::{TestServer, http};
 
 /// A page in a folder that is gone after the test.
-struct Www(PathBuf);
+pub(crate) struct Www(PathBuf);
 
 impl Www {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("itodenwa-{}-{name}", std::process::id()));
         std::fs::create_dir_all(path.join("www/pkg")).unwrap();
         std::fs::write(path.join("www/index.html"), "<!doctype html>").unwrap();
@@ -18,6 +18,10 @@ impl Www {
         std::fs::write(path.join("www/pkg/a.wasm"), b"\0asm").unwrap();
         std::fs::write(path.join("secret"), "secret").unwrap();
         Www(path)
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.0.join("www")
     }
 
     async fn served(&self) -> TestServer {
@@ -67,6 +71,57 @@ async fn only_the_page_is_served() {
     }
     let answer = http(server.address, "DELETE /index.html HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn hidden_files_and_links_are_not_of_the_page() {
+    let www = Www::new("hidden");
+    for (file, text) in [(".env", "secret"), (".git/config", "secret"), ("pkg/.htpasswd", "secret")] {
+        let file = www.folder().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    std::fs::create_dir_all(www.folder().join(".well-known/acme-challenge")).unwrap();
+    std::fs::write(www.folder().join(".well-known/acme-challenge/token"), "challenge").unwrap();
+    std::os::unix::fs::symlink(www.0.join("secret"), www.folder().join("link.js")).unwrap();
+    std::os::unix::fs::symlink(www.0.join("secret"), www.folder().join("app.js.br")).unwrap();
+    std::os::unix::fs::symlink(&www.0, www.folder().join("up")).unwrap();
+    let server = www.served().await;
+    for path in [
+        "/.env",
+        "/%2eenv",
+        "/.git/config",
+        "/.git",
+        "/pkg/.htpasswd",
+        "/link.js",
+        "/up/secret",
+        "/app.js",
+        "//.env",
+        "/up",
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\naccept-encoding: br\r\nconnection: close\r\n\r\n");
+        let answer = http(server.address, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 404") && !answer.ends_with("secret"), "{path}: {answer}");
+    }
+    assert!(server.get("/.well-known/acme-challenge/token").await.ends_with("challenge"));
+    assert!(server.get("/pkg/a.wasm").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_handshake_names_one_host() {
+    let server = TestServer::start().await;
+    for hosts in ["", "host: a\r\nhost: b\r\n"] {
+        let request = format!(
+            "GET /ws HTTP/1.1\r\n{hosts}connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut answer = [0; 12];
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut answer).await.unwrap();
+        assert_eq!(answer, *b"HTTP/1.1 400", "{hosts:?}");
+    }
 }
 
 #[tokio::test]

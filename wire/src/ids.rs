@@ -73,7 +73,7 @@ impl DisplayName {
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidId> {
         let name = name.as_ref().trim();
         check_length(name, DISPLAY_NAME_BYTES)?;
-        match name.chars().find(|&c| c.is_control() || is_direction_override(c)) {
+        match open_direction(name).or_else(|| name.chars().find(|&c| c.is_control())) {
             Some(c) => Err(InvalidId::Character(c)),
             None => Ok(DisplayName(name.into())),
         }
@@ -111,6 +111,21 @@ impl Identity {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A direction control that reaches beyond the name, if there is one: isolates that are closed again (UAX #9, section 2.4) are how
+/// names of two directions are written, and touch nothing else; embeddings and overrides do.
+fn open_direction(name: &str) -> Option<char> {
+    let mut open = Vec::new();
+    for c in name.chars() {
+        match c {
+            '\u{2066}'..='\u{2068}' => open.push(c),
+            '\u{2069}' if open.pop().is_some() => {}
+            c if is_direction_override(c) => return Some(c),
+            _ => {}
+        }
+    }
+    open.pop()
 }
 
 /// Unicode's explicit direction controls (UAX #9): in a name they would reverse the text that follows it.
@@ -239,6 +254,12 @@ mod tests {
         assert_eq!(DisplayName::new(" "), Err(InvalidId::Empty));
         assert_eq!(DisplayName::new("a\nb"), Err(InvalidId::Character('\n')));
         assert_eq!(DisplayName::new("a\u{202E}b"), Err(InvalidId::Character('\u{202E}')));
+        for balanced in ["Guest \u{2068}דנה\u{2069}", "\u{2066}a\u{2067}b\u{2069}\u{2069}c"] {
+            assert!(DisplayName::new(balanced).is_ok(), "{balanced:?}");
+        }
+        for open in ["\u{2068}a", "a\u{2069}", "\u{2069}a\u{2068}", "\u{2068}\u{2068}a\u{2069}", "\u{202A}a\u{202C}"] {
+            assert!(matches!(DisplayName::new(open), Err(InvalidId::Character(_))), "{open:?}");
+        }
     }
 
     #[test]

@@ -264,6 +264,10 @@ refusal_codes! {
     SessionReplaced = "session/replaced";
     /// A signal to somebody who is not in the room, or a wish to remove them.
     PeerUnknown = "peer/unknown";
+    /// There are too many connections from the client's network, or they came too fast. Told at `/ws/admission`.
+    AddressTooMany = "address/too-many";
+    /// Pages of this web origin may not connect. Told at `/ws/admission`.
+    OriginForbidden = "origin/forbidden";
     /// The server has as many connections or rooms as it may have.
     ServerFull = "server/full";
     /// The client reads too slowly, and its queue is full.

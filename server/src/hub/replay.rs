@@ -7,6 +7,7 @@ use itodenwa_wire::ServerMessage;
 
 use super::Packet;
 use crate::Limits;
+use crate::budget::Budget;
 
 /// What the envelope of a packet adds to it, at most, in bytes.
 const ENVELOPE_BYTES: usize = 64;
@@ -18,13 +19,15 @@ pub(super) struct Replay<P> {
     bytes: usize,
     /// How many there were in this session.
     sent: u32,
+    capacity: Arc<Capacity>,
 }
 
-/// How much is kept for one member.
-#[derive(Debug, Clone, Copy)]
+/// How much is kept for one member, and for all.
+#[derive(Debug)]
 pub(super) struct Capacity {
     messages: usize,
     bytes: usize,
+    all: Budget,
 }
 
 impl Capacity {
@@ -33,21 +36,25 @@ impl Capacity {
         Capacity {
             messages: limits.resume_messages.min(limits.queue_messages.saturating_sub(1)),
             bytes: limits.resume_bytes.min(limits.queue_bytes.saturating_sub(limits.message_bytes)),
+            all: Budget::new(limits.resumes_bytes),
         }
     }
 }
 
 impl<P: Packet> Replay<P> {
-    pub(super) fn new() -> Self {
-        Replay { signals: VecDeque::new(), bytes: 0, sent: 0 }
+    pub(super) fn new(capacity: Arc<Capacity>) -> Self {
+        Replay { signals: VecDeque::new(), bytes: 0, sent: 0, capacity }
     }
 
     /// One more signal is sent. The oldest ones make room for it.
-    pub(super) fn push(&mut self, signal: Arc<ServerMessage<P>>, capacity: Capacity) {
+    pub(super) fn push(&mut self, signal: Arc<ServerMessage<P>>) {
         self.sent = self.sent.wrapping_add(1);
-        self.bytes = self.bytes.saturating_add(bytes(&signal));
+        let more = bytes(&signal);
+        self.bytes = self.bytes.saturating_add(more);
+        self.capacity.all.take(more);
         self.signals.push_back(signal);
-        while self.signals.len() > capacity.messages || self.bytes > capacity.bytes {
+        let most = self.capacity.all.share(self.bytes, self.capacity.bytes);
+        while self.signals.len() > self.capacity.messages || self.bytes > most {
             self.forget_oldest();
         }
     }
@@ -77,7 +84,15 @@ impl<P: Packet> Replay<P> {
 
     fn forget_oldest(&mut self) {
         let oldest = self.signals.pop_front();
-        self.bytes = self.bytes.saturating_sub(oldest.as_deref().map_or(self.bytes, bytes));
+        let fewer = oldest.as_deref().map_or(self.bytes, bytes).min(self.bytes);
+        self.bytes -= fewer;
+        self.capacity.all.release(fewer);
+    }
+}
+
+impl<P> Drop for Replay<P> {
+    fn drop(&mut self) {
+        self.capacity.all.release(self.bytes);
     }
 }
 
@@ -94,13 +109,16 @@ mod tests {
 
     use super::*;
 
-    const CAPACITY: Capacity = Capacity { messages: 3, bytes: 3 * ENVELOPE_BYTES + 100 };
+    fn empty() -> Replay<u32> {
+        let bytes = 3 * ENVELOPE_BYTES + 100;
+        Replay::new(Arc::new(Capacity { messages: 3, bytes, all: Budget::new(1 << 20) }))
+    }
 
     fn replay(packets: impl IntoIterator<Item = u32>) -> Replay<u32> {
-        let mut replay = Replay::new();
+        let mut replay = empty();
         for packet in packets {
             let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet });
-            replay.push(Arc::new(signal), CAPACITY);
+            replay.push(Arc::new(signal));
         }
         replay
     }
@@ -152,10 +170,26 @@ mod tests {
         replay.sent = u32::MAX;
         for packet in [1, 2] {
             let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet });
-            replay.push(Arc::new(signal), CAPACITY);
+            replay.push(Arc::new(signal));
         }
         replay.seen(0);
         assert_eq!(kept(&replay), (0, vec![2]));
+    }
+
+    #[test]
+    fn all_of_them_are_bounded_and_each_has_something() {
+        let limits = Limits { resumes_bytes: 1 << 20, ..Limits::default() };
+        let capacity = Arc::new(Capacity::of(&limits));
+        let mut replays: Vec<_> = (0..200).map(|_| Replay::<u32>::new(capacity.clone())).collect();
+        for replay in &mut replays {
+            for _ in 0..100 {
+                let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet: 10_000 });
+                replay.push(Arc::new(signal));
+            }
+        }
+        assert!(capacity.all.taken() <= 1 << 20 && replays[0].signals.len() == 6);
+        drop(replays);
+        assert_eq!(capacity.all.taken(), 0);
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! One room: who is in it, and how many came before.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
-use super::replay::Replay;
+use super::replay::{Capacity, Replay};
 use super::{ConnectionId, Packet};
 use crate::access::Guest;
+
+/// How long a member whose socket was seen to end has its seat in a full room: a client that lives is back before.
+const SEAT_KEPT: Duration = Duration::from_secs(5);
 
 /// One room. At most as many members as the hub lets in, so that going through them is cheap.
 #[derive(Debug)]
@@ -41,7 +45,12 @@ pub(super) enum Presence {
     /// It has this one.
     Here(ConnectionId),
     /// It lost it, and is waited for.
-    Away { until: Instant },
+    Away {
+        /// For so long.
+        until: Instant,
+        /// When its socket was seen to end, if it was.
+        ended: Option<Instant>,
+    },
 }
 
 impl Presence {
@@ -69,13 +78,13 @@ impl<P: Packet> Room<P> {
     }
 
     /// Lets somebody in: a newcomer, or a member of a former run of the server.
-    pub(super) fn enter(&mut self, now: Instant, connection: ConnectionId, member: Member) {
+    pub(super) fn enter(&mut self, now: Instant, connection: ConnectionId, member: Member, kept: Arc<Capacity>) {
         self.sessions = self.sessions.max(member.session);
         self.roster = self.roster.wrapping_add(1);
         self.kept_until = None;
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
-        self.occupants.insert(place, Occupant { member, presence, replay: Replay::new(), ticketed: now });
+        self.occupants.insert(place, Occupant { member, presence, replay: Replay::new(kept), ticketed: now });
     }
 
     /// Lets somebody out; whether they were in.
@@ -108,6 +117,16 @@ impl<P: Packet> Room<P> {
     /// Everybody who has a socket.
     pub(super) fn connected(&self) -> impl Iterator<Item = (ConnectionId, PeerId)> {
         self.occupants.iter().filter_map(|occupant| Some((occupant.presence.connection()?, occupant.member.id)))
+    }
+
+    /// In a full room: who has been away longest of those whose socket was seen to end, and until when it would be waited for.
+    pub(super) fn seat_of_the_gone(&self, now: Instant) -> Option<(PeerId, Instant)> {
+        let gone = self.occupants.iter().filter_map(|occupant| match occupant.presence {
+            Presence::Away { until, ended: Some(ended) } => Some((ended, until, occupant.member.id)),
+            _ => None,
+        });
+        let (_, until, id) = gone.min().filter(|(ended, ..)| now.saturating_duration_since(*ended) >= SEAT_KEPT)?;
+        Some((id, until))
     }
 
     pub(super) fn len(&self) -> usize {

@@ -41,7 +41,7 @@ impl<P: Packet> Hub<P> {
         // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
         let (guest, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
             Some(Claims { id, session, name, pass, .. }) => (Guest { name, pass }, Some((id, session))),
-            None => match self.access.admit(&join, SystemTime::now()) {
+            None => match self.access.admit(&join, SystemTime::now(), self.limits.name_graphemes) {
                 Ok(guest) => (guest, None),
                 Err(closing) => return self.refuse(now, from, closing),
             },
@@ -72,7 +72,7 @@ impl<P: Packet> Hub<P> {
                 let closing = Closing::refusing(RefusalCode::SessionReplaced, "the session goes on on another socket");
                 self.outputs.push_back(Output::Close(old, closing));
             }
-            Presence::Away { until } => {
+            Presence::Away { until, .. } => {
                 self.due.remove(&(until, Due::Part(claims.room.clone(), claims.id)));
             }
         }
@@ -103,6 +103,11 @@ impl<P: Packet> Hub<P> {
             return Err(closing.retry(60_000));
         }
         let most = self.limits.room_peers.clamp(1, ROOM_PEERS);
+        let seat = self.rooms.get(&name).filter(|room| room.len() >= most).and_then(|room| room.seat_of_the_gone(now));
+        if let Some((gone, until)) = seat {
+            self.due.remove(&(until, Due::Part(name.clone(), gone)));
+            self.part(now, &name, gone, LeaveReason::Gone);
+        }
         let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(now));
         let member = if room.len() < most { who(room, (self.random)()) } else { None };
         let Some((member, is_former)) = member else {
@@ -118,7 +123,7 @@ impl<P: Packet> Hub<P> {
             self.due.insert((at, Due::Settle(name.clone())));
         }
         let id = member.id;
-        room.enter(now, from.0, member.clone());
+        room.enter(now, from.0, member.clone(), self.kept.clone());
         let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
         self.welcome(now, from, name.clone(), id);
         if let Some(room) = self.rooms.get(&name) {
@@ -154,12 +159,19 @@ impl<P: Packet> Hub<P> {
     }
 
     /// A member's connection broke: it may come back until then.
-    pub(super) fn wait_for(&mut self, now: Instant, name: RoomName, id: PeerId, until: Instant) {
+    pub(super) fn wait_for(
+        &mut self,
+        now: Instant,
+        name: RoomName,
+        id: PeerId,
+        until: Instant,
+        ended: Option<Instant>,
+    ) {
         if until <= now {
             return self.part(now, &name, id, LeaveReason::Gone);
         }
         if let Some(occupant) = self.rooms.get_mut(&name).and_then(|room| room.occupant(id)) {
-            occupant.presence = Presence::Away { until };
+            occupant.presence = Presence::Away { until, ended };
             self.due.insert((until, Due::Part(name, id)));
         }
     }

@@ -14,6 +14,7 @@ use crate::token::{Claims, Secret};
 const A: ConnectionId = ConnectionId(1);
 const B: ConnectionId = ConnectionId(2);
 const C: ConnectionId = ConnectionId(3);
+const D: ConnectionId = ConnectionId(4);
 
 /// A packet is a number, and as large as that.
 impl Packet for u32 {

@@ -28,8 +28,8 @@ const REST_BYTES: u64 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) enum End {
     /// The client closed it, with this code.
-    Hung(Option<u16>),
-    /// The server is gone, or the client comes back on another socket, or the network is gone.
+    ClosedByClient(Option<u16>),
+    /// The server is gone, or the network is.
     Lost,
     /// The socket ended, and the client had not said that it would: it was killed, or what stands between was.
     Dropped,
@@ -59,11 +59,6 @@ impl End {
         }
     }
 
-    /// The end that a close frame means: who comes back on another socket says so.
-    pub(super) fn by_client(code: Option<u16>) -> Self {
-        if code == Some(CLOSE_TO_RESUME) { End::Lost } else { End::Hung(code) }
-    }
-
     /// The end of a connection that goes on sending too fast.
     pub(super) fn too_fast(error: TooFast) -> Self {
         End::Closed(Closing::refusing(RefusalCode::MessageTooFast, error.to_string()).retry(RETRY_AFTER_FLOOD))
@@ -73,20 +68,28 @@ impl End {
     pub(super) fn refusal(&self) -> Option<RefusalCode> {
         match self {
             End::Closed(closing) => closing.refusal.as_ref().map(|refusal| refusal.code),
-            End::Hung(_) | End::Lost | End::Dropped | End::Silent { .. } => None,
+            End::ClosedByClient(_) | End::Lost | End::Dropped | End::Silent { .. } => None,
         }
     }
 
     /// What it means for the member.
     pub(super) fn ending(&self) -> Ending {
         match self {
+            // It has to slow down, and may then go on: what it had to say may have been the answers to others' flood.
+            End::Closed(_) if self.refusal() == Some(RefusalCode::MessageTooFast) => broken_now(),
             End::Closed(_) => Ending::ForGood(LeaveReason::Refused),
-            End::Hung(_) => Ending::ForGood(LeaveReason::Gone),
-            End::Lost => Ending::Broken { last_received: Instant::now().into_std() },
+            // A client that comes back on another socket says so.
+            End::ClosedByClient(Some(CLOSE_TO_RESUME)) => broken_now(),
+            End::ClosedByClient(_) => Ending::ForGood(LeaveReason::Gone),
+            End::Lost => broken_now(),
             End::Dropped => Ending::Dropped,
             End::Silent { last_received } => Ending::Broken { last_received: last_received.into_std() },
         }
     }
+}
+
+fn broken_now() -> Ending {
+    Ending::Broken { last_received: Instant::now().into_std() }
 }
 
 /// Ends a connection so that the client learns why. The caller sets the limit of time.
@@ -97,7 +100,8 @@ pub(super) async fn finish(
 ) -> io::Result<()> {
     let code = match end {
         End::Lost | End::Dropped => return Ok(()),
-        End::Hung(code) => code,
+        // The closing handshake is the same whatever the code means (RFC 6455, section 5.5.1).
+        End::ClosedByClient(code) => code,
         End::Silent { .. } => Some(CloseCode::Policy.into()),
         End::Closed(closing) => {
             // What was being written when the end came.

@@ -88,11 +88,15 @@ impl<T: AsyncRead + Unpin> Reader<T> {
         if first & 0x70 != 0 || second & 0x80 == 0 {
             return Err(Broken::NoFrame);
         }
-        let length = match second & 0x7f {
-            126 => self.io.read_u16().await?.into(),
-            127 => self.io.read_u64().await?,
-            length => length.into(),
+        let (length, least) = match second & 0x7f {
+            126 => (self.io.read_u16().await?.into(), 126),
+            127 => (self.io.read_u64().await?, 1 << 16),
+            length => (length.into(), 0),
         };
+        // The shortest form is the only one, and the highest bit is never set (section 5.2).
+        if length < least || length > i64::MAX as u64 {
+            return Err(Broken::NoFrame);
+        }
         let mut mask = [0; 4];
         self.io.read_exact(&mut mask).await?;
         Ok(Head {
@@ -280,7 +284,7 @@ mod tests {
         fragments.extend(frame(OpCode::Data(Data::Continue), true, [0; 4], b"x"));
         for bytes in [
             text(&"x".repeat(MOST + 1))[..14].to_vec(),
-            vec![0x81, 0xff, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4],
+            vec![0x81, 0xff, 127, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4],
             fragments,
         ] {
             assert!(matches!(read(&bytes, 1000), (messages, Broken::TooLarge) if messages.is_empty()));
@@ -293,6 +297,9 @@ mod tests {
         let text = |is_final| frame(OpCode::Data(Data::Text), is_final, [7; 4], b"x");
         for (bytes, why) in [
             (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "another protocol"),
+            (vec![0x81, 0xfe, 0, 125, 0, 0, 0, 0], "a length in two bytes that fits into one"),
+            (vec![0x81, 0xff, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0], "a length in eight bytes that fits into two"),
+            (vec![0x81, 0xff, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "a length of 64 bits"),
             (vec![0x81, 1, b'x'], "not masked"),
             (vec![0xc1, 0x81, 0, 0, 0, 0, b'x'], "compressed"),
             (vec![0x83, 0x80, 0, 0, 0, 0], "a reserved kind of data"),

@@ -374,3 +374,22 @@ fn when_rooms_move_here_late_their_members_come_with_them() {
     bench.hub.rooms_moved(bench.now);
     assert_eq!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me, ann.me);
 }
+
+#[test]
+fn a_seat_whose_socket_ended_is_free_for_others_when_the_room_is_full() {
+    let mut bench = Bench::new(Limits { room_peers: 2, ..Limits::default() });
+    let stays = bench.enter(A, "r");
+    let gone = bench.enter(B, "r");
+    bench.give(Input::Disconnected(B, Ending::Dropped));
+    bench.wait(Duration::from_secs(4));
+    assert_eq!(closed_for(&bench.join(C, "r")), Some((C, 1008, RefusalCode::RoomFull)), "it may be back at once");
+    bench.wait(Duration::from_secs(1));
+    let outputs = bench.join(D, "r");
+    let left = ServerMessage::Left { id: gone, reason: LeaveReason::Gone, roster: 3 };
+    assert_eq!(outputs.first(), Some(&Output::Send(A, left)));
+    assert!(matches!(&outputs[1], Output::Send(D, ServerMessage::Welcome(welcome)) if welcome.members[0].id == stays));
+    // Nobody knows whether one that only fell silent is gone.
+    bench.cut(D);
+    bench.wait(Duration::from_secs(10));
+    assert_eq!(closed_for(&bench.join(C, "r")), Some((C, 1008, RefusalCode::RoomFull)));
+}
