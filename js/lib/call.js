@@ -1,7 +1,7 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { pump } from "./pump.js";
-import { raw } from "./raw.js";
+import { rawMore } from "./raw.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
@@ -26,7 +26,7 @@ export class Call extends Emitter {
 
     /** Makes the connection, with camera and microphone if they are wanted. */
     static async create(options = {}) {
-        const { RawCall } = await raw();
+        const { RawCall } = await rawMore();
         return new Call(await coded(() => RawCall.create(options)));
     }
 

@@ -19,11 +19,15 @@ export function join(room: string, options?: JoinOptions): Promise<Room>;
 
 /**
  * Loads the wasm ahead of the first `join`, or from another place than beside the script. Once; after a failure it may be
- * tried again.
+ * tried again. A second wasm, `itodenwa_more_bg.wasm`, is loaded when check, preview, recording or a call by hand is first used;
+ * `more` says where it is, if not beside the script.
  *
  * @throws {@link ItodenwaError} `wasm/unavailable`.
  */
-export function load(wasm?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+export function load(wasm?: Wasm, more?: Wasm): Promise<void>;
+
+/** Where a wasm is, or what it is. */
+export type Wasm = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 /** What a peer may send. `screen` and `screenAudio` are understood; this version does not send them. */
 export type Source = "microphone" | "camera" | "screen" | "screenAudio";

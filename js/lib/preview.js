@@ -1,13 +1,13 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { pump } from "./pump.js";
-import { raw } from "./raw.js";
+import { rawMore } from "./raw.js";
 
 const TYPES = ["device", "devices", "interrupted", "trouble", "close"];
 
 /** Opens camera and microphone for oneself alone. The first one loads the wasm. */
 export async function open(options = {}) {
-    const { RawPreview } = await raw();
+    const { RawPreview } = await rawMore();
     return new Preview(await coded(() => RawPreview.open(options)));
 }
 

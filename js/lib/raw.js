@@ -1,42 +1,62 @@
 import { ItodenwaError } from "./error.js";
 
+const FIRST = "itodenwa_bg.wasm";
+const SECOND = "itodenwa_more_bg.wasm";
+
 let loading;
+let loadingMore;
+let placeOfMore;
 
 /**
  * Loads the wasm, once; the first `join` does it by itself. Give an address, a `Response` or the bytes if the wasm is
- * not beside the script. After a failure it may be tried again.
+ * not beside the script. After a failure it may be tried again. The second wasm is loaded when it is first used; where it
+ * is can be said here, too.
  */
-export function load(wasm) {
+export function load(wasm, more) {
     if (typeof document === "undefined") {
         const message = "Calls run in the pages of browsers. Here it can be imported, for rendering on a server, and no more.";
         return Promise.reject(new ItodenwaError("browser/missing", message));
     }
+    placeOfMore ??= more;
     loading ??= start(wasm).catch((cause) => {
         loading = undefined;
-        throw failed(cause);
+        throw failed(FIRST, cause);
     });
     return loading.then(() => undefined);
 }
 
-function failed(cause) {
+function failed(file, cause) {
     // A page's Content-Security-Policy (W3C CSP 3, section 4.5.2): Chromium and Firefox name it.
     if (cause instanceof WebAssembly.CompileError && /Content.Security.Policy|unsafe-eval|CSP/i.test(cause.message)) {
         const message = "The page's Content-Security-Policy does not allow WebAssembly. Add 'wasm-unsafe-eval' to its script-src.";
         return new ItodenwaError("wasm/blocked", message, { cause });
     }
-    const message = "The program of the call could not be loaded. Check the network, and that itodenwa_bg.wasm is served.";
+    const message = `The program of the call could not be loaded. Check the network, and that ${file} is served.`;
     return new ItodenwaError("wasm/unavailable", message, { cause });
 }
 
-/** The raw exports, loaded. */
+/** The raw exports that every call needs, loaded. */
 export async function raw() {
     await load();
     return loading;
 }
 
+/** The raw exports, loaded with what calls do not need by themselves: check, preview, recording, and calls by hand. */
+export async function rawMore() {
+    const exports = await raw();
+    // Bindings that wasm-pack makes have all in one module.
+    loadingMore ??= Promise.resolve(exports.more?.(placeOfMore ?? prebundled(SECOND))).catch((cause) => {
+        loadingMore = undefined;
+        throw failed(SECOND, cause);
+    });
+    await loadingMore;
+    return exports;
+}
+
 async function start(wasm) {
     const exports = await import("../pkg/itodenwa.js");
-    await exports.default(wasm === undefined ? prebundled() : { module_or_path: wasm });
+    const place = wasm ?? prebundled(FIRST);
+    await exports.default(place === undefined ? undefined : { module_or_path: place });
     return exports;
 }
 
@@ -44,8 +64,8 @@ async function start(wasm) {
  * Vite's dev server (6 and 7) bundles dependencies into a folder of its own, and leaves the wasm where it is installed. Put together
  * from parts: what looks like the address of a file would be taken for one by bundlers.
  */
-function prebundled() {
+function prebundled(file) {
     const { url } = import.meta;
     const at = url.indexOf("/.vite/deps/");
-    return at < 0 ? undefined : { module_or_path: `${url.slice(0, at)}/itodenwa/pkg/itodenwa_bg.wasm` };
+    return at < 0 ? undefined : `${url.slice(0, at)}/itodenwa/pkg/${file}`;
 }

@@ -1,14 +1,17 @@
 import { coded, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { rawMore } from "./raw.js";
 
 const TYPES = ["end"];
 
-/** Begins to record, in a room that is open. */
-export async function record(raw, { who = "everybody", limit } = {}) {
+/** Begins to record. `open` gives the room, and throws when it is closed: it may be while the second wasm is loaded. */
+export async function record(open, { who = "everybody", limit } = {}) {
     if (who !== "own" && who !== "everybody") {
         throw new ItodenwaError("record/who", "There is nobody like that to be recorded. Use own or everybody.");
     }
-    return new Recording(await coded(() => raw.record(who === "everybody", limit)));
+    open();
+    await rawMore();
+    return new Recording(await coded(() => open().record(who === "everybody", limit)));
 }
 
 /** What is recorded now. Made by `room.record`. */

@@ -107,7 +107,7 @@ export class Room extends Emitter {
     }
 
     async record(options) {
-        return record(this.#open(), options);
+        return record(() => this.#open(), options);
     }
 
     send(text) {

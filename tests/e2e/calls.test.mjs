@@ -39,6 +39,10 @@ for (const kinds of PAIRS) {
         for (const someone of [ann, bob]) {
             assert.deepEqual(someone.errors, []);
             assert.deepEqual(await someone.violations(), []);
+            const wasm = await someone.page.evaluate(() =>
+                performance.getEntriesByType("resource").map(({ name }) => name.split("/").pop()).filter((name) => name.endsWith(".wasm")),
+            );
+            assert.deepEqual(wasm, ["itodenwa_bg.wasm"], "a call needs the first module only");
         }
     });
 

@@ -35,6 +35,8 @@ enum Subject {
     Hostile,
     /// What a call of several people costs, in pictures sent and processor.
     Media,
+    /// What browsers load, beside what other libraries are.
+    Size,
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
@@ -45,6 +47,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
         }
         Subject::Hostile => hostile::run(bench)?,
         Subject::Media => media::run(bench)?,
+        Subject::Size => return crate::size::bench(),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask serve`, `cargo xtask test`, and what they are made of.
 
 mod bench;
+mod examples;
 mod explore;
 mod fuzz;
 mod licences;
@@ -9,6 +10,7 @@ mod process;
 mod runner;
 mod rustup;
 mod serve;
+mod size;
 mod storms;
 mod system;
 mod tally;

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
-use crate::{licences, pack, rustup, serve, system, wasm};
+use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
 /// Each test has its own limits; this one only ends a file of tests that hangs.
 const TEST_TIMEOUT: &str = "--test-timeout=600000";
@@ -20,15 +20,15 @@ const TEST_TIMEOUT: &str = "--test-timeout=600000";
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layer {
-    /// Formatting, clippy for both targets, documentation, licences.
+    /// Formatting, clippy for both targets, documentation, the Rust that the READMEs print, licences.
     Lint,
     /// The rules, the server, and what else needs no browser.
     Native,
     /// The client crate in Chromium and Firefox.
     Browser,
-    /// The npm package's types.
+    /// The npm package's types, and the JavaScript that the READMEs print.
     Types,
-    /// The whole product: server, page and package, between two browsers.
+    /// The whole product: server, page and package, between two browsers; and how much browsers load.
     E2e,
     /// Calls through NATs, over a network of namespaces; where there are none, nothing.
     Network,
@@ -89,6 +89,7 @@ fn lint() -> Result<Tally> {
     for mut check in checks {
         tally.add(passes(process::run(&mut check)));
     }
+    tally.add(passes(examples::rust()));
     tally.add(dependencies());
     Ok(tally)
 }
@@ -121,7 +122,9 @@ fn cargo_with(arguments: &[&str]) -> Command {
 fn types() -> Result<Tally> {
     system::need_node_modules()?;
     let compiler = process::root().join("tests/e2e/node_modules/.bin/tsc");
-    Ok(passes(process::run(program(&compiler.to_string_lossy()).args(["--project", "js/tsconfig.json"]))))
+    let mut tally = passes(process::run(program(&compiler.to_string_lossy()).args(["--project", "js/tsconfig.json"])));
+    tally.add(passes(examples::javascript()));
+    Ok(tally)
 }
 
 fn e2e() -> Result<Tally> {
@@ -131,7 +134,9 @@ fn e2e() -> Result<Tally> {
     wasm::build()?;
     let server = serve::server()?;
     let tarball = pack::run()?;
-    count(node(&server).arg("--test-concurrency=1").env("ITODENWA_TARBALL", tarball))
+    let mut tally = passes(size::check());
+    tally.add(count(node(&server).arg("--test-concurrency=1").env("ITODENWA_TARBALL", tarball))?);
+    Ok(tally)
 }
 
 fn network() -> Result<Tally> {

@@ -1,6 +1,11 @@
 //! The wasm that browsers load, and its bindings.
 
+mod names;
+mod shrink;
+mod split;
+
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::process::{self, Result, cargo};
@@ -10,25 +15,65 @@ use crate::rustup::{self, WASM};
 const PROFILE: &str = "wasm";
 /// The name of the raw exports, as wasm-pack would name them, too.
 const NAME: &str = "itodenwa";
+/// What is shipped. The second module is loaded when it is first used.
+pub(crate) const FILES: [&str; 3] = ["itodenwa.js", "itodenwa_bg.wasm", "itodenwa_more_bg.wasm"];
+/// Loads the second module; a part of the bindings.
+const MORE: &str = include_str!("wasm/more.js");
 
 /// Builds into `www/pkg`, where the page looks for it.
 pub(crate) fn build() -> Result<()> {
     bind(&process::root().join("www/pkg"))
 }
 
-/// Builds the wasm and makes its bindings in this folder. They take a fraction of a second, so they are always made anew.
+/// Builds what is shipped in this folder: everywhere the same, so that what is tested is what is packed.
 pub(crate) fn bind(folder: &Path) -> Result<()> {
     let wasm = compile()?;
-    let fixed =
-        ["wasm-bindgen", "--target", "web", "--out-name", NAME, "--remove-name-section", "--remove-producers-section"];
-    let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
-    arguments.extend(["--out-dir".into(), folder.into(), wasm.into()]);
-    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
+    let built = process::target()?.join("bindings");
+    if !is_built(&built, &wasm) {
+        ship(&wasm, &built)?;
+        fs::copy(&wasm, built.join("of.wasm"))?;
+    }
+    fs::create_dir_all(folder)?;
+    for file in FILES {
+        let content = fs::read(built.join(file))?;
+        // The server is built anew when the page changes, and only then.
+        if fs::read(folder.join(file)).ok().as_ref() != Some(&content) {
+            fs::write(folder.join(file), content)?;
+        }
+    }
     Ok(())
+}
+
+/// Whether these files were made of this wasm, by this program.
+fn is_built(built: &Path, wasm: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let newer = std::env::current_exe().is_ok_and(|program| modified(&built.join("of.wasm")) >= modified(&program));
+    newer && fs::read(built.join("of.wasm")).ok().zip(fs::read(wasm).ok()).is_some_and(|(of, wasm)| of == wasm)
 }
 
 fn compile() -> Result<PathBuf> {
     rustup::need_target()?;
     process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", WASM, "--profile", PROFILE]))?;
     Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
+}
+
+/// Makes the bindings, cuts the module in two, gives everything short names, and makes it small.
+fn ship(wasm: &Path, built: &Path) -> Result<()> {
+    let whole = built.join("whole");
+    let mut arguments: Vec<OsString> =
+        ["wasm-bindgen", "--target", "web", "--out-name", NAME, "--no-typescript"].map(OsString::from).into();
+    arguments.extend(["--out-dir".into(), whole.clone().into(), wasm.into()]);
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
+    let [bindings, first, second] = FILES;
+    let mut parts = split::split(&fs::read(whole.join(first))?)?;
+    let text = fs::read_to_string(whole.join(bindings))? + MORE;
+    let text = names::shorten(&mut [&mut parts.first, &mut parts.second], &text)?;
+    fs::write(whole.join(bindings), text)?;
+    fs::write(whole.join(first), parts.first.emit_wasm())?;
+    fs::write(whole.join(second), parts.second.emit_wasm())?;
+    shrink::bindings(&whole.join(bindings), &built.join(bindings))?;
+    for module in [first, second] {
+        shrink::module(&whole.join(module), &built.join(module))?;
+    }
+    Ok(())
 }

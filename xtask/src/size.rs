@@ -1,0 +1,136 @@
+//! What browsers load: how much it is, how much it may be, and how much others are.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::process::{self, Result, program};
+use crate::{system, wasm};
+
+/// What a page may load before its first call, in bytes after brotli: first module, bindings and face.
+const FIRST_LOAD: usize = 128_000;
+/// What the second module may have.
+const SECOND: usize = 40_000;
+/// Others, as their packages are bundled by everybody; one is shipped bundled.
+const RIVALS: [&str; 3] = ["peerjs", "mediasoup-client", "livekit-client"];
+const SIMPLE_PEER: &str = "node_modules/simple-peer/simplepeer.min.js";
+
+/// A part, raw and compressed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+impl Size {
+    fn of(bytes: &[u8]) -> Result<Self> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(bytes)?;
+        let mut brotli = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+        brotli::BrotliCompress(&mut &*bytes, &mut brotli, &parameters)?;
+        Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: brotli.len() })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Size { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
+    }
+}
+
+/// What there is to load.
+struct Sizes {
+    first: Size,
+    second: Size,
+    bindings: Size,
+    face: Size,
+}
+
+impl Sizes {
+    fn measure() -> Result<Self> {
+        let folder = process::target()?.join("size");
+        wasm::bind(&folder)?;
+        let [bindings, first, second] = wasm::FILES.map(|file| fs::read(folder.join(file)));
+        let face = bundle(&process::root().join("js/lib/index.js"), &folder.join("face.js"))?;
+        let (first, second, bindings) = (Size::of(&first?)?, Size::of(&second?)?, Size::of(&bindings?)?);
+        Ok(Sizes { first, second, bindings, face })
+    }
+
+    fn first_load(&self) -> Size {
+        self.first.and(self.bindings).and(self.face)
+    }
+}
+
+/// Whether what is loaded is within its budgets.
+pub(crate) fn check() -> Result<()> {
+    let sizes = Sizes::measure()?;
+    within("what a page loads before its first call", sizes.first_load().brotli, FIRST_LOAD)?;
+    within("the second module", sizes.second.brotli, SECOND)
+}
+
+fn within(what: &str, size: usize, budget: usize) -> Result<()> {
+    let text = format!("{what}: {size} bytes of {budget}, after brotli");
+    println!("{text}");
+    if size <= budget { Ok(()) } else { Err(text.into()) }
+}
+
+/// Prints the table, with others beside.
+pub(crate) fn bench() -> Result<ExitCode> {
+    let sizes = Sizes::measure()?;
+    println!("| bytes | raw | gzip -9 | brotli 11 |\n|---|--:|--:|--:|");
+    row("first module", sizes.first);
+    row("bindings", sizes.bindings);
+    row("face", sizes.face);
+    row("**before the first call**", sizes.first_load());
+    row("second module, with its first use", sizes.second);
+    let rivals = process::root().join("xtask/rivals");
+    system::need_packages(&rivals)?;
+    for name in RIVALS {
+        let entry = rivals.join(format!("{name}.entry.mjs"));
+        fs::write(&entry, format!("export * from \"{name}\";\n"))?;
+        let size = bundle(&entry, &process::target()?.join("size").join(format!("{name}.js")));
+        fs::remove_file(&entry)?;
+        row(name, size?);
+    }
+    row("simple-peer", Size::of(&fs::read(rivals.join(SIMPLE_PEER))?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(name: &str, Size { raw, gzip, brotli }: Size) {
+    println!("| {name} | {raw} | {gzip} | {brotli} |");
+}
+
+/// Bundles and minifies a program, as an application's build does.
+fn bundle(entry: &Path, to: &Path) -> Result<Size> {
+    let tools: PathBuf = process::root().join("xtask/tools");
+    system::need_packages(&tools)?;
+    let mut bundle = program(&tools.join("node_modules/.bin/esbuild").to_string_lossy());
+    bundle.arg(entry).args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--log-level=error",
+        "--external:../pkg/itodenwa.js",
+    ]);
+    process::run(bundle.arg(format!("--outfile={}", to.display())))?;
+    Size::of(&fs::read(to)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_after_compression() {
+        let size = Size::of(&[b'a'; 10_000]).unwrap();
+        assert_eq!(size.raw, 10_000);
+        assert!(size.gzip < 100 && size.brotli < 50, "{size:?}");
+    }
+
+    #[test]
+    fn what_is_larger_than_its_budget_is_refused() {
+        assert!(within("it", 5, 5).is_ok());
+        assert!(within("it", 6, 5).is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! What is done to modules and bindings after they are linked, by programs from npm.
+
+use std::path::{Path, PathBuf};
+
+use crate::process::{self, Result, program};
+use crate::system;
+
+/// Measured: what makes these modules smallest.
+const OPTIMIZE: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "-tnh"];
+/// What Rust's target has; the tool refuses what it is not told.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Optimizes a module for size, and drops its names.
+pub(super) fn module(from: &Path, to: &Path) -> Result<()> {
+    let mut optimize = tool("wasm-opt")?;
+    process::run(optimize.arg(from).arg("--output").arg(to).args(FEATURES).args(OPTIMIZE).arg("--strip-producers"))
+}
+
+/// Minifies bindings.
+pub(super) fn bindings(from: &Path, to: &Path) -> Result<()> {
+    let mut minify = tool("terser")?;
+    minify.arg(from).arg("--output").arg(to).args(["--module", "--ecma", "2022", "--compress", "passes=3", "--mangle"]);
+    process::run(&mut minify)
+}
+
+fn tool(name: &str) -> Result<std::process::Command> {
+    let folder = folder();
+    system::need_packages(&folder)?;
+    Ok(program(&folder.join("node_modules/.bin").join(name).to_string_lossy()))
+}
+
+fn folder() -> PathBuf {
+    process::root().join("xtask/tools")
+}

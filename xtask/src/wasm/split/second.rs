@@ -1,0 +1,123 @@
+//! The part that is loaded when it is first used.
+
+use std::collections::HashSet;
+
+use walrus::ir::Value;
+use walrus::{
+    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind, GlobalKind, ImportId, ImportKind,
+    ImportedFunction, Module,
+};
+
+use super::plan::{Plan, is_second_export};
+use super::{FIRST, named_by};
+
+/// What the second part takes of the first, by its name there, and the id that it has in the second.
+pub(super) struct Taken {
+    pub(super) name: String,
+    pub(super) item: ExportItem,
+}
+
+/// Leaves only the second part; says what it imports of the first.
+pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Vec<Taken> {
+    drop_what_is_the_firsts(module);
+    for (place, functions) in runs(plan) {
+        let offset = ConstExpr::Value(Value::I32(place.cast_signed()));
+        let kind = ElementKind::Active { table: plan.table, offset };
+        let element = module.elements.add(kind, ElementItems::Functions(functions));
+        module.tables.get_mut(plan.table).elem_segments.insert(element);
+    }
+    let mut functions = HashSet::new();
+    for (id, function) in module.funcs.iter_local() {
+        if plan.second.contains(&id) {
+            functions.extend(named_by(function).into_iter().filter(|named| !plan.second.contains(named)));
+        }
+    }
+    let mut functions: Vec<FunctionId> = functions.into_iter().collect();
+    functions.sort();
+    let mut imports = Imports { module, taken: Vec::new() };
+    for function in functions {
+        imports.function(function);
+    }
+    imports.rest();
+    let taken = imports.taken;
+    walrus::passes::gc::run(module);
+    // What is not used is not imported.
+    let used: HashSet<&str> =
+        module.imports.iter().filter(|import| import.module == FIRST).map(|import| import.name.as_str()).collect();
+    taken.into_iter().filter(|taken| used.contains(taken.name.as_str())).collect()
+}
+
+/// Exports, start, data and the table's contents are the first part's; so is what they keep alive.
+fn drop_what_is_the_firsts(module: &mut Module) {
+    module.start = None;
+    let exports: Vec<_> =
+        module.exports.iter().filter(|export| !is_second_export(&export.name)).map(|export| export.id()).collect();
+    exports.into_iter().for_each(|export| module.exports.delete(export));
+    let data: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    data.into_iter().for_each(|data| module.data.delete(data));
+    let elements: Vec<_> = module.elements.iter().map(walrus::Element::id).collect();
+    elements.into_iter().for_each(|element| module.elements.delete(element));
+    module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
+    module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
+}
+
+/// The places of the table that the second part fills, as runs without a gap.
+fn runs(plan: &Plan) -> Vec<(u32, Vec<FunctionId>)> {
+    let mut runs: Vec<(u32, Vec<FunctionId>)> = Vec::new();
+    for (place, function) in &plan.places {
+        match runs.last_mut() {
+            Some((start, run)) if u32::try_from(run.len()).is_ok_and(|length| *start + length == *place) => {
+                run.push(*function)
+            }
+            _ => runs.push((*place, vec![*function])),
+        }
+    }
+    runs
+}
+
+/// Turns what the first part has into imports.
+struct Imports<'a> {
+    module: &'a mut Module,
+    taken: Vec<Taken>,
+}
+
+impl Imports<'_> {
+    fn add(&mut self, kind: impl Into<ImportKind>, item: impl Into<ExportItem>) -> ImportId {
+        let name = format!("first_{}", self.taken.len());
+        let import = self.module.imports.add(FIRST, &name, kind);
+        self.taken.push(Taken { name, item: item.into() });
+        import
+    }
+
+    /// What the first part itself imports is imported from the same place.
+    fn function(&mut self, id: FunctionId) {
+        let function = self.module.funcs.get(id);
+        if let FunctionKind::Import(_) = function.kind {
+            return;
+        }
+        let ty = function.ty();
+        let import = self.add(id, id);
+        self.module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
+    }
+
+    fn rest(&mut self) {
+        let memories: Vec<_> = self.module.memories.iter().map(walrus::Memory::id).collect();
+        for id in memories {
+            let import = self.add(id, id);
+            self.module.memories.get_mut(id).import = Some(import);
+        }
+        let tables: Vec<_> = self.module.tables.iter().map(walrus::Table::id).collect();
+        for id in tables {
+            let import = self.add(id, id);
+            let table = self.module.tables.get_mut(id);
+            // As long as the first part says; it is longer than the whole module's.
+            table.maximum = None;
+            table.import = Some(import);
+        }
+        let globals: Vec<_> = self.module.globals.iter().map(walrus::Global::id).collect();
+        for id in globals {
+            let import = self.add(id, id);
+            self.module.globals.get_mut(id).kind = GlobalKind::Import(import);
+        }
+    }
+}
