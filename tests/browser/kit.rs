@@ -96,6 +96,28 @@ export function questions() { return asked; }
 export function silence_devices() {
     navigator.mediaDevices.getUserMedia = async () => new AudioContext().createMediaStreamDestination().stream;
 }
+const send = RTCDataChannel.prototype.send;
+const channels = new Set();
+let texts = 0;
+/** From now on this page's channels can be cut. */
+export function watch_channels() {
+    texts = 0;
+    RTCDataChannel.prototype.send = function (data) {
+        channels.add(this);
+        texts += data.startsWith('{\"text\"');
+        send.call(this, data);
+    };
+}
+/** So many texts were sent since, and both ends of a channel are known. */
+export async function texts_sent(count) {
+    while (texts < count || channels.size < 2) await new Promise((done) => setTimeout(done, 20));
+}
+/** Closes every channel: each room makes a new connection. */
+export function cut_channels() {
+    channels.forEach((channel) => channel.close());
+    channels.clear();
+}
+export function leave_channels_alone() { RTCDataChannel.prototype.send = send; }
 const add = RTCPeerConnection.prototype.addIceCandidate;
 /** Connections that do not hear of each other. */
 export function deafen_connections() { RTCPeerConnection.prototype.addIceCandidate = async () => {}; }
@@ -206,6 +228,10 @@ extern "C" {
     pub(crate) fn loosen_devices(one_at_a_time: bool);
     pub(crate) fn questions() -> u32;
     pub(crate) fn silence_devices();
+    pub(crate) fn watch_channels();
+    pub(crate) async fn texts_sent(count: u32);
+    pub(crate) fn cut_channels();
+    pub(crate) fn leave_channels_alone();
     pub(crate) fn deafen_connections();
     pub(crate) fn mend_connections();
     pub(crate) fn hide_connections();

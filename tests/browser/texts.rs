@@ -6,34 +6,10 @@ use futures_util::FutureExt;
 use futures_util::future::join;
 use itodenwa::wire::limits::{QUEUED_TEXTS, TEXT_BYTES};
 use itodenwa::{ConnectionState, Event, Handle, Message, Room, SendError};
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::kit::{leave, pair, until, within};
+use crate::kit::{cut_channels, leave, leave_channels_alone, pair, texts_sent, until, watch_channels, within};
 use crate::relay::Relay;
-
-#[wasm_bindgen(inline_js = "
-const send = RTCDataChannel.prototype.send;
-const channels = new Set();
-/** From now on this page's channels can be cut. */
-export function watch_channels() {
-    RTCDataChannel.prototype.send = function (data) {
-        channels.add(this);
-        send.call(this, data);
-    };
-}
-/** Closes every channel: each room makes a new connection. */
-export function cut_channels() {
-    channels.forEach((channel) => channel.close());
-    channels.clear();
-}
-export function leave_channels_alone() { RTCDataChannel.prototype.send = send; }
-")]
-extern "C" {
-    fn watch_channels();
-    fn cut_channels();
-    fn leave_channels_alone();
-}
 
 async fn text(room: &mut Room) -> String {
     until(room, "a text", |event| match event {
@@ -127,6 +103,7 @@ async fn whoever_reads_late_reads_everything_once_and_in_order_whatever_becomes_
         }
     };
     assert_eq!((sent.len(), refused), (QUEUED_TEXTS, SendError::QueueFull));
+    within("all texts on their way", texts_sent(64)).await;
     // They arrive, and nobody reads them: a new connection has them all again, and none is delivered.
     cut_channels();
     until(&mut one, "a new connection", |event| match event {
