@@ -48,6 +48,9 @@ pub struct Args {
     /// If the program was built without a page: www, if there is such a folder.
     #[arg(long, env = "ITODENWA_WWW", value_name = "DIR")]
     www: Option<PathBuf>,
+    /// Follow symbolic links in the page's folder, also out of it
+    #[arg(long, env = "ITODENWA_WWW_LINKS")]
+    www_links: bool,
     /// Serve with TLS, by a certificate that is made at the start
     ///
     /// For trials with phones: camera and microphone need TLS. Browsers warn: compare the fingerprint that is printed.
@@ -169,7 +172,7 @@ impl Args {
         Config {
             listen,
             further_ports: if self.listen.is_some() { 0 } else { FURTHER_PORTS },
-            page: page(self.www),
+            page: page(self.www, self.www_links),
             tls,
             ice_servers: self.ice_servers,
             ice_servers_url: self.ice.into_config(),
@@ -187,11 +190,12 @@ impl Args {
 }
 
 /// The folder that was given, otherwise the page inside the program, otherwise the folder that may be there.
-fn page(www: Option<PathBuf>) -> Page {
+fn page(www: Option<PathBuf>, links: bool) -> Page {
+    let folder = if links { Page::LinkedFolder } else { Page::Folder };
     match www {
-        Some(www) => Page::Folder(www),
+        Some(www) => folder(www),
         None if Page::is_embedded() => Page::Embedded,
-        None if Path::new(WWW).is_dir() => Page::Folder(WWW.into()),
+        None if Path::new(WWW).is_dir() => folder(WWW.into()),
         None => Page::None,
     }
 }

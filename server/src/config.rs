@@ -76,8 +76,10 @@ pub enum Page {
     None,
     /// From inside the program, if it was [built in](Page::is_embedded).
     Embedded,
-    /// From this folder, as it is at each moment.
+    /// From this folder, as it is at each moment; without what links lead to.
     Folder(PathBuf),
+    /// The same with what links lead to, also outside the folder.
+    LinkedFolder(PathBuf),
 }
 
 impl Page {

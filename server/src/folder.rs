@@ -1,4 +1,4 @@
-//! A folder with the page, and nothing that is in it by chance: no hidden files, and nothing that a link leads to.
+//! A folder with the page, and nothing that is in it by chance: no hidden files, and nothing that a link leads to, unless it is asked for.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,23 @@ use tower_http::services::ServeDir;
 /// The one folder with a dot that is meant to be read (RFC 8615).
 const WELL_KNOWN: &str = ".well-known";
 
-/// Serves a folder.
-pub(crate) fn served(www: &Path) -> Router {
-    let files = ServeDir::new(www).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(from_fn_with_state(www.to_owned(), check))
+/// What becomes of symbolic links in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// They are as if they were not there.
+    Hidden,
+    /// They are what they lead to.
+    Followed,
 }
 
-async fn check(State(www): State<PathBuf>, request: Request, next: Next) -> Response {
-    if is_of_the_page(&www, request.uri().path()).await {
+/// Serves a folder.
+pub(crate) fn served(www: &Path, links: Links) -> Router {
+    let files = ServeDir::new(www).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(from_fn_with_state((www.to_owned(), links), check))
+}
+
+async fn check(State((www, links)): State<(PathBuf, Links)>, request: Request, next: Next) -> Response {
+    if is_of_the_page(&www, links, request.uri().path()).await {
         next.run(request).await
     } else {
         (StatusCode::NOT_FOUND, "there is no such file\n").into_response()
@@ -27,11 +36,14 @@ async fn check(State(www): State<PathBuf>, request: Request, next: Next) -> Resp
 }
 
 /// Whether a path leads to a file of the page. What does not exist is the files' own concern.
-async fn is_of_the_page(www: &Path, path: &str) -> bool {
+async fn is_of_the_page(www: &Path, links: Links, path: &str) -> bool {
     let Some(path) = decoded(path) else { return false };
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     if segments.iter().any(|segment| segment.starts_with('.') && *segment != WELL_KNOWN) {
         return false;
+    }
+    if links == Links::Followed {
+        return true;
     }
     let Ok(www) = tokio::fs::canonicalize(www).await else { return false };
     let named = www.join(segments.iter().collect::<PathBuf>());

@@ -13,9 +13,10 @@ use axum::routing::get;
 use tokio::sync::{mpsc, oneshot};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::folder::{self, Links};
 use crate::registry_message::RegistryMessage;
 use crate::upgrade::{self, address};
-use crate::{Config, Page, Tls, folder, forwarded, page};
+use crate::{Config, Page, Tls, forwarded, page};
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
@@ -74,7 +75,8 @@ pub(crate) fn to_https() -> Router {
 
 fn page(page: &Page) -> Router {
     match page {
-        Page::Folder(www) => folder::served(www),
+        Page::Folder(www) => folder::served(www, Links::Hidden),
+        Page::LinkedFolder(www) => folder::served(www, Links::Followed),
         Page::Embedded => page::embedded(),
         Page::None => Router::new(),
     }

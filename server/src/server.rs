@@ -101,7 +101,9 @@ impl Server {
     /// [`StartError`] when no port is free, page or certificate are not there, or the system has no random numbers.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         match &config.page {
-            Page::Folder(path) if !path.is_dir() => return Err(StartError::Www { path: path.clone() }),
+            Page::Folder(path) | Page::LinkedFolder(path) if !path.is_dir() => {
+                return Err(StartError::Www { path: path.clone() });
+            }
             Page::Embedded if !Page::is_embedded() => return Err(StartError::NoPage),
             _ => {}
         }

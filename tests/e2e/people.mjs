@@ -69,7 +69,7 @@ export async function address() {
 
 /** Another server, which the caller ends. */
 export function startServer(...options) {
-    return startProgram("--www", need("ITODENWA_WWW"), ...options);
+    return startProgram("--www", need("ITODENWA_WWW"), "--www-links", ...options);
 }
 
 /** The program as it is installed, with the page inside; the caller ends it. */

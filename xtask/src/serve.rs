@@ -17,6 +17,8 @@ pub(crate) fn run(options: &[OsString]) -> Result<ExitCode> {
     // By the environment, so that `--www` among the options goes before it.
     if std::env::var_os(WWW).is_none() {
         server.env(WWW, process::root().join("www"));
+        // The package's own files are there by a link.
+        server.env("ITODENWA_WWW_LINKS", "true");
     }
     server.args(options);
     become_server(server)

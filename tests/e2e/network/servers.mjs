@@ -40,7 +40,7 @@ export async function withCoturn() {
 }
 
 async function start(...options) {
-    const page = ["--www", need("ITODENWA_WWW"), "--listen", `${SERVER}:80`];
+    const page = ["--www", need("ITODENWA_WWW"), "--www-links", "--listen", `${SERVER}:80`];
     const tls = ["--tls-certificate", certificate, "--tls-key", key];
     const server = inside("server", need("ITODENWA_SERVER"), [...page, ...tls, ...options]);
     return (await says(server, /https:\/\/\S+/))[0];

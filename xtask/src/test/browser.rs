@@ -24,7 +24,10 @@ pub(super) fn run() -> Result<Tally> {
         let names = pages::listed(&printed(runner(tests)?.arg("--list"))?);
         for browser in ["chromium", "firefox"] {
             println!("--- {browser}: {}", tests.display());
-            tally.add(pages::run(&names, |done| open(browser, tests, done))?);
+            for file in pages::files(&names) {
+                let others: Vec<String> = names.iter().filter(|name| !file.contains(name)).cloned().collect();
+                tally.add(pages::run(&file, |done| open(browser, tests, &[&others, done].concat()))?);
+            }
         }
     }
     Ok(tally)

@@ -41,6 +41,19 @@ pub(super) fn run(names: &[String], mut run: impl FnMut(&[String]) -> Result<Str
     Ok(tally)
 }
 
+/// The tests by the file that they are in: each file gets a page of its own.
+pub(super) fn files(names: &[String]) -> Vec<Vec<String>> {
+    let mut files: Vec<(&str, Vec<String>)> = Vec::new();
+    for name in names {
+        let file = name.split("::").next().unwrap_or_default();
+        match files.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, tests)) => tests.push(name.clone()),
+            None => files.push((file, vec![name.clone()])),
+        }
+    }
+    files.into_iter().map(|(_, tests)| tests).collect()
+}
+
 /// The names in what the runner prints for `--list`.
 pub(super) fn listed(output: &str) -> Vec<String> {
     output.lines().filter_map(|line| Some(line.trim().strip_suffix(": test")?.to_owned())).collect()
@@ -123,6 +136,13 @@ mod tests {
         let all: Vec<String> = (0..20).map(|n| n.to_string()).collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         assert_eq!(tally(&all, &all, &[]), (counted(0, 20), PAGES));
+    }
+
+    #[test]
+    fn each_file_has_a_page() {
+        let names = ["a::one", "b::two", "a::three"].map(str::to_owned);
+        let expected = [vec!["a::one".to_owned(), "a::three".to_owned()], vec!["b::two".to_owned()]];
+        assert_eq!(files(&names), expected);
     }
 
     #[test]
