@@ -198,3 +198,15 @@ async fn the_page_inside_the_program_is_kept_by_its_version_and_compressed() {
         assert!(server.get(path).await.starts_with("HTTP/1.1 404"), "{path}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_are_followed_where_that_is_asked_for() {
+    let www = Www::new("linked");
+    std::fs::write(www.0.join("elsewhere.js"), "from elsewhere").unwrap();
+    std::fs::write(www.folder().join(".env"), "secret").unwrap();
+    std::os::unix::fs::symlink(www.0.join("elsewhere.js"), www.folder().join("link.js")).unwrap();
+    let server = TestServer::configured(Config { page: Page::LinkedFolder(www.folder()), ..Config::default() }).await;
+    assert!(server.get("/link.js").await.ends_with("from elsewhere"));
+    assert!(server.get("/.env").await.starts_with("HTTP/1.1 404"), "hidden files stay hidden");
+}
