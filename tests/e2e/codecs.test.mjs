@@ -44,7 +44,8 @@ for (const kind of ["chromium", "firefox"]) {
         await ann.page.evaluate(() => window.room.limit("camera", { codec: "video/VP9" }));
         await wait(sends, "video/VP9");
         await ann.page.evaluate(() => window.room.limit("camera"));
-        await wait(sends, "video/VP8");
+        // Chromium goes on with the codec that was chosen last.
+        if (kind === "firefox") await wait(sends, "video/VP8");
         await ann.page.evaluate(() => window.room.limit("camera", { codec: "video/smoke" }));
         await wait(() => window.troubles.includes("sending/codec video/smoke"));
         assert.deepEqual(await ann.page.evaluate(() => window.troubles.length), 1, "and nothing else");
