@@ -14,7 +14,7 @@ for (const kinds of [["chromium", "chromium"], ["chromium", "firefox"]]) {
         await bob.plays("remote-screen", 1);
         await bob.watches();
         assert.equal(await ann.pressed("screen"), "true");
-        await bob.reads("screen-tile", "Ann’s screen");
+        await bob.reads("screen-tile", "\u2068Ann\u2069’s screen");
         await ann.click("screen");
         await bob.miss("remote-screen");
         assert.equal(await ann.pressed("screen"), "false");
