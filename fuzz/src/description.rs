@@ -1,9 +1,14 @@
 //! Descriptions and candidates of a peer, of any form and size: what reaches the browser is within the limits and otherwise as
 //! it was said, and what is within the limits reaches it.
 
+use std::collections::HashMap;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_protocol::Config;
-use itodenwa_wire::limits::{DESCRIPTION_BYTES, MEDIA_DESCRIPTIONS};
+use itodenwa_wire::limits::{
+    CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, DESCRIPTION_LINE_BYTES, DESCRIPTION_LINES, LINES_PER_KIND,
+    LINES_PER_KIND_IN_ALL, MEDIA_DESCRIPTIONS,
+};
 use itodenwa_wire::{Body, Offer};
 
 use crate::bench::said::{candidate, fragment, renumbered};
@@ -42,7 +47,8 @@ pub fn run(data: &[u8]) {
     while !u.is_empty() && bench.goes_on() {
         let Ok(sdp) = description(&mut u) else { break };
         let is_one = sdp.starts_with("v=0") && sdp.len() <= DESCRIPTION_BYTES;
-        let is_taken = is_one && sdp.lines().filter(|line| line.starts_with("m=")).count() <= MEDIA_DESCRIPTIONS;
+        let media = sdp.lines().filter(|line| line.starts_with("m=")).count();
+        let is_taken = is_one && media <= MEDIA_DESCRIPTIONS && has_few_lines(&sdp);
         offers += 1;
         // As many as it likes, and no faster than that.
         bench.wait(1000);
@@ -62,6 +68,30 @@ pub fn run(data: &[u8]) {
         }
     }
     bench.end();
+}
+
+/// Whether the lines of each kind are as few, and as short, as the limits ask. Candidates beyond theirs are taken out, not counted.
+fn has_few_lines(sdp: &str) -> bool {
+    let (mut section, mut counts, mut in_all) = (0, HashMap::new(), HashMap::new());
+    for line in sdp.lines() {
+        section += usize::from(line.starts_with("m="));
+        let kind = match line.strip_prefix("a=") {
+            Some(attribute) => attribute.split([':', ' ', '\r']).next(),
+            None => line.split('=').next(),
+        };
+        let here: &mut usize = counts.entry((section, kind)).or_default();
+        if line.starts_with("a=candidate:") && *here >= CANDIDATES_PER_FRAGMENT {
+            continue;
+        }
+        *here += 1;
+        *in_all.entry(kind).or_insert(0) += 1;
+        if line.len() > DESCRIPTION_LINE_BYTES {
+            return false;
+        }
+    }
+    counts.values().all(|count| *count <= LINES_PER_KIND)
+        && in_all.values().all(|count| *count <= LINES_PER_KIND_IN_ALL)
+        && in_all.values().sum::<usize>() <= DESCRIPTION_LINES
 }
 
 fn description(u: &mut Unstructured) -> Result<String> {
