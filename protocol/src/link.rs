@@ -7,7 +7,9 @@
 //! |---|---|
 //! | packets that came early and are held | [`HELD_PACKETS`] |
 //! | packets that wait for their acknowledgement | [`UNACKNOWLEDGED_PACKETS`] |
-//! | packets sent again at once | [`RESEND_PACKETS`] |
+//! | packets sent again at once | [`RESEND_PACKETS`]; early, because the signalling is back, once in [`RESUMES_APART`] |
+//! | `Hello`s that answer packets | one per pair of incarnations and [`FIRST_RESEND`], and as many as offers ([`Pace`]) |
+//! | acknowledgements of what came before | one in [`ACKNOWLEDGE_AGAIN_WITHIN`] |
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,16 +19,21 @@ use itodenwa_wire::{Body, Epoch, Packet};
 use litemap::LiteMap;
 
 use crate::time::Time;
+use crate::turn::Pace;
 
 /// Most packets that are sent again at one moment; the acknowledgement of these brings the next.
 const RESEND_PACKETS: usize = 32;
 /// What is not acknowledged is sent again after 1, 2, 4, 8, 8, … s.
 const FIRST_RESEND: Duration = Duration::from_secs(1);
 const LONGEST_RESEND: Duration = Duration::from_secs(8);
+/// A signalling that was back so lately is no reason to send again at once.
+const RESUMES_APART: Duration = Duration::from_secs(4);
 /// A peer that acknowledged nothing for this many rounds (15 s) is called silent.
 const SILENT_ROUNDS: u8 = 4;
 /// How long an acknowledgement waits for a packet that takes it along.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(200);
+/// The same for what was acknowledged before: the other side sends it again no sooner than this.
+const ACKNOWLEDGE_AGAIN_WITHIN: Duration = FIRST_RESEND;
 
 /// One side of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,6 +52,7 @@ pub(crate) struct Link {
     introducing: bool,
     resend: Option<Resend>,
     acknowledge_at: Option<Time>,
+    answers: Answers,
     outbox: VecDeque<Packet<Body>>,
 }
 
@@ -52,6 +60,18 @@ pub(crate) struct Link {
 struct Resend {
     at: Time,
     round: u8,
+}
+
+/// What was sent because of what came, so that a peer can't make us send much. It outlives incarnations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Answers {
+    /// The last Hello: who said it to whom, and when it may be said again.
+    hello: Option<((Epoch, Epoch), Time)>,
+    hellos: Pace,
+    /// When a return of the signalling is the next time a reason to send again at once.
+    resume_from: Time,
+    /// The place after the last packet that was sent again: an acknowledgement short of it is no progress.
+    resent_to: u32,
 }
 
 /// What a packet meant.
@@ -86,6 +106,7 @@ impl Link {
             introducing: false,
             resend: None,
             acknowledge_at: None,
+            answers: Answers::default(),
             outbox: VecDeque::new(),
         }
     }
@@ -100,7 +121,8 @@ impl Link {
     /// Returns whether there was another epoch to take: a session has 65 536.
     pub(crate) fn restart(&mut self, now: Time) -> bool {
         let Some(mine) = self.mine.next() else { return false };
-        *self = Link { introducing: true, ..Link::new(mine, self.theirs) };
+        let answers = Answers { resent_to: 0, ..std::mem::take(&mut self.answers) };
+        *self = Link { introducing: true, answers, ..Link::new(mine, self.theirs) };
         self.push_hello();
         self.resend = Some(Resend { at: now + FIRST_RESEND, round: 0 });
         true
@@ -145,14 +167,16 @@ impl Link {
         }
         let received = if restarted { Received::Restarted } else { Received::Taken };
         if packet.to_epoch != self.mine {
-            self.push_hello();
+            self.answer_hello(now);
             return received;
         }
         self.introducing = false;
         self.acknowledged(now, packet.ack);
         match packet.body {
             None => {}
-            Some(Body::Hello) => self.acknowledge_at = Some(now),
+            // A new incarnation waits for it; one that says it again has time.
+            Some(Body::Hello) if restarted => self.acknowledge_at = Some(now),
+            Some(Body::Hello) => self.acknowledge_by(now + ACKNOWLEDGE_AGAIN_WITHIN),
             Some(Body::Bye) => return Received::Bye,
             Some(body) => self.hold(now, packet.seq, body),
         }
@@ -172,11 +196,12 @@ impl Link {
         Some(body)
     }
 
-    /// The signalling is back after a gap: what is not acknowledged is sent at once.
+    /// The signalling is back after a gap: what is not acknowledged is sent at once, unless that was so a moment ago. The
+    /// other side's returns count, too, and it may return as often as it likes.
     pub(crate) fn resume(&mut self, now: Time) {
-        if let Some(resend) = &mut self.resend {
-            *resend = Resend { at: now, round: 0 };
-        }
+        let Some(resend) = self.resend.as_mut().filter(|_| now >= self.answers.resume_from) else { return };
+        *resend = Resend { at: now, round: 0 };
+        self.answers.resume_from = now + RESUMES_APART;
     }
 
     /// Does what is due.
@@ -209,6 +234,11 @@ impl Link {
             resend.at = resend.at - by;
         }
         self.acknowledge_at = self.acknowledge_at.map(|at| at - by);
+        self.answers.hellos.rebase(by);
+        self.answers.resume_from = self.answers.resume_from - by;
+        // What may be said again is the same as what was never said.
+        let hello = self.answers.hello.map(|(pair, until)| (pair, until - by));
+        self.answers.hello = hello.filter(|(_, until)| *until > Time::default());
     }
 
     /// The next packet to send.
@@ -219,7 +249,8 @@ impl Link {
     fn learn(&mut self, theirs: Epoch) {
         // Whether they know us is as open as before.
         let resend = self.resend.filter(|_| self.introducing);
-        *self = Link { introducing: self.introducing, resend, ..Link::new(self.mine, theirs) };
+        let answers = Answers { resent_to: 0, ..std::mem::take(&mut self.answers) };
+        *self = Link { introducing: self.introducing, resend, answers, ..Link::new(self.mine, theirs) };
     }
 
     fn acknowledged(&mut self, now: Time, ack: u32) {
@@ -228,7 +259,7 @@ impl Link {
         while self.next_unacknowledged() <= ack && self.unacknowledged.pop_front().is_some() {}
         if self.unacknowledged.is_empty() {
             self.resend = None;
-        } else if self.unacknowledged.len() < before {
+        } else if self.unacknowledged.len() < before && self.next_unacknowledged() >= self.answers.resent_to {
             self.resend = Some(Resend { at: now + FIRST_RESEND, round: 0 });
         }
     }
@@ -241,7 +272,7 @@ impl Link {
         let room = u32::try_from(HELD_PACKETS).unwrap_or(u32::MAX);
         match seq.checked_sub(self.next_in) {
             // A duplicate: its acknowledgement may have been lost.
-            None => self.acknowledge_by(now + ACKNOWLEDGE_WITHIN),
+            None => self.acknowledge_by(now + ACKNOWLEDGE_AGAIN_WITHIN),
             // Too far ahead: it comes again.
             Some(ahead) if ahead >= room => {}
             Some(_) => {
@@ -261,8 +292,21 @@ impl Link {
         let first = self.next_unacknowledged();
         let again: Vec<_> = (first..).zip(self.unacknowledged.iter().take(RESEND_PACKETS).cloned()).collect();
         for (seq, body) in again {
+            self.answers.resent_to = self.answers.resent_to.max(seq.saturating_add(1));
             self.push(seq, Some(body));
         }
+    }
+
+    /// Says Hello because of a packet that was for another incarnation.
+    fn answer_hello(&mut self, now: Time) {
+        let pair = (self.mine, self.theirs);
+        let said = self.answers.hello.is_some_and(|(said, until)| said == pair && now < until);
+        if said || now < self.answers.hellos.allowed_from() {
+            return;
+        }
+        self.answers.hellos.spend(now);
+        self.answers.hello = Some((pair, now + FIRST_RESEND));
+        self.push_hello();
     }
 
     fn push_hello(&mut self) {
@@ -408,6 +452,97 @@ mod tests {
             b.receive(now, Packet { seq, body: Some(candidate(seq)), ..template.clone() });
         }
         assert_eq!(b.held.len(), HELD_PACKETS);
+    }
+
+    #[test]
+    fn packets_for_an_old_name_are_answered_once_a_second() {
+        let (_, mut b) = pair();
+        let stray = Packet { from_epoch: b.theirs, to_epoch: Epoch::of_session(0), seq: 1, ack: 0, body: None };
+        let mut hellos = 0;
+        for millis in 0..3000 {
+            b.receive(Time::from_millis(millis), stray.clone());
+            hellos += drain(&mut b).len();
+        }
+        assert_eq!(hellos, 3);
+    }
+
+    #[test]
+    fn what_was_acknowledged_is_acknowledged_again_once_a_second() {
+        for (seq, body) in [(0, Body::Hello), (1, candidate(1))] {
+            let (_, mut b) = pair();
+            let again = Packet { from_epoch: b.theirs, to_epoch: b.mine, seq, ack: 0, body: Some(body) };
+            let mut acknowledged = 0;
+            for millis in 0..3500 {
+                let now = Time::from_millis(millis);
+                b.receive(now, again.clone());
+                delivered(&mut b, now);
+                b.tick(now).unwrap();
+                acknowledged += drain(&mut b).len();
+            }
+            assert!((3..=4).contains(&acknowledged), "{acknowledged}");
+        }
+    }
+
+    #[test]
+    fn crumbs_of_acknowledgement_do_not_begin_a_round_of_resends() {
+        let (mut a, _) = pair();
+        let mut now = Time::default();
+        (0..64).for_each(|n| a.send(now, candidate(n)).unwrap());
+        drain(&mut a);
+        let mut again = 0;
+        for ack in 0..40 {
+            now = now + SECOND;
+            let _ = a.tick(now);
+            again += drain(&mut a).len();
+            a.receive(now, Packet { from_epoch: a.theirs, to_epoch: a.mine, seq: 0, ack, body: None });
+        }
+        assert!(again <= 8 * RESEND_PACKETS, "{again}");
+    }
+
+    #[test]
+    fn coming_back_often_does_not_send_again_more_often() {
+        let (mut a, _) = pair();
+        (0..64).for_each(|n| a.send(Time::default(), candidate(n)).unwrap());
+        drain(&mut a);
+        let mut again = 0;
+        for millis in 0..8000 {
+            let now = Time::from_millis(millis);
+            a.resume(now);
+            let _ = a.tick(now);
+            again += drain(&mut a).len();
+        }
+        // At 0 and 4 s because of that, and 2 s after each as always.
+        assert_eq!(again, 4 * RESEND_PACKETS);
+    }
+
+    /// Anything a hostile peer can write, and what it waits before.
+    fn hostile() -> impl Strategy<Value = (u64, u32, u32, u32, u32, Option<Body>)> {
+        let body = prop_oneof![Just(None), Just(Some(Body::Hello)), Just(Some(candidate(1)))];
+        (0..40_u64, 2..5_u32, 0..2_u32, 0..9_u32, 0..9_u32, body)
+    }
+
+    proptest! {
+        /// Whatever comes, what goes out is bounded by the time: the server counts it against us.
+        #[test]
+        fn what_a_peer_sends_makes_few_packets(packets in prop::collection::vec(hostile(), 0..400), said in 0..20_u32) {
+            let (mut a, _) = pair();
+            let (mut now, mut out) = (Time::default(), 0);
+            (0..said).for_each(|n| a.send(now, candidate(n)).unwrap());
+            drain(&mut a);
+            let mut wait = 0;
+            for (pause, from, to, seq, ack, body) in packets {
+                now = now + Duration::from_millis(pause);
+                wait += pause;
+                let (from_epoch, to_epoch) = (Epoch::of_session(from), Epoch::of_session(to));
+                a.receive(now, Packet { from_epoch, to_epoch, seq, ack, body });
+                delivered(&mut a, now);
+                let _ = a.tick(now);
+                out += drain(&mut a).len();
+            }
+            // A second: five acknowledgements of what is new, one of what is not, two Hellos. Besides: what was said, a few times.
+            let most = 8 + 3 + wait as usize * 8 / 1000 + said as usize * (2 + wait as usize / 1000);
+            prop_assert!(out <= most, "{} packets in {} ms", out, wait);
+        }
     }
 
     /// What the network does to the next packet: lets it through, loses it, doubles it, or holds it back until some others

@@ -313,12 +313,13 @@ impl Negotiator {
 
     fn hear_offer(&mut self, now: Time, Offer { id, sdp, sources }: Offer) {
         self.note(Step::ReceiveOffer);
+        // Refused ones count, too: what a peer sends makes no more answers than offers are allowed.
+        self.pace.spend(now);
         if !matches!((&self.phase, &self.turn), (Phase::Stable, Turn::Theirs { .. })) {
             return self.refuse(id, RefuseCode::NotYourTurn, "an offer out of turn".into());
         }
         match description::check(sdp) {
             Ok(sdp) => {
-                self.pace.spend(now);
                 let setting = Phase::SettingOffer { id, sdp: sdp.clone(), sources };
                 self.begin(Command::SetOffer { sdp }, setting);
             }

@@ -40,6 +40,21 @@ fn a_nonsense_offer_is_refused_and_a_good_one_is_taken() {
     assert_eq!(count(&world.page(ben).steps(ANN), "sendAnswer"), 1);
 }
 
+/// Ten a second would be ten refusals a second, which the server counts against the page that refuses.
+#[test]
+fn nonsense_offers_are_refused_as_often_as_offers_are_allowed() {
+    let mut world = World::new(1);
+    let ben = world.join(BEN, on(&[]));
+    let me = world.page(ben).room.me().clone();
+    let mut puppet = Puppet::join(&mut world, ANN, &me);
+    for id in 1..=40 {
+        puppet.say(&mut world, Body::Offer(Offer { id, sdp: "hello".into(), sources: Vec::new() }));
+    }
+    // Four in any two seconds, in four seconds.
+    let refused = world.page(ben).troubles().len();
+    assert!((8..=12).contains(&refused), "{refused}");
+}
+
 #[test]
 fn a_nonsense_answer_makes_a_new_connection() {
     let (mut world, ann, mut puppet, offer) = offered();
