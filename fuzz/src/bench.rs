@@ -12,7 +12,7 @@ use arbitrary::Arbitrary;
 use itodenwa_model::browser::Profile;
 use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
-use itodenwa_protocol::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
 use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
 use itodenwa_wire::{Body, Member, Packet, PeerId, Welcome};
 
@@ -27,6 +27,11 @@ const KEPT: usize = HELD_PACKETS + UNACKNOWLEDGED_PACKETS + CANDIDATES_PER_FRAGM
 const BESIDES: usize = 16 * 1024;
 /// After this many inputs a play is over: another one says more.
 const INPUTS: usize = 6000;
+/// A room sends so many packets, and one more in each of these, whatever comes: a server counts them.
+const PACKETS: u64 = 150;
+const PACKET_MILLIS: u64 = 25;
+/// After this long a room may make a connection again, in milliseconds.
+const RATES_FULL_AFTER: u64 = 15_000;
 /// One leads the pair with the room, the other follows.
 const PEERS: [PeerId; 2] = [ANN, CAT];
 
@@ -53,6 +58,8 @@ pub(crate) struct Bench {
     /// Of all texts that the room was given.
     largest: usize,
     inputs: usize,
+    /// Packets of the room, before it left.
+    sent: u64,
 }
 
 impl Bench {
@@ -65,7 +72,7 @@ impl Bench {
         let now = Time::from_millis(1);
         let ice = config.ice;
         let page = Page::new(Room::new(config, &welcome, now), ice, Profile::Firefox);
-        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100, inputs: 0 };
+        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100, inputs: 0, sent: 0 };
         bench.follow(None);
         bench
     }
@@ -175,9 +182,10 @@ impl Bench {
         let most = self.lines.len() * KEPT * self.largest + BESIDES;
         assert!(kept <= most, "the room keeps {kept} bytes, of texts of {} at most", self.largest);
         for peer in PEERS {
-            // A page has a budget of connections, and a peer that names a session that no server gives hurts itself.
-            let spent = self.page.connections.len() + self.page.closed.len() > 390;
-            let Some(session) = self.line(peer).newer_session().filter(|_| !spent) else { continue };
+            // A peer that names a session that no server gives hurts itself.
+            let Some(session) = self.line(peer).newer_session() else { continue };
+            // A peer has a rate of connections, and so have all together.
+            self.wait(RATES_FULL_AFTER);
             let before = self.connection(peer);
             self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
             let connection = self.connection(peer);
@@ -205,7 +213,8 @@ impl Bench {
             let Some(output) = self.page.room.poll() else { break };
             assert!(number < OUTPUTS, "more than {OUTPUTS} outputs for one input");
             assert!(!self.page.gone, "after leaving: {output:?}");
-            assert!(about.is_none_or(|peer| peer == concerns(&output)), "of another member: {output:?}");
+            let concerns = about.is_none_or(|peer| peer == concerns(&output));
+            assert!(concerns || waited(&output), "of another member: {output:?}");
             self.output(output);
         }
         for (id, _) in self.page.media.values().flat_map(BTreeMap::values) {
@@ -215,7 +224,12 @@ impl Bench {
 
     fn output(&mut self, output: Output) {
         match output {
-            Output::Send { to, packet } => self.line_mut(to).said(packet),
+            Output::Send { to, packet } => {
+                self.sent += u64::from(packet.body != Some(Body::Bye));
+                let most = PACKETS + self.now.as_millis() / PACKET_MILLIS;
+                assert!(self.sent <= most, "{} packets in {} ms", self.sent, self.now.as_millis());
+                self.line_mut(to).said(packet);
+            }
             Output::Command { peer, connection, command: Command::Close } => {
                 self.page.connections.remove(&connection).expect("what is closed was open");
                 self.page.closed.insert(connection, peer);
@@ -240,6 +254,17 @@ impl Bench {
             Output::Entry(_) => {}
         }
     }
+}
+
+/// What may have waited for its turn among all members.
+fn waited(output: &Output) -> bool {
+    matches!(
+        output,
+        Output::Send { .. }
+            | Output::Command { command: Command::Open, .. }
+            | Output::Event(Event::Connection { state: ConnectionState::New, .. })
+            | Output::Entry(_)
+    )
 }
 
 /// Whom an output is about.

@@ -16,6 +16,8 @@ pub struct Page {
     pub profile: Profile,
     pub connections: BTreeMap<ConnectionId, Live>,
     pub closed: BTreeMap<ConnectionId, PeerId>,
+    /// Packets that were sent, in a [`World`](crate::World).
+    pub sent: usize,
     /// The application left, or the page was reloaded.
     pub gone: bool,
     /// When [`Room::deadline`] wants to be woken, and when a throttled timer does it.
@@ -39,6 +41,7 @@ impl Page {
             profile,
             connections: BTreeMap::new(),
             closed: BTreeMap::new(),
+            sent: 0,
             gone: false,
             deadline: None,
             wake: None,

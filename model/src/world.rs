@@ -351,7 +351,10 @@ impl World {
     fn output(&mut self, page: PageIndex, output: Output) {
         assert!(!self.pages[page].gone, "after the end: {output:?}");
         match output {
-            Output::Send { to, packet } => self.send(self.pages[page].id(), to, &packet),
+            Output::Send { to, packet } => {
+                self.pages[page].sent += 1;
+                self.send(self.pages[page].id(), to, &packet);
+            }
             Output::Command { connection, command: Command::Close, .. } => self.close(page, connection),
             Output::Command { peer, connection, command } => {
                 self.connections += 1;

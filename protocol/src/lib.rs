@@ -18,6 +18,7 @@ mod media;
 mod negotiator;
 pub mod options;
 mod pair;
+mod rate;
 mod remote_media;
 mod room;
 pub mod sending;

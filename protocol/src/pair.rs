@@ -1,5 +1,7 @@
 //! One other member: the link to it, the connection to it, and what is done when one of them breaks.
 
+mod recovery;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -7,27 +9,24 @@ use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
 
 use crate::config::IceMode;
 use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
-use crate::health::{Health, Remedy};
+use crate::health::Health;
 use crate::link::{Link, Received};
 use crate::negotiator::{Effect, Negotiator};
+use crate::rate::Rate;
 use crate::remote_media::{MediaChange, RemoteMedia};
 use crate::time::Time;
 use crate::timeline::{Entry, Step};
 use crate::turn::Role;
 
-/// How long until the next connection is made, by the number of connections since the last one that connected.
-const BACKOFF: [Duration; 6] = [
-    Duration::ZERO,
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(15),
-];
-/// After this many connections in a row that broke before they connected, no other is made.
-const ATTEMPTS: usize = BACKOFF.len();
 /// A peer that closed its connection says why within this time, or a new one is made.
 const CLOSED_GRACE: Duration = Duration::from_secs(2);
+
+/// Connections to one peer: so many at once, and then one more in each interval.
+const CONNECTIONS: u32 = 12;
+const CONNECTION_INTERVAL: Duration = Duration::from_secs(10);
+/// Packets to one peer: two calls of all candidates at once, and then five a second.
+const PACKETS: u32 = 64;
+const PACKET_INTERVAL: Duration = Duration::from_millis(200);
 
 /// What a pair needs of its room.
 #[derive(Debug)]
@@ -37,22 +36,7 @@ pub(crate) struct Context<'a> {
     pub(crate) heals: bool,
     /// Our sources that are on.
     pub(crate) on: &'a [Source],
-    pub(crate) connections: &'a mut Connections,
     pub(crate) outputs: &'a mut VecDeque<Output>,
-}
-
-/// Numbers connections. A page can make only so many: Chromium counts closed ones, too, and refuses about the 500th.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Connections(u32);
-
-impl Connections {
-    const BUDGET: u32 = 400;
-
-    fn next(&mut self) -> Option<ConnectionId> {
-        let id = ConnectionId(self.0);
-        self.0 += 1;
-        (id.0 < Self::BUDGET).then_some(id)
-    }
 }
 
 /// One other member.
@@ -64,6 +48,10 @@ pub(crate) struct Pair {
     state: State,
     /// Connections made since the last one that connected.
     attempts: usize,
+    /// A peer that comes anew all the time makes us open connections, and they are scarce.
+    connections: Rate,
+    /// Of packets to this peer, whatever they are for: what it sends makes no more of them.
+    packets: Rate,
     media: RemoteMedia,
     /// Bodies that were not understood.
     unknown: u32,
@@ -93,6 +81,8 @@ impl Pair {
             link: Link::new(Epoch::of_session(me.session), Epoch::of_session(peer.session)),
             state: State::Waiting { until: now, renew: false },
             attempts: 0,
+            connections: Rate::new(CONNECTIONS, CONNECTION_INTERVAL),
+            packets: Rate::new(PACKETS, PACKET_INTERVAL),
             media: RemoteMedia::default(),
             unknown: 0,
         }
@@ -187,11 +177,6 @@ impl Pair {
         }
     }
 
-    fn try_again(&mut self, context: &Context) {
-        self.attempts = 0;
-        self.state = State::Waiting { until: context.now, renew: true };
-    }
-
     /// We leave.
     pub(crate) fn leave(&mut self, context: &mut Context) {
         self.link.bye();
@@ -219,9 +204,6 @@ impl Pair {
     pub(crate) fn settle(&mut self, context: &mut Context) {
         self.carry_out(context);
         self.heal(context);
-        if matches!(self.state, State::Waiting { until, .. } if until <= context.now) {
-            self.open(context);
-        }
         if self.deadline().is_some_and(|at| at <= context.now) && self.link.tick(context.now).is_err() {
             self.trouble(context, TroubleCode::PeerSilent, String::new());
         }
@@ -240,40 +222,32 @@ impl Pair {
             }
             self.carry_out(context);
         }
-        self.send(context);
+    }
+
+    /// When the next packet may be sent, if there is one.
+    pub(crate) fn may_send_from(&self) -> Option<Time> {
+        self.link.has_to_send().then(|| self.packets.allowed_from())
+    }
+
+    /// The next packet. It counts as `cost` of it says, or not at all.
+    pub(crate) fn poll(&mut self, now: Time, cost: impl FnOnce(&Packet<Body>) -> Option<u32>) -> Option<Packet<Body>> {
+        let packet = self.link.poll()?;
+        if let Some(cost) = cost(&packet) {
+            self.packets.spend(now, cost);
+        }
+        Some(packet)
     }
 
     /// When [`settle`](Self::settle) is wanted although nothing happens.
     pub(crate) fn deadline(&self) -> Option<Time> {
         let own = match &self.state {
-            State::Waiting { until, .. } => Some(*until),
+            // The room opens it.
+            State::Waiting { .. } => None,
             State::Live { negotiator, .. } => negotiator.deadline(self.link.next()),
             State::Over | State::GivenUp => return None,
         };
         let remedy = self.remedy().map(|(at, _)| at);
         own.into_iter().chain(remedy).chain(self.link.deadline()).min()
-    }
-
-    /// What will be done about a connection that does not carry, and when.
-    fn remedy(&self) -> Option<(Time, Remedy)> {
-        match &self.state {
-            State::Live { negotiator, health: Some(health), .. } if negotiator.is_settled() => health.remedy(self.role),
-            _ => None,
-        }
-    }
-
-    fn heal(&mut self, context: &mut Context) {
-        let due = self.remedy().filter(|(at, _)| *at <= context.now);
-        match (due, &mut self.state) {
-            (Some((_, Remedy::Restart)), State::Live { negotiator, .. }) => {
-                negotiator.restart_ice(context.now);
-                self.carry_out(context);
-            }
-            (Some((_, Remedy::Renew)), _) => {
-                self.break_off(context, TroubleCode::ConnectionFailed, "no path was found in time".into());
-            }
-            _ => {}
-        }
     }
 
     /// The clock's start moves forward by this.
@@ -301,42 +275,6 @@ impl Pair {
         let body = self.link.deliver(now)?;
         negotiator.hear(now, body.clone());
         Some(body)
-    }
-
-    fn open(&mut self, context: &mut Context) {
-        let renewed = !matches!(self.state, State::Waiting { renew: true, .. }) || self.link.restart(context.now);
-        let Some(id) = context.connections.next().filter(|_| renewed) else { return self.give_up(context) };
-        if self.attempts > 0 {
-            self.note(context, Step::NewConnection);
-        }
-        self.attempts = self.attempts.saturating_add(1);
-        let negotiator = Negotiator::new(self.role, context.ice, context.on.to_vec());
-        let health = context.heals.then(|| Health::new(context.now));
-        self.state = State::Live { id, negotiator: Box::new(negotiator), health };
-        self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });
-    }
-
-    /// The other side is a new incarnation: so is the connection.
-    fn renew(&mut self, context: &mut Context) {
-        self.close(context);
-        // One step shorter than after a failure of ours: the other side waits for that already.
-        let wait = backoff(self.attempts.saturating_sub(1));
-        self.state = State::Waiting { until: context.now + wait, renew: false };
-    }
-
-    /// The connection can't go on: we become a new incarnation.
-    fn break_off(&mut self, context: &mut Context, code: TroubleCode, detail: String) {
-        self.close(context);
-        self.trouble(context, code, detail);
-        if self.attempts >= ATTEMPTS || !self.link.restart(context.now) {
-            return self.give_up(context);
-        }
-        self.state = State::Waiting { until: context.now + backoff(self.attempts), renew: false };
-    }
-
-    fn give_up(&mut self, context: &mut Context) {
-        self.state = State::GivenUp;
-        self.trouble(context, TroubleCode::GivenUp, String::new());
     }
 
     fn connection_state(&mut self, context: &mut Context, state: ConnectionState) {
@@ -391,12 +329,6 @@ impl Pair {
         self.break_off(context, TroubleCode::PeerSilent, "too much waits for an acknowledgement".into());
     }
 
-    fn send(&mut self, context: &mut Context) {
-        while let Some(packet) = self.link.poll() {
-            context.outputs.push_back(Output::Send { to: self.peer, packet });
-        }
-    }
-
     fn show(&self, context: &mut Context, connection: ConnectionId, changes: Vec<MediaChange>) {
         let peer = self.peer;
         for change in changes {
@@ -421,8 +353,4 @@ impl Pair {
     fn tell(&self, context: &mut Context, event: Event) {
         context.outputs.push_back(Output::Event(event));
     }
-}
-
-fn backoff(attempts: usize) -> Duration {
-    BACKOFF.get(attempts).or(BACKOFF.last()).copied().unwrap_or_default()
 }

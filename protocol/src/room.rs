@@ -1,5 +1,7 @@
 //! Who is here, and what is done for each of them.
 
+mod pacing;
+
 use std::collections::VecDeque;
 
 use itodenwa_wire::limits::ROOM_PEERS;
@@ -8,15 +10,17 @@ use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output};
-use crate::pair::{Connections, Context, Pair};
+use crate::pair::{Context, Pair};
 use crate::time::Time;
+use pacing::Pacing;
 
 /// How many of those who left are remembered, in case they come back.
 const FORMER: usize = 64;
 
 /// The machine: everybody who is here, and what is done for each.
 ///
-/// It never holds more than [`ROOM_PEERS`] members; what it keeps for each is bounded by the limits of the wire.
+/// It never holds more than [`ROOM_PEERS`] members; what it keeps for each is bounded by the limits of the wire. Packets and new
+/// connections have rates, for each member and for all together, whatever the others do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Room {
     me: Member,
@@ -26,7 +30,7 @@ pub struct Room {
     pairs: LiteMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
     former: VecDeque<(PeerId, (Epoch, Epoch))>,
-    connections: Connections,
+    pacing: Pacing,
     left: bool,
     outputs: VecDeque<Output>,
 }
@@ -42,7 +46,7 @@ impl Room {
             on: Vec::new(),
             pairs: LiteMap::new(),
             former: VecDeque::new(),
-            connections: Connections::default(),
+            pacing: Pacing::default(),
             left: false,
             outputs: VecDeque::new(),
         };
@@ -50,6 +54,7 @@ impl Room {
         for member in &welcome.members {
             room.join(now, member.clone());
         }
+        room.advance(now);
         room
     }
 
@@ -70,11 +75,9 @@ impl Room {
                 self.with(now, peer, |pair, context| pair.report(context, connection, report));
             }
             Input::Deadline => self.each(now, |_, _| {}),
-            Input::Leave => {
-                self.each(now, Pair::leave);
-                self.left = true;
-            }
+            Input::Leave => self.leave(now),
         }
+        self.advance(now);
     }
 
     /// The next thing to do, until there is none.
@@ -85,7 +88,10 @@ impl Room {
     /// When [`Input::Deadline`] is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        self.pairs.values().filter_map(|(_, pair)| pair.deadline()).min()
+        if self.left {
+            return None;
+        }
+        self.pairs.values().filter_map(|(_, pair)| pair.deadline()).chain(self.paced_deadline()).min()
     }
 
     /// Us.
@@ -172,6 +178,24 @@ impl Room {
         }
     }
 
+    /// Says bye to everybody, at once.
+    fn leave(&mut self, now: Time) {
+        self.each(now, Pair::leave);
+        for (to, (_, pair)) in self.pairs.iter_mut() {
+            let bye = pair.poll(now, |_| None).map(|packet| Output::Send { to: *to, packet });
+            self.outputs.extend(bye);
+        }
+        self.left = true;
+    }
+
+    /// Does what waits for its turn among all pairs.
+    fn advance(&mut self, now: Time) {
+        if !self.left {
+            self.open_connections(now);
+            self.send_packets(now);
+        }
+    }
+
     fn set_source(&mut self, now: Time, source: Source, on: bool) {
         if self.on.contains(&source) == on {
             return;
@@ -188,19 +212,18 @@ impl Room {
         }
     }
 
-    /// Lets one pair act, and then do what follows from it.
+    /// Lets one pair act, and then do what is due and possible.
     fn with(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
+        self.act(now, peer, |pair, context| {
+            act(pair, context);
+            pair.settle(context);
+        });
+    }
+
+    fn act(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
         let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
-        let mut context = Context {
-            now,
-            ice: self.ice,
-            heals: self.heals,
-            on: &self.on,
-            connections: &mut self.connections,
-            outputs: &mut self.outputs,
-        };
+        let mut context = Context { now, ice: self.ice, heals: self.heals, on: &self.on, outputs: &mut self.outputs };
         act(pair, &mut context);
-        pair.settle(&mut context);
     }
 }
 
@@ -219,5 +242,12 @@ impl Room {
     #[must_use]
     pub fn without_healing(self) -> Self {
         Room { heals: false, ..self }
+    }
+
+    /// The same room, without limits for all pairs together: to wait longer is what the explorer's network does anyway.
+    #[must_use]
+    pub fn without_pacing(mut self) -> Self {
+        self.pacing.is_on = false;
+        self
     }
 }

@@ -12,6 +12,7 @@ mod candidates;
 mod delivery;
 mod first_call;
 mod health;
+mod hostile;
 mod ice_restart;
 mod interleavings;
 mod manual;

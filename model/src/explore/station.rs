@@ -113,7 +113,7 @@ impl Station {
         let welcome = Welcome::new(me, members);
         // A machine remembers the offers of two seconds, and for twenty that a connection does not carry.
         let now = Time::from_millis(if plan.heals { 30_000 } else { 2_000 });
-        let room = Room::new(config, &welcome, now);
+        let room = Room::new(config, &welcome, now).without_pacing();
         let room = if plan.heals { room } else { room.without_healing() };
         let mut station = Station {
             page: Page::new(room, ice, plan.profile),

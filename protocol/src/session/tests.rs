@@ -302,6 +302,21 @@ fn whether_a_refusal_is_the_end() {
 }
 
 #[test]
+fn a_client_that_was_too_fast_comes_back_when_the_server_wants_it() {
+    for retry_after in [None, Some(2000)] {
+        let mut bench = Bench::open();
+        bench.hear(ServerMessage::Ticket(ticket("newest")));
+        assert_eq!(bench.hear(refused(RefusalCode::MessageTooFast, retry_after)), []);
+        assert!(away(&bench.lose()), "and no more is told");
+        let (wait, outputs) = bench.tick();
+        assert!(wait >= Duration::from_millis(retry_after.unwrap_or(0).into()));
+        assert_eq!(outputs, [Action::Open, resuming("newest", 0)]);
+        bench.hear(ServerMessage::Welcome(welcome("again", 0)));
+        assert!(!bench.session.is_over());
+    }
+}
+
+#[test]
 fn what_is_refused_of_a_member_is_told() {
     let mut bench = Bench::open();
     let refusal = refused(RefusalCode::PeerUnknown, None);
