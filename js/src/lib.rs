@@ -25,6 +25,10 @@ use pull::Pull;
 pub use record::RawRecording;
 use values::{coded, object};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Joins a room.
 ///
 /// # Errors

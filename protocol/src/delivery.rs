@@ -196,7 +196,7 @@ impl<R> Delivery<R> {
     pub fn acknowledged(&mut self, number: u32) -> Received<R> {
         let count = self.outgoing.iter().take(self.sent).take_while(|(text, _)| text.number <= number).count();
         self.sent -= count;
-        match self.outgoing.drain(..count).map(|(_, receipt)| receipt).collect::<Vec<R>>() {
+        match (0..count).filter_map(|_| self.outgoing.pop_front()).map(|(_, receipt)| receipt).collect::<Vec<R>>() {
             delivered if delivered.is_empty() => Received::Nothing,
             delivered => Received::Delivered(delivered),
         }

@@ -16,7 +16,7 @@ impl Role {
     /// A description of ours as the other side has to get it. An offer leaves the role open and is as it was.
     pub(crate) fn kept_in(&self, sdp: String) -> String {
         match (said(&sdp), self.0.get()) {
-            (Some(said), Some(role)) if said != role => sdp.replace(said, role),
+            (Some(said), Some(role)) if said != role => with_role(&sdp, said, role),
             (Some(said), _) => {
                 self.0.set(Some(said));
                 sdp
@@ -31,6 +31,21 @@ impl Role {
             self.0.set(said(sdp).map(|theirs| if theirs == ACTIVE { PASSIVE } else { ACTIVE }));
         }
     }
+}
+
+/// The description with another role, line by line.
+fn with_role(sdp: &str, said: &str, role: &str) -> String {
+    let mut changed = String::with_capacity(sdp.len() + sdp.len() / 8);
+    for line in sdp.split_inclusive('\n') {
+        match line.strip_prefix(said) {
+            Some(end) if end.trim_end().is_empty() => {
+                changed.push_str(role);
+                changed.push_str(end);
+            }
+            _ => changed.push_str(line),
+        }
+    }
+    changed
 }
 
 /// All media descriptions of a bundle say the same.

@@ -76,12 +76,18 @@ impl Sending {
             };
             (now != told).then_some((source, now))
         };
-        PICTURES.into_iter().filter_map(news).collect()
+        let mut all = LiteMap::new();
+        for (source, size) in PICTURES.into_iter().filter_map(news) {
+            all.insert(source, size);
+        }
+        all
     }
 
     /// They were told.
     pub(super) fn told(&mut self, news: LiteMap<Source, RenderedSize>) {
-        self.ours.extend(news);
+        for (source, size) in news {
+            self.ours.insert(source, size);
+        }
     }
 
     /// Sends what is to be sent now, if that may be something else.

@@ -36,7 +36,10 @@ pub(crate) enum DeviceEvent {
 impl Devices {
     /// Fails where there are no streams, and so no calls either.
     pub(crate) fn new(tell: EventSink) -> Result<Self, JsValue> {
-        let devices = Source::ALL.into_iter().map(|source| (source, Device::new(source))).collect();
+        let mut devices = LiteMap::new();
+        for source in Source::ALL {
+            devices.insert(source, Device::new(source));
+        }
         Ok(Devices { devices, stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
     }
 

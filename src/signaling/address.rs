@@ -36,18 +36,24 @@ pub(crate) fn beside(page: &str) -> Option<String> {
 
 /// Scheme, host and port.
 fn origin(page: &str) -> Option<&str> {
-    let start = page.find("://")? + 3;
+    let start = page.len() - after_scheme(page)?.1.len();
     let end = page.get(start..)?.find(['/', '?', '#']).map_or(page.len(), |length| start + length);
     page.get(..end).filter(|origin| origin.len() > start)
 }
 
 fn web_socket(origin: &str) -> Option<String> {
-    let (scheme, rest) = origin.split_once("://")?;
+    let (scheme, rest) = after_scheme(origin)?;
     match scheme.to_ascii_lowercase().as_str() {
         "http" => Some(format!("ws://{rest}")),
         "https" => Some(format!("wss://{rest}")),
         _ => None,
     }
+}
+
+/// The scheme, and what follows its slashes.
+fn after_scheme(address: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = address.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {

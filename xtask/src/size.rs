@@ -1,5 +1,7 @@
 //! What browsers load: how much it is, how much it may be, and how much others are.
 
+mod crates;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,12 +11,15 @@ use crate::process::{self, Result, program};
 use crate::{system, wasm};
 
 /// What a page may load before its first call, in bytes after brotli: first module, bindings and face.
-const FIRST_LOAD: usize = 128_000;
+const FIRST_LOAD: usize = 116_000;
 /// What the second module may have.
 const SECOND: usize = 40_000;
 /// Others, as their packages are bundled by everybody; one is shipped bundled.
 const RIVALS: [&str; 3] = ["peerjs", "mediasoup-client", "livekit-client"];
 const SIMPLE_PEER: &str = "node_modules/simple-peer/simplepeer.min.js";
+
+/// How many crates the table has.
+const CRATES: usize = 10;
 
 /// A part, raw and compressed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,7 +99,23 @@ pub(crate) fn bench() -> Result<ExitCode> {
         row(name, size?);
     }
     row("simple-peer", Size::of(&fs::read(rivals.join(SIMPLE_PEER))?)?);
+    let [_, first, second] = wasm::FILES;
+    by_crate("first module", &wasm::named(first)?)?;
+    by_crate("second module", &wasm::named(second)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The larger crates of a module, and how much of its code they are.
+fn by_crate(module: &str, wasm: &[u8]) -> Result<()> {
+    let sizes = crates::sizes(wasm)?;
+    let whole: usize = sizes.iter().map(|(_, size)| size).sum();
+    println!("\n| {module}, by crate | code, raw | % |\n|---|--:|--:|");
+    for (name, size) in sizes.iter().take(CRATES) {
+        println!("| {name} | {size} | {} |", (size * 200 / whole).div_ceil(2));
+    }
+    let others: usize = sizes.iter().skip(CRATES).map(|(_, size)| size).sum();
+    println!("| others | {others} | {} |", (others * 200 / whole).div_ceil(2));
+    Ok(())
 }
 
 fn row(name: &str, Size { raw, gzip, brotli }: Size) {

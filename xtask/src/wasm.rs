@@ -1,6 +1,7 @@
 //! The wasm that browsers load, and its bindings.
 
 mod names;
+mod panics;
 mod shrink;
 mod split;
 
@@ -51,13 +52,21 @@ fn is_built(built: &Path, wasm: &Path) -> bool {
     newer && fs::read(built.join("of.wasm")).ok().zip(fs::read(wasm).ok()).is_some_and(|(of, wasm)| of == wasm)
 }
 
+/// One of the modules that were shipped last, with the names of its functions.
+pub(crate) fn named(module: &str) -> Result<Vec<u8>> {
+    let built = process::target()?.join("bindings");
+    let named = built.join("named.wasm");
+    shrink::named_module(&built.join("whole").join(module), &named)?;
+    Ok(fs::read(named)?)
+}
+
 fn compile() -> Result<PathBuf> {
     rustup::need_target()?;
     process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", WASM, "--profile", PROFILE]))?;
     Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
 }
 
-/// Makes the bindings, cuts the module in two, gives everything short names, and makes it small.
+/// Makes the bindings, cuts off the texts of panics, cuts the module in two, gives everything short names, and makes it small.
 fn ship(wasm: &Path, built: &Path) -> Result<()> {
     let whole = built.join("whole");
     let mut arguments: Vec<OsString> =
@@ -65,7 +74,9 @@ fn ship(wasm: &Path, built: &Path) -> Result<()> {
     arguments.extend(["--out-dir".into(), whole.clone().into(), wasm.into()]);
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
     let [bindings, first, second] = FILES;
-    let mut parts = split::split(&fs::read(whole.join(first))?)?;
+    let mut module = split::parse(&fs::read(whole.join(first))?)?;
+    panics::cut(&mut module)?;
+    let mut parts = split::split(&module.emit_wasm())?;
     let text = fs::read_to_string(whole.join(bindings))? + MORE;
     let text = names::shorten(&mut [&mut parts.first, &mut parts.second], &text)?;
     fs::write(whole.join(bindings), text)?;

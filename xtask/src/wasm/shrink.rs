@@ -6,7 +6,8 @@ use crate::process::{self, Result, program};
 use crate::system;
 
 /// Measured: what makes these modules smallest.
-const OPTIMIZE: [&str; 5] = ["--flatten", "--rereloop", "-Oz", "-Oz", "-tnh"];
+const OPTIMIZE: [&str; 7] =
+    ["--flatten", "--rereloop", "-Oz", "-Oz", "-tnh", "-lmu", "--one-caller-inline-max-function-size=40"];
 /// What Rust's target has; the tool refuses what it is not told.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -19,8 +20,17 @@ const FEATURES: [&str; 6] = [
 
 /// Optimizes a module for size, and drops its names.
 pub(super) fn module(from: &Path, to: &Path) -> Result<()> {
+    optimize(from, to, "--strip-producers")
+}
+
+/// The same module with its names, to see what it is made of.
+pub(super) fn named_module(from: &Path, to: &Path) -> Result<()> {
+    optimize(from, to, "--debuginfo")
+}
+
+fn optimize(from: &Path, to: &Path, sections: &str) -> Result<()> {
     let mut optimize = tool("wasm-opt")?;
-    process::run(optimize.arg(from).arg("--output").arg(to).args(FEATURES).args(OPTIMIZE).arg("--strip-producers"))
+    process::run(optimize.arg(from).arg("--output").arg(to).args(FEATURES).args(OPTIMIZE).arg(sections))
 }
 
 /// Minifies bindings.
