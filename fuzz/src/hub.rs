@@ -237,7 +237,7 @@ impl World {
                 ServerMessage::Signal(delivery) => Some((whom, delivery.clone())),
                 _ => None,
             },
-            Output::Close(..) => None,
+            Output::Mark(_) | Output::Close(..) => None,
         });
         let delivered = deliveries.next();
         assert_eq!(delivered.as_ref().map(|(whom, _)| *whom), addressee, "the packet is for {to}");
@@ -253,6 +253,14 @@ impl World {
         assert!(outputs.len() <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
         for output in &outputs {
             self.observe(output);
+        }
+        // Everybody reads at once, so nothing waits that had to be sent now.
+        for marked in outputs.iter().filter_map(|output| match output {
+            Output::Mark(connection) => Some(*connection),
+            _ => None,
+        }) {
+            self.hub.handle(self.now, Input::Taken(marked));
+            assert!(self.hub.poll().is_none(), "what was read makes room, and nothing waited for it");
         }
         outputs
     }
@@ -275,6 +283,9 @@ impl World {
                     ServerMessage::Left { id, .. } => assert!(client.others.remove(id), "left, and was not there"),
                     _ => {}
                 }
+            }
+            Output::Mark(marked) => {
+                assert!(self.clients.contains_key(&marked.0), "a closed connection is asked to read");
             }
             Output::Close(ConnectionId(whom), _) => {
                 assert!(self.clients.remove(whom).is_some(), "what is closed was open");

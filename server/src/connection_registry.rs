@@ -142,6 +142,7 @@ impl ConnectionRegistry {
                 self.counts.unknown += 1;
                 self.send_to_home(from, Input::Unknown(from));
             }
+            RegistryMessage::Taken(from) => self.send_to_home(from, Input::Taken(from)),
             RegistryMessage::Ended(from, ending, refusal) => {
                 refusal.into_iter().for_each(|code| self.counts.refused(code));
                 self.send_to_home(from, Input::Disconnected(from, ending));
@@ -259,6 +260,11 @@ impl ConnectionRegistry {
     fn do_output(&mut self, output: Output<Opaque>) {
         match output {
             Output::Send(to, message) => self.send(to, &message),
+            Output::Mark(to) => {
+                if let Some(connection) = self.connections.get(&to) {
+                    connection.queue.mark();
+                }
+            }
             Output::Close(to, closing) => self.close(to, closing),
         }
     }

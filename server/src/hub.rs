@@ -5,6 +5,7 @@
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
 mod io;
+mod outbox;
 mod renewals;
 mod replay;
 mod room;
@@ -25,6 +26,7 @@ pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
 pub use crate::packet::Packet;
 pub use io::{Input, Output};
+use outbox::Outbox;
 use renewals::Renewals;
 use replay::Capacity;
 use room::{Presence, Room};
@@ -118,10 +120,8 @@ impl<P: Packet> Hub<P> {
                     self.refuse(now, from, join_expected());
                 }
             }
-            Input::Overflowed(from) => {
-                let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
-                self.close(now, from, closing, Ending::Broken { last_received: now });
-            }
+            Input::Overflowed(from) => self.overflowed(now, from),
+            Input::Taken(from) => self.taken(from),
             Input::Disconnected(from, ending) => self.remove(now, from, ending),
             Input::Deadline => {}
             Input::Stop => self.stop(),
@@ -172,7 +172,7 @@ impl<P: Packet> Hub<P> {
                 self.refuse(now, from, join_expected());
             }
             (Some(ConnectionState::Visitor), Err(closing)) => self.refuse(now, from, closing),
-            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(from, signal),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(now, from, signal),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Remove(who))) => {
                 self.remove_member(now, from, who)
             }
@@ -240,15 +240,18 @@ impl<P: Packet> Hub<P> {
         }
     }
 
-    fn signal(&mut self, from: ConnectionId, signal: Signal<P>) {
+    fn signal(&mut self, now: Instant, from: ConnectionId, signal: Signal<P>) {
         let Some(ConnectionState::Member { room, id, .. }) = self.connections.get(&from) else { return };
         let addressee = self.rooms.get_mut(room).filter(|_| signal.to != *id).and_then(|room| room.occupant(signal.to));
         match addressee {
             Some(other) => {
                 let signal = Arc::new(ServerMessage::Signal(Delivery { from: *id, packet: signal.packet }));
-                other.replay.push(signal.clone());
-                if let Some(connection) = other.presence.connection() {
-                    self.outputs.push_back(Output::Send(connection, signal));
+                let pushed = other.outbox.push(*id, signal);
+                match other.presence.connection() {
+                    Some(connection) if pushed.is_ok() => self.outputs.extend(to_send(connection, &mut other.outbox)),
+                    Some(connection) => self.overflowed(now, connection),
+                    // What the next connection cannot have is forgotten, the oldest first.
+                    None => other.outbox.disconnected(),
                 }
             }
             // Somebody may have left while the signal was on its way: that is nobody's fault.
@@ -259,12 +262,27 @@ impl<P: Packet> Hub<P> {
         }
     }
 
+    /// A connection has room for more signals.
+    fn taken(&mut self, from: ConnectionId) {
+        let Some(ConnectionState::Member { room, id, .. }) = self.connections.get(&from) else { return };
+        if let Some(occupant) = self.rooms.get_mut(room).and_then(|room| room.occupant(*id)) {
+            occupant.outbox.taken();
+            self.outputs.extend(to_send(from, &mut occupant.outbox));
+        }
+    }
+
+    /// A connection does not take what it is sent.
+    fn overflowed(&mut self, now: Instant, from: ConnectionId) {
+        let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
+        self.close(now, from, closing, Ending::Broken { last_received: now });
+    }
+
     /// The answer; the signals that came are not kept any longer, and an old ticket is replaced.
     fn ping(&mut self, now: Instant, from: ConnectionId, number: u32) {
         self.send(from, ServerMessage::Pong(number));
         let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
         let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(*id)) else { return };
-        occupant.replay.seen(number);
+        occupant.outbox.replay.seen(number);
         if self.tickets.is_old(now, occupant.ticketed) {
             occupant.ticketed = now;
             if let Some(ticket) = self.tickets.seal(now, name, &occupant.member) {
@@ -364,6 +382,16 @@ impl<P: Packet> Hub<P> {
         let retry_after = 500 + (self.random)() % 2500;
         self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
     }
+}
+
+/// The signals that a connection is handed now.
+fn to_send<P: Packet>(connection: ConnectionId, outbox: &mut Outbox<P>) -> Vec<Output<P>> {
+    let mut outputs: Vec<_> =
+        std::iter::from_fn(|| outbox.next()).map(|signal| Output::Send(connection, signal)).collect();
+    if outbox.wants_mark() {
+        outputs.push(Output::Mark(connection));
+    }
+    outputs
 }
 
 fn join_expected() -> Closing {

@@ -41,6 +41,7 @@ mod gate;
 mod http;
 pub mod hub;
 mod ice;
+mod kernel_buffers;
 mod limits;
 pub mod message;
 mod metrics;

@@ -32,10 +32,19 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    messages: VecDeque<Utf8Bytes>,
+    messages: VecDeque<Queued>,
     bytes: usize,
     /// One of the ends is gone.
     closed: bool,
+}
+
+/// What is in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// A message that is to be written.
+    Text(Utf8Bytes),
+    /// The registry is to be told when all before this was written.
+    Mark,
 }
 
 /// The end that the connection registry has.
@@ -64,10 +73,20 @@ impl QueueSender {
         }
         self.shared.budget.take(message.len());
         waiting.bytes = bytes;
-        waiting.messages.push_back(message);
+        waiting.messages.push_back(Queued::Text(message));
         drop(waiting);
         self.shared.changed.notify_one();
         Ok(())
+    }
+
+    /// Adds a mark. There is one at most that was not told, so it needs no bound.
+    pub(crate) fn mark(&self) {
+        let mut waiting = self.shared.waiting();
+        if !waiting.closed {
+            waiting.messages.push_back(Queued::Mark);
+            drop(waiting);
+            self.shared.changed.notify_one();
+        }
     }
 }
 
@@ -87,7 +106,7 @@ pub(crate) struct QueueReceiver {
 
 impl QueueReceiver {
     /// The next message; none when the other end is gone and nothing waits.
-    pub(crate) async fn next(&mut self) -> Option<Utf8Bytes> {
+    pub(crate) async fn next(&mut self) -> Option<Queued> {
         loop {
             if let Some(message) = self.next_now() {
                 return Some(message);
@@ -101,11 +120,13 @@ impl QueueReceiver {
     }
 
     /// The next message, if it is there already.
-    pub(crate) fn next_now(&mut self) -> Option<Utf8Bytes> {
+    pub(crate) fn next_now(&mut self) -> Option<Queued> {
         let mut waiting = self.shared.waiting();
         let message = waiting.messages.pop_front()?;
-        waiting.bytes = waiting.bytes.saturating_sub(message.len());
-        self.shared.budget.release(message.len());
+        if let Queued::Text(text) = &message {
+            waiting.bytes = waiting.bytes.saturating_sub(text.len());
+            self.shared.budget.release(text.len());
+        }
         if waiting.messages.is_empty() && waiting.messages.capacity() > KEPT {
             waiting.messages = VecDeque::new();
         }
@@ -148,7 +169,7 @@ mod tests {
             assert_eq!(sender.push("a".into()), Ok(()));
         }
         assert_eq!(sender.push("a".into()), Err(Full));
-        assert_eq!(receiver.next_now().as_deref(), Some("a"));
+        assert_eq!(receiver.next_now(), Some(Queued::Text("a".into())));
         assert_eq!(sender.push("b".into()), Ok(()));
     }
 
@@ -158,7 +179,7 @@ mod tests {
         assert_eq!(sender.push("12345678".into()), Ok(()));
         assert_eq!(sender.push("123".into()), Err(Full));
         assert_eq!(sender.push("12".into()), Ok(()));
-        assert_eq!(receiver.next_now().as_deref(), Some("12345678"));
+        assert_eq!(receiver.next_now(), Some(Queued::Text("12345678".into())));
         assert_eq!(sender.push("12345678".into()), Ok(()));
     }
 
@@ -168,18 +189,20 @@ mod tests {
         let taken = tokio::spawn(async move {
             let mut taken = Vec::new();
             while let Some(message) = receiver.next().await {
-                taken.push(message.to_string());
+                taken.push(message);
             }
             taken
         });
         tokio::task::yield_now().await;
-        for text in ["a", "b"] {
-            assert_eq!(sender.push(text.into()), Ok(()));
-            tokio::task::yield_now().await;
-        }
+        assert_eq!(sender.push("a".into()), Ok(()));
+        sender.mark();
+        tokio::task::yield_now().await;
+        assert_eq!(sender.push("b".into()), Ok(()));
+        tokio::task::yield_now().await;
         assert_eq!(sender.push("c".into()), Ok(()));
         drop(sender);
-        assert_eq!(taken.await.unwrap(), ["a", "b", "c"]);
+        let text = |text: &str| Queued::Text(text.into());
+        assert_eq!(taken.await.unwrap(), [text("a"), Queued::Mark, text("b"), text("c")]);
     }
 
     #[test]

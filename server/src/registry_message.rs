@@ -28,6 +28,8 @@ pub(crate) enum RegistryMessage {
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
     /// A connection sent a message of a kind that only later versions know.
     Unknown(ConnectionId),
+    /// A connection took what it was sent before a mark.
+    Taken(ConnectionId),
     /// A connection is gone, or is being closed, perhaps with a refusal.
     Ended(ConnectionId, Ending, Option<RefusalCode>),
 }

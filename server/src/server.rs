@@ -27,7 +27,7 @@ use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::ticket::Tickets;
 use crate::tls::{Certificate, TlsError, addresses};
-use crate::{Config, Page, Tls};
+use crate::{Config, Page, Tls, kernel_buffers};
 
 /// What to do about a missing page.
 const NO_PAGE: &str = "this program was built without the page: run \"cargo xtask wasm\" before \"cargo build\", or give a folder with --www";
@@ -278,7 +278,10 @@ async fn listen(address: SocketAddr, further_ports: u16) -> Result<TcpListener, 
     let mut candidate = address;
     loop {
         match TcpListener::bind(candidate).await {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => {
+                kernel_buffers::bound(&listener);
+                return Ok(listener);
+            }
             Err(source) if has_no_ipv6(candidate, &source) => {
                 candidate.set_ip(Ipv4Addr::UNSPECIFIED.into());
                 tracing::warn!("this computer has no IPv6: listening at {candidate} instead");

@@ -22,7 +22,7 @@ use crate::Limits;
 use crate::closing::{Closing, Ending};
 use crate::message::{self, Received};
 use crate::node::ConnectionId;
-use crate::queue::QueueReceiver;
+use crate::queue::{QueueReceiver, Queued};
 use crate::rate::{Bucket, Meter};
 use crate::registry_message::RegistryMessage;
 use end::End;
@@ -64,7 +64,7 @@ impl Socket {
             biased;
             closing = &mut self.closing => closing.map_or(End::Lost, End::Closed),
             end = read(&mut reader, &pings, self.id, &self.limits, &self.registry, join_by) => end,
-            end = write(&mut writer, &mut self.queue, &pings, &self.limits) => end,
+            end = write(&mut writer, &mut self.queue, &pings, self.id, &self.limits, &self.registry) => end,
         };
         let ending = self.report(&end).await;
         // Whatever fails now, the connection is dropped next. In a box: what only the end needs, nobody keeps meanwhile.
@@ -139,30 +139,48 @@ fn never_joined() -> End {
 
 /// Writes until the end: what is in the queue, pongs, and a ping now and then. Browsers answer it by themselves, so that only
 /// the dead are silent.
-async fn write(writer: &mut Writer<WriteHalf<Io>>, queue: &mut QueueReceiver, pings: &Pings, limits: &Limits) -> End {
+async fn write(
+    writer: &mut Writer<WriteHalf<Io>>,
+    queue: &mut QueueReceiver,
+    pings: &Pings,
+    id: ConnectionId,
+    limits: &Limits,
+    registry: &mpsc::Sender<RegistryMessage>,
+) -> End {
     let mut own_pings = interval((limits.idle_timeout / 3).max(Duration::from_millis(1)));
     own_pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     own_pings.reset();
     loop {
+        let mut is_marked = false;
         let frame = tokio::select! {
-            text = queue.next() => match text {
-                Some(text) => Frame::Text(text.into()),
+            queued = queue.next() => match queued {
+                Some(Queued::Text(text)) => Some(Frame::Text(text.into())),
+                Some(Queued::Mark) => {
+                    is_marked = true;
+                    None
+                }
                 None => return End::Lost,
             },
-            payload = pings.next() => Frame::Pong(payload),
-            _ = own_pings.tick() => Frame::Ping,
+            payload = pings.next() => Some(Frame::Pong(payload)),
+            _ = own_pings.tick() => Some(Frame::Ping),
         };
-        writer.put(frame);
+        frame.into_iter().for_each(|frame| writer.put(frame));
         while !writer.is_full()
-            && let Some(text) = queue.next_now()
+            && let Some(queued) = queue.next_now()
         {
-            writer.put(Frame::Text(text.into()));
+            match queued {
+                Queued::Text(text) => writer.put(Frame::Text(text.into())),
+                Queued::Mark => is_marked = true,
+            }
         }
         // What is written at once has its own time: a slow reader that reads is not a dead one.
         match timeout(limits.write_timeout, writer.flush()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return End::of_io(error),
             Err(_) => return End::Silent { last_received: Instant::now() },
+        }
+        if is_marked && registry.send(RegistryMessage::Taken(id)).await.is_err() {
+            return End::Lost;
         }
     }
 }

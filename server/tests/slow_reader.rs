@@ -1,4 +1,4 @@
-//! Who does not read what it is sent: closed when its queue is full, and nobody waits for it.
+//! A client that reads slowly, or nothing: closed when its queue is full, nobody waits for it, and it hears everybody.
 
 use std::time::Duration;
 
@@ -64,4 +64,39 @@ async fn is_closed_when_its_queue_is_full() {
     .await;
     assert_eq!((&last["refused"]["code"], code), (&json!("queue/full"), Some(1013)), "after {received} messages");
     assert!(received < sent, "what had queued was dropped");
+}
+
+#[tokio::test]
+async fn hears_one_who_says_little_before_all_of_one_who_floods() {
+    const FLOOD: usize = 80;
+    let limits = Limits { message_burst: 1000, byte_rate: 1 << 30, byte_burst: 1 << 30, ..Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let mut slow = narrow(&server).await;
+    let slow_id = slow.join("r").await["welcome"]["me"]["id"].as_str().unwrap().to_owned();
+    let (mut flooding, flooding_id) = Client::in_room(&server, "r").await;
+    let (mut quiet, quiet_id) = Client::in_room(&server, "r").await;
+    assert!(flooding.receive().await["joined"].is_object());
+    for number in 0..FLOOD {
+        flooding.signal(&slow_id, json!([number, "x".repeat(10_000)])).await;
+    }
+    // The answer to a ping comes after everything that the signals caused.
+    flooding.received_nothing().await;
+    for number in 0..2 {
+        quiet.signal(&slow_id, json!([number])).await;
+    }
+    quiet.received_nothing().await;
+
+    let mut heard = Vec::new();
+    while heard.len() < FLOOD + 2 {
+        let message = slow.receive().await;
+        if message["signal"].is_object() {
+            let number = message["signal"]["packet"][0].as_u64().unwrap();
+            heard.push((message["signal"]["from"].as_str().unwrap().to_owned(), number));
+        }
+    }
+    let of = |id: &str| heard.iter().filter(|(from, _)| from == id).map(|(_, number)| *number).collect::<Vec<_>>();
+    assert_eq!(of(&flooding_id), (0..FLOOD as u64).collect::<Vec<_>>());
+    assert_eq!(of(&quiet_id), [0, 1]);
+    let last = heard.iter().rposition(|(from, _)| *from == quiet_id).unwrap();
+    assert!(last < FLOOD / 4, "behind {last} of the flood");
 }

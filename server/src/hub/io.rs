@@ -18,6 +18,8 @@ pub enum Input<P> {
     Unknown(ConnectionId),
     /// It does not read what it is sent, and its queue is full.
     Overflowed(ConnectionId),
+    /// It took all that it was sent before an [`Output::Mark`].
+    Taken(ConnectionId),
     /// It is gone.
     Disconnected(ConnectionId, Ending),
     /// A moment that `Hub::deadline` named has come.
@@ -31,6 +33,8 @@ pub enum Input<P> {
 pub enum Output<P> {
     /// Send this to this connection.
     Send(ConnectionId, Arc<ServerMessage<P>>),
+    /// Say when this connection took all that it was sent before: [`Input::Taken`].
+    Mark(ConnectionId),
     /// Close this connection. The hub has forgotten it.
     Close(ConnectionId, Closing),
 }
@@ -40,7 +44,7 @@ impl<P> Output<P> {
     #[must_use]
     pub fn connection(&self) -> ConnectionId {
         match self {
-            Output::Send(connection, _) | Output::Close(connection, _) => *connection,
+            Output::Send(connection, _) | Output::Mark(connection) | Output::Close(connection, _) => *connection,
         }
     }
 }

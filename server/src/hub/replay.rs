@@ -6,11 +6,15 @@ use std::sync::Arc;
 use itodenwa_wire::ServerMessage;
 
 use super::Packet;
+use super::outbox::Load;
 use crate::Limits;
 use crate::budget::Budget;
 
 /// What the envelope of a packet adds to it, at most, in bytes.
 const ENVELOPE_BYTES: usize = 64;
+
+/// What one member may always have waiting, in bytes.
+const ALWAYS: usize = 16 * 1024;
 
 /// The newest signals of one member, until it says that they came. Both sides count them, so they carry no numbers.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub(super) struct Replay<P> {
 /// How much is kept for one member, and for all.
 #[derive(Debug)]
 pub(super) struct Capacity {
+    /// What may wait to be handed to a connection.
+    waiting: Load,
     messages: usize,
     bytes: usize,
     all: Budget,
@@ -34,10 +40,38 @@ impl Capacity {
     /// What the limits say, but no more than fits into a new socket's queue together with the welcome.
     pub(super) fn of(limits: &Limits) -> Self {
         Capacity {
+            waiting: Load { messages: limits.queue_messages, bytes: limits.queue_bytes },
             messages: limits.resume_messages.min(limits.queue_messages.saturating_sub(1)),
             bytes: limits.resume_bytes.min(limits.queue_bytes.saturating_sub(limits.message_bytes)),
             all: Budget::new(limits.resumes_bytes),
         }
+    }
+}
+
+impl Capacity {
+    /// Whether so many bytes more may wait for one member. A little always may, even when others take all that there is.
+    pub(super) fn may_wait(&self, waits: Load, more: usize) -> bool {
+        let share = self.all.share(waits.bytes, self.waiting.bytes).max(ALWAYS.min(self.waiting.bytes));
+        waits.messages < self.waiting.messages && waits.bytes.saturating_add(more) <= share
+    }
+
+    pub(super) fn take(&self, bytes: usize) {
+        self.all.take(bytes);
+    }
+
+    pub(super) fn release(&self, bytes: usize) {
+        self.all.release(bytes);
+    }
+
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> usize {
+        self.all.taken()
+    }
+}
+
+impl<P> Replay<P> {
+    pub(super) fn capacity(&self) -> &Capacity {
+        &self.capacity
     }
 }
 
@@ -96,7 +130,7 @@ impl<P> Drop for Replay<P> {
     }
 }
 
-fn bytes<P: Packet>(message: &ServerMessage<P>) -> usize {
+pub(super) fn bytes<P: Packet>(message: &ServerMessage<P>) -> usize {
     match message {
         ServerMessage::Signal(delivery) => delivery.packet.bytes().saturating_add(ENVELOPE_BYTES),
         _ => ENVELOPE_BYTES,
@@ -111,7 +145,8 @@ mod tests {
 
     fn empty() -> Replay<u32> {
         let bytes = 3 * ENVELOPE_BYTES + 100;
-        Replay::new(Arc::new(Capacity { messages: 3, bytes, all: Budget::new(1 << 20) }))
+        let waiting = Load { messages: 3, bytes };
+        Replay::new(Arc::new(Capacity { waiting, messages: 3, bytes, all: Budget::new(1 << 20) }))
     }
 
     fn replay(packets: impl IntoIterator<Item = u32>) -> Replay<u32> {

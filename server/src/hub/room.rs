@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
-use super::replay::{Capacity, Replay};
+use super::outbox::Outbox;
+use super::replay::Capacity;
 use super::{ConnectionId, Packet};
 use crate::access::Guest;
 
@@ -34,7 +35,7 @@ pub(super) struct Room<P> {
 pub(super) struct Occupant<P> {
     pub(super) member: Member,
     pub(super) presence: Presence,
-    pub(super) replay: Replay<P>,
+    pub(super) outbox: Outbox<P>,
     /// When its newest ticket was made.
     pub(super) ticketed: Instant,
 }
@@ -84,13 +85,14 @@ impl<P: Packet> Room<P> {
         self.kept_until = None;
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
-        self.occupants.insert(place, Occupant { member, presence, replay: Replay::new(kept), ticketed: now });
+        self.occupants.insert(place, Occupant { member, presence, outbox: Outbox::new(kept), ticketed: now });
     }
 
     /// Lets somebody out; whether they were in.
     pub(super) fn leave(&mut self, id: PeerId) -> bool {
         let before = self.occupants.len();
         self.occupants.retain(|occupant| occupant.member.id != id);
+        self.occupants.iter_mut().for_each(|occupant| occupant.outbox.forget(id));
         let was_in = self.occupants.len() < before;
         if was_in {
             self.roster = self.roster.wrapping_add(1);

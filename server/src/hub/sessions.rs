@@ -64,7 +64,8 @@ impl<P: Packet> Hub<P> {
         else {
             return false;
         };
-        occupant.replay.seen(signals);
+        occupant.outbox.disconnected();
+        occupant.outbox.replay.seen(signals);
         match std::mem::replace(&mut occupant.presence, Presence::Here(from.0)) {
             Presence::Here(old) => {
                 self.connections.remove(&old);
@@ -148,12 +149,12 @@ impl<P: Packet> Hub<P> {
             members,
             roster,
             settling,
-            signals: occupant.replay.before(),
+            signals: occupant.outbox.replay.before(),
             ticket: self.tickets.seal(now, &name, &occupant.member),
             ice_servers,
         };
         self.outputs.push_back(Output::Send(from, Arc::new(ServerMessage::Welcome(welcome))));
-        let missed = occupant.replay.signals().map(|signal| Output::Send(from, signal.clone()));
+        let missed = occupant.outbox.replay.signals().map(|signal| Output::Send(from, signal.clone()));
         self.outputs.extend(missed);
         self.connections.insert(from, ConnectionState::Member { room: name, id, malformed: 0 });
     }
@@ -171,6 +172,7 @@ impl<P: Packet> Hub<P> {
             return self.part(now, &name, id, LeaveReason::Gone);
         }
         if let Some(occupant) = self.rooms.get_mut(&name).and_then(|room| room.occupant(id)) {
+            occupant.outbox.disconnected();
             occupant.presence = Presence::Away { until, ended };
             self.due.insert((until, Due::Part(name, id)));
         }

@@ -27,6 +27,7 @@ impl Packet for u32 {
 #[derive(Debug, PartialEq)]
 enum Output {
     Send(ConnectionId, ServerMessage<u32>),
+    Mark(ConnectionId),
     Close(ConnectionId, Closing),
 }
 
@@ -34,6 +35,7 @@ impl From<super::Output<u32>> for Output {
     fn from(output: super::Output<u32>) -> Self {
         match output {
             super::Output::Send(to, message) => Output::Send(to, Arc::unwrap_or_clone(message)),
+            super::Output::Mark(whom) => Output::Mark(whom),
             super::Output::Close(whom, closing) => Output::Close(whom, closing),
         }
     }
@@ -323,7 +325,7 @@ fn closed_with(outputs: &[Output]) -> Vec<(ConnectionId, &'static str)> {
     let refusal = |closing: &Closing| closing.refusal.as_ref().map_or("none", |refusal| refusal.code.as_str());
     let closed = |output: &Output| match output {
         Output::Close(who, closing) => Some((*who, refusal(closing))),
-        Output::Send(..) => None,
+        Output::Send(..) | Output::Mark(_) => None,
     };
     outputs.iter().filter_map(closed).collect()
 }

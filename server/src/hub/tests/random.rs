@@ -190,7 +190,7 @@ impl World {
 
     fn collect(&mut self) {
         while let Some(output) = self.bench.hub.poll() {
-            let (Output::Send(whom, _) | Output::Close(whom, _)) = &Output::from(output.clone());
+            let (Output::Send(whom, _) | Output::Mark(whom) | Output::Close(whom, _)) = &Output::from(output.clone());
             let run = self.bench.runs;
             let Some(client) = self.clients.values_mut().find(|client| client.connection == Some(*whom)) else {
                 // An old connection that is closed, or one that breaks with what was sent to it.
@@ -198,7 +198,8 @@ impl World {
             };
             match Output::from(output) {
                 Output::Send(_, message) if !client.stalled => client.hear(message, run, &self.accepted),
-                Output::Send(..) => {}
+                Output::Mark(whom) if !client.stalled => self.bench.hub.handle(self.bench.now, Input::Taken(whom)),
+                Output::Send(..) | Output::Mark(_) => {}
                 Output::Close(_, closing) => {
                     client.connection = None;
                     if closing.refusal.is_none_or(|refusal| refusal.code != RefusalCode::QueueFull) {
@@ -221,7 +222,7 @@ impl World {
             let ids: BTreeSet<_> = occupants.iter().map(|occupant| occupant.member.id).collect();
             assert!(occupants.is_sorted_by_key(|occupant| occupant.member.id));
             for occupant in occupants {
-                assert!(occupant.replay.signals().count() <= KEPT);
+                assert!(occupant.outbox.replay.signals().count() <= KEPT);
                 let connection = match occupant.presence {
                     Presence::Away { .. } => {
                         due += 1;
