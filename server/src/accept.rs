@@ -21,12 +21,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::address::{Network, Origin};
-use crate::http::to_https;
 use crate::steady::Steady;
 use crate::upgrade::Remote;
 
 /// Most TCP connections that are no WebSockets yet, or never will be; further ones wait to be accepted.
-const CONNECTIONS: usize = 4096;
+pub(crate) const CONNECTIONS: usize = 4096;
 /// Most of them of one origin, as a multiple of its WebSockets, a browser opens six for a page; and however many those are.
 const PER_WEBSOCKET: usize = 8;
 const PER_ORIGIN: usize = 256;
@@ -42,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections until it is told to stop, and serves them to their end; dropped, it ends them at once.
 /// WebSockets are handed over: they do not count as connections here once they are upgraded.
-pub(crate) async fn accept(listener: TcpListener, doorway: Doorway, config: &Config, stop: CancellationToken) {
+pub(crate) async fn accept(listener: TcpListener, service: HttpService, config: &Config, stop: CancellationToken) {
     let limits = &config.limits;
     // A proxy brings everybody's connections: there it is the gate that tells people apart.
     let per_origin = match config.behind_proxy {
@@ -63,7 +62,7 @@ pub(crate) async fn accept(listener: TcpListener, doorway: Doorway, config: &Con
                         tracing::debug!(%origin, "too many TCP connections");
                         continue;
                     }
-                    let connection = doorway.clone().serve(stream, address.ip(), stop.clone());
+                    let connection = service.clone().serve(stream, address.ip(), stop.clone());
                     connections.spawn(async move {
                         connection.await;
                         origin
@@ -82,23 +81,31 @@ pub(crate) async fn accept(listener: TcpListener, doorway: Doorway, config: &Con
 
 /// What is done with a TCP connection.
 #[derive(Clone)]
-pub(crate) struct Doorway {
+pub(crate) struct HttpService {
     pub(crate) router: Router,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) https: Option<Https>,
     pub(crate) request_timeout: Duration,
     pub(crate) write_timeout: Duration,
 }
 
-impl Doorway {
+/// What is done where TLS is expected.
+#[derive(Clone)]
+pub(crate) struct Https {
+    pub(crate) acceptor: TlsAcceptor,
+    /// What answers those who speak HTTP all the same.
+    pub(crate) redirect: Router,
+}
+
+impl HttpService {
     /// Serves one connection. Clients that go away or send no HTTP are no concern of ours, so its failures are not told.
     async fn serve(self, stream: TcpStream, address: IpAddr, stop: CancellationToken) {
         // Small messages are not held back to be sent with later ones. A failure costs only time.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return self.http(stream, self.router.clone(), address, stop).await };
+        let Some(https) = &self.https else { return self.http(stream, self.router.clone(), address, stop).await };
         let secured = async {
             let mut first = [0];
             match stream.peek(&mut first).await {
-                Ok(1) if first == [TLS_HANDSHAKE] => tls.accept(stream).await.ok().map(Ok),
+                Ok(1) if first == [TLS_HANDSHAKE] => https.acceptor.accept(stream).await.ok().map(Ok),
                 Ok(1) => Some(Err(stream)),
                 _ => None,
             }
@@ -109,7 +116,7 @@ impl Doorway {
         };
         match secured {
             Ok(Some(Ok(stream))) => self.http(stream, self.router.clone(), address, stop).await,
-            Ok(Some(Err(plain))) => self.http(plain, to_https(), address, stop).await,
+            Ok(Some(Err(plain))) => self.http(plain, https.redirect.clone(), address, stop).await,
             Ok(None) | Err(_) => tracing::debug!(origin = %Origin::from(address), "no TLS"),
         }
     }

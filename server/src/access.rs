@@ -22,7 +22,7 @@ pub enum Access {
 
 /// Somebody who may come in.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Guest {
+pub(crate) struct Admitted {
     pub(crate) name: Option<DisplayName>,
     pub(crate) pass: Option<Pass>,
 }
@@ -35,15 +35,15 @@ impl Access {
     }
 
     /// Lets somebody in, or says why not. That never depends on the rooms that there are.
-    pub(crate) fn admit(&self, join: &Join, now: SystemTime, name_graphemes: usize) -> Result<Guest, Closing> {
+    pub(crate) fn admit(&self, join: &Join, now: SystemTime, name_graphemes: usize) -> Result<Admitted, Closing> {
         match self {
-            Access::Open => Ok(Guest { name: join.name.clone(), pass: None }),
+            Access::Open => Ok(Admitted { name: join.name.clone(), pass: None }),
             Access::Tokens(secrets) => check(join, secrets, NumericDate::from(now), name_graphemes),
         }
     }
 }
 
-fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usize) -> Result<Guest, Closing> {
+fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usize) -> Result<Admitted, Closing> {
     let Some(token) = &join.token else {
         return refuse(RefusalCode::TokenRequired, "this server lets nobody in without a token");
     };
@@ -84,10 +84,10 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usiz
         subscribe: video.can_subscribe.unwrap_or(true),
         admin: video.room_admin,
     };
-    Ok(Guest { name, pass: Some(pass) })
+    Ok(Admitted { name, pass: Some(pass) })
 }
 
-fn refuse(code: RefusalCode, message: &str) -> Result<Guest, Closing> {
+fn refuse(code: RefusalCode, message: &str) -> Result<Admitted, Closing> {
     Err(Closing::refusing(code, message))
 }
 
@@ -118,35 +118,35 @@ mod tests {
         Join { version: PROTOCOL_VERSION, max_version: None, room, name, token: token.map(Into::into), resume: None }
     }
 
-    fn admit(join: &Join, now: u64) -> Result<Guest, RefusalCode> {
+    fn admit(join: &Join, now: u64) -> Result<Admitted, RefusalCode> {
         Access::new(vec![secret()]).admit(join, at(now), 64).map_err(|closing| closing.refusal.unwrap().code)
     }
 
-    fn with(claims: &Claims) -> Result<Guest, RefusalCode> {
+    fn with(claims: &Claims) -> Result<Admitted, RefusalCode> {
         admit(&join("r", Some(claims.sign(&secret()))), NOW)
     }
 
     #[test]
     fn an_open_house_reads_no_tokens() {
-        let guest = Access::new(vec![]).admit(&join("r", Some("nonsense".to_owned())), at(NOW), 64).unwrap();
-        assert_eq!(guest, Guest { name: DisplayName::new("Aya").ok(), pass: None });
+        let admitted = Access::new(vec![]).admit(&join("r", Some("nonsense".to_owned())), at(NOW), 64).unwrap();
+        assert_eq!(admitted, Admitted { name: DisplayName::new("Aya").ok(), pass: None });
     }
 
     #[test]
     fn a_good_token_says_who_it_is() {
-        let guest = with(&claims()).unwrap();
+        let admitted = with(&claims()).unwrap();
         let identity = Identity::new("ann").unwrap();
         let pass = Pass { identity: identity.clone(), publish: true, subscribe: true, admin: false };
-        assert_eq!(guest, Guest { name: DisplayName::new("Aya").ok(), pass: Some(pass) });
+        assert_eq!(admitted, Admitted { name: DisplayName::new("Aya").ok(), pass: Some(pass) });
 
         let mut more = claims();
         more.name = Some("Ann of the token".to_owned());
         more.video.can_publish = Some(false);
         more.video.can_subscribe = Some(false);
         more.video.room_admin = true;
-        let guest = with(&more).unwrap();
-        assert_eq!(guest.name.unwrap().as_str(), "Ann of the token");
-        assert_eq!(guest.pass.unwrap(), Pass { identity, publish: false, subscribe: false, admin: true });
+        let admitted = with(&more).unwrap();
+        assert_eq!(admitted.name.unwrap().as_str(), "Ann of the token");
+        assert_eq!(admitted.pass.unwrap(), Pass { identity, publish: false, subscribe: false, admin: true });
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -15,6 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::folder::{self, Links};
 use crate::registry_message::RegistryMessage;
+use crate::tls::Certificate;
 use crate::upgrade::{self, address};
 use crate::{Config, Page, Tls, forwarded, page};
 
@@ -60,13 +63,17 @@ pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>) -
     router
 }
 
-/// What is answered to HTTP where TLS is expected: the same address with TLS.
-pub(crate) fn to_https() -> Router {
-    Router::new().fallback(async |request: Request| {
+/// What is answered to HTTP where TLS is expected: the same address with TLS, if the certificate is for its host.
+pub(crate) fn to_https(certificate: Arc<Certificate>) -> Router {
+    Router::new().fallback(async move |request: Request| {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let host = host.and_then(|host| host.parse::<Authority>().ok()).filter(|host| !host.as_str().contains('@'));
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         match host {
+            // Somebody else's name is not repeated: what caches this answer would send others there.
+            Some(host) if !certificate.is_for(host.host()) => {
+                (StatusCode::MISDIRECTED_REQUEST, "the certificate is not for this host\n").into_response()
+            }
             Some(host) => Redirect::permanent(&format!("https://{host}{path}")).into_response(),
             None => (StatusCode::BAD_REQUEST, "use https\n").into_response(),
         }

@@ -46,6 +46,7 @@ mod limits;
 pub mod message;
 mod metrics;
 mod node;
+mod open_files;
 mod packet;
 mod page;
 mod queue;

@@ -57,6 +57,18 @@ async fn run(args: Args) -> Result<(), StartError> {
             "there is no relay: some people cannot connect; say with --turn-address where this server is reached"
         );
     }
+    let wanted = config.open_files();
+    match raise_open_files() {
+        Some(given) if given < wanted as u64 => {
+            let advice = "raise it (ulimit -n, LimitNOFILE=), or lower --connections and --turn-allocations";
+            tracing::warn!(
+                given,
+                wanted,
+                "the system's limit of open files is below what the limits add up to: {advice}"
+            );
+        }
+        _ => {}
+    }
     let server = Server::bind(config).await?;
     // Before anybody knows that we are here, and could stop us.
     let stop = stop();
@@ -70,6 +82,21 @@ async fn run(args: Args) -> Result<(), StartError> {
     let _ = io::stdout().write_all(lines.as_bytes());
     server.serve_until(stop).await;
     Ok(())
+}
+
+/// Raises the limit of files that may be open as far as it goes, and gives it; none if there is none.
+#[cfg(unix)]
+fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // Some systems name a maximum that they do not give.
+    let is_raised = current != maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
+    if is_raised { maximum } else { current }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files() -> Option<u64> {
+    None
 }
 
 /// Done when the program is asked to stop, from the call on.

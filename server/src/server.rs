@@ -16,11 +16,11 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::accept::{Doorway, accept};
+use crate::accept::{HttpService, Https, accept};
 use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
-use crate::http::router;
+use crate::http::{router, to_https};
 use crate::hub::Hub;
 use crate::ice::{self, Fetcher, Ice, IceServerError};
 use crate::relay::credentials::Secret;
@@ -173,15 +173,18 @@ impl Server {
         let Server { listener, certificate, tls, config, ice, fetcher, tickets, bus, registry, .. } = self;
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, bus, registry);
-        let doorway = Doorway {
+        let service = HttpService {
             router: router(&config, messages),
-            tls: tls.map(TlsAcceptor::from),
+            https: certificate
+                .clone()
+                .zip(tls)
+                .map(|(certificate, tls)| Https { acceptor: TlsAcceptor::from(tls), redirect: to_https(certificate) }),
             request_timeout: config.limits.request_timeout,
             write_timeout: config.limits.write_timeout,
         };
         let stopping = CancellationToken::new();
         let mut work =
-            pin!(join(accept(listener, doorway, &config, stopping.clone()), connections.run(stopping.clone())));
+            pin!(join(accept(listener, service, &config, stopping.clone()), connections.run(stopping.clone())));
         let fetching = async {
             match fetcher {
                 Some((fetcher, first)) => fetcher.run(first).await,

@@ -36,6 +36,37 @@ async fn prints_where_it_is_and_ends_when_it_is_asked() {
     assert!(log.contains("stopping"), "{log}");
 }
 
+/// Starts the program after this command of the shell; its limits of open files, soft and hard, and what it logged.
+#[cfg(target_os = "linux")]
+async fn limits_after(ulimit: &str) -> (Vec<String>, String) {
+    let mut program = Command::new("sh");
+    program.args([
+        "-c",
+        &format!("{ulimit} && exec \"$0\" --listen 127.0.0.1:0"),
+        env!("CARGO_BIN_EXE_itodenwa-server"),
+    ]);
+    let mut program = program.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut line = String::new();
+    soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.id().unwrap())).unwrap();
+    let limit = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let limit = limit.split_whitespace().skip(3).take(2).map(str::to_owned).collect();
+    program.kill().await.unwrap();
+    let mut log = String::new();
+    soon(program.stderr.take().unwrap().read_to_string(&mut log)).await.unwrap();
+    (limit, log)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn opens_as_many_files_as_it_may_and_says_when_that_is_too_little() {
+    let (limits, _) = limits_after("ulimit -S -n 100").await;
+    assert!(limits[0] == limits[1] && limits[0] != "100", "{limits:?}");
+    let (limits, log) = limits_after("ulimit -n 1024").await;
+    assert_eq!(limits, ["1024", "1024"]);
+    assert!(log.contains("limit of open files") && log.contains("given=1024 wanted="), "{log}");
+}
+
 #[tokio::test]
 async fn refuses_wrong_flags_and_variables_by_name() {
     for (mut command, name) in [

@@ -130,6 +130,10 @@ async fn plain_http_is_sent_to_https_and_gets_nothing_else() {
     let answer = ask("localhost:8080").await.to_lowercase();
     assert!(answer.starts_with("http/1.1 308"), "{answer}");
     assert!(answer.contains("location: https://localhost:8080/a?room=b\r\n"), "{answer}");
+    for host in ["example.org", "localhost.example.org", "[::1]", "192.0.2.1:8080"] {
+        let answer = ask(host).await;
+        assert!(answer.starts_with("HTTP/1.1 421") && !answer.to_lowercase().contains("location"), "{host}: {answer}");
+    }
     for host in ["", "a b", "user@example.org", "example.org/x"] {
         assert!(ask(host).await.starts_with("HTTP/1.1 400"), "{host}");
     }

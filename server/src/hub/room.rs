@@ -8,7 +8,7 @@ use itodenwa_wire::{Identity, Member, PeerId};
 use super::outbox::Outbox;
 use super::replay::Capacity;
 use super::{ConnectionId, Packet};
-use crate::access::Guest;
+use crate::access::Admitted;
 
 /// How long a member whose socket was seen to end has its seat in a full room: a client that lives is back before.
 const SEAT_KEPT: Duration = Duration::from_secs(5);
@@ -72,10 +72,10 @@ impl<P: Packet> Room<P> {
     ///
     /// Sessions rise with each join, and stand in the upper half of the id: ids rise in the order of joining, so of each
     /// pair the one who was there first leads. The lower half is random, so that ids are not to be guessed.
-    pub(super) fn newcomer(&self, guest: Guest, random: u32) -> Option<Member> {
+    pub(super) fn newcomer(&self, admitted: Admitted, random: u32) -> Option<Member> {
         let session = self.sessions.checked_add(1)?;
         let id = PeerId::new(u64::from(session) << 32 | u64::from(random));
-        Some(Member { id, session, name: guest.name, pass: guest.pass })
+        Some(Member { id, session, name: admitted.name, pass: admitted.pass })
     }
 
     /// Lets somebody in: a newcomer, or a member of a former run of the server.

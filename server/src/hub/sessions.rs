@@ -20,7 +20,7 @@ use itodenwa_wire::{
 
 use super::room::{Presence, Room};
 use super::{Closing, ConnectionId, ConnectionState, Due, Hub, Output, Packet};
-use crate::access::{Access, Guest};
+use crate::access::{Access, Admitted};
 use crate::ticket::Claims;
 
 /// A connection that joins, and the version of the protocol that is used on it.
@@ -39,19 +39,19 @@ impl<P: Packet> Hub<P> {
             return;
         }
         // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
-        let (guest, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
-            Some(Claims { id, session, name, pass, .. }) => (Guest { name, pass }, Some((id, session))),
+        let (admitted, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
+            Some(Claims { id, session, name, pass, .. }) => (Admitted { name, pass }, Some((id, session))),
             None => match self.access.admit(&join, SystemTime::now(), self.limits.name_graphemes) {
-                Ok(guest) => (guest, None),
+                Ok(admitted) => (admitted, None),
                 Err(closing) => return self.refuse(now, from, closing),
             },
         };
-        if let Some(pass) = &guest.pass {
+        if let Some(pass) = &admitted.pass {
             self.make_way(now, &join.room, &pass.identity);
         }
         if let Err(closing) = self.enter(now, (from, version), join.room, |room, random| match former {
-            Some((id, session)) => Some((Member { id, session, name: guest.name, pass: guest.pass }, true)),
-            None => Some((room.newcomer(guest, random)?, false)),
+            Some((id, session)) => Some((Member { id, session, name: admitted.name, pass: admitted.pass }, true)),
+            None => Some((room.newcomer(admitted, random)?, false)),
         }) {
             self.refuse(now, from, closing);
         }
