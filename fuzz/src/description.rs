@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_protocol::Config;
 use itodenwa_wire::limits::{
-    CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, DESCRIPTION_LINE_BYTES, DESCRIPTION_LINES, LINES_PER_KIND,
-    LINES_PER_KIND_IN_ALL, MEDIA_DESCRIPTIONS,
+    BYTES_PER_KIND, BYTES_PER_KIND_IN_ALL, CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, DESCRIPTION_LINE_BYTES,
+    DESCRIPTION_LINES, LINES_PER_KIND, LINES_PER_KIND_IN_ALL, LINES_PER_SUBJECT, MEDIA_DESCRIPTIONS,
 };
 use itodenwa_wire::{Body, Offer};
 
@@ -73,6 +73,7 @@ pub fn run(data: &[u8]) {
 /// Whether the lines of each kind are as few, and as short, as the limits ask. Candidates beyond theirs are taken out, not counted.
 fn has_few_lines(sdp: &str) -> bool {
     let (mut section, mut counts, mut in_all) = (0, HashMap::new(), HashMap::new());
+    let (mut subjects, mut bytes, mut bytes_in_all) = (HashMap::new(), HashMap::new(), HashMap::new());
     for line in sdp.lines() {
         section += usize::from(line.starts_with("m="));
         let kind = match line.strip_prefix("a=") {
@@ -80,7 +81,8 @@ fn has_few_lines(sdp: &str) -> bool {
             None => line.split('=').next(),
         };
         let here: &mut usize = counts.entry((section, kind)).or_default();
-        if line.starts_with("a=candidate:") && *here >= CANDIDATES_PER_FRAGMENT {
+        let is_candidate = line.starts_with("a=candidate:");
+        if is_candidate && *here >= CANDIDATES_PER_FRAGMENT {
             continue;
         }
         *here += 1;
@@ -88,10 +90,18 @@ fn has_few_lines(sdp: &str) -> bool {
         if line.len() > DESCRIPTION_LINE_BYTES {
             return false;
         }
+        if !is_candidate {
+            *subjects.entry((section, line.split(' ').next())).or_insert(0) += 1;
+            *bytes.entry((section, kind)).or_insert(0) += line.len();
+            *bytes_in_all.entry(kind).or_insert(0) += line.len();
+        }
     }
     counts.values().all(|count| *count <= LINES_PER_KIND)
         && in_all.values().all(|count| *count <= LINES_PER_KIND_IN_ALL)
         && in_all.values().sum::<usize>() <= DESCRIPTION_LINES
+        && subjects.values().all(|count| *count <= LINES_PER_SUBJECT)
+        && bytes.values().all(|bytes| *bytes <= BYTES_PER_KIND)
+        && bytes_in_all.values().all(|bytes| *bytes <= BYTES_PER_KIND_IN_ALL)
 }
 
 fn description(u: &mut Unstructured) -> Result<String> {

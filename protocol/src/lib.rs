@@ -8,7 +8,7 @@ mod active_speaker;
 mod candidates;
 mod config;
 pub mod delivery;
-mod description;
+pub mod description;
 mod event;
 mod health;
 mod link;

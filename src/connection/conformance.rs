@@ -3,6 +3,8 @@
 // Clippy knows its own kind of test only.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+mod cost;
+
 use std::rc::Rc;
 
 use futures_util::StreamExt;

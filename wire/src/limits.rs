@@ -18,17 +18,23 @@ pub const TICKET_BYTES: usize = 2048;
 pub const ROOM_PEERS: usize = 16;
 /// Most media descriptions (m-lines) in a session description that is accepted from a peer.
 pub const MEDIA_DESCRIPTIONS: usize = 64;
-/// Most lines in a session description. Twenty-two sections like the largest of a recorded offer of
-/// Chromium would have about 2 500.
+/// Most lines in a session description. What is measured of descriptions here is of the largest offers of this kind that were made:
+/// audio, 22 pictures and data, by Chromium 156 and Firefox 153 on Linux. Chromium's is the larger one: 95 KB, 2 803 lines.
 pub const DESCRIPTION_LINES: usize = 4096;
-/// Most lines of one kind (`a=rtcp-fb`, `a=fmtp`, `c=`, …) in one media description, and before the first. A recorded offer of
-/// Chromium has 50 at most (`a=rtcp-fb`); 250 of these cost Chromium 21 ms of its main thread.
-pub const LINES_PER_KIND: usize = 128;
-/// Most lines of one kind in all media descriptions together. Twenty-two sections of 50 `a=rtcp-fb` have 1 100.
-pub const LINES_PER_KIND_IN_ALL: usize = 2048;
-/// Longest line of a session description, in bytes. The longest of a recorded offer of Chromium
-/// has 117 (`a=fingerprint`).
+/// Longest line of a session description, in bytes. Measured: 127 (`a=candidate`).
 pub const DESCRIPTION_LINE_BYTES: usize = 1024;
+/// Most lines of one kind (`a=rtcp-fb`, `a=fmtp`, `c=`, …) in one media description, and before the first. Measured: 50
+/// (`a=rtcp-fb`); other systems have more codecs.
+pub const LINES_PER_KIND: usize = 128;
+/// Most lines of one kind in all media descriptions together. Measured: 1 101 (`a=rtcp-fb`).
+pub const LINES_PER_KIND_IN_ALL: usize = 1280;
+/// Most bytes of the lines of one kind in one media description, but candidates. Measured: 1 080 (`a=rtcp-fb`).
+pub const BYTES_PER_KIND: usize = 2560;
+/// The same in all media descriptions together. Measured: 23 786 (`a=rtcp-fb`).
+pub const BYTES_PER_KIND_IN_ALL: usize = 28 * 1024;
+/// Most lines of one kind for the same thing in one media description: those that are the same up to the first space, like
+/// `a=rtcp-fb:96`. Measured: 5 (`a=rtcp-fb`).
+pub const LINES_PER_SUBJECT: usize = 8;
 /// Most candidates accepted for one ICE username fragment.
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.

@@ -1,0 +1,80 @@
+// Members that speak the server's protocol and mean harm: they run in a page of their own, which is not ours.
+
+/** A page with nothing of ours, from which WebSockets to this server may be opened. */
+export async function blank(test, browser, address) {
+    const context = await browser.createBrowserContext();
+    test.after(() => context.close().catch(() => {}));
+    const page = await context.newPage();
+    await page.goto(new URL("healthz", address).href);
+    await page.evaluate(harm);
+    return page;
+}
+
+/** What the page can do. */
+function harm() {
+    const socket = (room) =>
+        new Promise((done, failed) => {
+            const socket = new WebSocket(new URL("ws", location.href.replace("http", "ws")));
+            const seat = { socket, sent: 0, received: 0, closed: false };
+            socket.onopen = () => socket.send(JSON.stringify({ join: { version: 1, room } }));
+            socket.onclose = ({ reason }) => {
+                seat.closed = true;
+                failed(new Error(`closed: ${reason}`));
+            };
+            socket.onmessage = ({ data }) => {
+                seat.received += 1;
+                const { welcome } = JSON.parse(data);
+                if (welcome) done(Object.assign(seat, welcome));
+            };
+        });
+    const epoch = (session) => session * 65536;
+
+    /** Takes this many seats; each sends so many small messages a second, for each of which an answer may be wanted. */
+    window.flood = async (room, seats, rate) => {
+        window.seats = await Promise.all(Array.from({ length: seats }, () => socket(room)));
+        const begun = performance.now();
+        const annoy = (seat) => {
+            const due = ((performance.now() - begun) / 1000) * rate;
+            const victims = seat.members.filter(({ id }) => !window.seats.some(({ me }) => me.id === id));
+            for (; seat.sent < due && !seat.closed; seat.sent++) {
+                const { id, session } = victims[seat.sent % victims.length];
+                const offer = { offer: { id: seat.sent, sdp: "nonsense", sources: {} } };
+                // Every second one is for another incarnation, which a Hello answers; the others are in order, to be refused.
+                const isStray = seat.sent % 4 < 2;
+                const seq = isStray ? 1 : Math.floor(seat.sent / 4) + 1;
+                const packet = {
+                    fromEpoch: epoch(seat.me.session),
+                    toEpoch: isStray ? 0 : epoch(session),
+                    seq,
+                    ack: 0,
+                    body: JSON.stringify(offer),
+                };
+                seat.socket.send(JSON.stringify({ signal: { to: id, packet } }));
+            }
+        };
+        window.flooding = setInterval(() => window.seats.forEach(annoy), 50);
+    };
+
+    /** What became of it: messages of all seats, and whether any of them was thrown out. */
+    window.flooded = () => ({
+        sent: window.seats.map(({ sent }) => sent),
+        received: window.seats.map(({ received }) => received),
+        closed: window.seats.some(({ closed }) => closed),
+    });
+
+    /** Comes in and goes again, so many times; as fast as the server lets it. */
+    window.comeAndGo = async (room, times) => {
+        let came = 0;
+        for (const ends = performance.now() + 240_000; came < times && performance.now() < ends; ) {
+            const seat = await socket(room).catch(() => undefined);
+            if (!seat) {
+                await new Promise((done) => setTimeout(done, 100));
+                continue;
+            }
+            came += 1;
+            seat.socket.send(JSON.stringify("leave"));
+            seat.socket.close();
+        }
+        return came;
+    };
+}
