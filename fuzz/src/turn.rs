@@ -232,7 +232,7 @@ fn answered(
 }
 
 fn client(which: usize) -> Client {
-    let transport = if which == 3 { Transport::Stream(3) } else { Transport::Datagram };
+    let transport = if which == 3 { Transport::Stream(3) } else { Transport::Datagram(None) };
     Client { transport, address: SocketAddr::new([192, 0, 2, 1].into(), which as u16 + 1) }
 }
 

@@ -14,6 +14,7 @@
 
 mod allocation;
 mod budget;
+mod client_socket;
 mod codec;
 mod config;
 pub mod credentials;

@@ -93,7 +93,7 @@ fn an_address_that_is_added_later_is_refused_from_then_on() {
     let rules = Rules::new(TurnLimits::default(), &[first], Peers::default(), secret(), secret(), at);
     rules.ledger.admit("ann");
     let mut relay = Relay::new(Arc::new(rules), vec![first]);
-    let client = Client { transport: Transport::Datagram, address: "192.0.2.1:5000".parse().unwrap() };
+    let client = Client { transport: Transport::Datagram(None), address: "192.0.2.1:5000".parse().unwrap() };
     let now = Moment { at, unix: unix() };
     let credentials = secret().mint(now.unix + 600, "ann");
     let challenge = Answer(hand(&mut relay, now, client, &request(ALLOCATE, &[], None)).remove(0)).challenge();

@@ -117,7 +117,7 @@ impl Timed {
         let own = "127.0.0.1".parse().unwrap();
         let rules = Rules::new(TurnLimits::default(), &[own], Peers::default(), secret(), secret(), at);
         rules.ledger.admit("ann");
-        let client = Client { transport: Transport::Datagram, address: "192.0.2.1:5000".parse().unwrap() };
+        let client = Client { transport: Transport::Datagram(None), address: "192.0.2.1:5000".parse().unwrap() };
         let now = Moment { at, unix: 1_900_000_000 };
         let credentials = secret().mint(now.unix + 3600, "ann");
         let mut timed = Timed {

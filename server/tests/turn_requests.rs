@@ -1,5 +1,7 @@
 //! The relay: what it is asked, and what it answers.
 
+use std::net::UdpSocket;
+
 use itodenwa_server::relay::{Service, TurnConfig, TurnLimits};
 use stun_types::AddressFamily;
 use stun_types::attribute::{AttributeType, Fingerprint, MessageIntegrity, RawAttribute, Software, UnknownAttributes};
@@ -10,6 +12,7 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CONNECT, CREATE_PERMISSION, REFRESH};
 
+use crate::support::PATIENCE;
 use crate::support::turn::{Turn, config, limited, member, relay, request, secret, udp};
 
 fn transport() -> RequestedTransport {
@@ -28,6 +31,32 @@ fn everybody_is_told_their_own_address() {
     let answer = client.exchange(&question.finish());
     assert_eq!((answer.code(), answer.mapped()), (0, own));
     assert!(answer.has::<Fingerprint>(), "as the question has");
+}
+
+/// Linux has all of 127.0.0.0/8 on its loopback; others have one address of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_asks_at_one_of_several_addresses_is_answered_from_it() {
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let config = TurnConfig { listen: listen.parse().unwrap(), ..config() };
+        let relay = Service::start(&config, TurnLimits::default(), secret(), None).unwrap();
+        let client = |address: &str| {
+            // Connected, it takes nothing from elsewhere.
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.connect((address, relay.address().port())).unwrap();
+            socket.set_read_timeout(Some(PATIENCE)).unwrap();
+            let mut client = Turn::over(socket, member(&relay, "ann"));
+            let relayed = client.allocate().relayed();
+            (client, relayed)
+        };
+        let (mut sender, from) = client("127.0.0.1");
+        for address in ["127.0.0.2", "127.1.2.3"] {
+            let (mut receiver, relayed) = client(address);
+            assert_eq!((receiver.permit(from).code(), sender.permit(relayed).code()), (0, 0));
+            sender.indicate(relayed, b"hello");
+            assert_eq!(receiver.receive().unwrap().data(), (from, b"hello".to_vec()), "{listen} {address}");
+        }
+    }
 }
 
 #[test]

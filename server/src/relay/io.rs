@@ -28,8 +28,9 @@ pub struct Client {
 /// How a client talks to the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
-    /// In datagrams.
-    Datagram,
+    /// In datagrams, to this address of this computer, as far as it is known. It is a part of what an allocation belongs to (RFC 8656,
+    /// section 2.2).
+    Datagram(Option<IpAddr>),
     /// Over a connection, TLS or not, with a number that is never used twice.
     Stream(u64),
 }

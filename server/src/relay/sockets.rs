@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use super::client_socket::ClientSocket;
 use mio::net::{TcpListener, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -18,7 +19,7 @@ const TRIES: usize = 16;
 /// One worker's place at the port.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    pub(super) udp: UdpSocket,
+    pub(super) udp: ClientSocket,
     pub(super) tcp: TcpListener,
 }
 
@@ -59,7 +60,7 @@ impl Listeners {
         tcp.set_reuse_address(true)?;
         tcp.bind(&address.into())?;
         tcp.listen(BACKLOG)?;
-        Ok(Listeners { udp: UdpSocket::from_std(udp.into()), tcp: TcpListener::from_std(tcp.into()) })
+        Ok(Listeners { udp: ClientSocket::new(udp.into())?, tcp: TcpListener::from_std(tcp.into()) })
     }
 }
 

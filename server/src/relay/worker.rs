@@ -16,6 +16,7 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustls::ServerConfig;
 
+use super::client_socket::{Batch, Datagram};
 use super::framing::MESSAGE_BYTES;
 use super::io::{AllocationId, Client, Family, Input, Moment, Output, Transport, canonical};
 use super::local_addresses::local_addresses;
@@ -28,8 +29,8 @@ use source::Source;
 
 /// How many packets are read from one socket before the others are looked at.
 const READS: usize = 64;
-/// The socket of all clients has more of them.
-const SHARED_READS: usize = 256;
+/// How often the socket of all clients is read, many packets at once.
+const SHARED_READS: usize = 16;
 /// Longer than the largest message: a larger one is noticed.
 const DATAGRAM_BYTES: usize = 2 * MESSAGE_BYTES;
 /// How many ports are tried for an allocation before there is none.
@@ -63,6 +64,7 @@ pub(super) struct Worker {
     connections: Connections,
     /// What is not known to be drained.
     ready: Vec<Token>,
+    batch: Batch,
     datagram: Box<[u8]>,
     message: Vec<u8>,
     /// When to look at the addresses of this computer again.
@@ -77,7 +79,7 @@ impl Worker {
     ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), Source::Wake.token())?);
-        poll.registry().register(&mut listeners.udp, Source::Udp.token(), Interest::READABLE)?;
+        listeners.udp.register(poll.registry(), Source::Udp.token())?;
         poll.registry().register(&mut listeners.tcp, Source::Tcp.token(), Interest::READABLE)?;
         let worker = Worker {
             relay: Relay::new(Arc::clone(&shared.rules), local),
@@ -87,6 +89,7 @@ impl Worker {
             sockets: HashMap::new(),
             connections: Connections::default(),
             ready: Vec::new(),
+            batch: Batch::default(),
             datagram: vec![0; DATAGRAM_BYTES].into(),
             message: Vec::with_capacity(MESSAGE_BYTES),
             look_at: now() + LOOK_AT_ADDRESSES,
@@ -134,20 +137,26 @@ impl Worker {
 
     fn read_clients(&mut self) -> bool {
         let now = moment();
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut is_drained = false;
         for _ in 0..SHARED_READS {
-            match self.listeners.udp.recv_from(&mut self.datagram) {
-                Ok((length, from)) => {
-                    let client = Client { transport: Transport::Datagram, address: canonical(from) };
-                    let packet = self.datagram.get(..length).unwrap_or_default();
-                    self.relay.handle(now, Input::FromClient { client, packet });
-                    self.carry_out(now.at);
+            match self.listeners.udp.read(&mut batch) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    is_drained = true;
+                    break;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 // What the system has to say about packets that were sent earlier.
                 Err(_) => {}
             }
+            for Datagram { from, to, payload: packet } in batch.datagrams() {
+                let client = Client { transport: Transport::Datagram(to), address: canonical(from) };
+                self.relay.handle(now, Input::FromClient { client, packet });
+                self.carry_out(now.at);
+            }
         }
-        true
+        self.batch = batch;
+        !is_drained
     }
 
     fn read_peers(&mut self, allocation: AllocationId) -> bool {
@@ -179,8 +188,8 @@ impl Worker {
                         let _ = socket.send_to(payload, way);
                     }
                 }
-                Output::ToClient { client: Client { transport: Transport::Datagram, address }, packet } => {
-                    let _ = self.listeners.udp.send_to(packet, self.shared.as_listened(address));
+                Output::ToClient { client: Client { transport: Transport::Datagram(at), address }, packet } => {
+                    self.listeners.udp.send(packet, at, self.shared.as_listened(address));
                 }
                 Output::ToClient { client: Client { transport: Transport::Stream(number), .. }, packet } => {
                     self.connections.send(number, now, &self.shared.rules.limits, packet);
