@@ -22,7 +22,7 @@ use crate::dom::spawn;
 use crate::dom::{Clock, global};
 use crate::driver::BROWSER_EVENTS;
 use crate::error::{CallError, MediaError, SendError, ViewError};
-use crate::event::{self, Events, Lossy};
+use crate::event::{self, Events, LOSSY, Lossy};
 use crate::media::{Change, Devices};
 use crate::oneshot;
 use crate::outgoing::Place;
@@ -251,8 +251,8 @@ impl Call {
 }
 
 impl Lossy for CallEvent {
-    fn is_lossy(&self) -> bool {
-        matches!(self, CallEvent::Step { .. })
+    fn left_out_beyond(&self) -> Option<usize> {
+        matches!(self, CallEvent::Step { .. }).then_some(LOSSY)
     }
 }
 

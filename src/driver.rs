@@ -149,7 +149,10 @@ impl Driver {
                 break end;
             }
             match self.wakeup().await {
-                Wakeup::Deadline => self.handle(Input::Deadline),
+                Wakeup::Deadline => {
+                    self.handle(Input::Deadline);
+                    self.acknowledge();
+                }
                 Wakeup::BrowserEvent(notice) => self.notice(notice),
                 Wakeup::Read(texts) => self.read(texts),
                 Wakeup::Request(Some(request)) => self.request(request),
@@ -186,7 +189,8 @@ impl Driver {
     }
 
     fn set_timer(&mut self) {
-        let deadline = self.parts.machine.deadline();
+        let texts = self.peers.deadline().map(|(at, _)| at);
+        let deadline = self.parts.machine.deadline().into_iter().chain(texts).min();
         if self.timer.as_ref().map(|(set, _)| *set) != deadline {
             let now = self.parts.clock.now();
             self.timer = deadline.map(|deadline| (deadline, Timer::new(deadline - now)));

@@ -8,7 +8,7 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{LeaveReason, Source};
 
 pub use queue::Events;
-pub(crate) use queue::{EventSender, Lossy, Overflow, ReadText, channel};
+pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
 
 use crate::error::{Error, MediaError, SignalingError};
 use crate::media::Settings;
@@ -78,7 +78,8 @@ pub enum Event {
         /// What.
         text: String,
     },
-    /// An own text reached a peer's application.
+    /// An own text reached a peer's application. Left out while very many events wait to be read;
+    /// [`Message::delivered`](crate::Message::delivered) knows it, too.
     Delivered {
         /// Whose.
         peer: Peer,

@@ -35,7 +35,7 @@ fn whatever_the_order_both_sides_agree() {
 fn without(budget: Budget, swallows: fn(&Packet<Body>) -> bool) -> (String, usize) {
     let plan = Plan { browser: Browser::Quick, swallows: Some(swallows), ..Plan::new("", Profile::Chromium, budget) };
     match explore(&plan, MOST_STATES) {
-        Err(Failure::Broken(story)) => (story.broken, story.lines.len()),
+        Err(Failure::Broken(trace)) => (trace.broken, trace.lines.len()),
         other => panic!("that went well: {other:?}"),
     }
 }

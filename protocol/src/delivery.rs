@@ -9,13 +9,25 @@
 //!   | <------------------------------ ack n -- |   all up to n were read
 //! ```
 //!
-//! A receiver that does not read acknowledges nothing, and so its sender has no place for another text.
+//! A receiver that does not read acknowledges nothing, and so its sender has no place for another text. Nor does it acknowledge more
+//! than a hundred texts a second in the long run, however fast it reads: a sender of more has to wait, and one that does not is
+//! not heard.
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use itodenwa_wire::limits::{QUEUED_TEXTS, UNREAD_TEXTS};
 use itodenwa_wire::{Frame, Text, TextStream};
+
+use crate::rate::Rate;
+use crate::time::Time;
+
+/// Acknowledgements of at most [`ACK_TEXTS`] each: so many at once, and then one in each interval.
+const ACKS: Rate = Rate::new(8, Duration::from_millis(160));
+const ACK_TEXTS: u32 = 16;
+/// Texts that are taken. A sender that waits for its acknowledgements never comes to this, not even when it begins anew.
+const TEXTS: Rate = Rate::new(2 * QUEUED_TEXTS as u32 + 9 * ACK_TEXTS, Duration::from_millis(10));
 
 /// One side: the texts to a peer, and those from it. `R` is what the sender keeps for each text until it is delivered.
 ///
@@ -33,6 +45,8 @@ pub struct Delivery<R> {
     incoming: Option<Incoming>,
     /// Texts that the application did not read yet, of all streams.
     unread: usize,
+    acks: Rate,
+    texts: Rate,
 }
 
 /// How far the control channel is.
@@ -50,10 +64,11 @@ struct Incoming {
     stream: u32,
     arrived: u32,
     read: u32,
+    acknowledged: u32,
     /// The other side named its stream in this channel: only then does it know which numbers are acknowledged.
     is_announced: bool,
-    /// The other side is to be told what was read.
-    ack: bool,
+    /// The other side is to be told again what was acknowledged.
+    again: bool,
 }
 
 /// What a frame of the other side brought.
@@ -103,6 +118,8 @@ impl<R> Delivery<R> {
             last: 0,
             incoming: None,
             unread: 0,
+            acks: ACKS,
+            texts: TEXTS,
         }
     }
 
@@ -132,7 +149,7 @@ impl<R> Delivery<R> {
     }
 
     /// The next frame to send, until there is none.
-    pub fn poll(&mut self) -> Option<Frame> {
+    pub fn poll(&mut self, now: Time) -> Option<Frame> {
         match self.channel {
             Channel::Closed => None,
             Channel::Opened => {
@@ -140,14 +157,27 @@ impl<R> Delivery<R> {
                 let next = self.outgoing.front().map_or(self.last.saturating_add(1), |(text, _)| text.number);
                 Some(Frame::Stream(TextStream { id: self.stream, next }))
             }
-            Channel::Announced => self.ack().or_else(|| self.next_text()),
+            Channel::Announced => self.ack(now).or_else(|| self.next_text()),
         }
     }
 
-    fn ack(&mut self) -> Option<Frame> {
-        let incoming = self.incoming.as_mut().filter(|incoming| incoming.is_announced && incoming.ack)?;
-        incoming.ack = false;
-        Some(Frame::Ack(incoming.read))
+    /// When [`poll`](Self::poll) is wanted although nothing happens.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        let incoming = self.incoming.filter(|incoming| incoming.is_announced && self.channel == Channel::Announced)?;
+        (incoming.acknowledged < incoming.read).then(|| self.acks.allowed_from())
+    }
+
+    fn ack(&mut self, now: Time) -> Option<Frame> {
+        let incoming = self.incoming.as_mut().filter(|incoming| incoming.is_announced)?;
+        let again = std::mem::take(&mut incoming.again);
+        if incoming.acknowledged < incoming.read && self.acks.allowed_from() <= now {
+            self.acks.spend(now, 1);
+            incoming.acknowledged = incoming.read.min(incoming.acknowledged.saturating_add(ACK_TEXTS));
+        } else if !again {
+            return None;
+        }
+        Some(Frame::Ack(incoming.acknowledged))
     }
 
     fn next_text(&mut self) -> Option<Frame> {
@@ -161,20 +191,29 @@ impl<R> Delivery<R> {
         let before = next.saturating_sub(1);
         self.incoming = Some(match self.incoming {
             // The acknowledgement may have been lost with the channel before.
-            Some(known) if known.stream == id => Incoming { is_announced: true, ack: true, ..known },
-            _ => Incoming { stream: id, arrived: before, read: before, is_announced: true, ack: false },
+            Some(known) if known.stream == id => Incoming { is_announced: true, again: true, ..known },
+            _ => Incoming {
+                stream: id,
+                arrived: before,
+                read: before,
+                acknowledged: before,
+                is_announced: true,
+                again: false,
+            },
         });
     }
 
-    /// A text came. One that came before is not taken again; nor one that is ahead of its place or for which there is no room:
-    /// it is not acknowledged, and comes again through the next channel.
-    pub fn receive(&mut self, Text { number, text }: Text) -> Received<R> {
+    /// A text came. One that came before is not taken again; nor one that is ahead of its place, for which there is no room, or that
+    /// comes too soon: it is not acknowledged, and comes again through the next channel.
+    pub fn receive(&mut self, now: Time, Text { number, text }: Text) -> Received<R> {
         let Some(incoming) = self.incoming.as_mut().filter(|incoming| incoming.is_announced) else {
             return Received::Nothing;
         };
-        if incoming.arrived.checked_add(1) != Some(number) || self.unread >= UNREAD_TEXTS {
+        let is_next = incoming.arrived.checked_add(1) == Some(number);
+        if !is_next || self.unread >= UNREAD_TEXTS || self.texts.allowed_from() > now {
             return Received::Nothing;
         }
+        self.texts.spend(now, 1);
         incoming.arrived = number;
         self.unread += 1;
         Received::Text { text, receipt: Receipt { stream: incoming.stream, number } }
@@ -188,7 +227,6 @@ impl<R> Delivery<R> {
             && incoming.read < receipt.number
         {
             incoming.read = receipt.number;
-            incoming.ack = true;
         }
     }
 

@@ -1,7 +1,9 @@
 //! Texts reach the other application once and in order, whatever becomes of channels, and are delivered when they were read.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use itodenwa_protocol::Time;
 use itodenwa_protocol::delivery::{Delivery, Full, Receipt, Received};
 use itodenwa_wire::limits::{QUEUED_TEXTS, UNREAD_TEXTS};
 use itodenwa_wire::{Frame, Text, TextStream};
@@ -59,13 +61,13 @@ impl Side {
         }
     }
 
-    fn receive(&mut self, frame: Frame) {
+    fn receive(&mut self, now: Time, frame: Frame) {
         let received = match frame {
             Frame::Stream(stream) => {
                 self.delivery.announced(stream);
                 Received::Nothing
             }
-            Frame::Text(text) => self.delivery.receive(text),
+            Frame::Text(text) => self.delivery.receive(now, text),
             Frame::Ack(number) => self.delivery.acknowledged(number),
             other => panic!("{other:?} has nothing to do with texts"),
         };
@@ -85,6 +87,7 @@ impl Side {
 }
 
 struct World {
+    now: Time,
     sides: [Side; 2],
     /// On the way to each side, with the channel.
     flying: [VecDeque<(usize, Frame)>; 2],
@@ -92,7 +95,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        World { sides: [Side::new(1), Side::new(2)], flying: [VecDeque::new(), VecDeque::new()] }
+        World { now: Time::default(), sides: [Side::new(1), Side::new(2)], flying: [VecDeque::new(), VecDeque::new()] }
     }
 
     fn act(&mut self, action: Action) {
@@ -111,7 +114,7 @@ impl World {
                 }
                 self.flying[side].pop_front();
                 if self.sides[side].channel == Some(channel) {
-                    self.sides[side].receive(frame);
+                    self.sides[side].receive(self.now, frame);
                 }
             }
             Action::Read(side) => self.sides[side].read(),
@@ -131,7 +134,7 @@ impl World {
 
     fn flow(&mut self) {
         for side in 0..2 {
-            while let Some(frame) = self.sides[side].delivery.poll() {
+            while let Some(frame) = self.sides[side].delivery.poll(self.now) {
                 let channel = self.sides[side].channel.expect("nothing is sent without a channel");
                 self.flying[1 - side].push_back((channel, frame));
             }
@@ -146,11 +149,16 @@ impl World {
             self.act(Action::Open(side));
         }
         while self.flying.iter().any(|frames| !frames.is_empty())
-            || self.sides.iter().any(|side| !side.events.is_empty())
+            || self.sides.iter().any(|side| !side.events.is_empty() || side.delivery.deadline().is_some())
         {
             for side in 0..2 {
                 self.act(Action::Arrive(side));
                 self.act(Action::Read(side));
+            }
+            // Acknowledgements that were too many at once.
+            if let Some(deadline) = self.sides.iter().filter_map(|side| side.delivery.deadline()).min() {
+                self.now = self.now.max(deadline);
+                self.flow();
             }
         }
     }
@@ -195,12 +203,12 @@ proptest! {
         let mut delivery = Delivery::new(1);
         delivery.channel_opened();
         (0..sends).for_each(|n| delivery.send(n.to_string(), n).unwrap());
-        while delivery.poll().is_some() {}
+        while delivery.poll(Time::default()).is_some() {}
         let (mut unread, mut delivered) = (0, 0);
         for (kind, number, id) in frames {
             let received = match kind {
                 0 => { delivery.announced(TextStream { id, next: number }); Received::Nothing }
-                1 => delivery.receive(Text { number, text: String::new() }),
+                1 => delivery.receive(Time::default(), Text { number, text: String::new() }),
                 _ => delivery.acknowledged(number),
             };
             match received {
@@ -209,7 +217,7 @@ proptest! {
                 Received::Delivered(texts) => delivered += texts.len(),
             }
             // One frame is answered by one at most.
-            prop_assert!(delivery.poll().is_none() || delivery.poll().is_none());
+            prop_assert!(delivery.poll(Time::default()).is_none() || delivery.poll(Time::default()).is_none());
         }
         prop_assert!(unread <= UNREAD_TEXTS && delivered <= sends as usize);
     }
@@ -280,7 +288,7 @@ fn listening() -> Delivery<u32> {
 }
 
 fn is_taken(delivery: &mut Delivery<u32>, number: u32) -> bool {
-    matches!(delivery.receive(Text { number, text: String::new() }), Received::Text { .. })
+    matches!(delivery.receive(Time::default(), Text { number, text: String::new() }), Received::Text { .. })
 }
 
 #[test]
@@ -306,6 +314,70 @@ fn what_was_not_sent_yet_is_not_delivered() {
     let mut delivery = listening();
     delivery.send("hello".into(), 1).unwrap();
     assert_eq!(delivery.acknowledged(u32::MAX), Received::Nothing);
-    while delivery.poll().is_some() {}
+    while delivery.poll(Time::default()).is_some() {}
     assert_eq!(delivery.acknowledged(u32::MAX), Received::Delivered(vec![1]));
+}
+
+/// However fast the application reads: a sender that waits for acknowledgements is slowed down and loses nothing, and one that does
+/// not is not heard beyond that, also if it begins anew all the time.
+#[test]
+fn texts_come_at_a_bounded_rate() {
+    const SECONDS: u32 = 20;
+    for begins_anew in [None, Some(false), Some(true)] {
+        let (mut one, mut other) = (Delivery::new(1), listening());
+        one.channel_opened();
+        let (mut accepted, mut delivered, mut read, mut id) = (0, 0, 0, 7);
+        for millis in 0..SECONDS * 1000 {
+            let now = Time::from_millis(u64::from(millis));
+            let mut said = Vec::new();
+            match begins_anew {
+                None => {
+                    while one.send(String::new(), accepted).is_ok() {
+                        accepted += 1;
+                    }
+                    said.extend(std::iter::from_fn(|| one.poll(now)));
+                }
+                Some(anew) => {
+                    id += u32::from(anew);
+                    said.push(Frame::Stream(TextStream { id, next: 1 }));
+                    said.extend(
+                        (0..2).map(|_| {
+                            Frame::Text(Text { number: 1 + if anew { 0 } else { read }, text: String::new() })
+                        }),
+                    );
+                }
+            }
+            for frame in said {
+                match frame {
+                    Frame::Stream(stream) => other.announced(stream),
+                    Frame::Text(text) => {
+                        if let Received::Text { receipt, .. } = other.receive(now, text) {
+                            read += 1;
+                            other.read(receipt);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            while let Some(frame) = other.poll(now) {
+                if let (None, Frame::Ack(number)) = (begins_anew, frame)
+                    && let Received::Delivered(texts) = one.acknowledged(number)
+                {
+                    delivered += texts.len() as u32;
+                }
+            }
+        }
+        assert!((100 * SECONDS..=100 * SECONDS + 280).contains(&read), "{read} texts in {SECONDS} s, {begins_anew:?}");
+        if begins_anew.is_none() {
+            assert!(
+                read >= accepted - QUEUED_TEXTS as u32 && delivered >= read - QUEUED_TEXTS as u32,
+                "{accepted} {delivered}"
+            );
+            assert!(
+                other
+                    .deadline()
+                    .is_some_and(|at| at < Time::from_millis(u64::from(SECONDS) * 1000) + Duration::from_millis(160))
+            );
+        }
+    }
 }

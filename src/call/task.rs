@@ -106,7 +106,10 @@ impl Task {
         while self.carry_out() {
             self.set_timer();
             match poll_fn(|cx| self.poll_wakeup(cx)).await {
-                Wakeup::Deadline => self.handle(ManualInput::Deadline),
+                Wakeup::Deadline => {
+                    self.handle(ManualInput::Deadline);
+                    self.flush();
+                }
                 Wakeup::Read(texts) => {
                     texts.iter().for_each(|text| self.texts.read(text.receipt));
                     self.flush();
@@ -146,7 +149,7 @@ impl Task {
     }
 
     fn set_timer(&mut self) {
-        let deadline = self.machine.deadline();
+        let deadline = self.machine.deadline().into_iter().chain(self.texts.deadline()).min();
         if self.timer.as_ref().map(|(set, _)| *set) != deadline {
             let now = self.clock.now();
             self.timer = deadline.map(|deadline| (deadline, Timer::new(deadline - now)));
@@ -269,7 +272,7 @@ impl Task {
             // Whoever sent them does not wait for it; their places are free.
             Ok(Frame::Ack(number)) => drop(self.texts.acknowledged(number)),
             Ok(Frame::Text(text)) => {
-                if let Received::Text { text, receipt } = self.texts.receive(text) {
+                if let Received::Text { text, receipt } = self.texts.receive(self.clock.now(), text) {
                     self.events.push_text(CallEvent::Text(text), ReadText { from: None, receipt });
                 }
             }
@@ -281,7 +284,7 @@ impl Task {
     }
 
     fn flush(&mut self) {
-        while let Some(frame) = self.texts.poll() {
+        while let Some(frame) = self.texts.poll(self.clock.now()) {
             if let Err(why) = self.connection.send(&frame) {
                 self.texts.channel_closed();
                 self.step(Step::Refused(why));

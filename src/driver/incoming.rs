@@ -28,7 +28,7 @@ impl Driver {
             }
             Request::Choose { wish, done } => self.parts.devices.choose(wish, done),
             Request::Text { to, text, outgoing } => {
-                if let Err(why) = self.peers.send_text(to, text, outgoing) {
+                if let Err(why) = self.peers.send_text(self.parts.clock.now(), to, text, outgoing) {
                     self.channel_refused(to, why);
                 }
             }
@@ -132,7 +132,7 @@ impl Driver {
             BrowserEvent::DevicesChanged => self.tell(Event::DevicesChanged),
             BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Report(report) } => {
                 if report == Report::ChannelOpen
-                    && let Err(why) = self.peers.channel_opened(peer, connection)
+                    && let Err(why) = self.peers.channel_opened(self.parts.clock.now(), peer, connection)
                 {
                     self.channel_refused(peer, why);
                 }
@@ -170,6 +170,7 @@ impl Driver {
 
     fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
         let Some(peer) = self.peers.peer(from) else { return };
+        let now = self.parts.clock.now();
         match frame {
             Ok(Frame::Stream(stream)) => {
                 self.with_texts(from, |texts| texts.announced(stream));
@@ -187,7 +188,8 @@ impl Driver {
             // Not acknowledged either: it comes again through the next channel.
             Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
             Ok(Frame::Text(text)) => {
-                if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(text)) {
+                if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(now, text))
+                {
                     let read = ReadText { from: Some(from), receipt };
                     self.parts.events.push_text(Event::Text { from: peer, text }, read);
                 }
@@ -209,10 +211,17 @@ impl Driver {
         }
     }
 
+    /// Says of texts what waited for its time.
+    pub(super) fn acknowledge(&mut self) {
+        while let Some((_, peer)) = self.peers.deadline().filter(|(at, _)| *at <= self.parts.clock.now()) {
+            self.with_texts(peer, |_| ());
+        }
+    }
+
     /// Lets the delivery of texts with a peer act, and sends what follows.
     fn with_texts<R>(&mut self, peer: PeerId, act: impl FnOnce(&mut TextDelivery<Outgoing>) -> R) -> Option<R> {
         let result = self.peers.texts(peer).map(act);
-        if let Err(why) = self.peers.flush(peer) {
+        if let Err(why) = self.peers.flush(self.parts.clock.now(), peer) {
             self.channel_refused(peer, why);
         }
         result

@@ -1,8 +1,8 @@
 //! Everybody in the room, with what the browser has for each: connection, stream, texts.
 
-use itodenwa_protocol::ConnectionId;
 use itodenwa_protocol::delivery::Delivery;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
+use itodenwa_protocol::{ConnectionId, Time};
 use itodenwa_wire::{Frame, IceServer, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -222,14 +222,14 @@ impl Peers {
     // Texts.
 
     /// A text to send. If the peer is gone, whoever waits for its delivery is told by the drop.
-    pub(super) fn send_text(&mut self, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
+    pub(super) fn send_text(&mut self, now: Time, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
         let Some(state) = self.states.get_mut(&to) else { return Ok(()) };
         // As many as have a place have one there, too.
         let _ = state.texts.send(text, outgoing);
-        state.flush()
+        state.flush(now)
     }
 
-    pub(super) fn channel_opened(&mut self, peer: PeerId, id: ConnectionId) -> Result<(), String> {
+    pub(super) fn channel_opened(&mut self, now: Time, peer: PeerId, id: ConnectionId) -> Result<(), String> {
         if !self.is_current(peer, id) {
             return Ok(());
         }
@@ -237,7 +237,7 @@ impl Peers {
         state.open = true;
         state.sending.begin_anew();
         state.texts.channel_opened();
-        state.flush()
+        state.flush(now)
     }
 
     /// The delivery of texts from and to this peer.
@@ -246,8 +246,13 @@ impl Peers {
     }
 
     /// Sends what is to be said of texts.
-    pub(super) fn flush(&mut self, peer: PeerId) -> Result<(), String> {
-        self.states.get_mut(&peer).map_or(Ok(()), PeerState::flush)
+    pub(super) fn flush(&mut self, now: Time, peer: PeerId) -> Result<(), String> {
+        self.states.get_mut(&peer).map_or(Ok(()), |state| state.flush(now))
+    }
+
+    /// When something is to be said of texts although nothing happens, and to whom.
+    pub(super) fn deadline(&self) -> Option<(Time, PeerId)> {
+        self.states.iter().filter_map(|(id, state)| Some((state.texts.deadline()?, *id))).min()
     }
 }
 
@@ -264,8 +269,8 @@ impl PeerState {
         self.texts.channel_closed();
     }
 
-    fn flush(&mut self) -> Result<(), String> {
-        while let Some(frame) = self.texts.poll() {
+    fn flush(&mut self, now: Time) -> Result<(), String> {
+        while let Some(frame) = self.texts.poll(now) {
             self.send(&frame).inspect_err(|_| self.texts.channel_closed())?;
         }
         Ok(())

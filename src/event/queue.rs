@@ -10,8 +10,9 @@ use super::Event;
 use crate::queue::{Receiver, Sender, queue};
 
 /// Events that wait to be read, beyond which steps and troubles are no longer added.
-const LOSSY: usize = 512;
-/// Events that wait to be read, beyond which texts are not taken from peers: fifteen that send as much as they may stay below.
+pub(crate) const LOSSY: usize = 512;
+/// Events that wait to be read, beyond which texts are not taken from peers, and deliveries not added: fifteen that send as much as
+/// they may stay below.
 const TEXTS: usize = 2048;
 /// Events that wait to be read, at most. Then the room is closed: an application that missed who left is wrong for ever.
 const EVENTS: usize = 4096;
@@ -46,7 +47,8 @@ pub(crate) struct ReadText {
 
 /// Whether an event may be left out when too many wait: nothing is wrong ever after without it.
 pub(crate) trait Lossy {
-    fn is_lossy(&self) -> bool;
+    /// How many may wait before it is left out; none if it never is.
+    fn left_out_beyond(&self) -> Option<usize>;
 }
 
 /// The application does not read.
@@ -83,14 +85,13 @@ impl<E: Lossy> EventSender<E> {
 
     /// Tells the application.
     pub(crate) fn push(&self, event: E) -> Result<(), Overflow> {
-        let lossy = event.is_lossy();
-        let limit = if lossy { LOSSY } else { EVENTS };
-        if self.queue.len() < limit {
+        let beyond = event.left_out_beyond();
+        if self.queue.len() < beyond.unwrap_or(EVENTS) {
             // An application that does not want events has dropped the stream.
             let _ = self.queue.send(Queued { event, text: None });
             return Ok(());
         }
-        if lossy { Ok(()) } else { Err(Overflow) }
+        if beyond.is_some() { Ok(()) } else { Err(Overflow) }
     }
 
     /// Tells the last event, for which there is always room.
@@ -112,8 +113,13 @@ impl<E> Events<E> {
 }
 
 impl Lossy for Event {
-    fn is_lossy(&self) -> bool {
-        matches!(self, Event::Step(_) | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. })
+    fn left_out_beyond(&self) -> Option<usize> {
+        match self {
+            Event::Step(_) | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. } => Some(LOSSY),
+            // The message knows it, too.
+            Event::Delivered { .. } => Some(TEXTS),
+            _ => None,
+        }
     }
 }
 
@@ -138,6 +144,7 @@ impl<E> Stream for Events<E> {
 mod tests {
     use std::task::Waker;
 
+    use itodenwa_protocol::Time;
     use itodenwa_protocol::delivery::{Delivery, Received};
     use itodenwa_wire::{Text, TextStream};
 
@@ -149,7 +156,8 @@ mod tests {
         let mut delivery = Delivery::<()>::new(0);
         delivery.channel_opened();
         delivery.announced(TextStream { id: 0, next: 1 });
-        let Received::Text { receipt, .. } = delivery.receive(Text { number: 1, text: String::new() }) else {
+        let Received::Text { receipt, .. } = delivery.receive(Time::default(), Text { number: 1, text: String::new() })
+        else {
             panic!()
         };
         sender.push_text(Event::DevicesChanged, ReadText { from: None, receipt });
@@ -169,6 +177,8 @@ mod tests {
             assert!(sender.push(Event::Closed(None)).is_ok());
         }
         assert!(sender.push(Event::Closed(None)).is_err());
+        assert!(sender.push(Event::DevicesChanged).is_ok(), "it is left out, and nothing ends");
+        assert_eq!(sender.queue.len(), EVENTS);
         assert!(!sender.has_room());
         drop(events);
     }

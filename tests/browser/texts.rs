@@ -128,3 +128,29 @@ async fn whoever_reads_late_reads_everything_once_and_in_order_whatever_becomes_
     );
     leave(one, other).await;
 }
+
+/// As many as there are places for, all the time, to somebody who needs 10 ms for each and sends as much back: nothing is lost, and
+/// the events of deliveries, which nobody reads faster, do not end the call.
+#[wasm_bindgen_test]
+async fn many_texts_to_a_slow_reader_are_all_read_and_the_call_goes_on() {
+    const TEXTS: usize = 300;
+    let (mut one, mut other) = pair().await;
+    let slow = async |room: &mut Room| {
+        let mut read = 0;
+        while read < TEXTS {
+            match within("an event", room.next()).await.expect("the room goes on") {
+                Event::Text { text, .. } => {
+                    assert_eq!(text, read.to_string());
+                    read += 1;
+                }
+                Event::Closed(error) => panic!("{error:?}"),
+                _ => {}
+            }
+            gloo_timers::future::TimeoutFuture::new(10).await;
+        }
+    };
+    let sending =
+        join(send_all(one.handle(), 0..TEXTS, VecDeque::new()), send_all(other.handle(), 0..TEXTS, VecDeque::new()));
+    join(sending, join(slow(&mut one), slow(&mut other))).await;
+    leave(one, other).await;
+}

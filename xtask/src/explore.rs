@@ -25,7 +25,7 @@ pub(crate) fn run(names: &[String], mutations: bool) -> Result<ExitCode> {
     let mut survivors = Vec::new();
     for mutation in MUTATIONS {
         match scratch.attempt(mutation)? {
-            Some(story) => println!("\n{} is caught by \"{}\":\n{story}", mutation.name, mutation.plan),
+            Some(trace) => println!("\n{} is caught by \"{}\":\n{trace}", mutation.name, mutation.plan),
             None => survivors.push(mutation.name),
         }
     }
@@ -61,7 +61,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// The story by which a mutation is caught, if it is.
+    /// The trace by which a mutation is caught, if it is.
     fn attempt(&self, mutation: &Mutation) -> Result<Option<String>> {
         for (file, from, to) in mutation.edits {
             let path = self.0.join(file);
@@ -76,12 +76,12 @@ impl Scratch {
         for (file, _, _) in mutation.edits {
             fs::copy(root().join(file), self.0.join(file))?;
         }
-        let story = String::from_utf8_lossy(&explored.stdout)
+        let trace = String::from_utf8_lossy(&explored.stdout)
             .lines()
             .filter(|line| !line.starts_with('|'))
             .collect::<Vec<_>>()
             .join("\n");
-        Ok((!explored.status.success() && story.contains("broken:")).then_some(story))
+        Ok((!explored.status.success() && trace.contains("broken:")).then_some(trace))
     }
 
     fn restore(&self, folder: &str) -> Result<()> {
@@ -101,10 +101,10 @@ fn manifest(text: &str) -> String {
         if line.starts_with('[') {
             keeps = line.starts_with("[workspace") || line.starts_with("[profile");
         }
-        let line =
-            if line.starts_with("members = ") { "members = [\"wire\", \"negotiation\", \"model\"]" } else { line };
         if keeps {
-            kept.push_str(line);
+            // A list of strings is written alike in TOML and by `Debug`.
+            let members = format!("members = {SOURCES:?}");
+            kept.push_str(if line.starts_with("members = ") { &members } else { line });
             kept.push('\n');
         }
     }

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let plans = if options.iter().any(|option| *option == "--short") { plans::short() } else { plans::all() };
     let named = |plan: &Plan| names.is_empty() || names.iter().any(|name| title(plan).contains(name.as_str()));
     let plans: Vec<Plan> = plans.into_iter().filter(named).collect();
-    // What an assertion says is part of the story.
+    // What an assertion says is part of the trace.
     std::panic::set_hook(Box::new(|_| {}));
     let (next, failed, states) = (AtomicUsize::new(0), AtomicBool::new(false), AtomicUsize::new(0));
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));

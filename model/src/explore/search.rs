@@ -8,8 +8,8 @@ use itodenwa_protocol::IceMode;
 
 use super::plan::Plan;
 use super::state::State;
-use super::story::Story;
 use super::tables::{Broken, Tables};
+use super::trace::Trace;
 
 /// What was found.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Explored {
     /// Steps to the farthest state.
     pub depth: usize,
     /// Different sides, and different packets, that make up the states.
-    pub stations: usize,
+    pub endpoints: usize,
     pub packets: usize,
     /// States in which everything is quiet, and both sides agree.
     pub agreed: usize,
@@ -30,7 +30,7 @@ pub struct Explored {
 #[derive(Debug)]
 pub enum Failure {
     /// A property is broken: how it came to that.
-    Broken(Story),
+    Broken(Trace),
     /// There are more states than were allowed.
     TooLarge(usize),
 }
@@ -38,7 +38,7 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Broken(story) => story.fmt(f),
+            Failure::Broken(trace) => trace.fmt(f),
             Failure::TooLarge(states) => write!(f, "more than {states} states"),
         }
     }
@@ -69,10 +69,10 @@ pub fn explore(plan: &Plan, most: usize) -> Result<Explored, Failure> {
     search.states.insert(first);
     let (depth, agreed) = search.reach(most)?;
     let bound = search.bound().map_err(|at| {
-        Failure::Broken(Story::tell(&mut search, at, None, Broken("without any fault it goes round in circles".into())))
+        Failure::Broken(Trace::tell(&mut search, at, None, Broken("without any fault it goes round in circles".into())))
     })?;
-    let (stations, packets) = search.tables.sizes();
-    Ok(Explored { states: search.states.len(), depth, stations, packets, agreed, bound })
+    let (endpoints, packets) = search.tables.sizes();
+    Ok(Explored { states: search.states.len(), depth, endpoints, packets, agreed, bound })
 }
 
 impl Search<'_> {
@@ -89,7 +89,7 @@ impl Search<'_> {
             for choice in state.choices(self.plan, &mut self.tables) {
                 let next = match state.after(self.plan, &mut self.tables, choice) {
                     Ok(next) => next,
-                    Err(broken) => return Err(Failure::Broken(Story::tell(self, at, Some(choice), broken))),
+                    Err(broken) => return Err(Failure::Broken(Trace::tell(self, at, Some(choice), broken))),
                 };
                 let (index, new) = self.states.insert_full(next);
                 let (index, here) = (number(index), number(at));
@@ -102,8 +102,8 @@ impl Search<'_> {
             }
             if self.progress.len() == before {
                 agreed += 1;
-                if let Err(broken) = self.tables.agree(state.stations, complete) {
-                    return Err(Failure::Broken(Story::tell(self, at, None, broken)));
+                if let Err(broken) = self.tables.agree(state.endpoints, complete) {
+                    return Err(Failure::Broken(Trace::tell(self, at, None, broken)));
                 }
             }
             self.ends.push(self.progress.len());

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use itodenwa_wire::Member;
 
+use super::endpoint::{Endpoint, Happening, Peer};
 use super::plan::{Budget, Network, Plan};
-use super::station::{Happening, Peer, Station};
-use super::tables::{Birth, Broken, HappeningId, PacketId, StationId, Tables, reverse};
+use super::tables::{Birth, Broken, EndpointId, HappeningId, PacketId, Tables, reverse};
 use crate::{ANN, BEN};
 
 /// At most so many packets are on their way to one side; what is sent beyond them is lost.
@@ -15,7 +15,7 @@ const IN_FLIGHT: usize = 3;
 /// A pair at one moment. Side 0 leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
-    pub(super) stations: [StationId; 2],
+    pub(super) endpoints: [EndpointId; 2],
     /// The packets on their way to each side, then zeros. Copies of one packet are one: it may arrive any number of times.
     wires: [[PacketId; IN_FLIGHT]; 2],
     budget: Budget,
@@ -51,12 +51,12 @@ pub(super) struct Choice {
 impl State {
     /// Both come in, the leader first.
     pub(super) fn first(plan: &Plan, tables: &mut Tables) -> State {
-        let mut state = State { stations: [0, 0], wires: [[0; IN_FLIGHT]; 2], budget: plan.budget };
+        let mut state = State { endpoints: [0, 0], wires: [[0; IN_FLIGHT]; 2], budget: plan.budget };
         state.bear(plan, tables, (0, 1, None));
         state.bear(plan, tables, (1, 2, Some(1)));
         let joined = tables.happening(Happening::Announce(member(1, 2)));
-        if let Ok(step) = tables.step(state.stations[0], joined) {
-            state.stations[0] = step.station;
+        if let Ok(step) = tables.step(state.endpoints[0], joined) {
+            state.endpoints[0] = step.endpoint;
         }
         state
     }
@@ -71,7 +71,7 @@ impl State {
         };
         let mut progress = |way| choices.push(Choice { way, budget, progress: true });
         for side in [0, 1] {
-            for happening in tables.known(self.stations[side]).possible.iter() {
+            for happening in tables.known(self.endpoints[side]).possible.iter() {
                 progress(Move::Happen(side, *happening));
             }
             for packet in self.packets(side).take(in_time) {
@@ -79,7 +79,7 @@ impl State {
             }
         }
         let quiet = choices.is_empty();
-        let wait = self.stations.iter().filter_map(|station| tables.known(*station).wait).min();
+        let wait = self.endpoints.iter().filter_map(|endpoint| tables.known(*endpoint).wait).min();
         let mut may = |way, budget, progress| choices.push(Choice { way, budget, progress });
         if let Some(wait) = wait {
             if quiet {
@@ -98,7 +98,7 @@ impl State {
                     may(Move::Arrive(side, packet), rest, false);
                 }
             }
-            let station = tables.known(self.stations[side]).station.clone();
+            let endpoint = tables.known(self.endpoints[side]).endpoint.clone();
             let mut cause = |happening, budget| may(Move::Happen(side, tables.happening(happening)), budget, false);
             if let Some(changes) = budget.changes.checked_sub(1) {
                 cause(Happening::Switch(plan.switches[side]), Budget { changes, ..budget });
@@ -106,13 +106,13 @@ impl State {
             if let Some(restarts) = budget.restarts.checked_sub(1) {
                 cause(Happening::RestartIce, Budget { restarts, ..budget });
             }
-            if let Some(resets) = budget.resets.checked_sub(1).filter(|_| station.may_break()) {
+            if let Some(resets) = budget.resets.checked_sub(1).filter(|_| endpoint.may_break()) {
                 cause(Happening::Break, Budget { resets, ..budget });
             }
-            if let Some(failures) = budget.failures.checked_sub(1).filter(|_| station.may_fail()) {
+            if let Some(failures) = budget.failures.checked_sub(1).filter(|_| endpoint.may_fail()) {
                 cause(Happening::Fail, Budget { failures, ..budget });
             }
-            if let Some(losses) = budget.losses.checked_sub(1).filter(|_| station.may_lose()) {
+            if let Some(losses) = budget.losses.checked_sub(1).filter(|_| endpoint.may_lose()) {
                 cause(Happening::Lose(plan.loss.0, plan.loss.1), Budget { losses, ..budget });
             }
             if let Some(reloads) = budget.reloads.checked_sub(1) {
@@ -145,7 +145,7 @@ impl State {
             Move::Reload(side) => {
                 // Sessions rise with each page that is loaded.
                 let session = 2 + u32::from(plan.budget.reloads - self.budget.reloads);
-                let other = tables.known(self.stations[1 - side]).station.me().session;
+                let other = tables.known(self.endpoints[1 - side]).endpoint.me().session;
                 self.bear(plan, tables, (side, session, Some(other)));
                 let joined = tables.happening(Happening::Announce(member(side, session)));
                 self.happen(tables, 1 - side, joined)?;
@@ -161,8 +161,8 @@ impl State {
     }
 
     fn happen(&mut self, tables: &mut Tables, side: usize, happening: HappeningId) -> Result<(), Broken> {
-        let step = tables.step(self.stations[side], happening)?;
-        self.stations[side] = step.station;
+        let step = tables.step(self.endpoints[side], happening)?;
+        self.endpoints[side] = step.endpoint;
         self.send(1 - side, &step.packets);
         match step.closed {
             Some(path) => {
@@ -175,7 +175,7 @@ impl State {
 
     /// Finds a path, once both sides can reach each other.
     fn connect(&mut self, tables: &mut Tables) -> Result<(), Broken> {
-        let [leader, follower] = self.stations.map(|station| tables.known(station));
+        let [leader, follower] = self.endpoints.map(|endpoint| tables.known(endpoint));
         let Some(path) = leader.reach.filter(|path| follower.reach == Some(reverse(*path))) else { return Ok(()) };
         for (side, path, now) in [(0, path, leader.path), (1, reverse(path), follower.path)] {
             if now != Some(path) {
@@ -192,8 +192,8 @@ impl State {
             Some(session) => Peer::There(member(1 - side, session)),
             None => Peer::Awaited(member(1 - side, 0).id),
         };
-        let born = tables.born(birth, || Station::join(member(side, session), peer, side, plan));
-        self.stations[side] = born.station;
+        let born = tables.born(birth, || Endpoint::join(member(side, session), peer, side, plan));
+        self.endpoints[side] = born.endpoint;
         self.send(1 - side, &born.packets);
     }
 

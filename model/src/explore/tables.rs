@@ -1,4 +1,4 @@
-//! Stations, packets and paths, each kept once and named by a number; and what stations do, computed once.
+//! Endpoints, packets and paths, each kept once and named by a number; and what endpoints do, computed once.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,12 +9,12 @@ use std::time::Duration;
 use indexmap::IndexSet;
 use itodenwa_wire::{Body, Packet};
 
+use super::endpoint::{Endpoint, Happening, Outcome};
 use super::plan::Plan;
-use super::station::{Happening, Outcome, Station};
 use crate::live::Path;
 
-/// A station's number.
-pub(super) type StationId = u32;
+/// An endpoint's number.
+pub(super) type EndpointId = u32;
 /// A packet's number, from 1.
 pub(super) type PacketId = u32;
 /// A happening's number.
@@ -25,25 +25,25 @@ pub(super) type PathId = u32;
 /// Which side, and the sessions of it and of the other one; the other one may not be there yet.
 pub(super) type Birth = (usize, u32, Option<u32>);
 
-/// A new station, and what it says at once.
+/// A new endpoint, and what it says at once.
 #[derive(Debug, Clone)]
 pub(super) struct Born {
-    pub(super) station: StationId,
+    pub(super) endpoint: EndpointId,
     pub(super) packets: Rc<[PacketId]>,
 }
 
 /// What came of a happening.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    pub(super) station: StationId,
+    pub(super) endpoint: EndpointId,
     pub(super) packets: Rc<[PacketId]>,
     pub(super) closed: Option<PathId>,
 }
 
-/// What must be known of a station often.
+/// What must be known of an endpoint often.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) station: Rc<Station>,
+    pub(super) endpoint: Rc<Endpoint>,
     pub(super) possible: Rc<[HappeningId]>,
     pub(super) wait: Option<Duration>,
     pub(super) reach: Option<PathId>,
@@ -57,21 +57,21 @@ pub(super) struct Broken(pub(super) String);
 #[derive(Debug)]
 pub(super) struct Tables {
     plan: Plan,
-    stations: IndexSet<Rc<Station>>,
+    endpoints: IndexSet<Rc<Endpoint>>,
     known: Vec<Known>,
     packets: IndexSet<Packet<Body>>,
     paths: IndexSet<Path>,
     births: HashMap<Birth, Born>,
     happenings: IndexSet<Happening>,
-    steps: HashMap<(StationId, HappeningId), Result<Step, Broken>>,
-    agreements: HashMap<[StationId; 2], Result<(), Broken>>,
+    steps: HashMap<(EndpointId, HappeningId), Result<Step, Broken>>,
+    agreements: HashMap<[EndpointId; 2], Result<(), Broken>>,
 }
 
 impl Tables {
     pub(super) fn new(plan: &Plan) -> Self {
         Tables {
             plan: plan.clone(),
-            stations: IndexSet::new(),
+            endpoints: IndexSet::new(),
             known: Vec::new(),
             packets: IndexSet::new(),
             paths: IndexSet::new(),
@@ -82,26 +82,26 @@ impl Tables {
         }
     }
 
-    pub(super) fn station(&mut self, station: Station) -> StationId {
-        if let Some(id) = self.stations.get_index_of(&station) {
+    pub(super) fn endpoint(&mut self, endpoint: Endpoint) -> EndpointId {
+        if let Some(id) = self.endpoints.get_index_of(&endpoint) {
             return number(id);
         }
-        let (reach, path) = station.paths();
-        let possible = station.possible();
+        let (reach, path) = endpoint.paths();
+        let possible = endpoint.possible();
         let known = Known {
             possible: possible.into_iter().map(|happening| self.happening(happening)).collect(),
-            wait: station.wait(),
+            wait: endpoint.wait(),
             reach: reach.map(|path| self.path(path)),
             path: path.map(|path| self.path(path)),
-            station: Rc::new(station),
+            endpoint: Rc::new(endpoint),
         };
-        let (id, _) = self.stations.insert_full(known.station.clone());
+        let (id, _) = self.endpoints.insert_full(known.endpoint.clone());
         self.known.push(known);
         number(id)
     }
 
-    pub(super) fn known(&self, station: StationId) -> &Known {
-        &self.known[station as usize]
+    pub(super) fn known(&self, endpoint: EndpointId) -> &Known {
+        &self.known[endpoint as usize]
     }
 
     /// Packets that are given to the network.
@@ -118,14 +118,14 @@ impl Tables {
         &self.happenings[happening as usize]
     }
 
-    /// A new station, and what it says at once.
-    pub(super) fn born(&mut self, birth: Birth, join: impl FnOnce() -> (Station, Outcome)) -> Born {
+    /// A new endpoint, and what it says at once.
+    pub(super) fn born(&mut self, birth: Birth, join: impl FnOnce() -> (Endpoint, Outcome)) -> Born {
         if let Some(known) = self.births.get(&birth) {
             return known.clone();
         }
-        let (station, outcome) = join();
+        let (endpoint, outcome) = join();
         let packets = self.carried(outcome.packets);
-        let born = Born { station: self.station(station), packets };
+        let born = Born { endpoint: self.endpoint(endpoint), packets };
         self.births.insert(birth, born.clone());
         born
     }
@@ -148,23 +148,23 @@ impl Tables {
         self.happening(Happening::Packet(packet))
     }
 
-    /// What a station does with what happens.
-    pub(super) fn step(&mut self, station: StationId, happening: HappeningId) -> Result<Step, Broken> {
-        if let Some(known) = self.steps.get(&(station, happening)) {
+    /// What an endpoint does with what happens.
+    pub(super) fn step(&mut self, endpoint: EndpointId, happening: HappeningId) -> Result<Step, Broken> {
+        if let Some(known) = self.steps.get(&(endpoint, happening)) {
             return known.clone();
         }
-        let step = self.compute(station, happening).map(|(station, outcome)| Step {
-            station: self.station(station),
+        let step = self.compute(endpoint, happening).map(|(endpoint, outcome)| Step {
+            endpoint: self.endpoint(endpoint),
             packets: self.carried(outcome.packets),
             closed: outcome.closed.map(|path| self.path(path)),
         });
-        self.steps.insert((station, happening), step.clone());
+        self.steps.insert((endpoint, happening), step.clone());
         step
     }
 
     /// The same, not by number.
-    pub(super) fn compute(&self, station: StationId, happening: HappeningId) -> Result<(Station, Outcome), Broken> {
-        let mut next = Station::clone(&self.known(station).station);
+    pub(super) fn compute(&self, endpoint: EndpointId, happening: HappeningId) -> Result<(Endpoint, Outcome), Broken> {
+        let mut next = Endpoint::clone(&self.known(endpoint).endpoint);
         let happening = self.named(happening).clone();
         caught(|| {
             let outcome = next.happen(happening);
@@ -173,11 +173,11 @@ impl Tables {
     }
 
     /// Whether both sides agree, now that everything is quiet.
-    pub(super) fn agree(&mut self, stations: [StationId; 2], complete: bool) -> Result<(), Broken> {
-        if let Some(known) = self.agreements.get(&stations) {
+    pub(super) fn agree(&mut self, endpoints: [EndpointId; 2], complete: bool) -> Result<(), Broken> {
+        if let Some(known) = self.agreements.get(&endpoints) {
             return known.clone();
         }
-        let [a, b] = stations.map(|id| self.known(id).station.clone());
+        let [a, b] = endpoints.map(|id| self.known(id).endpoint.clone());
         let agree = caught(|| {
             for (here, there) in [(&a, &b), (&b, &a)] {
                 crate::convergence::assert_agree(here.page(), there.page());
@@ -186,7 +186,7 @@ impl Tables {
                 }
             }
         });
-        self.agreements.insert(stations, agree.clone());
+        self.agreements.insert(endpoints, agree.clone());
         agree
     }
 
@@ -205,17 +205,17 @@ impl Tables {
     }
 
     /// The steps of the call that a happening brings.
-    pub(super) fn tell(&self, station: StationId, happening: HappeningId) -> String {
-        match self.compute(station, happening) {
+    pub(super) fn tell(&self, endpoint: EndpointId, happening: HappeningId) -> String {
+        match self.compute(endpoint, happening) {
             Ok((_, outcome)) if outcome.steps.is_empty() => String::new(),
             Ok((_, outcome)) => format!(" -> {}", outcome.steps.join(", ")),
             Err(Broken(why)) => format!(" -> broken: {why}"),
         }
     }
 
-    /// How many stations and packets there are.
+    /// How many endpoints and packets there are.
     pub(super) fn sizes(&self) -> (usize, usize) {
-        (self.stations.len(), self.packets.len())
+        (self.endpoints.len(), self.packets.len())
     }
 
     /// A path and its reverse are neighbours: see [`reverse`].

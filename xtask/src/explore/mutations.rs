@@ -11,6 +11,7 @@ pub(super) struct Mutation {
 
 const LINK: &str = "protocol/src/link.rs";
 const NEGOTIATOR: &str = "protocol/src/negotiator.rs";
+const EXCHANGE: &str = "protocol/src/negotiator/exchange.rs";
 const PAIR: &str = "protocol/src/pair.rs";
 const BROWSER: &str = "model/src/browser.rs";
 const HEALTH: &str = "protocol/src/health.rs";
@@ -63,7 +64,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "no Hello",
-        edits: &[(LINK, "        self.push(0, Some(Body::Hello));", "")],
+        edits: &[(LINK, "            return Some((0, Some(Body::Hello)));\n", "")],
         plan: "2 resets (Chromium)",
     },
     Mutation { name: "roll back on timeout", edits: &ROLL_BACK, plan: "early timers (Chromium)" },
@@ -75,7 +76,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             ROLL_BACK[1],
             (BROWSER, "                self.expect_state(Signaling::Stable, \"an offer was made\");\n", ""),
             (
-                NEGOTIATOR,
+                EXCHANGE,
                 "if self.phase != (Phase::AwaitingAnswer { id }) {\n            return self.note",
                 "if !matches!(self.phase, Phase::AwaitingAnswer { .. }) {\n            return self.note",
             ),
@@ -112,9 +113,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         name: "acknowledging before consuming",
         edits: &[(
             LINK,
-            "let ack = self.next_in - 1;",
-            "let held = |seq: &u32| self.held.contains_key(seq);
-        let ack = (self.next_in..).take_while(held).last().unwrap_or(self.next_in - 1);",
+            "seq, ack: self.next_in - 1, body",
+            "seq, ack: (self.next_in..).take_while(|seq| self.held.contains_key(seq)).last().unwrap_or(self.next_in - 1), body",
         )],
         plan: "a change, slowly (Chromium)",
     },

@@ -7,7 +7,7 @@ use itodenwa_wire::{Body, Epoch, Packet};
 
 /// Which offers and answers arrived at one side, as somebody sees who reads along.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Taken {
+pub(super) struct AckChecker {
     mine: Epoch,
     theirs: Epoch,
     /// Places of those that arrived and were not taken.
@@ -16,15 +16,15 @@ pub(super) struct Taken {
     last: u32,
 }
 
-impl Taken {
+impl AckChecker {
     pub(super) fn new(mine: Epoch, theirs: Epoch) -> Self {
-        Taken { mine, theirs, untaken: BTreeSet::new(), last: 0 }
+        AckChecker { mine, theirs, untaken: BTreeSet::new(), last: 0 }
     }
 
     /// The other side is at least this incarnation.
     pub(super) fn learn(&mut self, theirs: Epoch) {
         if theirs > self.theirs {
-            *self = Taken::new(self.mine, theirs);
+            *self = AckChecker::new(self.mine, theirs);
         }
     }
 
@@ -46,7 +46,7 @@ impl Taken {
 
     pub(super) fn sends(&mut self, packet: &Packet<Body>) {
         if packet.from_epoch > self.mine {
-            *self = Taken::new(packet.from_epoch, self.theirs);
+            *self = AckChecker::new(packet.from_epoch, self.theirs);
         }
         let next = self.untaken.first().filter(|_| packet.to_epoch == self.theirs);
         assert!(next.is_none_or(|next| packet.ack < *next), "an offer or answer was acknowledged before it was taken");

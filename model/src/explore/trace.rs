@@ -2,14 +2,14 @@
 
 use std::fmt;
 
+use super::endpoint::Happening;
 use super::search::Search;
 use super::state::{Choice, Move, State};
-use super::station::Happening;
 use super::tables::Broken;
 
 /// The shortest way from the beginning to a broken property.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
+pub struct Trace {
     /// What happened, one after the other.
     pub lines: Vec<String>,
     /// Which property was broken.
@@ -18,7 +18,7 @@ pub struct Story {
 
 const NAMES: [&str; 2] = ["Ann", "Ben"];
 
-impl Story {
+impl Trace {
     /// The way to this state, and the step after it that breaks something, if it is not the state itself.
     pub(super) fn tell(search: &mut Search, to: usize, last: Option<Choice>, broken: Broken) -> Self {
         let mut way = vec![to];
@@ -40,7 +40,7 @@ impl Story {
         if let Some(choice) = last {
             lines.push(line(search, search.states[to], choice));
         }
-        Story { lines, broken: broken.0 }
+        Trace { lines, broken: broken.0 }
     }
 }
 
@@ -70,14 +70,14 @@ fn line(search: &mut Search, state: State, choice: Choice) -> String {
         Move::Reload(side) => return format!("{}: reloads the page", NAMES[side]),
         Move::Pass(time) | Move::PassEarly(time) => {
             let pass = tables.happening(Happening::Pass(time));
-            let steps = [0, 1].map(|side| tables.tell(state.stations[side], pass));
+            let steps = [0, 1].map(|side| tables.tell(state.endpoints[side], pass));
             return format!("{} ms pass{}{}", time.as_millis(), steps[0], steps[1]);
         }
     };
-    format!("{}: {what}{}", NAMES[side], tables.tell(state.stations[side], happening))
+    format!("{}: {what}{}", NAMES[side], tables.tell(state.endpoints[side], happening))
 }
 
-impl fmt::Display for Story {
+impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, line) in (1..).zip(&self.lines) {
             writeln!(f, "{number:>4}  {line}")?;

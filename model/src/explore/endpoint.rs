@@ -6,8 +6,8 @@ use std::time::Duration;
 use itodenwa_protocol::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
+use super::ack_checker::AckChecker;
 use super::plan::{Browser, Plan};
-use super::taken::Taken;
 use crate::browser::Gathering;
 use crate::live::{Live, Loss, Path};
 use crate::page::Page;
@@ -16,7 +16,7 @@ use crate::page::Page;
 const OUTPUTS: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Station {
+pub struct Endpoint {
     page: Page,
     peer: PeerId,
     operation: Option<Operation>,
@@ -26,7 +26,7 @@ pub struct Station {
     reports: Vec<Report>,
     /// What the server tells next, in order.
     roster: VecDeque<Member>,
-    taken: Taken,
+    acks: AckChecker,
     /// Candidates that a gathering finds.
     candidates: usize,
     browser: Browser,
@@ -49,7 +49,7 @@ enum Operation {
     Done(Report),
 }
 
-/// Something that happens to a station.
+/// Something that happens to an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Happening {
     /// A packet arrives.
@@ -100,7 +100,7 @@ impl Outcome {
     }
 }
 
-impl Station {
+impl Endpoint {
     /// Somebody comes in.
     pub fn join(me: Member, peer: Peer, side: usize, plan: &Plan) -> (Self, Outcome) {
         let (config, ice) = (plan.config(side), plan.ice[side]);
@@ -109,27 +109,27 @@ impl Station {
             Peer::Awaited(id) => (id, Vec::new()),
         };
         let theirs = members.first().map_or(0, |member: &Member| member.session);
-        let taken = Taken::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
+        let acks = AckChecker::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
         let welcome = Welcome::new(me, members);
         // A machine remembers the offers of two seconds, and for twenty that a connection does not carry.
         let now = Time::from_millis(if plan.heals { 30_000 } else { 2_000 });
         let room = Room::new(config, &welcome, now).without_pacing();
         let room = if plan.heals { room } else { room.without_healing() };
-        let mut station = Station {
+        let mut endpoint = Endpoint {
             page: Page::new(room, ice, plan.profile),
             peer,
             operation: None,
             gatherings: Vec::new(),
             reports: Vec::new(),
             roster: VecDeque::new(),
-            taken,
+            acks,
             candidates: plan.candidates,
             browser: plan.browser,
             now,
         };
-        let mut outcome = station.follow();
-        station.settle(&mut outcome);
-        (station, outcome)
+        let mut outcome = endpoint.follow();
+        endpoint.settle(&mut outcome);
+        (endpoint, outcome)
     }
 
     pub fn page(&self) -> &Page {
@@ -197,7 +197,7 @@ impl Station {
     fn step(&mut self, happening: Happening) -> Outcome {
         match happening {
             Happening::Packet(packet) => {
-                self.taken.arrives(&packet);
+                self.acks.arrives(&packet);
                 self.input(self.now, Input::Packet { from: self.peer, packet })
             }
             Happening::Operate => self.operate(),
@@ -212,7 +212,7 @@ impl Station {
             }
             Happening::Learn => match self.roster.pop_front() {
                 Some(member) => {
-                    self.taken.learn(Epoch::of_session(member.session));
+                    self.acks.learn(Epoch::of_session(member.session));
                     self.input(self.now, Input::Joined(member))
                 }
                 None => Outcome::default(),
@@ -324,7 +324,7 @@ impl Station {
             assert!(outputs <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
             match output {
                 Output::Send { packet, .. } => {
-                    self.taken.sends(&packet);
+                    self.acks.sends(&packet);
                     outcome.packets.push(packet);
                 }
                 Output::Command { connection, command: Command::Close, .. } => {
@@ -349,7 +349,7 @@ impl Station {
                     self.page.observe(event);
                 }
                 Output::Entry(entry) => {
-                    self.taken.notes(&entry.step);
+                    self.acks.notes(&entry.step);
                     let detail = entry.step.detail();
                     let space = if detail.is_empty() { "" } else { " " };
                     outcome.steps.push(format!("{}{space}{detail}", entry.step.name()));
