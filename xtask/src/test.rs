@@ -147,7 +147,7 @@ fn network() -> Result<Tally> {
     system::need_browsers()?;
     system::need_node_modules()?;
     wasm::build()?;
-    count(node(&serve::server()?).arg("network/nat.mjs"))
+    count(node(&serve::server()?).args(["--test-concurrency=1", "network/addresses.mjs", "network/nat.mjs"]))
 }
 
 /// The test runner, for tests of this server and of the page as it is built.

@@ -1,7 +1,7 @@
 // A small internet of network namespaces: the server, and two people behind NATs whose kind can be changed.
 //
-//   server 203.0.113.10   coturn 203.0.113.11
-//        └────────── internet ──────────┘
+//   server 203.0.113.10   coturn 203.0.113.11   nat-cloud .50 ── cloud 10.0.4.2: a server behind a one-to-one NAT
+//        └────────── internet ──────────┴───────────┘
 //          │           │           │
 //     nat-ann .20  nat-bob .30  nat-train .40
 //          │           │           │
@@ -10,9 +10,13 @@ import { execFileSync } from "node:child_process";
 
 export const SERVER = "203.0.113.10";
 export const COTURN = "203.0.113.11";
+/** The server's other addresses. */
+export const SERVERS_OTHER = ["203.0.113.12", "2001:db8::10", "2001:db8::12"];
+/** A server's address as the internet knows it, and as its computer does. */
+export const CLOUD = { outside: "203.0.113.50", inside: "10.0.4.2" };
 
 const PREFIX = `itodenwa-${process.pid}`;
-const NATS = { ann: [20, 1], bob: [30, 2], train: [40, 3] };
+const NATS = { ann: [20, 1], bob: [30, 2], train: [40, 3], cloud: [50, 4] };
 const made = [];
 
 /** The full name of a namespace. */
@@ -48,8 +52,10 @@ export function lay() {
         within(person, `address add 10.0.${network}.2/24 dev up${network}`);
         run("ip", ["netns", "exec", namespace(`nat-${name}`), "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
         if (name !== "train") plug(person, network);
-        shape(name, "port restricted");
+        shape(name, name === "cloud" ? "one to one" : "port restricted");
     }
+    for (const address of SERVERS_OTHER) within("server", `address add ${address}/${address.includes(":") ? "64 nodad" : "24"} dev outside`);
+    within("coturn", "address add 2001:db8::11/64 dev outside nodad");
 }
 
 function add(name) {
@@ -94,6 +100,8 @@ const KINDS = {
     "port restricted": { post: "masquerade" },
     // Another outside port for whomever is sent something.
     symmetric: { post: "masquerade fully-random" },
+    // All that comes from outside goes to the one inside, as clouds have it. What that one sends to the outside address does not come back.
+    "one to one": { post: "masquerade", pre: (inside) => `iif outside dnat to ${inside}` },
     // Nothing passes, not even what passed before.
     "cut": { post: "masquerade", first: "drop" },
     // Pages of the web, and nothing else.
@@ -126,6 +134,7 @@ table ip filter {
   type filter hook forward priority filter;
   ${first}
   ct state established,related accept
+  ct status dnat accept
   ${forward}
  }
 }

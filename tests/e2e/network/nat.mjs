@@ -84,6 +84,18 @@ describe("through NATs", () => {
             });
         });
     }
+    // Its allocations send to each other at the outside address, and nothing comes back from the NAT (no hairpinning).
+    describe("a relay behind a one-to-one NAT", () => {
+        let page;
+        before(async () => (page = await servers.behindNat()));
+        after(servers.stop);
+        for (const [name, { nats, relays, pair }] of Object.entries(SCENARIOS).filter(([, { relays }]) => relays)) {
+            test(name, async (t) => {
+                const people = await call(t, page, nats, relays);
+                await Promise.all(people.map((someone) => comesTo(someone, pair)));
+            });
+        }
+    });
 });
 
 /** Ann and Bob, who see each other. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIMIT, need } from "../people.mjs";
-import { COTURN, namespace, SERVER } from "./lab.mjs";
+import { CLOUD, COTURN, namespace, SERVER } from "./lab.mjs";
 
 const SECRET = "only the tests know it";
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-network-"));
@@ -16,7 +16,7 @@ const running = [];
 
 /** Makes the certificate that both servers show. Gives what a browser has to know of it to believe it. */
 export function certify() {
-    const subject = ["-subj", "/CN=itodenwa", "-addext", `subjectAltName=IP:${SERVER},IP:${COTURN}`];
+    const subject = ["-subj", "/CN=itodenwa", "-addext", `subjectAltName=IP:${SERVER},IP:${COTURN},IP:${CLOUD.outside}`];
     const how = ["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     execFileSync("openssl", [...how, ...subject, "-keyout", key, "-out", certificate], { stdio: "pipe" });
     const { publicKey } = new X509Certificate(readFileSync(certificate));
@@ -39,10 +39,25 @@ export async function withCoturn() {
     return start("--turn", "off", "--turn-secret", SECRET, ...urls.flatMap((url) => ["--ice-server", url]));
 }
 
-async function start(...options) {
-    const page = ["--www", need("ITODENWA_WWW"), "--www-links", "--listen", `${SERVER}:80`];
+/** The server with its own relay, behind a one-to-one NAT: it is told the address that it does not have. */
+export async function behindNat() {
+    await startIn("cloud", CLOUD.inside, "--turn-address", CLOUD.outside, "--turn-listen", `${CLOUD.inside}:443`);
+    return `https://${CLOUD.outside}:80/`;
+}
+
+/** The relay at every address of the server, at this port. */
+export async function everywhere(port) {
+    await start("--turn-address", SERVER, "--turn-listen", `[::]:${port}`);
+}
+
+function start(...options) {
+    return startIn("server", SERVER, ...options);
+}
+
+async function startIn(name, address, ...options) {
+    const page = ["--www", need("ITODENWA_WWW"), "--www-links", "--listen", `${address}:80`];
     const tls = ["--tls-certificate", certificate, "--tls-key", key];
-    const server = inside("server", need("ITODENWA_SERVER"), [...page, ...tls, ...options]);
+    const server = inside(name, need("ITODENWA_SERVER"), [...page, ...tls, ...options]);
     return (await says(server, /https:\/\/\S+/))[0];
 }
 
