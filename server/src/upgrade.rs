@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +24,9 @@ use crate::gate::Denied;
 use crate::registry_message::RegistryMessage;
 use crate::web_origin::{Own, may_connect};
 use crate::{Config, WebOrigin, forwarded};
+
+/// How much of an origin is logged, in bytes: names have 253 at most.
+const LOGGED_ORIGIN: usize = 300;
 
 /// The address of the TCP connection that a request came over.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +76,9 @@ async fn upgrade(State(upgrades): State<Upgrades>, mut request: Request) -> Resp
         return (StatusCode::BAD_REQUEST, "a request has one Host\n").into_response();
     }
     if !may_connect(request.headers(), &upgrades.origins, upgrades.own) {
-        tracing::info!("a page of another origin was refused; --allow-origin lets it in");
+        let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes).unwrap_or_default();
+        let origin = origin.get(..LOGGED_ORIGIN).unwrap_or(origin).escape_ascii();
+        tracing::info!(%origin, "a page of another origin was refused; --allow-origin lets it in");
         let _ = upgrades.registry.send(RegistryMessage::WebOriginDenied).await;
         return Refused::WebOrigin.into_response();
     }

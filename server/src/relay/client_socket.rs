@@ -20,6 +20,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(super) struct ClientSocket {
     socket: UdpSocket,
     state: UdpSocketState,
+    /// It is at every address of this computer; otherwise answers come from its own one by themselves.
+    is_everywhere: bool,
 }
 
 /// What was read at once: [`PIECES`] of [`PIECE_BYTES`] at most.
@@ -41,7 +43,8 @@ pub(super) struct Datagram<'a> {
 impl ClientSocket {
     pub(super) fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
         let state = UdpSocketState::new((&socket).into())?;
-        Ok(ClientSocket { socket: UdpSocket::from_std(socket), state })
+        let is_everywhere = socket.local_addr()?.ip().is_unspecified();
+        Ok(ClientSocket { socket: UdpSocket::from_std(socket), state, is_everywhere })
     }
 
     /// Tells when there is something to read.
@@ -62,7 +65,12 @@ impl ClientSocket {
 
     /// Sends a datagram, from this address of this computer if one is said. What can't be sent now is lost, as in the network.
     pub(super) fn send(&self, payload: &[u8], from: Option<IpAddr>, to: SocketAddr) {
-        let transmit = Transmit { destination: to, ecn: None, contents: payload, segment_size: None, src_ip: from };
+        let Some(from) = from.filter(|_| self.is_everywhere) else {
+            let _ = self.socket.send_to(payload, to);
+            return;
+        };
+        let transmit =
+            Transmit { destination: to, ecn: None, contents: payload, segment_size: None, src_ip: Some(from) };
         let _ = self.state.try_send((&self.socket).into(), &transmit);
     }
 }
