@@ -1,5 +1,7 @@
 //! Pages, the network between them, a server that tells them who is there, and the clock.
 
+mod scheduled;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use crate::live::{Live, Loss, Operation};
 use crate::page::Page;
 use crate::rng::Rng;
 use crate::wire::Wire;
+use scheduled::{Scheduled, What};
 
 /// More outputs than this for one input would be a machine that runs away.
 const OUTPUTS: usize = 300;
@@ -48,22 +51,6 @@ pub struct World {
 
 /// Which page, in the order of their loading.
 pub type PageIndex = usize;
-
-#[derive(Debug)]
-struct Scheduled {
-    at: Time,
-    order: u64,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    Packet { to: PeerId, from: PeerId, packet: Packet<Body> },
-    Roster { page: PageIndex, input: Input },
-    Execute { page: PageIndex, id: ConnectionId, command: Command },
-    Report { page: PageIndex, id: ConnectionId, report: Report, answers: bool },
-    Gathered { page: PageIndex, id: ConnectionId, gathering: Gathering, place: usize },
-}
 
 impl World {
     pub fn new(seed: u64) -> Self {
@@ -404,25 +391,5 @@ impl World {
         assert!(self.queue.len() < QUEUE, "more than {QUEUE} things are on their way");
         self.order += 1;
         self.queue.push(Reverse(Scheduled { at, order: self.order, what }));
-    }
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl Eq for Scheduled {}
-
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
     }
 }
