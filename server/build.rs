@@ -41,10 +41,11 @@ fn page() -> Option<PathBuf> {
     };
     // What is not there is not watched: Cargo would take it for changed each time.
     folders.retain(|folder| folder.is_dir());
-    for folder in &folders {
+    let is_built = |folder: &&PathBuf| {
         println!("cargo::rerun-if-changed={}", folder.display());
-    }
-    folders.into_iter().find(|folder| folder.join(BUILT).is_file())
+        folder.join(BUILT).is_file()
+    };
+    folders.iter().find(is_built).cloned()
 }
 
 /// The files that browsers load, with their paths. Links are followed.

@@ -63,7 +63,7 @@ enum Command {
     Storms(storms::Storms),
     /// Measure what things cost, beside others that do the same.
     Bench(bench::Bench),
-    /// Build the npm package into target/pack.
+    /// Build the npm package into target/pack, and the page into server/page, from where the server's crate takes it.
     Pack,
     /// Build the wasm of the page into www/pkg.
     Wasm,
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
-        Command::Pack => pack::run().map(|tarball| {
+        Command::Pack => pack::server_page().and_then(|()| pack::run()).map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS
         }),

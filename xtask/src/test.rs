@@ -135,6 +135,7 @@ fn e2e() -> Result<Tally> {
     let server = serve::server()?;
     let tarball = pack::run()?;
     let mut tally = passes(size::check());
+    tally.add(passes(pack::check_server()));
     tally.add(count(node(&server).arg("--test-concurrency=1").env("ITODENWA_TARBALL", tarball))?);
     Ok(tally)
 }
