@@ -9,6 +9,7 @@ mod candidates;
 mod config;
 pub mod delivery;
 pub mod description;
+pub mod devices;
 mod event;
 mod health;
 mod link;

@@ -10,6 +10,7 @@
 
 mod candidates;
 mod delivery;
+mod devices;
 mod first_call;
 mod health;
 mod hostile;
