@@ -1,6 +1,6 @@
 //! One connection by hand: the steps of the tutorials, with the signalling carried by the caller.
 
-mod task;
+mod endpoint;
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -17,18 +17,20 @@ use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{Candidate, IceServer, Source};
 use web_sys::{HtmlVideoElement, MediaStream};
 
+use crate::browser_event::{BrowserEvent, ConnectionKey};
 use crate::connection::Connection;
 use crate::dom::spawn;
 use crate::dom::{Clock, global};
-use crate::driver::BROWSER_EVENTS;
+use crate::driver::{self, Core};
 use crate::error::{CallError, MediaError, SendError, ViewError};
-use crate::event::{self, Events, LOSSY, Lossy};
-use crate::media::{Change, Devices};
+use crate::event::{self, Events, FromLocal, LOSSY, LocalEvent, Lossy};
+use crate::local_media::{LocalHandle, LocalMedia};
 use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::{Sender, queue};
-use crate::view;
-use task::{BrowserEvent, Request, Task};
+use crate::subject::Subject;
+use crate::viewer::Viewer;
+use endpoint::{CallEndpoint, Request};
 
 /// What a [`Call`] is made with.
 #[derive(Debug, Clone)]
@@ -61,6 +63,7 @@ impl Default for CallOptions {
 #[derive(Debug)]
 pub struct Call {
     requests: Sender<Request>,
+    local: LocalHandle,
     /// How many texts the other side has not read.
     texts: Rc<Cell<usize>>,
     events: Events<CallEvent>,
@@ -112,36 +115,28 @@ impl Call {
         if global("RTCPeerConnection").is_undefined() {
             return Err(CallError::Unsupported);
         }
-        let (notify, mut browser_events) = queue(BROWSER_EVENTS);
-        let tell = notify.clone();
-        let device = Rc::new(move |notice| {
-            let _ = tell.send(BrowserEvent::Device(notice));
-        });
         let theirs = MediaStream::new().map_err(|_| CallError::Unsupported)?;
-        let mut devices = Devices::new(device).map_err(|_| CallError::Unsupported)?;
+        let mut media = LocalMedia::new().map_err(|_| CallError::Unsupported)?;
+        let local = media.new_handle();
         let wanted = [(Source::Microphone, options.microphone), (Source::Camera, options.camera)];
-        let wanted: Vec<Source> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
-        devices.request(&wanted);
-        while devices.is_asking() {
-            let Some(BrowserEvent::Device(notice)) = browser_events.next().await else { continue };
-            if let Change::Failed(_, error) = devices.notice(notice) {
-                return Err(CallError::Media(error));
-            }
+        media.devices.start(wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect());
+        let mut failed = Vec::new();
+        media.settle(&mut failed).await;
+        if let Some((_, error)) = failed.into_iter().next() {
+            return Err(CallError::Media(error));
         }
-        let tell = notify.clone();
-        let connection = Connection::open(
-            &options.ice_servers,
-            true,
-            Rc::new(move |event| {
-                let _ = tell.send(BrowserEvent::Connection(event));
-            }),
-        )
-        .map_err(CallError::Refused)?;
+        let notify = media.notify();
+        let tell = Rc::new(move |event| {
+            let _ = notify.send(BrowserEvent::Connection(ConnectionKey::ByHand, event));
+        });
+        let connection = Connection::open(&options.ice_servers, true, tell).map_err(CallError::Refused)?;
         let (request, requests) = queue(OPERATIONS);
         let (sender, events) = event::channel();
-        let clock = Clock::start();
-        spawn(Task::new(connection, devices, theirs, options.ice, clock, requests, browser_events, sender).run());
-        Ok(Call { requests: request, texts: Rc::default(), events })
+        let core = Core::new(Clock::start(), media, sender);
+        let endpoint = CallEndpoint::new(core, connection, theirs, options.ice);
+        // In a block of this module: what runs it is loaded with it, in the second wasm module.
+        spawn(async move { driver::run(endpoint, requests).await });
+        Ok(Call { requests: request, local, texts: Rc::default(), events })
     }
 
     /// Makes an offer and sets it as the local description. With Vanilla ICE it is complete, or the time for it was over.
@@ -206,10 +201,8 @@ impl Call {
     /// # Errors
     /// [`ViewError::Closed`] if the call is over.
     pub fn view(&self, remote: bool) -> Result<HtmlVideoElement, ViewError> {
-        let element = view::make(if remote { "peer" } else { "me" })?;
-        let request = Request::Attach { remote, element: element.clone() };
-        self.requests.send(request).map_err(|_| ViewError::Closed)?;
-        Ok(element)
+        let subject = if remote { Subject::Remote } else { Subject::Me };
+        Viewer::new(subject, self.local.clone()).view()
     }
 
     /// The next event, none after the last one.
@@ -253,6 +246,15 @@ impl Call {
 impl Lossy for CallEvent {
     fn left_out_beyond(&self) -> Option<usize> {
         matches!(self, CallEvent::Step { .. }).then_some(LOSSY)
+    }
+}
+
+impl FromLocal for CallEvent {
+    fn from_local(event: LocalEvent) -> Option<Self> {
+        match event {
+            LocalEvent::MediaFailed { source, error } => Some(CallEvent::MediaFailed { source, error }),
+            LocalEvent::Device { .. } | LocalEvent::Interrupted { .. } | LocalEvent::DevicesChanged => None,
+        }
     }
 }
 

@@ -1,250 +1,223 @@
-//! The one task of a room: it owns the machine, the connections, the tracks and the signalling.
-
-mod incoming;
-mod listening;
-mod outgoing;
-mod peers;
-mod sending;
+//! The one loop of a room, of a call by hand, and of a preview: each is an [`Endpoint`], with local media under it.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
-use itodenwa_protocol as machine;
-use itodenwa_protocol::ActiveSpeaker;
-use itodenwa_protocol::sending::Limits;
-use itodenwa_protocol::{ConnectionId, Input, Time, TroubleCode};
-use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, ServerMessage, Source};
-use litemap::LiteMap;
-use wasm_bindgen::JsCast;
+use itodenwa_protocol::Time;
+use itodenwa_wire::PeerId;
+use web_sys::MediaStream;
 
+use crate::browser_event::{BrowserEvent, ConnectionKey, PageEvent};
 use crate::connection::ConnectionEvent;
-use crate::dom::{Clock, Listener, Timer, global};
-use crate::error::{Error, SignalingError};
-use crate::event::{Event, EventSender, Overflow, ReadText, Trouble};
-use crate::media::{DeviceEvent, Devices, listen_for_changes};
-use crate::peer::Peer;
-use crate::queue::{Receiver, Sender};
-use crate::room_ref::{Request, RoomRef};
-use crate::room_snapshot::Snapshot;
-use crate::signaling::{Signaling, flush};
-use crate::view::{Blocked, Views};
-use listening::Ticker;
-use peers::Peers;
+use crate::dom::{Clock, Timer};
+use crate::error::Error;
+use crate::event::{EventSender, FromLocal, LocalEvent, Overflow, ReadText};
+use crate::local_media::{LocalChange, LocalMedia, LocalOutput, LocalRequest};
+use crate::oneshot;
+use crate::queue::Receiver;
+use crate::stream_kind::StreamKind;
+use crate::subject::Subject;
 
-/// What the browser may tell before the driver takes it, at most. Each of its callbacks tells one thing or two, and the driver
-/// runs after it.
-pub(crate) const BROWSER_EVENTS: usize = 4096;
-/// Steps that are kept.
-const STEPS: usize = 512;
+/// What a driver runs. It is told what happens, one thing at a time, and then carries out what follows.
+pub(crate) trait Endpoint {
+    /// What its application reads.
+    type Event: FromLocal;
+    /// What its handles ask, beside what concerns local media.
+    type Request;
 
-/// What the browser tells the driver. Every callback and every settled promise puts one here and does no more, and the
-/// driver takes it before the browser runs the next one: the queue stays as short as what one callback tells.
-#[derive(Debug)]
-pub(crate) enum BrowserEvent {
-    Device(DeviceEvent),
-    Connection {
-        peer: PeerId,
-        connection: ConnectionId,
-        event: ConnectionEvent,
-    },
-    Blocked(PeerId),
-    DevicesChanged,
-    /// It is time to look at the levels.
-    Listen,
-    /// It is time to look at what is shown.
-    Look,
-    /// The page is shown, or not any more.
-    Visible,
-    PageHide,
+    fn core(&mut self) -> &mut Core<Self::Event>;
+
+    /// When [`on_deadline`](Self::on_deadline) is wanted.
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+
+    fn on_deadline(&mut self) {}
+
+    fn on_request(&mut self, request: Self::Request);
+
+    /// The last handle is gone, or one of them hangs up.
+    fn on_close(&mut self) {
+        self.core().end(None);
+    }
+
+    /// Something is otherwise with an own source.
+    fn on_local(&mut self, change: LocalChange);
+
+    fn on_connection(&mut self, _connection: ConnectionKey, _event: ConnectionEvent) {}
+
+    /// The browser does not play a peer.
+    fn on_blocked(&mut self, _peer: PeerId) {}
+
+    fn on_page(&mut self, _event: PageEvent) {}
+
+    /// The application read these texts.
+    fn on_read(&mut self, _texts: Vec<ReadText>) {}
+
+    /// Takes one of the messages that come to it otherwise, as through the signaling. Ready when there was one.
+    fn poll_incoming(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    /// The stream of somebody else.
+    fn stream(&self, _of: Subject, _kind: StreamKind) -> Option<MediaStream> {
+        None
+    }
+
+    /// Does what follows from all that it was told.
+    fn carry_out(&mut self) {}
+
+    /// Ends, and tells the application at last.
+    fn hang_up(self, error: Option<Error>) -> impl Future<Output = ()>;
 }
 
-/// What a driver is made of.
-pub(crate) struct Parts {
-    pub(crate) machine: machine::Room,
+/// What every endpoint has.
+pub(crate) struct Core<E> {
     pub(crate) clock: Clock,
-    pub(crate) signaling: Box<dyn Signaling>,
-    pub(crate) requests: Receiver<Request>,
-    pub(crate) browser_events: Receiver<BrowserEvent>,
-    pub(crate) notify: Sender<BrowserEvent>,
-    pub(crate) events: EventSender,
-    pub(crate) snapshot: Snapshot,
-    pub(crate) link: Weak<RoomRef>,
-    pub(crate) devices: Devices,
-    /// Whether what is sent follows what is shown.
-    pub(crate) adaptive: bool,
-    pub(crate) own_servers: Vec<IceServer>,
-    pub(crate) server_servers: Vec<IceServer>,
-}
-
-pub(crate) struct Driver {
-    parts: Parts,
-    peers: Peers,
-    views: Views,
-    voices: ActiveSpeaker,
-    ticker: Option<Ticker>,
-    looking: Option<Ticker>,
-    looks: u32,
-    /// For everybody.
-    limits: LiteMap<Source, Limits>,
-    blocked: Blocked,
-    timer: Option<(Time, Timer)>,
-    /// What the server refused last: why it may close the socket.
-    refusal: Option<Refusal>,
-    /// Why the room is over, when it is.
+    pub(crate) media: LocalMedia,
+    pub(crate) events: EventSender<E>,
+    /// Why it is over, when it is.
     end: Option<End>,
-    _listeners: Vec<Listener>,
 }
 
-/// Why a room is over; without an error it was left on purpose.
+/// Why an endpoint is over; without an error it was ended on purpose.
 struct End(Option<Error>);
 
-enum Wakeup {
+/// What happens next.
+enum Wakeup<R> {
     Deadline,
     BrowserEvent(BrowserEvent),
     Read(Vec<ReadText>),
-    Request(Option<Request>),
-    Message(Option<Result<ServerMessage, SignalingError>>),
+    Local(LocalRequest),
+    Request(Option<R>),
+    Incoming,
 }
 
-impl Driver {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let notify = parts.notify.clone();
-        let blocked: Blocked = Rc::new(move |peer| {
-            let _ = notify.send(BrowserEvent::Blocked(peer));
-        });
-        let notify = parts.notify.clone();
-        let devices = listen_for_changes(move || {
-            let _ = notify.send(BrowserEvent::DevicesChanged);
-        });
-        let visibility = listen_for_visibility(&parts.notify);
-        let listeners = listen_for_page_hide(&parts.notify).into_iter().chain(devices).chain(visibility).collect();
-        let peers = Peers::default();
-        Driver {
-            parts,
-            peers,
-            views: Views::default(),
-            voices: ActiveSpeaker::default(),
-            ticker: None,
-            looking: None,
-            looks: 0,
-            limits: LiteMap::new(),
-            blocked,
-            timer: None,
-            refusal: None,
-            end: None,
-            _listeners: listeners,
-        }
+impl<E: FromLocal> Core<E> {
+    pub(crate) fn new(clock: Clock, media: LocalMedia, events: EventSender<E>) -> Self {
+        Core { clock, media, events, end: None }
     }
 
-    pub(crate) async fn run(mut self) {
-        for source in Source::ALL {
-            self.tell_settings(source);
-        }
-        let end = loop {
-            self.carry_out();
-            if let Some(end) = self.end.take() {
-                break end;
-            }
-            match self.wakeup().await {
-                Wakeup::Deadline => {
-                    self.handle(Input::Deadline);
-                    self.acknowledge();
-                }
-                Wakeup::BrowserEvent(notice) => self.notice(notice),
-                Wakeup::Read(texts) => self.read(texts),
-                Wakeup::Request(Some(request)) => self.request(request),
-                Wakeup::Request(None) => self.end(None),
-                Wakeup::Message(message) => self.message(message),
-            }
-        };
-        self.hang_up(end).await;
-    }
-
-    /// The next thing that happens. Deadlines come first, so that no flood starves them.
-    async fn wakeup(&mut self) -> Wakeup {
-        self.set_timer();
-        poll_fn(|cx| self.poll_wakeup(cx)).await
-    }
-
-    fn poll_wakeup(&mut self, cx: &mut Context<'_>) -> Poll<Wakeup> {
-        if let Some((_, timer)) = &mut self.timer
-            && Pin::new(timer).poll(cx).is_ready()
-        {
-            self.timer = None;
-            return Poll::Ready(Wakeup::Deadline);
-        }
-        if let Poll::Ready(Some(notice)) = self.parts.browser_events.poll_next_unpin(cx) {
-            return Poll::Ready(Wakeup::BrowserEvent(notice));
-        }
-        if let Poll::Ready(texts) = self.parts.events.poll_read(cx) {
-            return Poll::Ready(Wakeup::Read(texts));
-        }
-        if let Poll::Ready(request) = self.parts.requests.poll_next_unpin(cx) {
-            return Poll::Ready(Wakeup::Request(request));
-        }
-        self.parts.signaling.poll_next_unpin(cx).map(Wakeup::Message)
-    }
-
-    fn set_timer(&mut self) {
-        let texts = self.peers.deadline().map(|(at, _)| at);
-        let deadline = self.parts.machine.deadline().into_iter().chain(texts).min();
-        if self.timer.as_ref().map(|(set, _)| *set) != deadline {
-            let now = self.parts.clock.now();
-            self.timer = deadline.map(|deadline| (deadline, Timer::new(deadline - now)));
-        }
-    }
-
-    fn handle(&mut self, input: Input) {
-        self.parts.machine.handle(self.parts.clock.now(), input);
-    }
-
-    fn end(&mut self, error: Option<Error>) {
-        self.end.get_or_insert(End(error));
-    }
-
-    fn tell(&mut self, event: Event) {
-        if let Err(Overflow) = self.parts.events.push(event) {
+    /// Tells the application. One that does not read at all is left.
+    pub(crate) fn tell(&mut self, event: E) {
+        if let Err(Overflow) = self.events.push(event) {
             self.end(Some(Error::Unread));
         }
     }
 
-    fn trouble(&mut self, peer: &Peer, code: TroubleCode, detail: String) {
-        self.tell(Event::Trouble(Trouble { peer: Some(peer.clone()), code: code.as_str(), detail }));
+    pub(crate) fn tell_local(&mut self, event: LocalEvent) {
+        if let Some(event) = E::from_local(event) {
+            self.tell(event);
+        }
     }
 
-    /// Says bye, closes everything, and only then tells that it is over: last to the handles that wait for the requests' end.
-    async fn hang_up(mut self, End(error): End) {
-        self.handle(Input::Leave);
-        self.carry_out();
-        // If it can't be sent the server notices that the socket is closed.
-        let _ = self.parts.signaling.send(&ClientMessage::Leave);
-        flush(&mut self.parts.signaling).await;
-        let Driver { parts, peers, views, ticker, looking, .. } = self;
-        let Parts { events, snapshot, devices, signaling, requests, .. } = parts;
-        drop((peers, views, ticker, looking, devices, signaling));
-        snapshot.peers.change(Vec::clear);
-        events.close(Event::Closed(error));
-        drop(requests);
+    /// It is over, when what was begun is done.
+    pub(crate) fn end(&mut self, error: Option<Error>) {
+        self.end.get_or_insert(End(error));
+    }
+
+    /// Gives everything back, and tells the last event.
+    pub(crate) fn close(self, last: E) {
+        drop(self.media);
+        self.events.close(last);
+    }
+
+    /// Gives local media to another endpoint, and tells the last event.
+    pub(crate) fn hand_over(self, to: oneshot::Sender<LocalMedia>, last: E) {
+        to.send(self.media);
+        self.events.close(last);
     }
 }
 
-/// A page that is shown again wants pictures at once.
-fn listen_for_visibility(notify: &Sender<BrowserEvent>) -> Option<Listener> {
-    let document: web_sys::Document = global("document").dyn_into().ok()?;
-    let notify = notify.clone();
-    Some(Listener::new(&document, "visibilitychange", move |_| {
-        let _ = notify.send(BrowserEvent::Visible);
-    }))
+/// Runs an endpoint until it is over. The requests' end tells its handles that everything is closed.
+pub(crate) async fn run<P: Endpoint>(mut endpoint: P, mut requests: Receiver<P::Request>) {
+    let core = endpoint.core();
+    for source in core.media.devices.on() {
+        if let Some(event) = core.media.update(source) {
+            core.tell_local(event);
+        }
+    }
+    let mut timer = None;
+    let error = loop {
+        settle(&mut endpoint);
+        if let Some(End(error)) = endpoint.core().end.take() {
+            break error;
+        }
+        set_timer(&mut timer, endpoint.deadline(), endpoint.core().clock);
+        let wakeup = poll_fn(|cx| poll_wakeup(&mut endpoint, &mut requests, &mut timer, cx)).await;
+        handle(&mut endpoint, wakeup);
+    };
+    endpoint.hang_up(error).await;
+    drop(requests);
 }
 
-/// A page that goes away leaves on purpose: the others need not wait until they miss it.
-fn listen_for_page_hide(notify: &Sender<BrowserEvent>) -> Option<Listener> {
-    let window: web_sys::Window = global("window").dyn_into().ok()?;
-    let notify = notify.clone();
-    Some(Listener::new(&window, "pagehide", move |_| {
-        let _ = notify.send(BrowserEvent::PageHide);
-    }))
+/// Does what follows from what happened, own media first.
+fn settle(endpoint: &mut impl Endpoint) {
+    while let Some(output) = endpoint.core().media.poll() {
+        match output {
+            LocalOutput::Change(change) => endpoint.on_local(change),
+            LocalOutput::Event(event) => endpoint.core().tell_local(event),
+        }
+    }
+    endpoint.carry_out();
+}
+
+/// Deadlines come first, so that no flood starves them.
+fn poll_wakeup<P: Endpoint>(
+    endpoint: &mut P,
+    requests: &mut Receiver<P::Request>,
+    timer: &mut Option<(Time, Timer)>,
+    cx: &mut Context<'_>,
+) -> Poll<Wakeup<P::Request>> {
+    if let Some((_, running)) = timer
+        && Pin::new(running).poll(cx).is_ready()
+    {
+        *timer = None;
+        return Poll::Ready(Wakeup::Deadline);
+    }
+    let core = endpoint.core();
+    if let Poll::Ready(Some(event)) = core.media.poll_browser_event(cx) {
+        return Poll::Ready(Wakeup::BrowserEvent(event));
+    }
+    if let Poll::Ready(texts) = core.events.poll_read(cx) {
+        return Poll::Ready(Wakeup::Read(texts));
+    }
+    if let Poll::Ready(Some(request)) = core.media.poll_request(cx) {
+        return Poll::Ready(Wakeup::Local(request));
+    }
+    if let Poll::Ready(request) = requests.poll_next_unpin(cx) {
+        return Poll::Ready(Wakeup::Request(request));
+    }
+    endpoint.poll_incoming(cx).map(|()| Wakeup::Incoming)
+}
+
+fn handle<P: Endpoint>(endpoint: &mut P, wakeup: Wakeup<P::Request>) {
+    match wakeup {
+        Wakeup::Deadline => endpoint.on_deadline(),
+        Wakeup::BrowserEvent(BrowserEvent::Device(event)) => endpoint.core().media.devices.on_event(event),
+        Wakeup::BrowserEvent(BrowserEvent::DevicesChanged) => endpoint.core().tell_local(LocalEvent::DevicesChanged),
+        Wakeup::BrowserEvent(BrowserEvent::Blocked(peer)) => endpoint.on_blocked(peer),
+        Wakeup::BrowserEvent(BrowserEvent::Connection(connection, event)) => endpoint.on_connection(connection, event),
+        Wakeup::BrowserEvent(BrowserEvent::Page(event)) => endpoint.on_page(event),
+        Wakeup::Read(texts) => endpoint.on_read(texts),
+        Wakeup::Local(request) => {
+            let stream = match &request {
+                LocalRequest::Attach(attach) => endpoint.stream(attach.subject, attach.kind),
+                _ => None,
+            };
+            endpoint.core().media.on_request(request, stream.as_ref());
+        }
+        Wakeup::Request(Some(request)) => endpoint.on_request(request),
+        Wakeup::Request(None) => endpoint.on_close(),
+        // It was handled where it came.
+        Wakeup::Incoming => {}
+    }
+}
+
+fn set_timer(timer: &mut Option<(Time, Timer)>, deadline: Option<Time>, clock: Clock) {
+    if timer.as_ref().map(|(set, _)| *set) != deadline {
+        *timer = deadline.map(|deadline| (deadline, Timer::new(deadline - clock.now())));
+    }
 }

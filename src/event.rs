@@ -1,7 +1,7 @@
 //! What a room tells.
 
-mod explain;
 mod queue;
+mod trouble;
 
 use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::timeline::Entry;
@@ -9,8 +9,9 @@ use itodenwa_wire::{LeaveReason, Source};
 
 pub use queue::Events;
 pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
+pub use trouble::Trouble;
 
-use crate::error::{Error, MediaError, SignalingError};
+use crate::error::{Error, MediaError};
 use crate::media::Settings;
 use crate::peer::Peer;
 
@@ -102,6 +103,36 @@ pub enum Event {
     Closed(Option<Error>),
 }
 
+/// What an application may want to know of its own devices, whatever they are for.
+#[derive(Debug)]
+pub(crate) enum LocalEvent {
+    /// A source has a new track.
+    Device { source: Source, settings: Settings },
+    /// A source could not be had, or was taken away.
+    MediaFailed { source: Source, error: MediaError },
+    /// The system silenced a source, or gave it back.
+    Interrupted { source: Source, interrupted: bool },
+    /// There are other devices now.
+    DevicesChanged,
+}
+
+/// An application's event that may be about its own devices.
+pub(crate) trait FromLocal: Lossy + Sized {
+    /// None if this application is not told such a thing.
+    fn from_local(event: LocalEvent) -> Option<Self>;
+}
+
+impl FromLocal for Event {
+    fn from_local(event: LocalEvent) -> Option<Self> {
+        Some(match event {
+            LocalEvent::Device { source, settings } => Event::Device { source, settings },
+            LocalEvent::MediaFailed { source, error } => Event::MediaFailed { source, error },
+            LocalEvent::Interrupted { source, interrupted } => Event::Interrupted { source, interrupted },
+            LocalEvent::DevicesChanged => Event::DevicesChanged,
+        })
+    }
+}
+
 /// How the server is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SignalingState {
@@ -119,28 +150,5 @@ impl SignalingState {
             SignalingState::Connected => "connected",
             SignalingState::Reconnecting => "reconnecting",
         }
-    }
-}
-
-/// Something that went wrong, and the room goes on.
-#[derive(Debug, Clone)]
-pub struct Trouble {
-    /// With whom; none when it is about the signalling.
-    pub peer: Option<Peer>,
-    /// What: stable, for programs.
-    pub code: &'static str,
-    /// What the browser, the peer or the server said of it; may be empty. Only ever shown as text.
-    pub detail: String,
-}
-
-impl Trouble {
-    /// What it means and what can be done, in English, for people.
-    #[must_use]
-    pub fn explain(&self) -> &'static str {
-        explain::explain(self.code)
-    }
-
-    pub(crate) fn signaling(error: &SignalingError) -> Self {
-        Trouble { peer: None, code: error.code(), detail: error.to_string() }
     }
 }

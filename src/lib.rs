@@ -35,6 +35,7 @@
 //! room owns everything, browser callbacks only put values into a channel, and applications read a stream. Nothing of an
 //! application is ever called from inside.
 
+mod browser_event;
 mod call;
 mod check;
 mod codec;
@@ -43,6 +44,7 @@ mod dom;
 mod driver;
 mod error;
 mod event;
+mod local_media;
 mod media;
 mod message;
 mod oneshot;
@@ -57,7 +59,9 @@ mod room_snapshot;
 pub mod signaling;
 mod snapshot;
 mod stream_kind;
+mod subject;
 mod view;
+mod viewer;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
@@ -77,4 +81,4 @@ pub use peer::Peer;
 pub use preview::Preview;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use room::{Handle, Join, Me, Room};
-pub use view::Screen;
+pub use viewer::Screen;

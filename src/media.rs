@@ -2,14 +2,12 @@
 
 mod capture;
 mod constraints;
-mod device;
 mod devices;
 mod list;
 mod settings;
 mod track;
 
-pub(crate) use device::Change;
-pub(crate) use devices::{DeviceEvent, Devices};
+pub(crate) use devices::{DeviceEvent, Devices, Done, SourceEvent};
 pub(crate) use itodenwa_protocol::options::DeviceConstraints;
 pub use itodenwa_protocol::options::{CameraOptions, Content, Facing, MicrophoneOptions, Quality, ScreenOptions};
 pub(crate) use list::listen_for_changes;

@@ -7,11 +7,13 @@ use itodenwa_wire::{Member, PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::{SendError, ViewError};
+use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
-use crate::stream_kind::StreamKind;
-use crate::view::{Audible, Screen, Viewer};
+use crate::subject::Subject;
+use crate::view::Audible;
+use crate::viewer::{Screen, Viewer};
 
 /// Another person in the room. It may be kept as long as one likes, and does not keep the room open.
 #[derive(Debug, Clone)]
@@ -25,15 +27,15 @@ struct Person {
     texts: Rc<Cell<usize>>,
     level: Cell<f64>,
     speaking: Cell<bool>,
-    audible: Cell<Audible>,
+    room: Weak<RoomRef>,
     viewer: Viewer,
     screen: Viewer,
 }
 
 impl Peer {
-    pub(crate) fn new(member: Member, link: Weak<RoomRef>) -> Self {
-        let screen = Viewer::new(Some(member.id), StreamKind::Screen, Weak::clone(&link));
-        let viewer = Viewer::new(Some(member.id), StreamKind::Camera, link);
+    pub(crate) fn new(member: Member, local: LocalHandle, room: Weak<RoomRef>) -> Self {
+        let viewer = Viewer::new(Subject::Peer(member.id), local);
+        let screen = viewer.screen();
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),
@@ -41,7 +43,7 @@ impl Peer {
             texts: Rc::default(),
             level: Cell::default(),
             speaking: Cell::default(),
-            audible: Cell::default(),
+            room,
             viewer,
             screen,
         }))
@@ -103,26 +105,19 @@ impl Peer {
     /// alike.
     pub fn set_volume(&self, volume: f64) {
         let volume = if volume.is_finite() { volume.clamp(0.0, 1.0) } else { 1.0 };
-        self.set_audible(|audible| Audible { volume: Some(volume), ..audible });
+        self.0.viewer.set_audible(|audible| Audible { volume: Some(volume), ..audible });
     }
 
     /// Limits what is sent of a source to them. See [`Handle::limit`](crate::Handle::limit).
     pub fn limit(&self, source: Source, limits: Limits) {
-        if let Some(link) = self.0.viewer.link() {
-            link.ask(Request::Limit { peer: Some(self.id()), source, limits });
+        if let Some(room) = self.0.room.upgrade() {
+            room.ask(Request::Limit { peer: Some(self.id()), source, limits });
         }
     }
 
     /// Silences them here, for oneself alone.
     pub fn set_muted(&self, muted: bool) {
-        self.set_audible(|audible| Audible { muted: Some(muted), ..audible });
-    }
-
-    fn set_audible(&self, change: impl FnOnce(Audible) -> Audible) {
-        self.0.audible.set(change(self.0.audible.get()));
-        if let Some(link) = self.0.viewer.link() {
-            link.ask(Request::Audible(self.id()));
-        }
+        self.0.viewer.set_audible(|audible| Audible { muted: Some(muted), ..audible });
     }
 
     /// Shows them in the `<video>` or `<audio>` that the selector finds: what they send now and later.
@@ -168,31 +163,27 @@ impl Peer {
     /// # Errors
     /// [`SendError`] if it is too long, too many wait, or the room is over.
     pub fn send(&self, text: &str) -> Result<Message, SendError> {
-        self.0.viewer.link().ok_or(SendError::Closed)?.send(&[self.recipient()], text)
+        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], text)
     }
 
     /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.
     pub fn restart_ice(&self) {
-        if let Some(link) = self.0.viewer.link() {
-            link.ask(Request::RestartIce(self.id()));
+        if let Some(room) = self.0.room.upgrade() {
+            room.ask(Request::RestartIce(self.id()));
         }
     }
 
     /// Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble,
     /// `token/forbidden`.
     pub fn remove(&self) {
-        if let Some(link) = self.0.viewer.link() {
-            link.ask(Request::Remove(self.id()));
+        if let Some(room) = self.0.room.upgrade() {
+            room.ask(Request::Remove(self.id()));
         }
     }
 
     /// Whom a text is for, and how many wait for its acknowledgement.
     pub(crate) fn recipient(&self) -> (PeerId, Rc<Cell<usize>>) {
         (self.id(), Rc::clone(&self.0.texts))
-    }
-
-    pub(crate) fn audible(&self) -> Audible {
-        self.0.audible.get()
     }
 
     pub(crate) fn set_level(&self, level: f64) {

@@ -1,31 +1,29 @@
 //! Oneself before a call: which camera and microphone, how one looks, and how loud one is.
 
+mod endpoint;
 mod meter;
-mod task;
 
 use std::fmt;
-use std::rc::Rc;
 
 use itodenwa_wire::Source;
-use litemap::LiteMap;
-use wasm_bindgen::JsCast;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
-use crate::dom::spawn;
-use crate::driver::BROWSER_EVENTS;
+use crate::dom::{Clock, spawn};
+use crate::driver::{self, Core};
 use crate::error::{Error, MediaError, ViewError};
-use crate::event::{self, Events};
-use crate::media::{CameraOptions, DeviceConstraints, DeviceEvent, Devices, MicrophoneOptions, Settings};
+use crate::event::{self, Events, LocalEvent};
+use crate::local_media::{LocalHandle, LocalMedia, LocalRequest};
+use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, Settings};
 use crate::oneshot;
 use crate::queue::{Sender, queue};
-use crate::room_ref::REQUESTS;
 use crate::snapshot::SnapshotCell;
-use crate::view;
+use crate::subject::Subject;
+use crate::viewer::Viewer;
+use endpoint::{HandOver, PreviewEndpoint};
 use meter::Meter;
-use task::{Request, Task};
 
-/// Where notices of devices go.
-pub(crate) type EventSink = Rc<dyn Fn(DeviceEvent)>;
+/// Joins that wait for the preview's devices, at most: the first gets them.
+const REQUESTS: usize = 16;
 
 /// Camera and microphone before a call, for oneself alone. Dropping it and all its clones gives the devices back.
 ///
@@ -33,26 +31,11 @@ pub(crate) type EventSink = Rc<dyn Fn(DeviceEvent)>;
 /// does not blink.
 #[derive(Clone)]
 pub struct Preview {
-    requests: Sender<Request>,
-    snapshot: SnapshotCell<Snapshot>,
+    requests: Sender<HandOver>,
+    local: LocalHandle,
+    viewer: Viewer,
     meter: SnapshotCell<Option<Meter>>,
-    element: SnapshotCell<Option<HtmlVideoElement>>,
     events: SnapshotCell<Option<Events>>,
-}
-
-/// What the task tells its handles.
-#[derive(Debug, Clone, Default)]
-struct Snapshot {
-    settings: LiteMap<Source, Settings>,
-    /// One for each source at most.
-    errors: Vec<(Source, MediaError)>,
-}
-
-impl Snapshot {
-    fn set_error(&mut self, source: Source, error: Option<MediaError>) {
-        self.errors.retain(|(known, _)| *known != source);
-        self.errors.extend(error.map(|error| (source, error)));
-    }
 }
 
 impl Preview {
@@ -64,34 +47,35 @@ impl Preview {
     /// # Errors
     /// [`Error::Unsupported`] where there is no WebRTC.
     pub async fn open(camera: Option<CameraOptions>, microphone: Option<MicrophoneOptions>) -> Result<Self, Error> {
-        let (tell, browser_events) = queue(BROWSER_EVENTS);
-        let outlet: SnapshotCell<Option<EventSink>> = SnapshotCell::default();
-        outlet.change(|outlet| {
-            *outlet = Some(Rc::new(move |notice| {
-                let _ = tell.send(notice);
-            }));
-        });
-        let to = outlet.clone();
-        let device = Rc::new(move |notice| {
-            if let Some(tell) = to.get() {
-                tell(notice);
-            }
-        });
-        let devices = Devices::new(device).map_err(|_| Error::Unsupported)?;
-        let (requests, asked) = queue(REQUESTS);
+        let mut media = LocalMedia::new()?;
+        let local = media.new_handle();
+        let wanted = [microphone.map(DeviceConstraints::Microphone), camera.map(DeviceConstraints::Camera)];
+        let mut sources = Vec::new();
+        for constraints in wanted.into_iter().flatten() {
+            sources.push(constraints.source());
+            media.devices.choose(constraints, None);
+        }
+        media.devices.start(sources);
+        let mut failed = Vec::new();
+        media.settle(&mut failed).await;
         let (sender, events) = event::channel();
+        let mut core = Core::new(Clock::start(), media, sender);
+        for (source, error) in failed {
+            core.tell_local(LocalEvent::MediaFailed { source, error });
+        }
+        let (requests, asked) = queue(REQUESTS);
+        let meter = SnapshotCell::default();
+        let endpoint = PreviewEndpoint::new(core, meter.clone());
+        // In a block of this module: what runs it is loaded with it, in the second wasm module.
+        spawn(async move { driver::run(endpoint, asked).await });
         let preview = Preview {
             requests,
-            snapshot: SnapshotCell::default(),
-            meter: SnapshotCell::default(),
-            element: SnapshotCell::default(),
+            viewer: Viewer::new(Subject::Me, local.clone()),
+            local,
+            meter,
             events: SnapshotCell::default(),
         };
         preview.events.change(|place| *place = Some(events));
-        let (snapshot, meter) = (preview.snapshot.clone(), preview.meter.clone());
-        let mut task = Task::new(devices, outlet, asked, browser_events, sender, snapshot, meter);
-        task.begin([microphone.map(DeviceConstraints::Microphone), camera.map(DeviceConstraints::Camera)]).await;
-        spawn(task.run());
         Ok(preview)
     }
 
@@ -107,7 +91,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had.
     pub async fn camera(&self, on: bool) -> Result<(), MediaError> {
-        self.ask(Source::Camera, |done| Request::Set { source: Source::Camera, on, done }).await
+        self.local.set(Source::Camera, on).await
     }
 
     /// Switches the microphone on or off.
@@ -115,7 +99,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had.
     pub async fn microphone(&self, on: bool) -> Result<(), MediaError> {
-        self.ask(Source::Microphone, |done| Request::Set { source: Source::Microphone, on, done }).await
+        self.local.set(Source::Microphone, on).await
     }
 
     /// Says what camera is wanted: at once if it is on, otherwise from the next time on.
@@ -123,7 +107,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
-        self.ask(Source::Camera, |done| Request::Choose { wish: DeviceConstraints::Camera(options), done }).await
+        self.local.choose(DeviceConstraints::Camera(options)).await
     }
 
     /// Says what microphone is wanted: at once if it is on, otherwise from the next time on.
@@ -131,21 +115,19 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
-        self.ask(Source::Microphone, |done| Request::Choose { wish: DeviceConstraints::Microphone(options), done })
-            .await
+        self.local.choose(DeviceConstraints::Microphone(options)).await
     }
 
     /// What a source that is on really is.
     #[must_use]
     pub fn settings(&self, source: Source) -> Option<Settings> {
-        self.snapshot.change(|known| known.settings.get(&source).cloned())
+        self.local.settings(source)
     }
 
     /// Why a source is not on, although it was wanted; or why another one that was chosen can't be had.
     #[must_use]
     pub fn error(&self, source: Source) -> Option<MediaError> {
-        let error = |known: &mut Snapshot| known.errors.iter().find(|(known, _)| *known == source).cloned();
-        self.snapshot.change(error).map(|(_, error)| error)
+        self.local.error(source)
     }
 
     /// How loud the microphone is now, from 0 to 1 (linear), for a meter. 0 where it is off, or the browser measures nothing.
@@ -164,8 +146,7 @@ impl Preview {
     /// # Errors
     /// [`ViewError`] if there is no such element, or the preview is over.
     pub fn attach(&self, selector: &str) -> Result<(), ViewError> {
-        let element = view::find(selector)?;
-        self.attach_to(element.dyn_ref().ok_or(ViewError::NotMedia)?)
+        self.viewer.attach(selector)
     }
 
     /// The same with an element at hand.
@@ -173,7 +154,7 @@ impl Preview {
     /// # Errors
     /// [`ViewError::Closed`] if the preview is over.
     pub fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
-        self.show(element, false)
+        self.viewer.attach_to(element)
     }
 
     /// A `<video data-peer="me">` with the picture, to be put into the page: the same each time. It is removed in the end.
@@ -181,55 +162,31 @@ impl Preview {
     /// # Errors
     /// [`ViewError::Closed`] if the preview is over.
     pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
-        if let Some(element) = self.element.get() {
-            return Ok(element);
-        }
-        let element = view::make("me")?;
-        self.show(&element, true)?;
-        self.element.change(|known| *known = Some(element.clone()));
-        Ok(element)
+        self.viewer.view()
     }
 
     /// Shows nothing any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        let _ = self.requests.send(Request::Detach(element.clone()));
+        // A preview that is over shows nothing.
+        let _ = self.local.ask(LocalRequest::Detach(element.clone()));
     }
 
     /// Gives the devices back. When it is done the lights are out.
     pub async fn close(&self) {
-        let (done, wait) = oneshot::channel();
-        let _ = self.requests.send(Request::Close(done));
-        // If the task is gone it is over, as wished.
-        let _ = wait.await;
+        self.requests.close();
+        self.requests.closed().await;
     }
 
-    /// Gives what is there away; what the browser says of it is told there from now on. None if the preview is over.
-    pub(crate) async fn hand_over(&self, tell: EventSink) -> Option<Devices> {
+    /// Gives what is there away. None if the preview is over.
+    pub(crate) async fn hand_over(&self) -> Option<LocalMedia> {
         let (done, wait) = oneshot::channel();
-        self.requests.send(Request::HandOver { tell, done }).ok()?;
+        self.requests.send(HandOver(done)).ok()?;
         wait.await.ok()
-    }
-
-    fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
-        let asked = self.requests.send(Request::Attach { element: element.clone(), made });
-        asked.map_err(|_| ViewError::Closed)
-    }
-
-    async fn ask(
-        &self,
-        source: Source,
-        request: impl FnOnce(oneshot::Sender<Result<(), MediaError>>) -> Request,
-    ) -> Result<(), MediaError> {
-        let (done, wait) = oneshot::channel();
-        let _ = self.requests.send(request(done));
-        let result = wait.await.unwrap_or(Err(MediaError::Closed));
-        self.snapshot.change(|known| known.set_error(source, result.clone().err()));
-        result
     }
 }
 
 impl fmt::Debug for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Preview").field("snapshot", &self.snapshot).finish_non_exhaustive()
+        f.debug_struct("Preview").field("local", &self.local).finish_non_exhaustive()
     }
 }

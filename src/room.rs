@@ -1,3 +1,4 @@
+mod endpoint;
 mod join;
 
 use std::ops::Deref;
@@ -12,18 +13,19 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{PeerId, Source};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
-use crate::stream_kind::StreamKind;
 pub use join::Join;
 
 use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};
+use crate::local_media::{LocalHandle, LocalRequest};
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
 use crate::message::Message;
-use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::{Request, RoomRef};
 use crate::room_snapshot::Snapshot;
-use crate::view::{Screen, Viewer, try_loudspeaker};
+use crate::subject::Subject;
+use crate::view::try_loudspeaker;
+use crate::viewer::{Screen, Viewer};
 
 /// A room that one is in: a [`Handle`], and the stream of what happens there.
 ///
@@ -91,8 +93,7 @@ impl Handle {
     #[must_use]
     pub fn me(&self) -> Me {
         Me {
-            room: Rc::downgrade(&self.room),
-            snapshot: self.snapshot.clone(),
+            local: self.room.local.clone(),
             id: self.room.me.get(),
             name: self.room.name.as_ref().map(ToString::to_string),
             identity: self.room.identity.as_ref().map(ToString::to_string),
@@ -117,7 +118,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The room goes on without it.
     pub async fn camera(&self, on: bool) -> Result<(), MediaError> {
-        self.source(Source::Camera, on).await
+        self.room.local.set(Source::Camera, on).await
     }
 
     /// Switches the microphone on or off, for everybody. Off means silence at once.
@@ -125,7 +126,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The room goes on without it.
     pub async fn microphone(&self, on: bool) -> Result<(), MediaError> {
-        self.source(Source::Microphone, on).await
+        self.room.local.set(Source::Microphone, on).await
     }
 
     /// Shares a screen, a window or a tab with everybody, beside the camera: the browser lets the person choose, and gives its sound
@@ -137,7 +138,7 @@ impl Handle {
     /// [`MediaError::Denied`] if the person chose nothing, [`MediaError::Unsupported`] where there is no sharing, as on
     /// most phones.
     pub async fn screen(&self, on: bool) -> Result<(), MediaError> {
-        self.source(Source::Screen, on).await
+        self.room.local.set(Source::Screen, on).await
     }
 
     /// Says what camera is wanted: at once if it is on, otherwise from the next time on. The others see no gap, and nothing is
@@ -146,7 +147,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
-        self.choose(DeviceConstraints::Camera(options)).await
+        self.room.local.choose(DeviceConstraints::Camera(options)).await
     }
 
     /// Says what microphone is wanted, and what is done to its sound: at once if it is on, otherwise from the next time on.
@@ -154,7 +155,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
-        self.choose(DeviceConstraints::Microphone(options)).await
+        self.room.local.choose(DeviceConstraints::Microphone(options)).await
     }
 
     /// Says how a screen is shared the next time.
@@ -162,19 +163,7 @@ impl Handle {
     /// # Errors
     /// [`MediaError::Closed`] if the room is over.
     pub async fn use_screen(&self, options: ScreenOptions) -> Result<(), MediaError> {
-        self.choose(DeviceConstraints::Screen(options)).await
-    }
-
-    async fn choose(&self, wish: DeviceConstraints) -> Result<(), MediaError> {
-        let (done, wait) = oneshot::channel();
-        self.room.ask(Request::Choose { wish, done });
-        wait.await.unwrap_or(Err(MediaError::Closed))
-    }
-
-    async fn source(&self, source: Source, on: bool) -> Result<(), MediaError> {
-        let (done, wait) = oneshot::channel();
-        self.room.ask(Request::SetSource { source, on, done });
-        wait.await.unwrap_or(Err(MediaError::Closed))
+        self.room.local.choose(DeviceConstraints::Screen(options)).await
     }
 
     /// Sends a text to everybody who is here: accepted now, sent as soon as each connection is there, in order.
@@ -205,18 +194,19 @@ impl Handle {
     /// The one before it goes on.
     pub async fn use_loudspeaker(&self, device: &str) -> Result<(), MediaError> {
         try_loudspeaker(device).await?;
-        let asked = self.room.ask(Request::Loudspeaker(device.to_owned()));
-        if asked { Ok(()) } else { Err(MediaError::Closed) }
+        self.room.local.use_loudspeaker(device.to_owned())
     }
 
     /// Plays what the browser refused to play by itself ([`Event::Blocked`]). Call it when the person touches the page.
     pub fn resume(&self) {
-        self.room.ask(Request::Resume);
+        // Where nobody is heard any more there is nothing to play.
+        let _ = self.room.local.ask(LocalRequest::Resume);
     }
 
     /// Shows nobody any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        self.room.ask(Request::Detach(element.clone()));
+        // A room that is over shows nobody.
+        let _ = self.room.local.ask(LocalRequest::Detach(element.clone()));
     }
 
     /// The steps of the calls so far: the last 512, in milliseconds since the join.
@@ -235,8 +225,7 @@ impl Handle {
 /// Oneself in a room.
 #[derive(Debug, Clone)]
 pub struct Me {
-    room: Weak<RoomRef>,
-    snapshot: Snapshot,
+    local: LocalHandle,
     id: PeerId,
     name: Option<String>,
     identity: Option<String>,
@@ -264,8 +253,7 @@ impl Me {
     /// What an own source that is on really is: which device, how large, and what was asked and is not there.
     #[must_use]
     pub fn settings(&self, source: Source) -> Option<Settings> {
-        self.room.upgrade()?;
-        self.snapshot.settings.get().remove(&source)
+        self.local.settings(source)
     }
 
     /// Shows one's own picture, without sound, in the `<video>` that the selector finds.
@@ -295,10 +283,10 @@ impl Me {
     /// What one shares oneself, without sound.
     #[must_use]
     pub fn screen(&self) -> Screen {
-        Screen(Viewer::new(None, StreamKind::Screen, Weak::clone(&self.room)))
+        Screen(self.viewer().screen())
     }
 
     fn viewer(&self) -> Viewer {
-        Viewer::new(None, StreamKind::Camera, Weak::clone(&self.room))
+        Viewer::new(Subject::Me, self.local.clone())
     }
 }

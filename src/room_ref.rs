@@ -6,32 +6,20 @@ use std::rc::Rc;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
-use web_sys::HtmlMediaElement;
 
-use crate::error::{MediaError, SendError};
-use crate::media::DeviceConstraints;
+use crate::error::SendError;
+use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::queue::Sender;
-use crate::stream_kind::StreamKind;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
 
-/// What a handle asks of the driver.
+/// What a handle asks of the driver, beside what concerns local media.
 #[derive(Debug)]
 pub(crate) enum Request {
-    SetSource {
-        source: Source,
-        on: bool,
-        done: oneshot::Sender<Result<(), MediaError>>,
-    },
-    /// What is wanted of a source.
-    Choose {
-        wish: DeviceConstraints,
-        done: oneshot::Sender<Result<(), MediaError>>,
-    },
     Text {
         to: PeerId,
         text: String,
@@ -43,27 +31,15 @@ pub(crate) enum Request {
         source: Source,
         limits: Limits,
     },
-    /// Somebody's volume is another one.
-    Audible(PeerId),
-    /// Where others are heard: the device's id, empty for the system's choice.
-    Loudspeaker(String),
     RestartIce(PeerId),
     Remove(PeerId),
-    /// Show somebody, or oneself, in an element. One that was made here is removed when they leave.
-    Attach {
-        who: Option<PeerId>,
-        kind: StreamKind,
-        element: HtmlMediaElement,
-        made: bool,
-    },
-    Detach(HtmlMediaElement),
-    Resume,
 }
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
 #[derive(Debug)]
 pub(crate) struct RoomRef {
     pub(crate) requests: Sender<Request>,
+    pub(crate) local: LocalHandle,
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,

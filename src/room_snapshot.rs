@@ -3,10 +3,7 @@
 use std::collections::VecDeque;
 
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_wire::Source;
-use litemap::LiteMap;
 
-use crate::media::Settings;
 use crate::peer::Peer;
 use crate::snapshot::SnapshotCell;
 
@@ -16,5 +13,4 @@ pub(crate) struct Snapshot {
     pub(crate) peers: SnapshotCell<Vec<Peer>>,
     pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
     pub(crate) speaker: SnapshotCell<Option<Peer>>,
-    pub(crate) settings: SnapshotCell<LiteMap<Source, Settings>>,
 }

@@ -155,7 +155,10 @@ impl<T, E: Clone> Devices<T, E> {
     /// Nothing is on.
     #[must_use]
     pub fn new() -> Self {
-        let devices = Source::ALL.into_iter().map(|source| (source, Device::new(source))).collect();
+        let mut devices = LiteMap::new();
+        for source in Source::ALL {
+            devices.insert(source, Device::new(source));
+        }
         Devices { devices, outputs: VecDeque::new() }
     }
 

@@ -1,5 +1,6 @@
 //! Asking the browser for devices and screens.
 
+use itodenwa_protocol::devices::Previous;
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
@@ -52,24 +53,21 @@ pub(super) async fn prefer(wishes: &[DeviceConstraints]) -> Result<MediaStream, 
 }
 
 /// One device, while another one may be in use for the same. Some phones open one camera at a time: there the old one is
-/// stopped first, and opened again if the new one fails. Then the second value has it.
+/// stopped first, and opened again if the new one fails.
 pub(super) async fn switch(
     wish: &DeviceConstraints,
     old: Option<(MediaStreamTrack, DeviceConstraints)>,
-) -> (Result<MediaStream, MediaError>, Option<MediaStream>) {
+) -> (Result<MediaStream, MediaError>, Previous<MediaStream>) {
     let wishes = std::slice::from_ref(wish);
-    let Some((old, old_wish)) = old else { return (prefer(wishes).await, None) };
+    let Some((old, old_wish)) = old else { return (prefer(wishes).await, Previous::Kept) };
     match capture(wishes, ConstraintStrength::Exact).await {
         Err(MediaError::Busy(_) | MediaError::Failed(_)) => {
             old.stop();
             let again = capture(wishes, ConstraintStrength::Exact).await;
-            let restored = match &again {
-                Ok(_) => None,
-                Err(_) => prefer(&[old_wish]).await.ok(),
-            };
-            (again, restored)
+            let restored = if again.is_err() { prefer(&[old_wish]).await.ok() } else { None };
+            (again, restored.map_or(Previous::Lost, Previous::Restored))
         }
-        result => (result, None),
+        result => (result, Previous::Kept),
     }
 }
 

@@ -1,5 +1,7 @@
 use std::rc::Rc;
 
+use itodenwa_protocol::devices as machine;
+use itodenwa_protocol::devices::{DevicesInput, DevicesOutput, Previous, RequestId};
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use litemap::LiteMap;
@@ -7,21 +9,29 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::capture::{prefer, switch, track_of};
-use super::device::{Ask, Captured, Change, Device, Done};
 use super::settings::Settings;
 use super::track::{Track, TrackEvent};
 use crate::dom::spawn;
 use crate::error::MediaError;
+use crate::oneshot;
 use crate::stream_kind::StreamKind;
+
+/// Where the result of a request goes.
+pub(crate) type Done = oneshot::Sender<Result<(), MediaError>>;
+/// What is otherwise with a source.
+pub(crate) type SourceEvent = machine::SourceEvent<MediaError>;
 
 type EventSink = Rc<dyn Fn(DeviceEvent)>;
 
-/// Own camera, microphone and screen. One request to the browser at a time for each.
+/// Own camera, microphone and screen: does what their machine says.
 pub(crate) struct Devices {
-    devices: LiteMap<Source, Device>,
+    machine: machine::Devices<Track, MediaError>,
     stream: MediaStream,
     /// What is shared has a stream of its own: it is shown beside the person.
     screen: MediaStream,
+    /// Requests that are not done: as many as the machine lets wait.
+    waiting: LiteMap<RequestId, Done>,
+    requests: u32,
     tell: EventSink,
 }
 
@@ -29,18 +39,25 @@ pub(crate) struct Devices {
 #[derive(Debug)]
 pub(crate) enum DeviceEvent {
     /// It was asked for, and this is what came.
-    Captured(Captured),
+    Captured {
+        source: Source,
+        result: Result<Track, MediaError>,
+        previous: Previous<Track>,
+    },
     Track(Source, TrackEvent),
 }
 
 impl Devices {
     /// Fails where there are no streams, and so no calls either.
     pub(crate) fn new(tell: EventSink) -> Result<Self, JsValue> {
-        let mut devices = LiteMap::new();
-        for source in Source::ALL {
-            devices.insert(source, Device::new(source));
-        }
-        Ok(Devices { devices, stream: MediaStream::new()?, screen: MediaStream::new()?, tell })
+        Ok(Devices {
+            machine: machine::Devices::new(),
+            stream: MediaStream::new()?,
+            screen: MediaStream::new()?,
+            waiting: LiteMap::new(),
+            requests: 0,
+            tell,
+        })
     }
 
     /// The stream of oneself: what is on, for showing it, and for keeping sound and picture together.
@@ -52,139 +69,132 @@ impl Devices {
     }
 
     /// Asks for all of these with one question to the person.
-    pub(crate) fn request(&mut self, sources: &[Source]) {
-        let asked = sources.iter().filter_map(|source| Some(self.devices.get_mut(source)?.begin()));
-        let asked: Vec<DeviceConstraints> = asked.collect();
-        let Some(first) = asked.first().cloned() else { return };
-        let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
-        spawn(async move {
-            match prefer(&asked).await {
-                Err(_) if asked.len() > 1 => {
-                    // One of them failed, and nobody knows which.
-                    for wish in asked {
-                        let result = prefer(std::slice::from_ref(&wish)).await;
-                        answer(&tell, &stream, wish, result, None);
-                    }
-                }
-                Err(error) => answer(&tell, &stream, first, Err(error), None),
-                Ok(captured) => {
-                    for wish in asked {
-                        answer(&tell, &stream, wish, Ok(Clone::clone(&captured)), None);
-                    }
-                }
-            }
-        });
+    pub(crate) fn start(&mut self, sources: Vec<Source>) {
+        self.machine.handle(DevicesInput::Start(sources));
     }
 
     /// Takes the application's own tracks: one of sound as microphone, one of pictures as camera.
-    pub(crate) fn adopt(&mut self, given: &MediaStream) {
+    pub(crate) fn take(&mut self, given: &MediaStream) {
         let tracks = [(Source::Microphone, given.get_audio_tracks()), (Source::Camera, given.get_video_tracks())];
         for (source, tracks) in tracks {
             let Ok(track) = tracks.get(0).dyn_into::<MediaStreamTrack>() else { continue };
-            let track = Track::given(track, &self.stream, told_of(&self.tell, source));
-            if let Some(device) = self.devices.get_mut(&source) {
-                device.hold(track);
-            }
+            let track = Track::given(track, &self.stream, track_events(&self.tell, source));
+            self.machine.handle(DevicesInput::Given { source, track });
         }
     }
 
     pub(crate) fn is_asking(&self) -> bool {
-        self.devices.values().any(Device::is_asking)
+        self.machine.is_asking()
     }
 
     /// The sources that are on.
-    pub(crate) fn on(&self) -> impl Iterator<Item = Source> {
-        self.devices.iter().filter(|(_, device)| device.is_on()).map(|(source, _)| *source)
+    pub(crate) fn on(&self) -> Vec<Source> {
+        self.machine.on().collect()
     }
 
     /// The track to send for a source, also when it is muted.
     pub(crate) fn track(&self, source: Source) -> Option<&MediaStreamTrack> {
-        Some(self.devices.get(&source)?.track()?.as_ref())
+        Some(self.machine.track(source)?.as_ref())
     }
 
-    /// What a source that is on really is.
+    /// What the track of a source really is.
     pub(crate) fn settings(&self, source: Source) -> Option<Settings> {
-        Some(self.devices.get(&source)?.track()?.settings())
+        Some(self.machine.track(source)?.settings())
     }
 
     /// What is wanted of a source.
-    pub(crate) fn wish(&self, source: Source) -> Option<&DeviceConstraints> {
-        Some(self.devices.get(&source)?.wish())
+    pub(crate) fn constraints(&self, source: Source) -> Option<&DeviceConstraints> {
+        self.machine.constraints(source)
     }
 
     /// Wants a source on or off.
-    pub(crate) fn set(&mut self, source: Source, on: bool, done: Done) -> Change {
-        let Some(device) = self.devices.get_mut(&source) else { return Change::None };
-        let (change, ask) = device.set(on, done);
-        self.ask(source, ask);
-        change
+    pub(crate) fn set(&mut self, source: Source, on: bool, done: Done) {
+        let id = self.request(done);
+        self.machine.handle(DevicesInput::Set { id, source, on });
     }
 
-    /// Wants a source otherwise.
-    pub(crate) fn choose(&mut self, wish: DeviceConstraints, done: Done) {
-        let source = wish.source();
-        let ask = self.devices.get_mut(&source).and_then(|device| device.choose(wish, done));
-        self.ask(source, ask);
+    /// Wants a source otherwise. Nobody need wait for it.
+    pub(crate) fn choose(&mut self, constraints: DeviceConstraints, done: Option<Done>) {
+        let id = done.map(|done| self.request(done));
+        self.machine.handle(DevicesInput::Choose { id, constraints });
     }
 
-    pub(crate) fn notice(&mut self, notice: DeviceEvent) -> Change {
-        let (source, (change, ask)) = match notice {
-            DeviceEvent::Captured(captured) if captured.source == Source::ScreenAudio => {
-                return self.captured_screen_audio(captured);
+    pub(crate) fn on_event(&mut self, event: DeviceEvent) {
+        self.machine.handle(match event {
+            DeviceEvent::Captured { source, result, previous } => DevicesInput::Captured { source, result, previous },
+            DeviceEvent::Track(source, TrackEvent::Ended) => DevicesInput::Ended(source),
+            DeviceEvent::Track(source, TrackEvent::Interrupted(interrupted)) => {
+                DevicesInput::Interrupted { source, interrupted }
             }
-            DeviceEvent::Captured(captured) => {
-                let source = captured.source;
-                let Some(device) = self.devices.get_mut(&source) else { return Change::None };
-                (source, device.captured(captured))
-            }
-            DeviceEvent::Track(source, notice) => {
-                let Some(device) = self.devices.get_mut(&source) else { return Change::None };
-                match notice {
-                    TrackEvent::Ended => (source, device.ended()),
-                    TrackEvent::Interrupted(interrupted) => (source, (device.interrupted(interrupted), None)),
+        });
+    }
+
+    /// Does what the machine says, until something is otherwise with a source.
+    pub(crate) fn poll(&mut self) -> Option<SourceEvent> {
+        while let Some(output) = self.machine.poll() {
+            match output {
+                DevicesOutput::Capture { constraints, previous } => self.capture(constraints, previous),
+                DevicesOutput::CaptureAll(constraints) => self.capture_all(constraints),
+                DevicesOutput::SetEnabled { source, enabled } => {
+                    if let Some(track) = self.machine.track(source) {
+                        track.set_enabled(enabled);
+                    }
                 }
+                DevicesOutput::Done { id, result } => {
+                    if let Some(done) = self.waiting.remove(&id) {
+                        done.send(result);
+                    }
+                }
+                DevicesOutput::Event(event) => return Some(event),
             }
-        };
-        self.ask(source, ask);
-        match change {
-            // The picture of the screen tells it.
-            Change::Ended(Source::ScreenAudio, _) => Change::Off(Source::ScreenAudio),
-            change => change,
         }
+        None
     }
 
-    /// The sound of what is shared goes with its picture. True if there was any.
-    pub(crate) fn stop_screen_audio(&mut self) -> bool {
-        let device = self.devices.get_mut(&Source::ScreenAudio);
-        device.is_some_and(|device| matches!(device.lose(MediaError::Ended), Change::Ended(..)))
+    fn request(&mut self, done: Done) -> RequestId {
+        let id = RequestId(self.requests);
+        self.requests = self.requests.wrapping_add(1);
+        self.waiting.insert(id, done);
+        id
     }
 
-    fn captured_screen_audio(&mut self, captured: Captured) -> Change {
-        let is_shared = self.devices.get(&Source::Screen).is_some_and(Device::is_on);
-        let Some(track) = captured.result.ok().filter(|_| is_shared) else { return Change::None };
-        if let Some(device) = self.devices.get_mut(&Source::ScreenAudio) {
-            device.hold(track);
-        }
-        Change::On(Source::ScreenAudio)
-    }
-
-    fn ask(&self, source: Source, ask: Option<Ask>) {
-        let Some(Ask { wish, old }) = ask else { return };
+    fn capture(&self, constraints: DeviceConstraints, previous: Option<DeviceConstraints>) {
+        let source = constraints.source();
         let tell = Rc::clone(&self.tell);
         let stream = Clone::clone(self.stream(StreamKind::of(source)));
+        let old = self.track(source).cloned().zip(previous.clone());
         spawn(async move {
-            let (result, restored) = switch(&wish, old.clone()).await;
+            let (result, replaced) = switch(&constraints, old).await;
             let sound = result
                 .as_ref()
                 .ok()
                 .filter(|captured| source == Source::Screen && captured.get_audio_tracks().length() > 0);
             let sound = sound.cloned();
-            let restored = restored.zip(old).map(|(restored, (_, wish))| (restored, wish));
-            answer(&tell, &stream, wish.clone(), result, restored);
+            let restored = |restored, constraints| track_from(&tell, &stream, source, constraints, Ok(restored)).ok();
+            let previous = match (replaced, previous) {
+                (Previous::Kept, _) => Previous::Kept,
+                (Previous::Restored(track), Some(constraints)) => {
+                    restored(track, constraints).map_or(Previous::Lost, Previous::Restored)
+                }
+                (Previous::Lost | Previous::Restored(_), _) => Previous::Lost,
+            };
+            answer(&tell, &stream, source, constraints.clone(), result, previous);
             if let Some(sound) = sound {
-                let track = track_from(&tell, &stream, Source::ScreenAudio, wish, Ok(sound));
-                let captured = Captured { source: Source::ScreenAudio, result: track, restored: None };
-                tell(DeviceEvent::Captured(captured));
+                answer(&tell, &stream, Source::ScreenAudio, constraints, Ok(sound), Previous::Kept);
+            }
+        });
+    }
+
+    fn capture_all(&self, asked: Vec<DeviceConstraints>) {
+        let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
+        spawn(async move {
+            let captured = prefer(&asked).await;
+            // One of several failed, and nobody knows which.
+            let is_unclear = captured.is_err() && asked.len() > 1;
+            for constraints in asked {
+                let one = std::slice::from_ref(&constraints);
+                let result = if is_unclear { prefer(one).await } else { captured.clone() };
+                answer(&tell, &stream, constraints.source(), constraints, result, Previous::Kept);
             }
         });
     }
@@ -193,28 +203,27 @@ impl Devices {
 fn answer(
     tell: &EventSink,
     stream: &MediaStream,
-    wish: DeviceConstraints,
+    source: Source,
+    constraints: DeviceConstraints,
     captured: Result<MediaStream, MediaError>,
-    restored: Option<(MediaStream, DeviceConstraints)>,
+    previous: Previous<Track>,
 ) {
-    let source = wish.source();
-    let restored = restored.and_then(|(restored, wish)| track_from(tell, stream, source, wish, Ok(restored)).ok());
-    let result = track_from(tell, stream, source, wish, captured);
-    tell(DeviceEvent::Captured(Captured { source, result, restored }));
+    let result = track_from(tell, stream, source, constraints, captured);
+    tell(DeviceEvent::Captured { source, result, previous });
 }
 
 fn track_from(
     tell: &EventSink,
     stream: &MediaStream,
     source: Source,
-    wish: DeviceConstraints,
+    constraints: DeviceConstraints,
     captured: Result<MediaStream, MediaError>,
 ) -> Result<Track, MediaError> {
     let track = track_of(&captured?, source).ok_or(MediaError::Unsupported)?;
-    Ok(Track::captured(track, stream, wish, told_of(tell, source)))
+    Ok(Track::captured(track, stream, constraints, track_events(tell, source)))
 }
 
-fn told_of(tell: &EventSink, source: Source) -> impl Fn(TrackEvent) + 'static {
+fn track_events(tell: &EventSink, source: Source) -> impl Fn(TrackEvent) + 'static {
     let tell = Rc::clone(tell);
-    move |notice| tell(DeviceEvent::Track(source, notice))
+    move |event| tell(DeviceEvent::Track(source, event))
 }

@@ -2,7 +2,7 @@ use itodenwa_protocol::options::DeviceConstraints;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::settings::Settings;
-use crate::dom::{Held, Kind, Listener, property};
+use crate::dom::{Held, Kind, Listener};
 
 /// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
 #[derive(Debug)]
@@ -57,17 +57,8 @@ impl Track {
         Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
     }
 
-    pub(crate) fn wish(&self) -> Option<&DeviceConstraints> {
-        self.wish.as_ref()
-    }
-
     pub(crate) fn settings(&self) -> Settings {
         Settings::of(&self.track, self.wish.as_ref())
-    }
-
-    /// False when its device is gone.
-    pub(crate) fn is_live(&self) -> bool {
-        property(&self.track, "readyState").as_string().as_deref() != Some("ended")
     }
 
     pub(crate) fn set_enabled(&self, enabled: bool) {

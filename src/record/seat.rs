@@ -1,16 +1,16 @@
 //! Who is recorded: a video element for each, that nobody sees or hears.
 
-use std::rc::{Rc, Weak};
-
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::Source;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use super::Who;
-use crate::room_ref::{Request, RoomRef};
+use crate::local_media::{LocalHandle, LocalRequest};
+use crate::room_ref::RoomRef;
 use crate::room_snapshot::Snapshot;
 use crate::stream_kind::StreamKind;
-use crate::view::make;
+use crate::subject::Subject;
+use crate::view::{Attach, Audible, make};
 
 /// Pictures in a recording, at most: more would be too small to see.
 const SEATS: usize = 36;
@@ -20,11 +20,11 @@ const HAS_PICTURE: u16 = 2;
 /// One picture, and its sound.
 #[derive(Debug)]
 pub(super) struct Seat {
-    who: Option<PeerId>,
+    who: Subject,
     kind: StreamKind,
     pub(super) name: Option<String>,
     pub(super) video: HtmlVideoElement,
-    link: Weak<RoomRef>,
+    local: LocalHandle,
 }
 
 /// In the order in which they came, oneself first.
@@ -33,12 +33,12 @@ pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
     /// Seats who is there now, and takes the seats of who is not.
-    pub(super) fn update(&mut self, link: &Rc<RoomRef>, snapshot: &Snapshot, who: Who) {
-        let wanted = wanted(link, snapshot, who);
+    pub(super) fn update(&mut self, room: &RoomRef, snapshot: &Snapshot, who: Who) {
+        let wanted = wanted(room, snapshot, who);
         self.0.retain(|seat| wanted.iter().any(|(who, kind, _)| (seat.who, seat.kind) == (*who, *kind)));
         for (who, kind, name) in wanted {
             let is_new = self.0.iter().all(|seat| (seat.who, seat.kind) != (who, kind));
-            if is_new && let Some(seat) = Seat::new(link, who, kind, name) {
+            if is_new && let Some(seat) = Seat::new(&room.local, who, kind, name) {
                 self.0.push(seat);
             }
         }
@@ -60,12 +60,14 @@ impl Seats {
 
 impl Seat {
     /// None if the browser makes no element, or the room is over.
-    fn new(link: &Rc<RoomRef>, who: Option<PeerId>, kind: StreamKind, name: Option<String>) -> Option<Self> {
+    fn new(local: &LocalHandle, who: Subject, kind: StreamKind, name: Option<String>) -> Option<Self> {
         let video = make("recorded").ok()?;
         // Before it plays: nobody hears anything twice, and no browser refuses to play it.
         video.set_muted(true);
-        let asked = link.ask(Request::Attach { who, kind, element: video.clone().into(), made: true });
-        asked.then(|| Seat { who, kind, name, video, link: Rc::downgrade(link) })
+        let audible = Audible::default();
+        let attach = Attach { subject: who, kind, element: video.clone().into(), made: true, audible };
+        local.ask(LocalRequest::Attach(attach)).ok()?;
+        Some(Seat { who, kind, name, video, local: local.clone() })
     }
 
     /// The picture's width and height, if there is one.
@@ -82,24 +84,23 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Some(link) = self.link.upgrade() {
-            link.ask(Request::Detach(self.video.clone().into()));
-        }
+        // A room that is over has removed it.
+        let _ = self.local.ask(LocalRequest::Detach(self.video.clone().into()));
     }
 }
 
-type Wanted = (Option<PeerId>, StreamKind, Option<String>);
+type Wanted = (Subject, StreamKind, Option<String>);
 
-fn wanted(link: &RoomRef, snapshot: &Snapshot, who: Who) -> Vec<Wanted> {
-    let mut wanted = vec![(None, StreamKind::Camera, link.name.as_ref().map(ToString::to_string))];
-    if snapshot.settings.get().contains_key(&Source::Screen) {
-        wanted.push((None, StreamKind::Screen, None));
+fn wanted(room: &RoomRef, snapshot: &Snapshot, who: Who) -> Vec<Wanted> {
+    let mut wanted = vec![(Subject::Me, StreamKind::Camera, room.name.as_ref().map(ToString::to_string))];
+    if room.local.settings(Source::Screen).is_some() {
+        wanted.push((Subject::Me, StreamKind::Screen, None));
     }
     let peers = if who == Who::Everybody { snapshot.peers.get() } else { Vec::new() };
     for peer in peers {
-        wanted.push((Some(peer.id()), StreamKind::Camera, peer.name().map(ToOwned::to_owned)));
+        wanted.push((Subject::Peer(peer.id()), StreamKind::Camera, peer.name().map(ToOwned::to_owned)));
         if peer.media().contains(&Source::Screen) {
-            wanted.push((Some(peer.id()), StreamKind::Screen, None));
+            wanted.push((Subject::Peer(peer.id()), StreamKind::Screen, None));
         }
     }
     wanted.truncate(SEATS);

@@ -79,7 +79,7 @@ impl Task {
         let mixer = Mixer::start().await;
         let mime_type = mime_type(mixer.is_some()).ok_or(RecordError::Unsupported)?;
         let mut seats = Seats::default();
-        seats.update(&open(&link)?, &snapshot, options.who);
+        seats.update(&*open(&link)?, &snapshot, options.who);
         let tracks = Array::of1(&picture.track());
         if let Some(mixer) = &mixer {
             tracks.push(&mixer.track());

@@ -1,12 +1,11 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use itodenwa_protocol as machine;
 use itodenwa_protocol::IceMode;
 use itodenwa_wire::Source;
@@ -14,15 +13,16 @@ use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, Roo
 use web_sys::MediaStream;
 
 use super::Room;
+use super::endpoint::{Parts, RoomEndpoint};
 use crate::dom::spawn;
 use crate::dom::{Clock, Timer, global};
-use crate::driver::{BROWSER_EVENTS, BrowserEvent, Driver, Parts};
+use crate::driver::{self, Core};
 use crate::error::Error;
-use crate::event::{self, Event};
-use crate::media::{CameraOptions, Change, DeviceConstraints, Devices, MicrophoneOptions, ScreenOptions};
-use crate::oneshot;
+use crate::event::{self, LocalEvent};
+use crate::local_media::LocalMedia;
+use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
-use crate::queue::{Receiver, queue};
+use crate::queue::queue;
 use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
@@ -39,7 +39,7 @@ pub struct Join {
     token: Option<Token>,
     server: Option<String>,
     sources: Vec<Source>,
-    wishes: Vec<DeviceConstraints>,
+    constraints: Vec<DeviceConstraints>,
     media: Option<MediaStream>,
     preview: Option<Preview>,
     adaptive: bool,
@@ -66,7 +66,7 @@ impl Join {
             token: None,
             server: None,
             sources: Vec::new(),
-            wishes: Vec::new(),
+            constraints: Vec::new(),
             media: None,
             preview: None,
             adaptive: true,
@@ -96,13 +96,13 @@ impl Join {
         self
     }
 
-    /// With the camera on. One that can't be had does not stop the join: it is [`Event::MediaFailed`].
+    /// With the camera on. One that can't be had does not stop the join: it is [`Event::MediaFailed`](crate::Event::MediaFailed).
     pub fn camera(mut self) -> Self {
         self.sources.push(Source::Camera);
         self
     }
 
-    /// With the microphone on. One that can't be had does not stop the join: it is [`Event::MediaFailed`].
+    /// With the microphone on. One that can't be had does not stop the join: it is [`Event::MediaFailed`](crate::Event::MediaFailed).
     pub fn microphone(mut self) -> Self {
         self.sources.push(Source::Microphone);
         self
@@ -110,19 +110,19 @@ impl Join {
 
     /// What camera is wanted, now or when it is switched on later.
     pub fn camera_options(mut self, options: CameraOptions) -> Self {
-        self.wishes.push(DeviceConstraints::Camera(options));
+        self.constraints.push(DeviceConstraints::Camera(options));
         self
     }
 
     /// What microphone is wanted, now or when it is switched on later.
     pub fn microphone_options(mut self, options: MicrophoneOptions) -> Self {
-        self.wishes.push(DeviceConstraints::Microphone(options));
+        self.constraints.push(DeviceConstraints::Microphone(options));
         self
     }
 
     /// How a screen is to be shared later.
     pub fn screen_options(mut self, options: ScreenOptions) -> Self {
-        self.wishes.push(DeviceConstraints::Screen(options));
+        self.constraints.push(DeviceConstraints::Screen(options));
         self
     }
 
@@ -167,7 +167,7 @@ impl Join {
     }
 
     async fn join(self) -> Result<Room, Error> {
-        let room = RoomName::new(self.room).map_err(Error::Room)?;
+        let room_name = RoomName::new(self.room).map_err(Error::Room)?;
         let name = self.name.filter(has_text).map(DisplayName::new).transpose().map_err(Error::Name)?;
         if global("RTCPeerConnection").is_undefined() {
             return Err(Error::Unsupported);
@@ -178,75 +178,66 @@ impl Join {
             (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
         };
 
-        let (notify, mut browser_events) = queue(BROWSER_EVENTS);
-        let (events, stream) = event::channel();
         let clock = Clock::start();
-        let tell = notify.clone();
-        let device = Rc::new(move |notice| {
-            let _ = tell.send(BrowserEvent::Device(notice));
-        });
         let handed_over = match self.preview {
-            Some(preview) => preview.hand_over(Rc::clone(&device) as Rc<dyn Fn(_)>).await,
+            Some(preview) => preview.hand_over().await,
             None => None,
         };
-        let mut devices = handed_over.map_or_else(|| Devices::new(device), Ok).map_err(|_| Error::Unsupported)?;
-        for wish in self.wishes {
-            if devices.track(wish.source()).is_some() {
-                continue;
+        let mut media = handed_over.map_or_else(LocalMedia::new, Ok)?;
+        let local = media.new_handle();
+        for constraints in self.constraints {
+            if media.devices.track(constraints.source()).is_none() {
+                media.devices.choose(constraints, None);
             }
-            // Nobody waits: nothing is on yet.
-            devices.choose(wish, oneshot::channel().0);
         }
         if let Some(given) = &self.media {
-            devices.adopt(given);
+            media.devices.take(given);
         }
-        let sources: Vec<Source> = Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect();
-        let missing: Vec<Source> = sources.into_iter().filter(|source| devices.track(*source).is_none()).collect();
-        if !missing.is_empty() && !devices.is_asking() {
-            devices.request(&missing);
+        if !media.devices.is_asking() {
+            media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
-        for (source, error) in settle(&mut devices, &mut browser_events).await {
-            // The queue is new and has room.
-            let _ = events.push(Event::MediaFailed { source, error });
-        }
+        let mut failed = Vec::new();
+        let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
 
         signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
             version: PROTOCOL_VERSION,
             max_version: None,
-            room,
+            room: room_name,
             name,
             token: self.token,
             resume: None,
         }))?;
         let welcome = welcome(&mut signaling).await?;
+        let (events, stream) = event::channel();
+        let mut core = Core::new(clock, media, events);
+        for (source, error) in failed {
+            core.tell_local(LocalEvent::MediaFailed { source, error });
+        }
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
-        let link = Rc::new(RoomRef {
+        let room = Rc::new(RoomRef {
             requests: request,
+            local: local.clone(),
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
             identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
             texts: Cell::new(0),
         });
-        let config = machine::Config { ice: self.ice, on: devices.on().collect() };
-        let machine = machine::Room::new(config, &welcome, clock.now());
-        let driver = Driver::new(Parts {
+        let config = machine::Config { ice: self.ice, on: core.media.devices.on() };
+        let machine = machine::Room::new(config, &welcome, core.clock.now());
+        let endpoint = RoomEndpoint::new(Parts {
+            core,
             machine,
-            clock,
             signaling,
-            requests,
-            browser_events,
-            notify,
-            events,
             snapshot: snapshot.clone(),
-            link: Rc::downgrade(&link),
-            devices,
+            room: Rc::downgrade(&room),
+            local,
             adaptive: self.adaptive,
             own_servers: self.ice_servers,
             server_servers: welcome.ice_servers.servers,
         });
-        spawn(driver.run());
-        Ok(Room::new(link, snapshot, stream))
+        spawn(driver::run(endpoint, requests));
+        Ok(Room::new(room, snapshot, stream))
     }
 }
 
@@ -263,25 +254,6 @@ impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// Waits until the devices are there or refused, but not too long. Gives what was refused.
-async fn settle(
-    devices: &mut Devices,
-    browser_events: &mut Receiver<BrowserEvent>,
-) -> Vec<(Source, crate::error::MediaError)> {
-    let mut failed = Vec::new();
-    let mut limit = Timer::new(DEVICES);
-    while devices.is_asking() {
-        let Either::Left((Some(BrowserEvent::Device(notice)), _)) = select(browser_events.next(), &mut limit).await
-        else {
-            break;
-        };
-        if let Change::Failed(source, error) | Change::Ended(source, error) = devices.notice(notice) {
-            failed.push((source, error));
-        }
-    }
-    failed
 }
 
 /// Forms give a text also where nothing was entered.

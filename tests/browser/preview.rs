@@ -180,6 +180,21 @@ async fn a_room_takes_over_what_the_preview_has() {
 }
 
 #[wasm_bindgen_test]
+async fn it_closes_also_when_more_was_asked_of_it_than_it_takes() {
+    let preview = open(true, false).await;
+    let view = preview.view().expect("a view");
+    (0..2000).for_each(|_| preview.detach(&view));
+    assert!(preview.view().is_ok(), "the same one, for which nothing is asked");
+    let refused = within("the camera", preview.camera(false)).await;
+    assert_eq!(refused.map_err(|error| error.code()), Err("media/failed"), "it is not over, and does not take it");
+    (0..2000).for_each(|_| preview.detach(&view));
+    within("the end", preview.close()).await;
+    assert_eq!(counts().tracks, 0, "the camera is given back");
+    drop(preview);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_preview_that_is_over_is_none_to_a_join() {
     let preview = open(true, false).await;
     within("the end", preview.close()).await;

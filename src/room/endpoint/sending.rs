@@ -6,8 +6,9 @@ use itodenwa_protocol::sending::{Limits, QualityLimitation, RenderedSize, encodi
 use itodenwa_wire::{Frame, PeerId, Source};
 use litemap::LiteMap;
 
+use super::RoomEndpoint;
 use super::listening::Ticker;
-use super::{BrowserEvent, Driver};
+use crate::browser_event::PageEvent;
 use crate::connection::Connection;
 use crate::media::{DeviceConstraints, Devices};
 use crate::stream_kind::StreamKind;
@@ -97,7 +98,7 @@ impl Sending {
         }
         for source in Source::ALL {
             let Some(settings) = devices.settings(source) else { continue };
-            let wish = devices.wish(source).cloned().unwrap_or_else(|| DeviceConstraints::default_of(source));
+            let wish = devices.constraints(source).cloned().unwrap_or_else(|| DeviceConstraints::default_of(source));
             let tile = self.theirs.get(&source).copied().unwrap_or_default();
             let limits = [self.limits.get(&source), own.get(&source)];
             let size = settings.width.zip(settings.height);
@@ -117,7 +118,7 @@ pub(super) fn frame(news: &LiteMap<Source, RenderedSize>) -> Frame {
     Frame::Shown(tiles.collect())
 }
 
-impl Driver {
+impl RoomEndpoint {
     /// It is time to look again.
     pub(super) fn look_again(&mut self) {
         self.looks = self.looks.wrapping_add(1);
@@ -131,9 +132,9 @@ impl Driver {
 
     /// Looks at what is shown.
     pub(super) fn look(&mut self) {
-        let (views, parts) = (&self.views, &self.parts);
-        let show = |id, kind| views.tile(id, kind);
-        self.peers.look(&parts.devices, &self.limits, parts.adaptive, show);
+        let media = &self.parts.core.media;
+        let show = |id, kind| media.views.tile(id, kind);
+        self.peers.look(&media.devices, &self.limits, self.parts.adaptive, show);
     }
 
     /// What is sent may be something else for everybody.
@@ -157,7 +158,7 @@ impl Driver {
             return;
         }
         let after = (!self.peers.is_empty()).then_some(LOOK_EVERY);
-        self.looking = after.map(|after| Ticker::new(after, &self.parts.notify, || BrowserEvent::Look));
+        self.looking = after.map(|after| Ticker::new(after, self.parts.core.media.notify(), PageEvent::Look));
     }
 }
 

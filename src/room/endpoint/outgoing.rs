@@ -8,15 +8,17 @@ use itodenwa_protocol::timeline::Entry;
 use itodenwa_protocol::{Command, ConnectionId, Input, Output, Report};
 use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
-use super::{BrowserEvent, Driver, STEPS};
+use super::{RoomEndpoint, STEPS};
+use crate::browser_event::{BrowserEvent, ConnectionKey};
 use crate::codec::write_body;
 use crate::connection::Connection;
 use crate::error::Exception;
 use crate::event::Event;
 use crate::peer::Peer;
+use crate::subject::Subject;
 
-impl Driver {
-    pub(super) fn carry_out(&mut self) {
+impl RoomEndpoint {
+    pub(super) fn take_outputs(&mut self) {
         while let Some(output) = self.parts.machine.poll() {
             match output {
                 Output::Send { to, packet } => self.send(to, packet),
@@ -38,13 +40,13 @@ impl Driver {
     fn command(&mut self, peer: PeerId, id: ConnectionId, command: Command) {
         match command {
             Command::Open => {
-                let notify = self.parts.notify.clone();
+                let notify = self.parts.core.media.notify();
                 let tell = Rc::new(move |event| {
-                    let _ = notify.send(BrowserEvent::Connection { peer, connection: id, event });
+                    let _ = notify.send(BrowserEvent::Connection(ConnectionKey::Peer(peer, id), event));
                 });
                 match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
-                        connection.execute(Command::Open, &self.parts.devices);
+                        connection.execute(Command::Open, &self.parts.core.media.devices);
                         self.peers.connect(peer, id, connection);
                     }
                     Err(Exception { name, message }) => {
@@ -56,7 +58,7 @@ impl Driver {
             Command::Close => self.peers.disconnect(peer, id),
             command => {
                 if let Some(connection) = self.peers.connection(peer, id) {
-                    connection.execute(command, &self.parts.devices);
+                    connection.execute(command, &self.parts.core.media.devices);
                 }
             }
         }
@@ -77,7 +79,7 @@ impl Driver {
     fn event(&mut self, event: machine::Event) {
         match event {
             machine::Event::Joined(member) => {
-                let peer = Peer::new(member, Weak::clone(&self.parts.link));
+                let peer = Peer::new(member, self.parts.local.clone(), Weak::clone(&self.parts.room));
                 if self.peers.enter(peer.clone()) {
                     self.set_looking();
                     self.parts.snapshot.peers.change(|peers| peers.push(peer.clone()));
@@ -85,7 +87,7 @@ impl Driver {
                 }
             }
             machine::Event::Left(left) => {
-                self.views.remove(left.id);
+                self.parts.core.media.views.remove(left.id);
                 if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();
                     self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));
@@ -102,7 +104,7 @@ impl Driver {
             machine::Event::MediaOn { peer, connection, source, mid } => {
                 if let Some(peer) = self.peers.media_on(peer, connection, source, &mid) {
                     self.set_ticker();
-                    self.views.play(Some(peer.id()), &self.blocked);
+                    self.parts.core.media.views.play(Subject::Peer(peer.id()));
                     self.tell(Event::Media { peer, source, on: true });
                 }
             }

@@ -6,7 +6,8 @@ use itodenwa_protocol::{SAMPLE_EVERY, SpeakerEvent};
 use itodenwa_wire::PeerId;
 use wasm_bindgen::JsCast;
 
-use super::{BrowserEvent, Driver};
+use super::RoomEndpoint;
+use crate::browser_event::{BrowserEvent, PageEvent};
 use crate::dom::{Receiver, SynchronizationSource, Timeout};
 use crate::event::Event;
 use crate::queue::Sender;
@@ -20,10 +21,9 @@ const LATEST: Duration = Duration::from_secs(2);
 pub(super) struct Ticker(#[expect(dead_code, reason = "it lives as long as this")] Timeout);
 
 impl Ticker {
-    pub(super) fn new(after: Duration, notify: &Sender<BrowserEvent>, notice: fn() -> BrowserEvent) -> Self {
-        let notify = notify.clone();
+    pub(super) fn new(after: Duration, notify: Sender<BrowserEvent>, event: PageEvent) -> Self {
         Ticker(Timeout::new(after, move || {
-            let _ = notify.send(notice());
+            let _ = notify.send(BrowserEvent::Page(event));
         }))
     }
 }
@@ -51,27 +51,27 @@ impl AudioLevel {
     }
 }
 
-impl Driver {
+impl RoomEndpoint {
     /// Looks at levels as long as there are any.
     pub(super) fn set_ticker(&mut self) {
         if self.peers.has_voices() == self.ticker.is_some() {
             return;
         }
         let after = self.peers.has_voices().then_some(SAMPLE_EVERY);
-        self.ticker = after.map(|after| Ticker::new(after, &self.parts.notify, || BrowserEvent::Listen));
+        self.ticker = after.map(|after| Ticker::new(after, self.parts.core.media.notify(), PageEvent::Listen));
     }
 
     pub(super) fn listen(&mut self) {
-        let (now, mut heard) = (self.parts.clock.now(), Vec::new());
+        let (now, mut heard) = (self.parts.core.clock.now(), Vec::new());
         let levels = self.peers.levels();
-        let took = self.parts.clock.now() - now;
+        let took = self.parts.core.clock.now() - now;
         for (peer, level) in levels {
             peer.set_level(self.voices.on_level(now, peer.id(), level, &mut heard));
         }
         self.voices.update(now, &mut heard);
         self.heard(heard);
         let after = (took * SHARE).clamp(SAMPLE_EVERY, LATEST);
-        self.ticker = Some(Ticker::new(after, &self.parts.notify, || BrowserEvent::Listen));
+        self.ticker = Some(Ticker::new(after, self.parts.core.media.notify(), PageEvent::Listen));
         self.set_ticker();
     }
 

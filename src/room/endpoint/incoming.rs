@@ -1,62 +1,35 @@
-//! What comes in: requests, messages, and what the browser tells.
+//! What comes in: requests, messages, and what connections tell.
 
 use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
-use itodenwa_protocol::{Input, Report, TroubleCode};
+use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Source,
-    Welcome,
+    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
 };
 
-use super::{BrowserEvent, Driver};
+use super::RoomEndpoint;
 use crate::codec::{Malformed, read_body};
 use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
-use crate::media::{Change, DeviceEvent};
 use crate::outgoing::Outgoing;
 use crate::room_ref::Request;
-use crate::stream_kind::StreamKind;
-use crate::view::Attached;
 
-impl Driver {
+impl RoomEndpoint {
     pub(super) fn request(&mut self, request: Request) {
         match request {
-            Request::SetSource { source, on, done } => {
-                let change = self.parts.devices.set(source, on, done);
-                self.changed(change);
-            }
-            Request::Choose { wish, done } => self.parts.devices.choose(wish, done),
             Request::Text { to, text, outgoing } => {
-                if let Err(why) = self.peers.send_text(self.parts.clock.now(), to, text, outgoing) {
+                if let Err(why) = self.peers.send_text(self.parts.core.clock.now(), to, text, outgoing) {
                     self.channel_refused(to, why);
                 }
             }
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
-            Request::Audible(id) => {
-                if let Some(peer) = self.peers.peer(id) {
-                    self.views.set_audible(id, peer.audible());
-                }
-            }
-            Request::Loudspeaker(device) => self.views.set_loudspeaker(device),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Remove(peer) => {
                 if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
                     self.signaling_ended(error);
                 }
             }
-            Request::Attach { who, kind, element, made } => {
-                let stream = match who {
-                    None => Some(self.parts.devices.stream(kind)),
-                    Some(id) => self.peers.stream(id, kind),
-                };
-                if let Some(stream) = stream {
-                    let audible = who.and_then(|id| self.peers.peer(id)).map(|peer| peer.audible());
-                    self.views.attach(Attached { who, kind, element, made, stream, audible }, &self.blocked);
-                }
-            }
-            Request::Detach(element) => self.views.detach(&element),
-            Request::Resume => self.views.resume(&self.blocked),
         }
     }
 
@@ -93,8 +66,8 @@ impl Driver {
     /// The signalling was away: the session goes on, or we are somebody new.
     fn back(&mut self, mut welcome: Welcome) {
         self.renew_servers(std::mem::take(&mut welcome.ice_servers.servers));
-        if let Some(link) = self.parts.link.upgrade() {
-            link.me.set(welcome.me.id);
+        if let Some(room) = self.parts.room.upgrade() {
+            room.me.set(welcome.me.id);
         }
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
@@ -119,20 +92,11 @@ impl Driver {
         self.handle(Input::Packet { from, packet: Packet { from_epoch, to_epoch, seq, ack, body } });
     }
 
-    pub(super) fn notice(&mut self, notice: BrowserEvent) {
-        match notice {
-            BrowserEvent::Device(notice) => {
-                let is_captured = matches!(notice, DeviceEvent::Captured(_));
-                let change = self.parts.devices.notice(notice);
-                if let (true, Change::On(source) | Change::Replaced(source)) = (is_captured, &change) {
-                    self.tell_settings(*source);
-                }
-                self.changed(change);
-            }
-            BrowserEvent::DevicesChanged => self.tell(Event::DevicesChanged),
-            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Report(report) } => {
+    pub(super) fn connection_event(&mut self, peer: PeerId, connection: ConnectionId, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Report(report) => {
                 if report == Report::ChannelOpen
-                    && let Err(why) = self.peers.channel_opened(self.parts.clock.now(), peer, connection)
+                    && let Err(why) = self.peers.channel_opened(self.parts.core.clock.now(), peer, connection)
                 {
                     self.channel_refused(peer, why);
                 }
@@ -142,35 +106,19 @@ impl Driver {
                     self.peers.apply(peer);
                 }
             }
-            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Frame(frame) } => {
-                if self.peers.is_current(peer, connection) {
-                    self.frame(peer, frame);
-                }
-            }
-            BrowserEvent::Blocked(peer) => {
-                if let Some(peer) = self.peers.peer(peer) {
-                    self.tell(Event::Blocked { peer });
-                }
-            }
-            BrowserEvent::Connection { peer, connection, event: ConnectionEvent::Limited(is_limited) } => {
-                if self.peers.is_current(peer, connection) {
-                    self.peers.strained(peer, is_limited);
-                }
-            }
-            BrowserEvent::Connection { peer, event: ConnectionEvent::CodecRefused(codec), .. } => {
+            _ if !self.peers.is_current(peer, connection) => {}
+            ConnectionEvent::Frame(frame) => self.frame(peer, frame),
+            ConnectionEvent::Limited(is_limited) => self.peers.strained(peer, is_limited),
+            ConnectionEvent::CodecRefused(codec) => {
                 let peer = self.peers.peer(peer);
-                self.tell(Event::Trouble(Trouble { peer, code: "sending/codec", detail: codec }));
+                self.tell(Event::Trouble(Trouble::codec(peer, codec)));
             }
-            BrowserEvent::Listen => self.listen(),
-            BrowserEvent::Look => self.look_again(),
-            BrowserEvent::Visible => self.look(),
-            BrowserEvent::PageHide => self.end(None),
         }
     }
 
     fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
         let Some(peer) = self.peers.peer(from) else { return };
-        let now = self.parts.clock.now();
+        let now = self.parts.core.clock.now();
         match frame {
             Ok(Frame::Stream(stream)) => {
                 self.with_texts(from, |texts| texts.announced(stream));
@@ -186,12 +134,12 @@ impl Driver {
             Ok(Frame::Shown(_)) if !self.parts.adaptive => {}
             Ok(Frame::Shown(tiles)) => self.peers.shown(from, &tiles),
             // Not acknowledged either: it comes again through the next channel.
-            Ok(Frame::Text(_)) if !self.parts.events.has_room() => {}
+            Ok(Frame::Text(_)) if !self.parts.core.events.has_room() => {}
             Ok(Frame::Text(text)) => {
                 if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(now, text))
                 {
                     let read = ReadText { from: Some(from), receipt };
-                    self.parts.events.push_text(Event::Text { from: peer, text }, read);
+                    self.parts.core.events.push_text(Event::Text { from: peer, text }, read);
                 }
             }
             Ok(Frame::Heartbeat) => {}
@@ -213,7 +161,7 @@ impl Driver {
 
     /// Says of texts what waited for its time.
     pub(super) fn acknowledge(&mut self) {
-        while let Some((_, peer)) = self.peers.deadline().filter(|(at, _)| *at <= self.parts.clock.now()) {
+        while let Some((_, peer)) = self.peers.deadline().filter(|(at, _)| *at <= self.parts.core.clock.now()) {
             self.with_texts(peer, |_| ());
         }
     }
@@ -221,7 +169,7 @@ impl Driver {
     /// Lets the delivery of texts with a peer act, and sends what follows.
     fn with_texts<R>(&mut self, peer: PeerId, act: impl FnOnce(&mut TextDelivery<Outgoing>) -> R) -> Option<R> {
         let result = self.peers.texts(peer).map(act);
-        if let Err(why) = self.peers.flush(self.parts.clock.now(), peer) {
+        if let Err(why) = self.peers.flush(self.parts.core.clock.now(), peer) {
             self.channel_refused(peer, why);
         }
         result
@@ -231,50 +179,6 @@ impl Driver {
     fn channel_refused(&mut self, peer: PeerId, why: String) {
         if let Some(peer) = self.peers.peer(peer) {
             self.trouble(&peer, TroubleCode::PeerSilent, why);
-        }
-    }
-
-    fn changed(&mut self, change: Change) {
-        match change {
-            Change::None => {}
-            Change::On(source) => self.switched(source, true),
-            Change::Replaced(source) => {
-                self.peers.replace(source, self.parts.devices.track(source));
-                if !source.is_audio() {
-                    self.views.renew(None, self.parts.devices.stream(StreamKind::of(source)), &self.blocked);
-                }
-                self.retune();
-            }
-            Change::Off(source) => self.switched(source, false),
-            Change::Interrupted(source, interrupted) => self.tell(Event::Interrupted { source, interrupted }),
-            Change::Failed(source, error) => self.tell(Event::MediaFailed { source, error }),
-            Change::Ended(source, error) => {
-                self.switched(source, false);
-                self.tell(Event::MediaFailed { source, error });
-            }
-        }
-    }
-
-    /// What a new track really is.
-    pub(super) fn tell_settings(&mut self, source: Source) {
-        if let Some(settings) = self.parts.devices.settings(source) {
-            self.parts.snapshot.settings.change(|known| known.insert(source, settings.clone()));
-            self.tell(Event::Device { source, settings });
-        }
-    }
-
-    fn switched(&mut self, source: Source, on: bool) {
-        let settings = self.parts.devices.settings(source).filter(|_| on);
-        self.parts.snapshot.settings.change(|known| match settings {
-            Some(settings) => known.insert(source, settings),
-            None => known.remove(&source),
-        });
-        self.peers.replace(source, self.parts.devices.track(source));
-        self.views.play(None, &self.blocked);
-        self.handle(Input::SetSource { source, on });
-        self.retune();
-        if source == Source::Screen && !on && self.parts.devices.stop_screen_audio() {
-            self.switched(Source::ScreenAudio, false);
         }
     }
 }

@@ -1,0 +1,90 @@
+use itodenwa_protocol::options::DeviceConstraints;
+use itodenwa_wire::Source;
+use litemap::LiteMap;
+
+use super::LocalRequest;
+use crate::error::{Exception, MediaError, ViewError};
+use crate::media::{Done, Settings};
+use crate::oneshot;
+use crate::queue::{Receiver, Sender, queue};
+use crate::snapshot::SnapshotCell;
+
+/// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
+const REQUESTS: usize = 1024;
+
+/// The way from handles to local media. It keeps nothing open.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalHandle {
+    requests: Sender<LocalRequest>,
+    snapshot: SnapshotCell<Snapshot>,
+}
+
+/// What handles know of the own sources: one of each at most.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Snapshot {
+    pub(super) settings: LiteMap<Source, Settings>,
+    pub(super) errors: LiteMap<Source, MediaError>,
+}
+
+impl LocalHandle {
+    pub(super) fn new() -> (Self, Receiver<LocalRequest>) {
+        let (requests, asked) = queue(REQUESTS);
+        (LocalHandle { requests, snapshot: SnapshotCell::default() }, asked)
+    }
+
+    pub(super) fn snapshot(&self) -> SnapshotCell<Snapshot> {
+        self.snapshot.clone()
+    }
+
+    /// Wants a source on or off.
+    pub(crate) async fn set(&self, source: Source, on: bool) -> Result<(), MediaError> {
+        self.request(source, |done| LocalRequest::Set { source, on, done }).await
+    }
+
+    /// Wants a source otherwise.
+    pub(crate) async fn choose(&self, constraints: DeviceConstraints) -> Result<(), MediaError> {
+        let source = constraints.source();
+        self.request(source, |done| LocalRequest::Choose { constraints, done }).await
+    }
+
+    /// Lets others be heard elsewhere.
+    pub(crate) fn use_loudspeaker(&self, device: String) -> Result<(), MediaError> {
+        self.ask_media(LocalRequest::Loudspeaker(device))
+    }
+
+    /// Asks for what concerns elements.
+    pub(crate) fn ask(&self, request: LocalRequest) -> Result<(), ViewError> {
+        let is_over = self.requests.is_closed();
+        self.requests.send(request).map_err(|_| if is_over { ViewError::Closed } else { ViewError::Refused })
+    }
+
+    /// What a source that is on really is.
+    pub(crate) fn settings(&self, source: Source) -> Option<Settings> {
+        self.snapshot.change(|known| known.settings.get(&source).cloned())
+    }
+
+    /// Why a source is not on, or why another one that was chosen can't be had.
+    pub(crate) fn error(&self, source: Source) -> Option<MediaError> {
+        self.snapshot.change(|known| known.errors.get(&source).cloned())
+    }
+
+    async fn request(&self, source: Source, request: impl FnOnce(Done) -> LocalRequest) -> Result<(), MediaError> {
+        let (done, wait) = oneshot::channel();
+        let result = match self.ask_media(request(done)) {
+            Ok(()) => wait.await.unwrap_or(Err(MediaError::Closed)),
+            Err(error) => Err(error),
+        };
+        self.snapshot.change(|known| match &result {
+            Ok(()) => known.errors.remove(&source),
+            Err(error) => known.errors.insert(source, error.clone()),
+        });
+        result
+    }
+
+    fn ask_media(&self, request: LocalRequest) -> Result<(), MediaError> {
+        self.ask(request).map_err(|error| match error {
+            ViewError::Closed => MediaError::Closed,
+            _ => MediaError::Failed(Exception::new("QuotaExceededError", "too many requests wait")),
+        })
+    }
+}

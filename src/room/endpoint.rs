@@ -1,0 +1,201 @@
+//! A room as its driver runs it: it owns the machine, the connections, the tracks and the signaling.
+
+mod incoming;
+mod listening;
+mod outgoing;
+mod peers;
+mod sending;
+
+use std::rc::Weak;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt;
+use itodenwa_protocol as machine;
+use itodenwa_protocol::ActiveSpeaker;
+use itodenwa_protocol::sending::Limits;
+use itodenwa_protocol::{Input, Time, TroubleCode};
+use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, Source};
+use litemap::LiteMap;
+use wasm_bindgen::JsCast;
+use web_sys::MediaStream;
+
+use crate::browser_event::{BrowserEvent, ConnectionKey, PageEvent};
+use crate::connection::ConnectionEvent;
+use crate::dom::{Listener, global};
+use crate::driver::{Core, Endpoint};
+use crate::error::Error;
+use crate::event::{Event, ReadText, Trouble};
+use crate::local_media::{LocalChange, LocalHandle};
+use crate::peer::Peer;
+use crate::queue::Sender;
+use crate::room_ref::{Request, RoomRef};
+use crate::room_snapshot::Snapshot;
+use crate::signaling::{Signaling, flush};
+use crate::stream_kind::StreamKind;
+use crate::subject::Subject;
+use listening::Ticker;
+use peers::Peers;
+
+/// Steps that are kept.
+const STEPS: usize = 512;
+
+/// What a room is made of.
+pub(super) struct Parts {
+    pub(super) core: Core<Event>,
+    pub(super) machine: machine::Room,
+    pub(super) signaling: Box<dyn Signaling>,
+    pub(super) snapshot: Snapshot,
+    /// For the handles that it makes of peers.
+    pub(super) room: Weak<RoomRef>,
+    pub(super) local: LocalHandle,
+    /// Whether what is sent follows what is shown.
+    pub(super) adaptive: bool,
+    pub(super) own_servers: Vec<IceServer>,
+    pub(super) server_servers: Vec<IceServer>,
+}
+
+pub(super) struct RoomEndpoint {
+    parts: Parts,
+    peers: Peers,
+    voices: ActiveSpeaker,
+    ticker: Option<Ticker>,
+    looking: Option<Ticker>,
+    looks: u32,
+    /// For everybody.
+    limits: LiteMap<Source, Limits>,
+    /// What the server refused last: why it may close the socket.
+    refusal: Option<Refusal>,
+    _listeners: Vec<Listener>,
+}
+
+impl RoomEndpoint {
+    pub(super) fn new(parts: Parts) -> Self {
+        let notify = parts.core.media.notify();
+        // A page that is shown again wants pictures at once.
+        let visibility = listen_for("document", "visibilitychange", PageEvent::Visible, &notify);
+        // A page that goes away leaves on purpose: the others need not wait until they miss it.
+        let hide = listen_for("window", "pagehide", PageEvent::Hide, &notify);
+        RoomEndpoint {
+            parts,
+            peers: Peers::default(),
+            voices: ActiveSpeaker::default(),
+            ticker: None,
+            looking: None,
+            looks: 0,
+            limits: LiteMap::new(),
+            refusal: None,
+            _listeners: visibility.into_iter().chain(hide).collect(),
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.parts.machine.handle(self.parts.core.clock.now(), input);
+    }
+
+    fn end(&mut self, error: Option<Error>) {
+        self.parts.core.end(error);
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.parts.core.tell(event);
+    }
+
+    fn trouble(&mut self, peer: &Peer, code: TroubleCode, detail: String) {
+        self.tell(Event::Trouble(Trouble::peer(peer, code, detail)));
+    }
+}
+
+impl Endpoint for RoomEndpoint {
+    type Event = Event;
+    type Request = Request;
+
+    fn core(&mut self) -> &mut Core<Event> {
+        &mut self.parts.core
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let texts = self.peers.deadline().map(|(at, _)| at);
+        self.parts.machine.deadline().into_iter().chain(texts).min()
+    }
+
+    fn on_deadline(&mut self) {
+        self.handle(Input::Deadline);
+        self.acknowledge();
+    }
+
+    fn on_request(&mut self, request: Request) {
+        self.request(request);
+    }
+
+    fn on_local(&mut self, change: LocalChange) {
+        let (source, on) = match change {
+            LocalChange::On(source) | LocalChange::Unmuted(source) => (source, Some(true)),
+            LocalChange::Off(source) => (source, Some(false)),
+            LocalChange::Replaced(source) => (source, None),
+        };
+        self.peers.replace(source, self.parts.core.media.devices.track(source));
+        if let Some(on) = on {
+            self.handle(Input::SetSource { source, on });
+        }
+        self.retune();
+    }
+
+    fn on_connection(&mut self, connection: ConnectionKey, event: ConnectionEvent) {
+        if let ConnectionKey::Peer(peer, connection) = connection {
+            self.connection_event(peer, connection, event);
+        }
+    }
+
+    fn on_blocked(&mut self, peer: PeerId) {
+        if let Some(peer) = self.peers.peer(peer) {
+            self.tell(Event::Blocked { peer });
+        }
+    }
+
+    fn on_page(&mut self, event: PageEvent) {
+        match event {
+            PageEvent::Listen => self.listen(),
+            PageEvent::Look => self.look_again(),
+            PageEvent::Visible => self.look(),
+            PageEvent::Hide => self.end(None),
+        }
+    }
+
+    fn on_read(&mut self, texts: Vec<ReadText>) {
+        self.read(texts);
+    }
+
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.parts.signaling.poll_next_unpin(cx).map(|message| self.message(message))
+    }
+
+    fn stream(&self, of: Subject, kind: StreamKind) -> Option<MediaStream> {
+        if let Subject::Peer(peer) = of { self.peers.stream(peer, kind).cloned() } else { None }
+    }
+
+    fn carry_out(&mut self) {
+        self.take_outputs();
+    }
+
+    /// Says bye, closes everything, and only then tells that it is over.
+    async fn hang_up(mut self, error: Option<Error>) {
+        self.handle(Input::Leave);
+        self.take_outputs();
+        // If it can't be sent the server notices that the socket is closed.
+        let _ = self.parts.signaling.send(&ClientMessage::Leave);
+        flush(&mut self.parts.signaling).await;
+        let RoomEndpoint { parts, peers, ticker, looking, _listeners, .. } = self;
+        let Parts { core, snapshot, signaling, .. } = parts;
+        drop((peers, ticker, looking, _listeners, signaling));
+        snapshot.peers.change(Vec::clear);
+        core.close(Event::Closed(error));
+    }
+}
+
+fn listen_for(target: &str, kind: &'static str, event: PageEvent, notify: &Sender<BrowserEvent>) -> Option<Listener> {
+    let target: web_sys::EventTarget = global(target).dyn_into().ok()?;
+    let notify = notify.clone();
+    Some(Listener::new(&target, kind, move |_| {
+        let _ = notify.send(BrowserEvent::Page(event));
+    }))
+}

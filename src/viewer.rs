@@ -1,0 +1,124 @@
+//! How handles show people.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
+
+use crate::error::ViewError;
+use crate::local_media::{LocalHandle, LocalRequest};
+use crate::snapshot::SnapshotCell;
+use crate::stream_kind::StreamKind;
+use crate::subject::Subject;
+use crate::view::{self, Attach, Audible};
+
+/// How a handle shows somebody, or oneself.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    subject: Subject,
+    kind: StreamKind,
+    local: LocalHandle,
+    audible: Rc<Cell<Audible>>,
+    element: SnapshotCell<Option<HtmlVideoElement>>,
+}
+
+impl Viewer {
+    pub(crate) fn new(subject: Subject, local: LocalHandle) -> Self {
+        let kind = StreamKind::Camera;
+        Viewer { subject, kind, local, audible: Rc::default(), element: SnapshotCell::default() }
+    }
+
+    /// Of what the same person shares.
+    pub(crate) fn screen(&self) -> Self {
+        Viewer { kind: StreamKind::Screen, element: SnapshotCell::default(), ..self.clone() }
+    }
+
+    pub(crate) fn attach(&self, selector: &str) -> Result<(), ViewError> {
+        let element = view::find(selector)?;
+        self.attach_to(element.dyn_ref().ok_or(ViewError::NotMedia)?)
+    }
+
+    pub(crate) fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
+        self.show(element, false)
+    }
+
+    pub(crate) fn attach_in(&self, selector: &str) -> Result<(), ViewError> {
+        let container = view::find(selector)?;
+        let element = self.make()?;
+        container.append_child(&element).map_err(|_| ViewError::Refused)?;
+        self.show(&element, true)
+    }
+
+    pub(crate) fn view(&self) -> Result<HtmlVideoElement, ViewError> {
+        if let Some(element) = self.element.get() {
+            return Ok(element);
+        }
+        let element = self.make()?;
+        self.show(&element, true)?;
+        self.element.change(|known| *known = Some(element.clone()));
+        Ok(element)
+    }
+
+    /// Somebody is to be heard otherwise.
+    pub(crate) fn set_audible(&self, change: impl FnOnce(Audible) -> Audible) {
+        let audible = change(self.audible.get());
+        self.audible.set(audible);
+        if let Subject::Peer(peer) = self.subject {
+            // Where nobody is heard any more there is nothing to change.
+            let _ = self.local.ask(LocalRequest::Audible(peer, audible));
+        }
+    }
+
+    fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
+        let (subject, kind, audible) = (self.subject, self.kind, self.audible.get());
+        self.local.ask(LocalRequest::Attach(Attach { subject, kind, element: element.clone(), made, audible }))
+    }
+
+    fn make(&self) -> Result<HtmlVideoElement, ViewError> {
+        let element = view::make(&self.subject.to_string())?;
+        if self.kind == StreamKind::Screen {
+            element.set_attribute("data-screen", "").map_err(|_| ViewError::Refused)?;
+        }
+        Ok(element)
+    }
+}
+
+/// What somebody shares. It can be shown before there is anything, and shows what comes later.
+#[derive(Debug, Clone)]
+pub struct Screen(pub(crate) Viewer);
+
+impl Screen {
+    /// Shows it in the `<video>` that the selector finds.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.attach(selector)
+    }
+
+    /// The same with an element at hand.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn attach_to(&self, element: &HtmlMediaElement) -> Result<(), ViewError> {
+        self.0.attach_to(element)
+    }
+
+    /// Puts a new `<video data-peer="…" data-screen>` with it into the element that the selector finds. It is removed when
+    /// they leave.
+    ///
+    /// # Errors
+    /// [`ViewError`] if there is no such element, or the room is over.
+    pub fn attach_in(&self, selector: &str) -> Result<(), ViewError> {
+        self.0.attach_in(selector)
+    }
+
+    /// A `<video data-peer="…" data-screen>` with it, to be put into the page: the same each time.
+    ///
+    /// # Errors
+    /// [`ViewError::Closed`] if the room is over.
+    pub fn view(&self) -> Result<HtmlVideoElement, ViewError> {
+        self.0.view()
+    }
+}
