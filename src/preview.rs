@@ -91,7 +91,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had.
     pub async fn camera(&self, on: bool) -> Result<(), MediaError> {
-        self.local.set(Source::Camera, on).await
+        self.set(Source::Camera, on).await
     }
 
     /// Switches the microphone on or off.
@@ -99,7 +99,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had.
     pub async fn microphone(&self, on: bool) -> Result<(), MediaError> {
-        self.local.set(Source::Microphone, on).await
+        self.set(Source::Microphone, on).await
     }
 
     /// Says what camera is wanted: at once if it is on, otherwise from the next time on.
@@ -107,7 +107,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_camera(&self, options: CameraOptions) -> Result<(), MediaError> {
-        self.local.choose(DeviceConstraints::Camera(options)).await
+        self.choose(DeviceConstraints::Camera(options)).await
     }
 
     /// Says what microphone is wanted: at once if it is on, otherwise from the next time on.
@@ -115,7 +115,7 @@ impl Preview {
     /// # Errors
     /// [`MediaError`] if it can't be had. The one before it goes on.
     pub async fn use_microphone(&self, options: MicrophoneOptions) -> Result<(), MediaError> {
-        self.local.choose(DeviceConstraints::Microphone(options)).await
+        self.choose(DeviceConstraints::Microphone(options)).await
     }
 
     /// What a source that is on really is.
@@ -182,6 +182,19 @@ impl Preview {
         let (done, wait) = oneshot::channel();
         self.requests.send(HandOver(done)).ok()?;
         wait.await.ok()
+    }
+
+    async fn set(&self, source: Source, on: bool) -> Result<(), MediaError> {
+        let result = self.local.set(source, on).await;
+        self.local.note(source, &result);
+        result
+    }
+
+    async fn choose(&self, constraints: DeviceConstraints) -> Result<(), MediaError> {
+        let source = constraints.source();
+        let result = self.local.choose(constraints).await;
+        self.local.note(source, &result);
+        result
     }
 }
 

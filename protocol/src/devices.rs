@@ -163,6 +163,7 @@ impl<T, E: Clone> Devices<T, E> {
     }
 
     /// Takes a fact.
+    #[inline]
     pub fn handle(&mut self, input: DevicesInput<T, E>) {
         match input {
             DevicesInput::Set { id, source, on } => self.with(source, |device, outputs| device.set(id, on, outputs)),

@@ -1,10 +1,12 @@
+use std::future::Future;
+
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use litemap::LiteMap;
 
 use super::LocalRequest;
 use crate::error::{Exception, MediaError, ViewError};
-use crate::media::{Done, Settings};
+use crate::media::Settings;
 use crate::oneshot;
 use crate::queue::{Receiver, Sender, queue};
 use crate::snapshot::SnapshotCell;
@@ -37,14 +39,18 @@ impl LocalHandle {
     }
 
     /// Wants a source on or off.
-    pub(crate) async fn set(&self, source: Source, on: bool) -> Result<(), MediaError> {
-        self.request(source, |done| LocalRequest::Set { source, on, done }).await
+    pub(crate) fn set(&self, source: Source, on: bool) -> impl Future<Output = Result<(), MediaError>> + use<> {
+        let (done, wait) = oneshot::channel();
+        answered(self.ask_media(LocalRequest::Set { source, on, done }), wait)
     }
 
     /// Wants a source otherwise.
-    pub(crate) async fn choose(&self, constraints: DeviceConstraints) -> Result<(), MediaError> {
-        let source = constraints.source();
-        self.request(source, |done| LocalRequest::Choose { constraints, done }).await
+    pub(crate) fn choose(
+        &self,
+        constraints: DeviceConstraints,
+    ) -> impl Future<Output = Result<(), MediaError>> + use<> {
+        let (done, wait) = oneshot::channel();
+        answered(self.ask_media(LocalRequest::Choose { constraints, done }), wait)
     }
 
     /// Lets others be heard elsewhere.
@@ -68,17 +74,12 @@ impl LocalHandle {
         self.snapshot.change(|known| known.errors.get(&source).cloned())
     }
 
-    async fn request(&self, source: Source, request: impl FnOnce(Done) -> LocalRequest) -> Result<(), MediaError> {
-        let (done, wait) = oneshot::channel();
-        let result = match self.ask_media(request(done)) {
-            Ok(()) => wait.await.unwrap_or(Err(MediaError::Closed)),
-            Err(error) => Err(error),
-        };
-        self.snapshot.change(|known| match &result {
+    /// What came of a request for a source, to be known as its [`error`](Self::error).
+    pub(crate) fn note(&self, source: Source, result: &Result<(), MediaError>) {
+        self.snapshot.change(|known| match result {
             Ok(()) => known.errors.remove(&source),
             Err(error) => known.errors.insert(source, error.clone()),
         });
-        result
     }
 
     fn ask_media(&self, request: LocalRequest) -> Result<(), MediaError> {
@@ -87,4 +88,13 @@ impl LocalHandle {
             _ => MediaError::Failed(Exception::new("QuotaExceededError", "too many requests wait")),
         })
     }
+}
+
+/// Waits for what comes of a request, if it was taken.
+async fn answered(
+    asked: Result<(), MediaError>,
+    wait: oneshot::Receiver<Result<(), MediaError>>,
+) -> Result<(), MediaError> {
+    asked?;
+    wait.await.unwrap_or(Err(MediaError::Closed))
 }
