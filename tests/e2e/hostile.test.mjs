@@ -11,10 +11,15 @@ function count() {
     window.said = 0;
     window.socketsClosed = 0;
     window.connections = [];
+    window.refusals = [];
     const { send } = WebSocket.prototype;
     WebSocket.prototype.send = function (data) {
         window.said += 1;
-        if (!this.isCounted) this.addEventListener("close", () => (window.socketsClosed += 1));
+        window.socket = this;
+        if (!this.isCounted) {
+            this.addEventListener("close", () => (window.socketsClosed += 1));
+            this.addEventListener("message", ({ data }) => data.startsWith('{"refused"') && window.refusals.push(data));
+        }
         this.isCounted = true;
         return send.call(this, data);
     };
@@ -63,7 +68,41 @@ for (const seats of [1, 4]) {
     });
 }
 
+/** Runs in the page: says twice as much over its socket as the server lets pass, until that closes it. */
+function beTooFast() {
+    const { socket } = window;
+    const closed = new Promise((done) => socket.addEventListener("close", () => done()));
+    const timer = setInterval(() => {
+        if (socket.readyState === WebSocket.OPEN) for (let i = 0; i < 10; i++) socket.send(JSON.stringify({ ping: 0 }));
+        else clearInterval(timer);
+    }, 100);
+    return closed;
+}
+
 for (const kind of ["chromium", "firefox"]) {
+    test(`a page that was too fast comes back by itself, and its call goes on (${kind})`, { timeout: 120_000 }, async (t) => {
+        const room = freshRoom();
+        const people = [];
+        for (const name of ["Ann", "Bob"]) {
+            const someone = await person(t, kind, { query: `?room=${room}`, prepare: count });
+            people.push(await someone.join(undefined, name));
+        }
+        const [ann, bob] = people;
+        await Promise.all(people.map((someone) => someone.watches()));
+        await bob.page.evaluate(() => {
+            const count = document.querySelector("[data-testid=peer-count]");
+            window.counts = [];
+            new MutationObserver(() => window.counts.push(count.textContent)).observe(count, { childList: true, subtree: true });
+        });
+        await ann.page.evaluate(beTooFast);
+        assert.ok(await ann.page.evaluate(() => window.refusals.some((refusal) => refusal.includes("message/too-fast"))));
+        await ann.until(() => window.socket.readyState === WebSocket.OPEN && window.socketsClosed > 0);
+        await Promise.all(people.map((someone) => someone.watches()));
+        await ann.say("still here");
+        await bob.reads("chat-log", "still here");
+        assert.deepEqual(await bob.page.evaluate(() => window.counts), [], "she never left");
+    });
+
     // Chromium refuses the 501st connection of a page, and newcomers stayed `new` for ever.
     test(`a room that 510 joined and left can be joined (${kind})`, { timeout: 300_000 }, async (t) => {
         const server = await startServer("--upgrade-rate", "100", "--upgrade-burst", "100");
@@ -80,5 +119,83 @@ for (const kind of ["chromium", "firefox"]) {
         const bob = await person(t, kind, { at: server.address, query: `?room=${room}` });
         await bob.join(undefined, "Bob");
         await Promise.all([ann, bob].map((someone) => someone.watches()));
+    });
+}
+
+/** Runs before the page: keeps its open control channels; from when it is watched the longest time without a task, and texts drawn. */
+function keepChannels() {
+    window.channels = new Set();
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (data) {
+        window.channels.add(this);
+        return send.call(this, data);
+    };
+    window.watch = () => {
+        window.gap = window.drawn = 0;
+        const log = document.querySelector("[data-testid=chat-log]");
+        new MutationObserver((changes) => {
+            for (const { addedNodes } of changes) window.drawn += addedNodes.length;
+        }).observe(log, { childList: true });
+        const { port1, port2 } = new MessageChannel();
+        let last = performance.now();
+        port1.onmessage = () => {
+            const now = performance.now();
+            window.gap = Math.max(window.gap, now - last);
+            last = now;
+            port2.postMessage(0);
+        };
+        port2.postMessage(0);
+    };
+}
+
+/** Runs in a page: sends so many texts a second to everybody, without waiting for acknowledgements, for so many seconds. */
+function spam(rate, seconds) {
+    const channels = [...window.channels].filter(({ readyState }) => readyState === "open");
+    channels.forEach((channel) => channel.send(JSON.stringify({ stream: { id: rate, next: 1 } })));
+    return new Promise((done) => {
+        const begun = performance.now();
+        let sent = 0;
+        const timer = setInterval(() => {
+            const passed = (performance.now() - begun) / 1000;
+            for (; sent < passed * rate; sent++) {
+                const frame = JSON.stringify({ text: { number: sent + 1, text: `spam ${sent}` } });
+                channels.forEach((channel) => channel.send(frame));
+            }
+            if (passed < seconds) return;
+            clearInterval(timer);
+            done(sent);
+        }, 20);
+    });
+}
+
+for (const kind of ["chromium", "firefox"]) {
+    // 200 a second froze the page for 1.8 s at a time, and 2 000 killed it.
+    test(`texts that do not wait for acknowledgements leave the page usable (${kind})`, { timeout: 180_000 }, async (t) => {
+        const room = freshRoom();
+        const people = [];
+        for (const [one, name] of [[kind, "Ann"], [kind, "Bob"], ["chromium", "Eve"]]) {
+            const someone = await person(t, one, { query: `?room=${room}`, prepare: keepChannels });
+            people.push(await someone.join(undefined, name));
+        }
+        const [ann, bob, eve] = people;
+        await Promise.all(people.map((someone) => someone.watches(2)));
+        await ann.page.evaluate(() => window.watch());
+        let drawn = 0;
+        for (const rate of [200, 2000]) {
+            const seconds = 5;
+            const sent = await eve.page.evaluate(spam, rate, seconds);
+            await bob.say(`after ${rate}`);
+            await ann.reads("chat-log", `after ${rate}`);
+            const now = await ann.page.evaluate(() => ({ drawn: window.drawn, gap: Math.round(window.gap) }));
+            t.diagnostic(`${sent} sent, ${now.drawn - drawn} drawn, ${now.gap} ms without a task at most`);
+            // What may come at once, and a hundred a second; starting and ending take their time, too.
+            assert.ok(now.drawn - drawn < 300 + 100 * (seconds + 5), `${now.drawn - drawn} texts were taken`);
+            drawn = now.drawn;
+        }
+        await ann.say("still here");
+        await bob.reads("chat-log", "still here");
+        await Promise.all(people.map((someone) => someone.counts(3)));
+        const states = await ann.page.$$eval("[data-state=connected]", (tiles) => tiles.length);
+        assert.ok(states >= 2, "both are connected");
     });
 }
