@@ -18,4 +18,4 @@ pub(crate) use client::write_client_message;
 pub(crate) use frame::{read_frame, write_frame};
 pub(crate) use ice::ice_servers;
 pub(crate) use read::Malformed;
-pub(crate) use server::read_server_message;
+pub(crate) use server::{read_server_message, sender_of_malformed_packet};

@@ -64,7 +64,7 @@ pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcom
                 Ok(ServerMessage::Welcome(welcome)) => return Ok(welcome),
                 Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
                 // What came too early, or was not understood, is of no use before the welcome.
-                Ok(_) | Err(SignalingError::Malformed(_)) => {}
+                Ok(_) | Err(SignalingError::Malformed(_) | SignalingError::Packet(..)) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_wire::{ClientMessage, Join, Refusal, RefusalCode, Resume, ServerMessage};
+use itodenwa_wire::{ClientMessage, Join, PeerId, Refusal, RefusalCode, Resume, ServerMessage};
 
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
@@ -173,9 +173,7 @@ impl Session {
                 }
             }
             ServerMessage::Signal(delivery) => {
-                if let Some(resume) = self.resume() {
-                    resume.signals = resume.signals.wrapping_add(1);
-                }
+                self.count_signal();
                 self.deliver(ServerMessage::Signal(delivery));
             }
             ServerMessage::Joined { roster, .. } | ServerMessage::Left { roster, .. } => {
@@ -194,6 +192,12 @@ impl Session {
     /// Something came that is not a message.
     pub fn on_malformed(&mut self, why: String) {
         self.outputs.push_back(Action::Deliver(Err(SignalingError::Malformed(why))));
+    }
+
+    /// A signal came whose packet is none. The server counts it as all others, so it counts here, too.
+    pub fn on_malformed_packet(&mut self, from: PeerId, why: String) {
+        self.count_signal();
+        self.outputs.push_back(Action::Deliver(Err(SignalingError::Packet(from, why))));
     }
 
     /// The socket is closed, or could not be opened.
@@ -251,6 +255,12 @@ impl Session {
                 self.open(now);
             }
             _ => {}
+        }
+    }
+
+    fn count_signal(&mut self) {
+        if let Some(resume) = self.resume() {
+            resume.signals = resume.signals.wrapping_add(1);
         }
     }
 

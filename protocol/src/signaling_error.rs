@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use itodenwa_wire::{Refusal, RefusalCode};
+use itodenwa_wire::{PeerId, Refusal, RefusalCode};
 
 /// Why the signalling does not work.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub enum SignalingError {
     Lost(String),
     /// `signaling/malformed`: a message that is not one. It was dropped; the signalling goes on.
     Malformed(String),
+    /// `peer/packet-malformed`: what a member sent is no packet, though the server's message is one. It was dropped.
+    Packet(PeerId, String),
 }
 
 impl SignalingError {
@@ -33,6 +35,7 @@ impl SignalingError {
             SignalingError::Away(_) => "signaling/away",
             SignalingError::Lost(_) => "signaling/lost",
             SignalingError::Malformed(_) => "signaling/malformed",
+            SignalingError::Packet(..) => "peer/packet-malformed",
         }
     }
 }
@@ -68,6 +71,7 @@ impl fmt::Display for SignalingError {
                 write!(f, "The connection to the signalling server was lost ({why}). Join again.")
             }
             SignalingError::Malformed(why) => write!(f, "A signalling message was not understood and dropped: {why}"),
+            SignalingError::Packet(_, why) => write!(f, "What a member sent was not understood and dropped: {why}"),
         }
     }
 }

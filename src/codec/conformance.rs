@@ -324,6 +324,21 @@ fn what_a_later_version_says_is_read_as_far_as_it_is_known() {
 }
 
 #[wasm_bindgen_test]
+fn who_sends_what_is_no_packet_is_known() {
+    let sender = |text: &str| sender_of_malformed_packet(text).map(|id| id.to_string());
+    for packet in ["1", "null", "{}", r#"{"fromEpoch":"1"}"#] {
+        let text = format!(r#"{{"signal":{{"from":"00000000000000ab","packet":{packet}}}}}"#);
+        assert!(read_server_message(&text).is_err());
+        assert_eq!(sender(&text).as_deref(), Some("00000000000000ab"), "{packet}");
+    }
+    for text in
+        ["", "7", r#"{"signal":{"from":7,"packet":1}}"#, r#"{"pong":"1"}"#, r#"{"joined":{"from":"00000000000000ab"}}"#]
+    {
+        assert_eq!(sender(text), None, "{text}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn nonsense_is_refused() {
     let long = format!(r#"{{"ticket":"{}"}}"#, "x".repeat(TICKET_BYTES + 1));
     let nonsense = [

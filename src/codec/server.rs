@@ -32,6 +32,13 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
     })
 }
 
+/// Who sent a signal of which only the packet can't be read.
+pub(crate) fn sender_of_malformed_packet(text: &str) -> Option<PeerId> {
+    let (tag, value) = Value::parse(text).ok()?.variant().ok()?;
+    let from = peer(&value.field("from")).ok()?;
+    (tag == "signal" && packet(&value.field("packet")).is_err()).then_some(from)
+}
+
 fn welcome(value: &Value) -> Result<Welcome> {
     let number = |name| value.optional(name).map_or(Ok(0), |number| number.u32());
     Ok(Welcome {

@@ -11,12 +11,12 @@ use gloo_net::websocket::{Message, State, WebSocketError};
 use itodenwa_protocol::Time;
 use itodenwa_protocol::session::{Action, Session};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, ServerMessage};
+use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, ServerMessage};
 
 use super::address;
 use super::network_hints::NetworkHints;
 use super::{Signaling, SignalingError};
-use crate::codec::{Malformed, read_server_message, write_client_message};
+use crate::codec::{Malformed, read_server_message, sender_of_malformed_packet, write_client_message};
 use crate::dom::{Clock, Held, Kind, Timer, global, property};
 
 /// Messages that wait until the socket is open.
@@ -123,9 +123,10 @@ impl WebSocketSignaling {
         if let Some(socket) = &mut self.socket
             && let Poll::Ready(message) = socket.poll_message(cx)
         {
-            match message.map(|message| read(&message)) {
+            match message.map(|message| read(&message).map_err(|error| (error, sender_of_malformed(&message)))) {
                 Ok(Ok(message)) => self.session.on_message(self.clock.now(), message),
-                Ok(Err(error)) => self.session.on_malformed(error.to_string()),
+                Ok(Err((error, Some(from)))) => self.session.on_malformed_packet(from, error.to_string()),
+                Ok(Err((error, None))) => self.session.on_malformed(error.to_string()),
                 Err(why) => {
                     let opened = socket.opened;
                     let unreachable = || SignalingError::Unreachable(self.address.clone());
@@ -231,6 +232,14 @@ impl Socket {
 impl fmt::Debug for WebSocketSignaling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocketSignaling").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// The member to blame for a message that can't be read, if it is not the server.
+fn sender_of_malformed(message: &Message) -> Option<PeerId> {
+    match message {
+        Message::Text(text) if text.len() <= DESCRIPTION_MESSAGE_BYTES => sender_of_malformed_packet(text),
+        Message::Text(_) | Message::Bytes(_) => None,
     }
 }
 

@@ -143,6 +143,9 @@ async fn nonsense_of_a_server_is_trouble_and_no_more() {
     relay.say(Ok(ServerMessage::Pong(7)));
     let mut other = kit::join(&relay, false, false).await;
     connected(&mut other).await;
+    // What another member sent is not the server's fault.
+    relay.say(Err(SignalingError::Packet(other.me().id(), "a test".into())));
+    trouble(&mut one, "peer/packet-malformed").await;
     kit::leave(one, other).await;
 }
 

@@ -118,6 +118,18 @@ fn what_was_never_joined_fails() {
 }
 
 #[test]
+fn what_is_no_packet_counts_as_a_signal_and_names_its_sender() {
+    let mut bench = Bench::open();
+    bench.hear(signal());
+    bench.session.on_malformed_packet(BEN, "fromEpoch".into());
+    let error = SignalingError::Packet(BEN, "fromEpoch".into());
+    assert_eq!(bench.outputs(), [Action::Deliver(Err(error))]);
+    bench.session.on_malformed("no message".into());
+    bench.outputs();
+    assert_eq!(bench.tick(), (PING_EVERY, vec![Action::Send(ClientMessage::Ping(2))]));
+}
+
+#[test]
 fn a_cut_session_goes_on_with_the_newest_ticket_and_count() {
     let mut bench = Bench::open();
     for _ in 0..3 {

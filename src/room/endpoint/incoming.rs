@@ -52,6 +52,11 @@ impl RoomEndpoint {
             Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
             Some(Err(SignalingError::Away(_))) => self.tell(Event::Signaling(SignalingState::Reconnecting)),
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
+            Some(Err(SignalingError::Packet(from, why))) => {
+                if let Some(peer) = self.peers.peer(from) {
+                    self.trouble(&peer, TroubleCode::PacketMalformed, why);
+                }
+            }
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
         }
