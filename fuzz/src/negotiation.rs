@@ -61,6 +61,8 @@ struct Pause(u8);
 struct Settings {
     #[arbitrary(with = some_sources)]
     on: Vec<itodenwa_wire::Source>,
+    #[arbitrary(with = some_sources)]
+    places: Vec<itodenwa_wire::Source>,
     /// How long Vanilla ICE waits for candidates, beyond the first.
     vanilla: Option<Pause>,
 }
@@ -200,6 +202,7 @@ impl Settings {
         Config {
             ice: self.vanilla.map_or(IceMode::Trickle, |pause| IceMode::Vanilla { limit: limit(pause) }),
             on: self.on,
+            places: self.places,
         }
     }
 }

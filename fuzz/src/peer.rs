@@ -54,7 +54,7 @@ pub fn run(data: &[u8]) {
 fn config(u: &mut Unstructured) -> Result<Config> {
     let limit = Option::<u16>::arbitrary(u)?.map(|millis| std::time::Duration::from_millis(millis.into()));
     let ice = limit.map_or(IceMode::Trickle, |limit| IceMode::Vanilla { limit });
-    Ok(Config { ice, on: some_sources(u)? })
+    Ok(Config { ice, on: some_sources(u)?, places: some_sources(u)? })
 }
 
 impl Play {

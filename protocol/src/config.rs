@@ -23,10 +23,13 @@ pub struct Config {
     pub ice: IceMode,
     /// Our sources that are on from the beginning.
     pub on: Vec<Source>,
+    /// Our sources that have a place in every connection from its first description on, whether they are on or not: to switch
+    /// one of these on needs no negotiation.
+    pub places: Vec<Source>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { ice: IceMode::Trickle, on: Vec::new() }
+        Config { ice: IceMode::Trickle, on: Vec::new(), places: Vec::new() }
     }
 }

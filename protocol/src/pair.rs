@@ -36,6 +36,8 @@ pub(crate) struct Context<'a> {
     pub(crate) heals: bool,
     /// Our sources that are on.
     pub(crate) on: &'a [Source],
+    /// Those that have a place whether they are on or not.
+    pub(crate) places: &'a [Source],
     pub(crate) outputs: &'a mut VecDeque<Output>,
 }
 

@@ -27,6 +27,7 @@ pub struct Room {
     ice: IceMode,
     heals: bool,
     on: Vec<Source>,
+    places: Vec<Source>,
     pairs: LiteMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
     former: VecDeque<(PeerId, (Epoch, Epoch))>,
@@ -44,6 +45,7 @@ impl Room {
             ice: config.ice,
             heals: true,
             on: Vec::new(),
+            places: config.places,
             pairs: LiteMap::new(),
             former: VecDeque::new(),
             pacing: Pacing::default(),
@@ -222,7 +224,8 @@ impl Room {
 
     fn act(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
         let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
-        let mut context = Context { now, ice: self.ice, heals: self.heals, on: &self.on, outputs: &mut self.outputs };
+        let (on, places) = (&self.on, &self.places);
+        let mut context = Context { now, ice: self.ice, heals: self.heals, on, places, outputs: &mut self.outputs };
         act(pair, &mut context);
     }
 }

@@ -89,6 +89,9 @@ pub struct Picture {
     pub max_frame_rate: f64,
     /// By how much the height is divided (`scaleResolutionDownBy`), 1 or more.
     pub scale_down_by: f64,
+    /// The same as width and height (`scaleResolutionDownTo`, WebRTC Extensions), where something is scaled: browsers that know it
+    /// do not multiply it with the limit that they begin with.
+    pub scale_down_to: Option<(u32, u32)>,
 }
 
 /// By how much pictures are scaled down: few steps, so that a rendered that changes a little changes nothing.
@@ -132,11 +135,16 @@ pub fn encoding(
     let limited = limits().filter_map(|limits| limits.max_frame_rate).fold(f64::INFINITY, f64::min);
     let max_frame_rate = frame_rate.min(small).min(limited).min(limitation.frame_rate()).max(1.0);
     // Half the height is a quarter of the dots, but needs more for each.
-    let bitrate = bitrate.map(|bitrate| (f64::from(bitrate) / scale.powf(1.5)).max(LEAST_BITRATE) as u32);
+    let bitrate = bitrate.map(|bitrate| (f64::from(bitrate) / (scale * scale.sqrt())).max(LEAST_BITRATE) as u32);
+    let scaled = |dots: u32| (f64::from(dots) / scale).ceil() as u32;
     Encoding {
         active: rendered != RenderedSize::Hidden,
         max_bitrate: limit.into_iter().chain(bitrate).min(),
-        picture: Some(Picture { max_frame_rate, scale_down_by: scale }),
+        picture: Some(Picture {
+            max_frame_rate,
+            scale_down_by: scale,
+            scale_down_to: size.filter(|_| scale > 1.0).map(|(width, height)| (scaled(width), scaled(height))),
+        }),
         degradation,
         codec,
     }
@@ -186,6 +194,14 @@ mod tests {
         assert_eq!(picture(RenderedSize::Size(160, 720), &none), (1.0, 30.0), "it fills a tall rendered, too");
         assert_eq!(picture(RenderedSize::Size(0, 0), &none), (12.0, 15.0), "nonsense is small");
         assert_eq!(picture(RenderedSize::Size(u32::MAX, u32::MAX), &none), (1.0, 30.0));
+    }
+
+    #[test]
+    fn what_is_scaled_has_a_size_too() {
+        let size = |rendered| sent(rendered, &Limits::default()).picture.unwrap().scale_down_to;
+        assert_eq!(size(RenderedSize::Size(320, 180)), Some((320, 180)));
+        assert_eq!(size(RenderedSize::Size(854, 480)), Some((854, 480)));
+        assert_eq!(size(RenderedSize::Unknown), None, "as it is captured");
     }
 
     #[test]

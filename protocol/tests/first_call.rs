@@ -10,7 +10,7 @@ use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, World, assert_in_order, call, count, on};
 
 fn vanilla(limit: Duration) -> Config {
-    Config { ice: IceMode::Vanilla { limit }, on: vec![Camera, Microphone] }
+    Config { ice: IceMode::Vanilla { limit }, on: vec![Camera, Microphone], ..Config::default() }
 }
 
 fn time_of(page: &Page, step: &str) -> Time {

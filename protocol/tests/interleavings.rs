@@ -99,7 +99,8 @@ fn config(rng: &mut Rng) -> Config {
         _ => IceMode::Trickle,
     };
     let on = Source::ALL.into_iter().filter(|_| rng.percent(40)).collect();
-    Config { ice, on }
+    let places = Source::ALL.into_iter().filter(|_| rng.percent(30)).collect();
+    Config { ice, on, places }
 }
 
 /// Often at once, sometimes after everything has settled.

@@ -1,6 +1,6 @@
 //! What is on, here and there.
 
-use itodenwa_protocol::{Event, Input};
+use itodenwa_protocol::{Config, Event, Input, Report};
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen, ScreenAudio};
 
 use itodenwa_model::{ANN, BEN, World, call, count, on};
@@ -19,6 +19,64 @@ fn off_and_on_again_needs_no_offer() {
     assert_eq!(world.page(ben).media[&ANN][&Camera], mid, "on the same line of the same connection");
     assert_eq!(count(&world.page(ann).steps(BEN), "makeOffer"), offers);
     assert_eq!(world.page(ben).steps(ANN).len(), commands, "not a step was made");
+}
+
+/// Nothing is on, and camera and microphone have their places.
+fn placed() -> Config {
+    Config { places: vec![Microphone, Camera], ..on(&[]) }
+}
+
+#[test]
+fn what_has_its_place_is_switched_on_without_an_offer() {
+    let (mut world, ann, ben) = call(placed(), placed());
+    assert_eq!(world.page(ann).sees(BEN), [], "it is carried, and off");
+    let steps = |world: &World| [world.page(ann).steps(BEN).len(), world.page(ben).steps(ANN).len()];
+    let before = steps(&world);
+    // Both at once, as people answer each other.
+    for page in [ann, ben] {
+        world.set(page, Microphone, true);
+        world.set(page, Camera, true);
+    }
+    world.run();
+    world.assert_converged();
+    assert_eq!(
+        (world.page(ann).sees(BEN), world.page(ben).sees(ANN)),
+        (vec![Microphone, Camera], vec![Microphone, Camera])
+    );
+    assert_eq!(steps(&world), before, "not a step was made");
+    world.set(ann, Camera, false);
+    world.run();
+    assert_eq!(world.page(ben).sees(ANN), [Microphone]);
+    assert_eq!(steps(&world), before);
+}
+
+#[test]
+fn one_side_may_have_places_and_the_other_none() {
+    for (here, there) in [(placed(), on(&[Camera])), (on(&[Microphone, Screen]), placed()), (on(&[]), placed())] {
+        let (mut world, ann, ben) = call(here, there);
+        world.assert_converged();
+        world.set(ann, Camera, true);
+        world.set(ben, Microphone, true);
+        world.run();
+        world.assert_converged();
+        assert!(world.page(ben).sees(ANN).contains(&Camera) && world.page(ann).sees(BEN).contains(&Microphone));
+    }
+}
+
+#[test]
+fn what_is_off_stays_off_through_a_new_connection() {
+    let (mut world, ann, ben) = call(placed(), placed());
+    world.set(ann, Camera, true);
+    world.run();
+    world.set(ann, Camera, false);
+    world.run();
+    let (connection, _) = world.page(ann).with(BEN).unwrap();
+    world.input(ann, Input::Report { peer: BEN, connection, report: Report::ChannelClosed });
+    world.run();
+    world.assert_converged();
+    assert_eq!(world.page(ben).sees(ANN), []);
+    let is_on = |event: &&Event| matches!(event, Event::MediaOn { .. });
+    assert_eq!(world.page(ben).events.iter().filter(is_on).count(), 1, "it was on once");
 }
 
 #[test]

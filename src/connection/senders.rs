@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::transceivers::Transceivers;
 use super::{ConnectionEvent, EventSink};
 use crate::dom::spawn;
-use crate::dom::{AbortSignal, Sender, property};
+use crate::dom::{AbortSignal, Sender, object, property};
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]
@@ -64,10 +64,11 @@ fn apply(sender: &Sender, encoding: &Encoding, signal: &AbortSignal, tell: &Even
     let Some(first) = Array::is_array(&encodings).then(|| encodings.get(0)).filter(JsValue::is_object) else { return };
     let mut changed = set(&first, "active", &encoding.active.into());
     changed |= set(&first, "maxBitrate", &encoding.max_bitrate.map_or(JsValue::UNDEFINED, JsValue::from));
-    if let Some(Picture { max_frame_rate, scale_down_by }) = encoding.picture {
+    if let Some(Picture { max_frame_rate, scale_down_by, scale_down_to }) = encoding.picture {
         let max_frame_rate = if max_frame_rate.is_finite() { max_frame_rate.into() } else { JsValue::UNDEFINED };
         changed |= set(&first, "maxFramerate", &max_frame_rate);
         changed |= set(&first, "scaleResolutionDownBy", &scale_down_by.into());
+        changed |= scale_to(&first, scale_down_to);
     }
     if let Some(degradation) = encoding.degradation {
         changed |= set(&parameters, "degradationPreference", &degradation.as_str().into());
@@ -96,6 +97,22 @@ fn apply(sender: &Sender, encoding: &Encoding, signal: &AbortSignal, tell: &Even
             }
         }
     });
+}
+
+/// Counts instead of `scaleResolutionDownBy` where the browser knows it. True if it was another size.
+fn scale_to(encoding: &JsValue, size: Option<(u32, u32)>) -> bool {
+    const KEY: &str = "scaleResolutionDownTo";
+    let known = property(encoding, KEY);
+    let dots = |key: &str| property(&known, key).as_f64();
+    match size {
+        None => set(encoding, KEY, &JsValue::UNDEFINED),
+        Some((width, height)) if dots("maxWidth") == Some(width.into()) && dots("maxHeight") == Some(height.into()) => {
+            false
+        }
+        Some((width, height)) => {
+            set(encoding, KEY, &object([("maxWidth", width.into()), ("maxHeight", height.into())]).into())
+        }
+    }
 }
 
 fn is_sent_by(encoding: &JsValue, name: &str) -> bool {

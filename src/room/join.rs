@@ -27,6 +27,8 @@ use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
 
+/// What is switched on without a negotiation. What is shared gets its place when it is shared: few calls have it.
+const PLACES: [Source; 2] = [Source::Microphone, Source::Camera];
 /// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
 /// in the room meanwhile.
 const DEVICES: Duration = Duration::from_secs(2);
@@ -223,7 +225,9 @@ impl Join {
             identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
             texts: Cell::new(0),
         });
-        let config = machine::Config { ice: self.ice, on: core.media.devices.on() };
+        let may_publish = welcome.me.pass.as_ref().is_none_or(|pass| pass.publish);
+        let places = if may_publish { PLACES.to_vec() } else { Vec::new() };
+        let config = machine::Config { ice: self.ice, on: core.media.devices.on(), places };
         let machine = machine::Room::new(config, &welcome, core.clock.now());
         let endpoint = RoomEndpoint::new(Parts {
             core,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what things cost, beside others that do the same. Rounds are interleaved, so that what else the
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
+mod call;
 mod hostile;
 mod media;
 mod relay;
@@ -25,6 +26,9 @@ pub(crate) struct Bench {
     /// Seconds for each measurement of messages.
     #[arg(long, default_value_t = 5)]
     seconds: u32,
+    /// Calls in the same pages, for what they leave behind.
+    #[arg(long, default_value_t = 50)]
+    calls: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,6 +37,8 @@ enum Subject {
     Server,
     /// How good clients fare while others flood, idle and crawl.
     Hostile,
+    /// How long it takes until two people see each other, beside others.
+    Call,
     /// What a call of several people costs, in pictures sent and processor.
     Media,
     /// What browsers load, beside what other libraries are.
@@ -46,6 +52,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
             relay::run(bench)?;
         }
         Subject::Hostile => hostile::run(bench)?,
+        Subject::Call => call::run(bench)?,
         Subject::Media => media::run(bench)?,
         Subject::Size => return crate::size::bench(),
     }

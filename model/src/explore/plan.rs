@@ -17,6 +17,8 @@ pub struct Plan {
     pub ice: [IceMode; 2],
     /// What is on from the beginning.
     pub on: [&'static [Source]; 2],
+    /// What has a place from the beginning, whether it is on or not.
+    pub places: &'static [Source],
     /// What each side switches.
     pub switches: [Source; 2],
     /// How many candidates each gathering finds.
@@ -95,6 +97,7 @@ impl Plan {
             profile,
             ice: [IceMode::Trickle; 2],
             on: [&[], &[]],
+            places: &[],
             switches: [Source::Camera, Source::Microphone],
             candidates: 1,
             browser: Browser::Slow,
@@ -111,6 +114,6 @@ impl Plan {
     }
 
     pub(crate) fn config(&self, side: usize) -> Config {
-        Config { ice: self.ice[side], on: self.on[side].to_vec() }
+        Config { ice: self.ice[side], on: self.on[side].to_vec(), places: self.places.to_vec() }
     }
 }

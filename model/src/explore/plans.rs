@@ -1,5 +1,7 @@
 //! The explorations that are made. Each row of the table in the README of `negotiation` is one of these.
 
+use itodenwa_wire::Source;
+
 use super::plan::{Browser, Budget, FREELY, Network, Plan, VANILLA};
 use crate::browser::Profile;
 use crate::live::Loss;
@@ -33,6 +35,7 @@ pub fn all() -> Vec<Plan> {
             in_order(quick(plan("2 changes and a restart, 1 fault, in order", Budget { faults: 1, ..CHANGES }))),
             healing(Loss::Failed, true, quick(plan("2 connections fail, a change, 1 fault", LOSSES_AND_MORE))),
             quick(plan("a reload and 2 changes", RELOAD_AND_CHANGES)),
+            placed(in_order(quick(plan("a reload and 2 changes of what has its place, in order", RELOAD_AND_CHANGES)))),
             in_order(quick(plan(
                 "a reload and 2 changes, 1 fault, in order",
                 Budget { faults: 1, ..RELOAD_AND_CHANGES },
@@ -56,6 +59,8 @@ pub fn short() -> Vec<Plan> {
             quick(plan("2 changes and a restart", CHANGES)),
             quick(plan("2 reloads", RELOADS)),
             quick(plan("2 resets", RESETS)),
+            placed(in_order(plan("a change of what has its place, slowly, in order", CHANGE))),
+            placed(quick(plan("a change of what has its place", CHANGE))),
             vanilla(quick(plan("Vanilla ICE, a change, 1 fault", Budget { faults: 1, ..CHANGE }))),
             vanilla(in_order(plan("Vanilla ICE, a change, slowly, early timers", Budget { early: 1, ..CHANGE }))),
             healing(Loss::Disconnected, false, quick(plan("2 paths are lost", LOSSES))),
@@ -80,6 +85,11 @@ fn healing(loss: Loss, for_good: bool, plan: Plan) -> Plan {
 
 fn in_order(plan: Plan) -> Plan {
     Plan { network: Network::InOrder, ..plan }
+}
+
+/// All that is switched has its place from the beginning.
+fn placed(plan: Plan) -> Plan {
+    Plan { places: &[Source::Microphone, Source::Camera], ..plan }
 }
 
 fn vanilla(plan: Plan) -> Plan {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use itodenwa_wire::{Body, Media, Source};
+
 use super::{Context, Pair, State};
 use crate::event::{ConnectionId, ConnectionState, Event, TroubleCode};
 use crate::health::{Health, Remedy};
@@ -40,9 +42,16 @@ impl Pair {
             self.note(context, Step::NewConnection);
         }
         self.attempts = self.attempts.saturating_add(1);
-        let negotiator = Negotiator::new(self.role, context.ice, context.on.to_vec());
+        let placed = |source: &Source| context.on.contains(source) || context.places.contains(source);
+        let wanted: Vec<Source> = Source::ALL.into_iter().filter(placed).collect();
+        let is_all_on = wanted.len() == context.on.len();
+        let negotiator = Negotiator::new(self.role, context.ice, wanted);
         let health = context.heals.then(|| Health::new(context.now));
         self.state = State::Live { id, negotiator: Box::new(negotiator), health };
+        // What a description carries is on unless it was said before that it is not.
+        if !is_all_on && self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
+            return self.overflow(context);
+        }
         self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });
         self.carry_out(context);
     }
