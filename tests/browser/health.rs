@@ -10,10 +10,18 @@ use crate::relay::Relay;
 
 #[wasm_bindgen(inline_js = "
 const send = RTCDataChannel.prototype.send;
+const getStats = RTCPeerConnection.prototype.getStats;
 let swallowed = 0;
-/** From now on no channel of this page lets anything through, or only what is no beat. */
+/** From now on nothing comes through to this page: by no channel, nor by what is counted. Or only what is no beat. */
 export function swallow(all) {
     swallowed = 0;
+    const frozen = new WeakMap();
+    if (all) {
+        RTCPeerConnection.prototype.getStats = async function () {
+            if (!frozen.has(this)) frozen.set(this, await getStats.call(this));
+            return frozen.get(this);
+        };
+    }
     RTCDataChannel.prototype.send = function (data) {
         if (all || data === '\"beat\"') swallowed += 1;
         else send.call(this, data);
@@ -22,7 +30,10 @@ export function swallow(all) {
 export async function swallows(count) {
     while (swallowed < count) await new Promise((done) => setTimeout(done, 50));
 }
-export function heal() { RTCDataChannel.prototype.send = send; }
+export function heal() {
+    RTCDataChannel.prototype.send = send;
+    RTCPeerConnection.prototype.getStats = getStats;
+}
 ")]
 extern "C" {
     fn swallow(all: bool);
