@@ -55,7 +55,7 @@ pub(crate) struct Connection {
     senders: Senders,
     role: Role,
     /// New ICE servers, for the next time that paths are looked for.
-    renewed: Option<Object>,
+    renewed: Option<Vec<IceServer>>,
     tell: EventSink,
     abort: AbortController,
     listeners: Vec<Listener>,
@@ -66,7 +66,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
     pub(crate) fn open(servers: &[IceServer], sends: bool, tell: EventSink) -> Result<Self, Exception> {
-        let peer = PeerConnection::new(&configuration(servers))?;
+        let peer = construct(servers)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
         let abort = AbortController::new();
@@ -121,7 +121,7 @@ impl Connection {
     /// Takes ICE servers for the next ICE restart, whichever side begins it. Not at once: some browsers then restart ICE with
     /// the next offer, also when nothing is wrong.
     pub(crate) fn renew(&mut self, servers: &[IceServer]) {
-        self.renewed = Some(configuration(servers));
+        self.renewed = Some(servers.to_vec());
     }
 
     fn restart_ice(&mut self) -> Result<(), JsValue> {
@@ -130,9 +130,10 @@ impl Connection {
     }
 
     fn renew_servers(&mut self) {
-        if let Some(configuration) = self.renewed.take() {
-            // Servers that the browser does not take leave the old ones, which may still do.
-            let _ = self.peer.set_configuration(&configuration);
+        let Some(servers) = self.renewed.take() else { return };
+        if self.peer.set_configuration(&configuration(&servers)).is_err() {
+            // Fails no more, unless the connection is closed.
+            let _ = self.peer.set_configuration(&configuration(&usable(&servers)));
         }
     }
 
@@ -241,6 +242,22 @@ fn answer(tell: &EventSink, result: Result<Report, Aborted>) {
         }
         Err(Aborted::Ended) => {}
     }
+}
+
+fn construct(servers: &[IceServer]) -> Result<PeerConnection, Exception> {
+    PeerConnection::new(&configuration(servers))
+        .or_else(|_| PeerConnection::new(&configuration(&usable(servers))))
+        .map_err(Exception::from)
+}
+
+/// One server that the browser does not take, as `stun:` with a transport, makes it refuse all of them. It is left out. To be asked
+/// only when they were refused: it makes a connection for each, and browsers make so many and no more.
+fn usable(servers: &[IceServer]) -> Vec<IceServer> {
+    let is_usable = |server: &&IceServer| {
+        let alone = PeerConnection::new(&configuration(std::slice::from_ref(*server)));
+        alone.map(|peer| peer.close()).is_ok()
+    };
+    servers.iter().filter(is_usable).cloned().collect()
 }
 
 fn configuration(servers: &[IceServer]) -> Object {

@@ -48,9 +48,12 @@ async fn who_comes_late_is_told_who_is_there() {
 }
 
 #[wasm_bindgen(inline_js = "
-const taken = [];
-let told;
-const told_twice = new Promise((done) => { told = () => taken.length === 2 && done(); });
+let taken, told, told_twice;
+export function forget_taken_servers() {
+    taken = [];
+    told_twice = new Promise((done) => { told = () => taken.length === 2 && done(); });
+}
+forget_taken_servers();
 const original = RTCPeerConnection.prototype.setConfiguration;
 RTCPeerConnection.prototype.setConfiguration = function (configuration) {
     original.call(this, configuration);
@@ -63,6 +66,7 @@ export function when_told_twice() { return told_twice; }
 extern "C" {
     /// The addresses that connections were told after they were made.
     fn taken_servers() -> Vec<String>;
+    fn forget_taken_servers();
     fn when_told_twice() -> js_sys::Promise;
 }
 
@@ -81,6 +85,32 @@ async fn new_ice_servers_are_taken_by_both_sides_when_paths_are_looked_for() {
     one.peers().first().expect("a peer").restart_ice();
     within("both to take them", JsFuture::from(when_told_twice())).await.expect("never fails");
     assert_eq!(taken_servers(), [URL, URL]);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn servers_that_a_browser_does_not_take_are_left_out() {
+    const GOOD: &str = "stun:127.0.0.1:3478";
+    let server = |url: &str| IceServer { urls: vec![url.into()], username: None, credential: None };
+    // RFC 7064 has no transport, and TURN needs a credential.
+    let bad =
+        ["stun:127.0.0.1:3478?transport=udp", "turn:127.0.0.1:3478", "turn:127.0.0.1:3478?transport=tls", "nonsense"];
+    let servers: Vec<_> = bad.into_iter().chain([GOOD]).map(server).collect();
+    let told = ServerMessage::IceServers(IceServers { servers, expires_in: Some(3600) });
+    let relay = Relay::default();
+    let mut one = crate::kit::join(&relay, false, false).await;
+    relay.say(Ok(told.clone()));
+    within("a turn", one.microphone(false)).await.expect("off");
+    let mut other = crate::kit::join(&relay, false, false).await;
+    join(connected(&mut one), connected(&mut other)).await;
+    forget_taken_servers();
+    relay.say(Ok(told));
+    within("a turn", one.microphone(false)).await.expect("off");
+    one.peers().first().expect("a peer").restart_ice();
+    within("both to take them", JsFuture::from(when_told_twice())).await.expect("never fails");
+    let taken = taken_servers();
+    assert!(taken.iter().all(|url| url.starts_with("stun:")), "{taken:?}");
+    forget_taken_servers();
     leave(one, other).await;
 }
 
