@@ -185,7 +185,9 @@ impl LocalMedia {
                 LocalChange::Off(source)
             }
             SourceEvent::Ended(source, why) => {
-                let error = why.filter(|why| matches!(why, MediaError::Denied(_))).unwrap_or(MediaError::Ended);
+                let error = why
+                    .filter(|why| matches!(why, MediaError::Denied(_) | MediaError::DeniedBySystem(_)))
+                    .unwrap_or(MediaError::Ended);
                 self.snapshot.change(|known| known.settings.remove(&source));
                 self.event = Some(self.failed(source, error));
                 LocalChange::Off(source)

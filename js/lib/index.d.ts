@@ -581,6 +581,11 @@ export type AccessCode =
 /** Why a camera or microphone can't be used. */
 export type MediaErrorCode =
     | "media/denied"
+    | "media/dismissed"
+    | "media/denied-by-system"
+    | "media/denied-by-policy"
+    | "media/needs-gesture"
+    | "media/unreadable"
     | "media/missing"
     | "media/busy"
     | "media/constraints"

@@ -7,12 +7,22 @@ use super::Exception;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// `media/denied`: the person, or the page's policy, does not allow it.
+    /// `media/denied`: it is not allowed, mostly by the person. Not every browser says more.
     Denied(Exception),
+    /// `media/dismissed`: the person closed the browser's question without an answer.
+    Dismissed(Exception),
+    /// `media/denied-by-system`: the operating system does not let the browser use it.
+    DeniedBySystem(Exception),
+    /// `media/denied-by-policy`: the page's `Permissions-Policy`, or a frame without `allow`, does not let the page use it.
+    DeniedByPolicy(Exception),
+    /// `media/needs-gesture`: a screen can be shared only when the person has just clicked (W3C Screen Capture, section 5.1).
+    NeedsGesture(Exception),
     /// `media/missing`: there is no such device.
     Missing(Exception),
     /// `media/busy`: the device is there and does not work, mostly because another program uses it.
     Busy(Exception),
+    /// `media/unreadable`: the system does not give the picture of what was chosen to be shared.
+    Unreadable(Exception),
     /// `media/constraints`: no device can do what is asked.
     Constraints(Exception),
     /// `media/insecure`: the page was not loaded over HTTPS (or from localhost).
@@ -33,8 +43,13 @@ impl MediaError {
     pub const fn code(&self) -> &'static str {
         match self {
             MediaError::Denied(_) => "media/denied",
+            MediaError::Dismissed(_) => "media/dismissed",
+            MediaError::DeniedBySystem(_) => "media/denied-by-system",
+            MediaError::DeniedByPolicy(_) => "media/denied-by-policy",
+            MediaError::NeedsGesture(_) => "media/needs-gesture",
             MediaError::Missing(_) => "media/missing",
             MediaError::Busy(_) => "media/busy",
+            MediaError::Unreadable(_) => "media/unreadable",
             MediaError::Constraints(_) => "media/constraints",
             MediaError::Insecure => "media/insecure",
             MediaError::Unsupported => "media/unsupported",
@@ -47,11 +62,34 @@ impl MediaError {
     /// What `getUserMedia` threw, by the exception's name. Firefox and older browsers have names of their own.
     pub(crate) fn from_exception(thrown: Exception) -> Self {
         match thrown.name.as_str() {
-            "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::Denied(thrown),
+            "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::denied(thrown),
             "NotFoundError" | "DevicesNotFoundError" => MediaError::Missing(thrown),
             "NotReadableError" | "TrackStartError" => MediaError::Busy(thrown),
             "OverconstrainedError" | "ConstraintNotSatisfiedError" | "TypeError" => MediaError::Constraints(thrown),
             _ => MediaError::Failed(thrown),
+        }
+    }
+
+    /// What `getDisplayMedia` threw: two names mean something else there.
+    pub(crate) fn from_display_exception(thrown: Exception) -> Self {
+        match thrown.name.as_str() {
+            "InvalidStateError" => MediaError::NeedsGesture(thrown),
+            "NotReadableError" => MediaError::Unreadable(thrown),
+            _ => MediaError::from_exception(thrown),
+        }
+    }
+
+    /// All refusals have one name. Chromium's message tells them apart; another message is a refusal by the person.
+    fn denied(thrown: Exception) -> Self {
+        let says = |words: &str| thrown.message.contains(words);
+        if says("by system") {
+            MediaError::DeniedBySystem(thrown)
+        } else if says("dismissed") {
+            MediaError::Dismissed(thrown)
+        } else if says("permissions policy") {
+            MediaError::DeniedByPolicy(thrown)
+        } else {
+            MediaError::Denied(thrown)
         }
     }
 }
@@ -62,9 +100,20 @@ impl fmt::Display for MediaError {
             MediaError::Denied(_) => {
                 "The camera or microphone is not allowed. Allow it for this page in the browser's address bar."
             }
+            MediaError::Dismissed(_) => "The browser's question was closed. Try again, and allow it.",
+            MediaError::DeniedBySystem(_) => {
+                "The operating system does not let this browser do so. Allow it in the system's privacy settings."
+            }
+            MediaError::DeniedByPolicy(_) => {
+                "This page may not do so. Its Permissions-Policy, and `allow` of the frame that it is in, have to name it."
+            }
+            MediaError::NeedsGesture(_) => "A screen can be shared only after a click. Click again.",
             MediaError::Missing(_) => "No camera or microphone was found. Connect one and try again.",
             MediaError::Busy(_) => {
                 "The camera or microphone is in use elsewhere. Close the other program and try again."
+            }
+            MediaError::Unreadable(_) => {
+                "The system does not give a picture of what was chosen. Choose another window or screen."
             }
             MediaError::Constraints(_) => "No camera or microphone can do what was asked.",
             MediaError::Insecure => {
@@ -84,6 +133,11 @@ impl StdError for MediaError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             MediaError::Denied(thrown)
+            | MediaError::Dismissed(thrown)
+            | MediaError::DeniedBySystem(thrown)
+            | MediaError::DeniedByPolicy(thrown)
+            | MediaError::NeedsGesture(thrown)
+            | MediaError::Unreadable(thrown)
             | MediaError::Missing(thrown)
             | MediaError::Busy(thrown)
             | MediaError::Constraints(thrown)
@@ -108,5 +162,29 @@ mod tests {
         assert_eq!(code("OverconstrainedError"), "media/constraints");
         assert_eq!(code("AbortError"), "media/failed");
         assert_eq!(code("SomethingNew"), "media/failed");
+    }
+
+    #[test]
+    fn refusals_are_told_apart_by_their_message() {
+        let code = |message: &str| {
+            MediaError::from_exception(Exception { name: "NotAllowedError".into(), message: message.into() }).code()
+        };
+        assert_eq!(code("Permission denied"), "media/denied");
+        assert_eq!(code("Permission denied by user"), "media/denied");
+        assert_eq!(code("Permission denied by system"), "media/denied-by-system");
+        assert_eq!(code("Permission dismissed"), "media/dismissed");
+        let policy = "Access to the feature \"display-capture\" is disallowed by permissions policy.";
+        assert_eq!(code(policy), "media/denied-by-policy");
+        assert_eq!(code("The request is not allowed by the user agent or the platform."), "media/denied");
+    }
+
+    #[test]
+    fn a_screen_has_codes_of_its_own() {
+        let code = |name: &str| {
+            MediaError::from_display_exception(Exception { name: name.into(), message: String::new() }).code()
+        };
+        assert_eq!(code("InvalidStateError"), "media/needs-gesture");
+        assert_eq!(code("NotReadableError"), "media/unreadable");
+        assert_eq!(code("NotAllowedError"), "media/denied");
     }
 }

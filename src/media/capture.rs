@@ -3,11 +3,12 @@
 use itodenwa_protocol::devices::Previous;
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
+use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::constraints::{self, ConstraintStrength};
+use super::constraints::{self, ConstraintStrength, Leeway};
 use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
 use crate::error::{Exception, MediaError};
 
@@ -18,18 +19,14 @@ pub(super) async fn capture(
 ) -> Result<MediaStream, MediaError> {
     let screen =
         wishes.iter().find_map(|wish| if let DeviceConstraints::Screen(options) = wish { Some(options) } else { None });
-    let (asked, method) = match screen {
-        Some(options) => (get_display_media(&constraints::screen(options)), "getDisplayMedia"),
-        None => (get_user_media(&constraints::devices(wishes, strength)), "getUserMedia"),
-    };
-    let answer = match asked {
-        Ok(asked) => JsFuture::from(asked).await,
-        Err(thrown) => Err(thrown),
+    let (answer, method) = match screen {
+        Some(options) => (settled(get_display_media(&constraints::screen(options))).await, "getDisplayMedia"),
+        None => (ask_devices(wishes, strength).await, "getUserMedia"),
     };
     let stream: MediaStream = match answer {
         Ok(stream) => stream.dyn_into().map_err(|_| MediaError::Unsupported)?,
         Err(thrown) => {
-            return Err(unavailable(method).unwrap_or_else(|| MediaError::from_exception(Exception::from(thrown))));
+            return Err(unavailable(method).unwrap_or_else(|| refused(wishes, screen.is_some(), thrown)));
         }
     };
     for (wish, hint) in wishes.iter().filter_map(|wish| Some((wish, wish.hint()?))) {
@@ -38,6 +35,42 @@ pub(super) async fn capture(
         }
     }
     Ok(stream)
+}
+
+/// Why the browser refused. Of devices Chromium does not say that a policy is the reason.
+fn refused(wishes: &[DeviceConstraints], is_screen: bool, thrown: JsValue) -> MediaError {
+    let thrown = Exception::from(thrown);
+    if is_screen {
+        return MediaError::from_display_exception(thrown);
+    }
+    match MediaError::from_exception(thrown) {
+        MediaError::Denied(thrown) if wishes.iter().any(|wish| !is_allowed(wish.source())) => {
+            MediaError::DeniedByPolicy(thrown)
+        }
+        error => error,
+    }
+}
+
+/// Asks for less and less of what is wanted, where a device can't do it. Another device is no step of these.
+async fn ask_devices(wishes: &[DeviceConstraints], strength: ConstraintStrength) -> Result<JsValue, JsValue> {
+    let mut answer = Err(JsValue::UNDEFINED);
+    for leeway in Leeway::STEPS {
+        answer = settled(get_user_media(&constraints::devices(wishes, strength, leeway))).await;
+        if !answer.as_ref().is_err_and(is_overconstrained) {
+            break;
+        }
+    }
+    answer
+}
+
+/// W3C Media Capture and Streams, section 5.4 (`OverconstrainedError`).
+fn is_overconstrained(thrown: &JsValue) -> bool {
+    let is = |name: &str, value: &str| property(thrown, name).as_string().is_some_and(|it| it == value);
+    is("name", "OverconstrainedError") && !is("constraint", "deviceId")
+}
+
+async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(asked?).await
 }
 
 /// Asks for the devices that are named, and for any others where one of them is not there. Not by `ideal` alone: some browsers
@@ -75,6 +108,13 @@ pub(super) async fn switch(
 pub(super) fn track_of(stream: &MediaStream, source: Source) -> Option<MediaStreamTrack> {
     let tracks = if source.is_audio() { stream.get_audio_tracks() } else { stream.get_video_tracks() };
     tracks.get(0).dyn_into().ok()
+}
+
+/// Whether the page's policy allows it. True where the browser does not tell (W3C Permissions Policy, section 7: `featurePolicy`).
+fn is_allowed(source: Source) -> bool {
+    let policy = property(&global("document"), "featurePolicy");
+    let Ok(allows) = property(&policy, "allowsFeature").dyn_into::<Function>() else { return true };
+    allows.call1(&policy, &source.as_str().into()).map_or(true, |allowed| allowed.is_truthy())
 }
 
 /// Why a method of `navigator.mediaDevices` is not there, if it is not.

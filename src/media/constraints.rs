@@ -14,12 +14,28 @@ pub(crate) enum ConstraintStrength {
     Exact,
 }
 
+/// How far devices may be from what is wanted of them. What a device knows can't be asked before it is allowed, so it is asked
+/// for again, by one step less each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leeway {
+    /// A picture may come at a lower rate than the one wanted, not at a higher one.
+    Wanted,
+    /// At most 60 pictures a second, which some cameras give and nothing else.
+    Faster,
+    /// As the device is.
+    Anything,
+}
+
+impl Leeway {
+    pub(super) const STEPS: [Leeway; 3] = [Leeway::Wanted, Leeway::Faster, Leeway::Anything];
+}
+
 /// What `getUserMedia` is asked (W3C Media Capture and Streams, section 10.2).
-pub(super) fn devices(wishes: &[DeviceConstraints], strength: ConstraintStrength) -> Object {
+pub(super) fn devices(wishes: &[DeviceConstraints], strength: ConstraintStrength, leeway: Leeway) -> Object {
     let one = |source: Source| wishes.iter().find(|wish| wish.source() == source);
     let part = |source| match one(source) {
-        Some(DeviceConstraints::Camera(options)) => camera(options, strength).into(),
-        Some(DeviceConstraints::Microphone(options)) => microphone(options, strength).into(),
+        Some(DeviceConstraints::Camera(options)) => camera(options, strength, leeway).into(),
+        Some(DeviceConstraints::Microphone(options)) => microphone(options, strength, leeway).into(),
         Some(DeviceConstraints::Screen(_)) | None => JsValue::FALSE,
     };
     object([("audio", part(Source::Microphone)), ("video", part(Source::Camera))])
@@ -38,16 +54,16 @@ pub(super) fn screen(options: &ScreenOptions) -> Object {
     ])
 }
 
-fn camera(options: &CameraOptions, strength: ConstraintStrength) -> Object {
-    let quality = options.quality;
-    let constraints = object([
-        ("width", ideal(quality.width.into()).into()),
-        ("height", ideal(quality.height.into()).into()),
-        (
-            "frameRate",
-            object([("ideal", quality.frame_rate.into()), ("max", quality.frame_rate.max(1.0).into())]).into(),
-        ),
-    ]);
+fn camera(options: &CameraOptions, strength: ConstraintStrength, leeway: Leeway) -> Object {
+    let constraints = Object::new();
+    if leeway != Leeway::Anything {
+        let quality = options.quality;
+        let rate = quality.frame_rate.max(1.0);
+        let most = if leeway == Leeway::Faster { rate.max(60.0) } else { rate };
+        set(&constraints, "width", &ideal(quality.width.into()));
+        set(&constraints, "height", &ideal(quality.height.into()));
+        set(&constraints, "frameRate", &object([("ideal", rate.into()), ("max", most.into())]));
+    }
     match &options.device {
         Some(device) => set(&constraints, "deviceId", &named(device, strength)),
         None => {
@@ -58,13 +74,13 @@ fn camera(options: &CameraOptions, strength: ConstraintStrength) -> Object {
     constraints
 }
 
-fn microphone(options: &MicrophoneOptions, strength: ConstraintStrength) -> Object {
+fn microphone(options: &MicrophoneOptions, strength: ConstraintStrength, leeway: Leeway) -> Object {
     let constraints = Object::new();
     if let Some(device) = &options.device {
         set(&constraints, "deviceId", &named(device, strength));
     }
     for (name, wanted) in processing(options) {
-        if let Some(wanted) = wanted {
+        if let Some(wanted) = wanted.filter(|_| leeway != Leeway::Anything) {
             set(&constraints, name, &ideal(wanted.into()));
         }
     }

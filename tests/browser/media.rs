@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
-use itodenwa::{Event, Source};
+use itodenwa::{CameraOptions, Event, MediaError, MicrophoneOptions, Quality, Source};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{MediaStreamTrack, MediaStreamTrackState};
@@ -22,6 +22,16 @@ export function break_camera(name) {
         return real().call(this, wanted);
     };
 }
+/** Devices that can't do what is asked of them: another rate than 60, or anything at all. */
+export function stiffen_devices(rigid) {
+    navigator.mediaDevices.getUserMedia = async function ({ video, audio }) {
+        const unmet = (constraint) => Object.assign(new Error('a test'), { name: 'OverconstrainedError', constraint });
+        if (video?.frameRate && (rigid || !(video.frameRate.max >= 60))) throw unmet('frameRate');
+        if (rigid && (video.width || video.height)) throw unmet('width');
+        if (rigid && Object.keys(audio).length) throw unmet('echoCancellation');
+        return real().call(this, { video, audio });
+    };
+}
 export function mend_devices() { delete navigator.mediaDevices.getUserMedia; }
 export function hide_devices() { Object.defineProperty(navigator, 'mediaDevices', { value: undefined, configurable: true }); }
 export function show_devices() { delete navigator.mediaDevices; }
@@ -29,6 +39,7 @@ export function show_devices() { delete navigator.mediaDevices; }
 extern "C" {
     pub(crate) fn break_devices(name: &str);
     pub(crate) fn break_camera(name: &str);
+    fn stiffen_devices(rigid: bool);
     pub(crate) fn mend_devices();
     fn hide_devices();
     fn show_devices();
@@ -154,6 +165,31 @@ async fn refusals_are_told_apart_and_the_join_goes_on() {
         mend_devices();
         within("the camera", one.camera(true)).await.expect("mended");
         one.leave().await;
+    }
+    kit::nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_device_cannot_do_is_not_insisted_on() {
+    for rigid in [false, true] {
+        stiffen_devices(rigid);
+        let mut one = kit::join(&Relay::default(), false, false).await;
+        let options = MicrophoneOptions { echo_cancellation: Some(true), ..MicrophoneOptions::default() };
+        within("the choice", one.use_microphone(options)).await.expect("a choice");
+        within("the microphone", one.microphone(true)).await.expect("a microphone as it is");
+        within("the camera", one.camera(true)).await.expect("a camera as it is");
+        until(&mut one, "what came", |event| {
+            matches!(event, Event::Device { source: Source::Camera, settings } if settings.width.is_some())
+                .then_some(())
+        })
+        .await;
+        let switched = one.use_camera(CameraOptions { quality: Quality::H180, ..CameraOptions::default() });
+        within("the switch", switched).await.expect("another use of it");
+        let gone = CameraOptions { device: Some("nobody".into()), ..CameraOptions::default() };
+        let refused = within("the switch", one.use_camera(gone)).await.expect_err("another one is not there");
+        assert!(matches!(refused, MediaError::Constraints(_) | MediaError::Missing(_)), "{refused}");
+        one.leave().await;
+        mend_devices();
     }
     kit::nothing_is_left().await;
 }
