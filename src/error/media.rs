@@ -81,7 +81,9 @@ impl MediaError {
 
     /// All refusals have one name. Chromium's message tells them apart; another message is a refusal by the person.
     fn denied(thrown: Exception) -> Self {
-        let says = |words: &str| thrown.message.contains(words);
+        // Not `contains`, whose search for long texts is large.
+        let message = thrown.message.as_bytes();
+        let says = |words: &str| message.windows(words.len()).any(|part| part == words.as_bytes());
         if says("by system") {
             MediaError::DeniedBySystem(thrown)
         } else if says("dismissed") {
