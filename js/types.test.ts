@@ -114,7 +114,7 @@ function told(event: RoomEvent): void {
         case "signaling":
             return is<"connected" | "reconnecting">(event.detail);
         case "blocked":
-            return is<Peer>(event.detail.peer);
+            return is<Peer | undefined>(event.detail.peer);
         case "device":
             return is<string>(event.detail.settings.label);
         case "devices":

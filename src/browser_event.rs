@@ -5,6 +5,7 @@ use itodenwa_wire::PeerId;
 
 use crate::connection::ConnectionEvent;
 use crate::media::DeviceEvent;
+use crate::subject::Subject;
 
 /// What the browser may tell before the driver takes it, at most. Each of its callbacks tells one thing or two, and the driver
 /// runs after it.
@@ -16,8 +17,8 @@ pub(crate) const BROWSER_EVENTS: usize = 4096;
 pub(crate) enum BrowserEvent {
     Device(DeviceEvent),
     DevicesChanged,
-    /// The browser does not play a peer before the person touches the page.
-    Blocked(PeerId),
+    /// The browser does not play somebody before the person touches the page.
+    Blocked(Subject),
     Connection(ConnectionKey, ConnectionEvent),
     Page(PageEvent),
 }

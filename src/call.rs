@@ -196,7 +196,7 @@ impl Call {
         self.requests.send(Request::Text(text.to_owned(), place)).map_err(|_| SendError::QueueFull)
     }
 
-    /// A new `<video>` with the other side, or with oneself and without sound. It is removed in the end.
+    /// A `<video>` with the other side, or with oneself and without sound: the same each time. It is removed in the end.
     ///
     /// # Errors
     /// [`ViewError::Closed`] if the call is over.

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use itodenwa_protocol::Time;
-use itodenwa_wire::PeerId;
 use web_sys::MediaStream;
 
 use crate::browser_event::{BrowserEvent, ConnectionKey, PageEvent};
@@ -48,8 +47,8 @@ pub(crate) trait Endpoint {
 
     fn on_connection(&mut self, _connection: ConnectionKey, _event: ConnectionEvent) {}
 
-    /// The browser does not play a peer.
-    fn on_blocked(&mut self, _peer: PeerId) {}
+    /// The browser does not play somebody.
+    fn on_blocked(&mut self, _subject: Subject) {}
 
     fn on_page(&mut self, _event: PageEvent) {}
 
@@ -198,7 +197,7 @@ fn handle<P: Endpoint>(endpoint: &mut P, wakeup: Wakeup<P::Request>) {
         Wakeup::Deadline => endpoint.on_deadline(),
         Wakeup::BrowserEvent(BrowserEvent::Device(event)) => endpoint.core().media.devices.on_event(event),
         Wakeup::BrowserEvent(BrowserEvent::DevicesChanged) => endpoint.core().tell_local(LocalEvent::DevicesChanged),
-        Wakeup::BrowserEvent(BrowserEvent::Blocked(peer)) => endpoint.on_blocked(peer),
+        Wakeup::BrowserEvent(BrowserEvent::Blocked(subject)) => endpoint.on_blocked(subject),
         Wakeup::BrowserEvent(BrowserEvent::Connection(connection, event)) => endpoint.on_connection(connection, event),
         Wakeup::BrowserEvent(BrowserEvent::Page(event)) => endpoint.on_page(event),
         Wakeup::Read(texts) => endpoint.on_read(texts),

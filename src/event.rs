@@ -93,11 +93,11 @@ pub enum Event {
     Trouble(Trouble),
     /// The connection to the server was lost, or is back. Calls go on meanwhile; who comes or goes is told when it is back.
     Signaling(SignalingState),
-    /// The browser does not play a peer's sound before the person touches the page: call
-    /// [`Handle::resume`](crate::Handle::resume) when they do.
+    /// The browser does not play somebody before the person touches the page: call [`Handle::resume`](crate::Handle::resume), or that of
+    /// the preview, when they do.
     Blocked {
-        /// Whose.
-        peer: Peer,
+        /// Whom; none is one's own picture.
+        peer: Option<Peer>,
     },
     /// The room is over; the last event. None when it was left on purpose.
     Closed(Option<Error>),

@@ -113,6 +113,12 @@ impl LocalMedia {
         handle
     }
 
+    /// A peer is gone, and so are the elements that show them.
+    pub(crate) fn remove(&mut self, peer: PeerId) {
+        self.snapshot.change(|known| known.made.retain(|made| made.subject != Subject::Peer(peer)));
+        self.views.remove(peer);
+    }
+
     /// Where what the browser says of anything else is told.
     pub(crate) fn notify(&self) -> Sender<BrowserEvent> {
         self.notify.clone()
@@ -235,7 +241,7 @@ impl Drop for LocalMedia {
 
 fn views(notify: &Sender<BrowserEvent>) -> Views {
     let notify = notify.clone();
-    Views::new(Rc::new(move |peer| {
-        let _ = notify.send(BrowserEvent::Blocked(peer));
+    Views::new(Rc::new(move |subject| {
+        let _ = notify.send(BrowserEvent::Blocked(subject));
     }))
 }

@@ -167,8 +167,14 @@ impl Preview {
 
     /// Shows nothing any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        // A preview that is over shows nothing.
-        let _ = self.local.ask(LocalRequest::Detach(element.clone()));
+        self.local.detach(element);
+    }
+
+    /// Plays what the browser refused to play by itself ([`Event::Blocked`](crate::Event::Blocked)). Call it when the person touches the
+    /// page.
+    pub fn resume(&self) {
+        // A preview that is over plays nothing.
+        let _ = self.local.ask(LocalRequest::Resume);
     }
 
     /// Gives the devices back. When it is done the lights are out.

@@ -205,8 +205,7 @@ impl Handle {
 
     /// Shows nobody any more in this element.
     pub fn detach(&self, element: &HtmlMediaElement) {
-        // A room that is over shows nobody.
-        let _ = self.room.local.ask(LocalRequest::Detach(element.clone()));
+        self.room.local.detach(element);
     }
 
     /// The steps of the calls so far: the last 512, in milliseconds since the join.
@@ -272,7 +271,8 @@ impl Me {
         self.viewer().attach_to(element)
     }
 
-    /// A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. It is removed in the end.
+    /// A `<video data-peer="me">` with one's own picture, without sound, to be put into the page: the same each time. It is removed
+    /// in the end.
     ///
     /// # Errors
     /// [`ViewError::Closed`] if the room is over.

@@ -25,8 +25,8 @@ use loudspeaker::use_loudspeaker;
 use sizing::Sizing;
 use tile::tile;
 
-/// Where it is told that the browser does not play a peer.
-type Blocked = Rc<dyn Fn(PeerId)>;
+/// Where it is told that the browser does not play somebody.
+type Blocked = Rc<dyn Fn(Subject)>;
 
 /// All elements that show somebody. As many as the application attaches.
 pub(crate) struct Views {
@@ -52,6 +52,8 @@ struct View {
     sizing: Cell<Sizing>,
     element: HtmlMediaElement,
     made: bool,
+    /// Whether the element was silent before it showed oneself, which it does in silence.
+    was_muted: Option<bool>,
     blocked: Rc<Cell<bool>>,
     abort: AbortController,
 }
@@ -68,7 +70,8 @@ impl Views {
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.
         let _ = element.set_attribute("playsinline", "");
-        if subject == Subject::Me {
+        let was_muted = (subject == Subject::Me).then(|| element.muted());
+        if was_muted.is_some() {
             element.set_muted(true);
         } else if let Some(device) = &self.loudspeaker {
             use_loudspeaker(&element, device);
@@ -81,6 +84,7 @@ impl Views {
             sizing: Cell::default(),
             element,
             made,
+            was_muted,
             blocked: Rc::default(),
             abort: AbortController::new(),
         };
@@ -161,9 +165,8 @@ impl View {
             if let Err(Aborted::Threw(error)) = signal.race(played).await
                 && error.name == "NotAllowedError"
                 && !was_blocked.replace(true)
-                && let Subject::Peer(peer) = subject
             {
-                blocked(peer);
+                blocked(subject);
             }
         });
     }
@@ -172,6 +175,9 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         self.element.set_src_object(None);
+        if let Some(was_muted) = self.was_muted {
+            self.element.set_muted(was_muted);
+        }
         if self.made {
             self.element.remove();
         }

@@ -8,7 +8,6 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::error::ViewError;
 use crate::local_media::{LocalHandle, LocalRequest};
-use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 use crate::view::{self, Attach, Audible};
@@ -20,18 +19,16 @@ pub(crate) struct Viewer {
     kind: StreamKind,
     local: LocalHandle,
     audible: Rc<Cell<Audible>>,
-    element: SnapshotCell<Option<HtmlVideoElement>>,
 }
 
 impl Viewer {
     pub(crate) fn new(subject: Subject, local: LocalHandle) -> Self {
-        let kind = StreamKind::Camera;
-        Viewer { subject, kind, local, audible: Rc::default(), element: SnapshotCell::default() }
+        Viewer { subject, kind: StreamKind::Camera, local, audible: Rc::default() }
     }
 
     /// Of what the same person shares.
     pub(crate) fn screen(&self) -> Self {
-        Viewer { kind: StreamKind::Screen, element: SnapshotCell::default(), ..self.clone() }
+        Viewer { kind: StreamKind::Screen, ..self.clone() }
     }
 
     pub(crate) fn attach(&self, selector: &str) -> Result<(), ViewError> {
@@ -51,12 +48,12 @@ impl Viewer {
     }
 
     pub(crate) fn view(&self) -> Result<HtmlVideoElement, ViewError> {
-        if let Some(element) = self.element.get() {
+        if let Some(element) = self.local.made(self.subject, self.kind) {
             return Ok(element);
         }
         let element = self.make()?;
         self.show(&element, true)?;
-        self.element.change(|known| *known = Some(element.clone()));
+        self.local.keep(self.subject, self.kind, element.clone());
         Ok(element)
     }
 
@@ -71,6 +68,7 @@ impl Viewer {
     }
 
     fn show(&self, element: &HtmlMediaElement, made: bool) -> Result<(), ViewError> {
+        self.local.release(element);
         let (subject, kind, audible) = (self.subject, self.kind, self.audible.get());
         self.local.ask(LocalRequest::Attach(Attach { subject, kind, element: element.clone(), made, audible }))
     }

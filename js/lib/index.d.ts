@@ -243,7 +243,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
     /** Another peer is the one to look at: see {@link speaker}. */
     onspeaker: ((this: Room, speaker: RoomEvents["speaker"]) => void) | null;
-    /** The browser does not play a peer before the person touches the page: call {@link resume} when they do. */
+    /** The browser does not play a peer, or oneself (no peer), before the person touches the page: call {@link resume} when they do. */
     onblocked: ((this: Room, blocked: RoomEvents["blocked"]) => void) | null;
     /** The room is over; the last event. */
     onclose: ((this: Room, close: RoomEvents["close"]) => void) | null;
@@ -345,7 +345,7 @@ export interface RoomEvents {
     signaling: SignalingState;
     speaking: { peer: Peer; speaking: boolean };
     speaker: { peer: Peer | undefined };
-    blocked: { peer: Peer };
+    blocked: { peer: Peer | undefined };
     /** Without an error it was left on purpose. */
     close: { error?: ItodenwaError | undefined };
 }
@@ -576,7 +576,9 @@ export type AccessCode =
     | "token/not-yet-valid"
     | "token/forbidden"
     | "identity/replaced"
-    | "member/removed";
+    | "member/removed"
+    | "address/too-many"
+    | "origin/forbidden";
 
 /** Why a camera or microphone can't be used. */
 export type MediaErrorCode =
@@ -771,6 +773,8 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     oninterrupted: ((this: Preview, interrupted: PreviewEvents["interrupted"]) => void) | null;
     /** A device could not be had, or was taken away. */
     ontrouble: ((this: Preview, trouble: Trouble) => void) | null;
+    /** The browser does not play the picture before the person touches the page: call {@link resume} when they do. */
+    onblocked: ((this: Preview, blocked: undefined) => void) | null;
     onclose: ((this: Preview, close: undefined) => void) | null;
 
     /**
@@ -790,6 +794,8 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     attach(element: HTMLMediaElement): void;
     /** Shows nothing any more in this element. @throws {@link ItodenwaError} `preview/closed`. */
     detach(element: HTMLMediaElement): void;
+    /** Plays what the browser refused to play by itself. Call it when the person touches the page. */
+    resume(): void;
     /** Gives the devices back. Resolved when their lights are out. May be called again. */
     close(): Promise<void>;
 
@@ -816,6 +822,7 @@ export interface PreviewEvents {
     devices: undefined;
     interrupted: { source: Source; interrupted: boolean };
     trouble: Trouble;
+    blocked: undefined;
     close: undefined;
 }
 

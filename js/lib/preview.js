@@ -3,7 +3,7 @@ import { Emitter } from "./emitter.js";
 import { pump } from "./pump.js";
 import { rawMore } from "./raw.js";
 
-const TYPES = ["device", "devices", "interrupted", "trouble", "close"];
+const TYPES = ["device", "devices", "interrupted", "trouble", "blocked", "close"];
 
 /** Opens camera and microphone for oneself alone. The first one loads the wasm. */
 export async function open(options = {}) {
@@ -23,7 +23,7 @@ export class Preview extends Emitter {
     #resolveClosed;
 
     constructor(raw) {
-        super({ kept: ["trouble"], current: (type) => this.#current(type) });
+        super({ kept: ["trouble", "blocked"], current: (type) => this.#current(type) });
         this.#raw = raw;
         this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
         pump(raw, this, (event) => this.#take(event))
@@ -70,6 +70,10 @@ export class Preview extends Emitter {
 
     detach(element) {
         codedNow(() => this.#open().detach(element));
+    }
+
+    resume() {
+        this.#raw?.resume();
     }
 
     async close() {
@@ -123,6 +127,8 @@ export class Preview extends Emitter {
                 const { code, message: explain } = cause;
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
+            case "blocked":
+                return this.emit("blocked", undefined);
             case "closed":
                 return this.#close();
         }

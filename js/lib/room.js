@@ -253,7 +253,8 @@ export class Room extends Emitter {
                 this.me.id = this.#raw?.me().id ?? this.me.id;
                 return this.emit("signaling", event.state);
             case "blocked":
-                return peer && this.emit("blocked", { peer });
+                // Without a peer it is oneself.
+                return (peer || event.peer === undefined) && this.emit("blocked", { peer });
             case "closed":
                 return this.#close(event.error && ItodenwaError.from(event.error));
         }

@@ -91,6 +91,11 @@ impl RawPreview {
         self.preview.detach(element);
     }
 
+    /// Plays what the browser refused to play by itself.
+    pub fn resume(&self) {
+        self.preview.resume();
+    }
+
     /// Joins a room with what there is; the preview is over.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
     pub fn join(&self, room: String, options: JsValue) -> Promise {

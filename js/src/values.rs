@@ -58,7 +58,9 @@ pub(crate) fn event(event: &Event) -> JsValue {
             ],
         ),
         Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
-        Event::Blocked { peer } => tagged("blocked", [("peer", id(peer.id()))]),
+        Event::Blocked { peer } => {
+            tagged("blocked", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
+        }
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
         // Of a later version of the client crate.
         _ => tagged("other", []),

@@ -7,6 +7,9 @@
 //!   `------------------+----- over <---------------------' refused for good
 //! ```
 //!
+//! Who is not let in at first and may come again goes from First to Waiting, too; until there was a welcome all else that fails
+//! ends it.
+//!
 //! Signals that are said while it is not open are dropped: the pair links send them again.
 
 use std::collections::VecDeque;
@@ -40,6 +43,9 @@ const RESUME_WINDOW: Duration = Duration::from_secs(30);
 /// … from then on they are this.
 const LATER_WAIT: Duration = Duration::from_secs(30);
 
+/// Who is not let in at the moment, and may come again, does so this often before the join fails.
+const ADMISSIONS: u32 = 10;
+
 /// Something to do.
 #[derive(Debug, PartialEq)]
 pub enum Action {
@@ -59,6 +65,8 @@ pub enum Action {
 pub struct Session {
     state: State,
     join: Option<Join>,
+    /// There was a welcome.
+    welcomed: bool,
     /// The newest version of the roster that is known.
     roster: u32,
     attempts: Attempts,
@@ -105,6 +113,7 @@ impl Session {
         Session {
             state: State::First,
             join: None,
+            welcomed: false,
             roster: 0,
             attempts: Attempts::default(),
             refusal: None,
@@ -145,6 +154,12 @@ impl Session {
                 self.join = Some(join.clone());
                 self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
             }
+            // It is said on the next socket.
+            (State::Waiting { .. }, ClientMessage::Join(join)) if !self.welcomed => self.join = Some(join),
+            (State::Opening { .. }, ClientMessage::Join(join)) if !self.welcomed => {
+                self.join = Some(join.clone());
+                self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
+            }
             (State::First | State::Open { .. }, message) => self.outputs.push_back(Action::Send(message)),
             (State::Waiting { .. } | State::Opening { .. }, _) => {}
         }
@@ -159,6 +174,7 @@ impl Session {
         self.refusal = None;
         match message {
             ServerMessage::Welcome(welcome) => {
+                self.welcomed = true;
                 if let Some(join) = &mut self.join {
                     let resume = |ticket| Resume { ticket, signals: welcome.signals };
                     join.resume = welcome.ticket.clone().map(resume);
@@ -200,6 +216,27 @@ impl Session {
         self.outputs.push_back(Action::Deliver(Err(SignalingError::Packet(from, why))));
     }
 
+    /// The socket could not be opened. `refusal` is why, if the server says so elsewhere: browsers tell no page what an upgrade was
+    /// refused with.
+    pub fn on_not_opened(&mut self, now: Time, why: SignalingError, refusal: Option<Refusal>) {
+        match refusal {
+            Some(refusal) if !self.welcomed && self.state != State::Over => {
+                if refusal.retry_after.is_none() || self.attempts.failed >= ADMISSIONS {
+                    return self.end(SignalingError::Refused(refusal));
+                }
+                if self.attempts.failed == 0 {
+                    self.attempts.since = now;
+                }
+                self.attempts.failed += 1;
+                self.wait(now, Some(refusal));
+            }
+            refusal => {
+                self.refusal = refusal;
+                self.on_lost(now, why);
+            }
+        }
+    }
+
     /// The socket is closed, or could not be opened.
     pub fn on_lost(&mut self, now: Time, why: SignalingError) {
         let refusal = self.refusal.take();
@@ -218,6 +255,7 @@ impl Session {
                 self.outputs.push_back(Action::Deliver(Err(SignalingError::Away(why.to_string()))));
                 self.wait(now, refusal);
             }
+            State::Opening { .. } if !self.welcomed => self.end(refusal.map_or(why, SignalingError::Refused)),
             State::Opening { .. } => match refusal {
                 Some(refusal) if is_final(&refusal) => self.end(SignalingError::Refused(refusal)),
                 refusal => {

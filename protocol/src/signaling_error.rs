@@ -11,7 +11,8 @@ pub enum SignalingError {
     Address(String),
     /// `signaling/unreachable`: nobody answers there.
     Unreachable(String),
-    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, otherwise `signaling/refused`.
+    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, `address/too-many`, `origin/forbidden`, otherwise
+    /// `signaling/refused`.
     Refused(Refusal),
     /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
     Away(String),
@@ -61,6 +62,12 @@ impl fmt::Display for SignalingError {
             SignalingError::Refused(Refusal { code: RefusalCode::MemberRemoved, .. }) => {
                 f.write_str("Somebody who may do so ended this call for you.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::AddressTooMany, .. }) => {
+                f.write_str("Too many join from your network at this moment. Wait a little, and join again.")
+            }
+            SignalingError::Refused(Refusal { code: RefusalCode::OriginForbidden, .. }) => {
+                f.write_str("The server does not take pages from here. Its operator has to allow this origin.")
+            }
             SignalingError::Refused(Refusal { code, message, .. }) => {
                 write!(f, "The signalling server refused ({code}): {message}")
             }
@@ -89,5 +96,7 @@ const fn of_access(code: RefusalCode) -> bool {
             | RefusalCode::TokenForbidden
             | RefusalCode::IdentityReplaced
             | RefusalCode::MemberRemoved
+            | RefusalCode::AddressTooMany
+            | RefusalCode::OriginForbidden
     )
 }

@@ -3,6 +3,7 @@ use std::future::Future;
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
 use litemap::LiteMap;
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use super::LocalRequest;
 use crate::error::{Exception, MediaError, ViewError};
@@ -10,6 +11,8 @@ use crate::media::Settings;
 use crate::oneshot;
 use crate::queue::{Receiver, Sender, queue};
 use crate::snapshot::SnapshotCell;
+use crate::stream_kind::StreamKind;
+use crate::subject::Subject;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 const REQUESTS: usize = 1024;
@@ -26,6 +29,16 @@ pub(crate) struct LocalHandle {
 pub(super) struct Snapshot {
     pub(super) settings: LiteMap<Source, Settings>,
     pub(super) errors: LiteMap<Source, MediaError>,
+    /// The elements that were made to show somebody: one for each stream of everybody who is there.
+    pub(super) made: Vec<Made>,
+}
+
+/// An element that shows a stream of somebody's, the same whoever asks for it.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) subject: Subject,
+    kind: StreamKind,
+    element: HtmlVideoElement,
 }
 
 impl LocalHandle {
@@ -62,6 +75,29 @@ impl LocalHandle {
     pub(crate) fn ask(&self, request: LocalRequest) -> Result<(), ViewError> {
         let is_over = self.requests.is_closed();
         self.requests.send(request).map_err(|_| if is_over { ViewError::Closed } else { ViewError::Refused })
+    }
+
+    /// The element that was made for this, if it shows it still.
+    pub(crate) fn made(&self, subject: Subject, kind: StreamKind) -> Option<HtmlVideoElement> {
+        let is_it = |made: &&Made| made.subject == subject && made.kind == kind;
+        self.snapshot.change(|known| known.made.iter().find(is_it).map(|made| made.element.clone()))
+    }
+
+    /// This element was made for it.
+    pub(crate) fn keep(&self, subject: Subject, kind: StreamKind, element: HtmlVideoElement) {
+        self.snapshot.change(|known| known.made.push(Made { subject, kind, element }));
+    }
+
+    /// This element is to show somebody else.
+    pub(crate) fn release(&self, element: &HtmlMediaElement) {
+        self.snapshot.change(|known| known.made.retain(|made| *made.element != *element));
+    }
+
+    /// Lets an element show nobody any more.
+    pub(crate) fn detach(&self, element: &HtmlMediaElement) {
+        self.release(element);
+        // If the driver is gone the element shows nobody.
+        let _ = self.ask(LocalRequest::Detach(element.clone()));
     }
 
     /// What a source that is on really is.

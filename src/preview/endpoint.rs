@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::local_media::{LocalChange, LocalMedia};
 use crate::oneshot;
 use crate::snapshot::SnapshotCell;
+use crate::subject::Subject;
 
 /// A room wants what there is.
 pub(super) struct HandOver(pub(super) oneshot::Sender<LocalMedia>);
@@ -63,6 +64,10 @@ impl Endpoint for PreviewEndpoint {
         {
             self.core.tell_local(event);
         }
+    }
+
+    fn on_blocked(&mut self, _me: Subject) {
+        self.core.tell(Event::Blocked { peer: None });
     }
 
     async fn hang_up(self, error: Option<Error>) {

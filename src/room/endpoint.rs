@@ -14,7 +14,7 @@ use itodenwa_protocol as machine;
 use itodenwa_protocol::ActiveSpeaker;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{Input, Time, TroubleCode};
-use itodenwa_wire::{ClientMessage, IceServer, PeerId, Refusal, Source};
+use itodenwa_wire::{ClientMessage, IceServer, Refusal, Source};
 use litemap::LiteMap;
 use wasm_bindgen::JsCast;
 use web_sys::MediaStream;
@@ -146,8 +146,13 @@ impl Endpoint for RoomEndpoint {
         }
     }
 
-    fn on_blocked(&mut self, peer: PeerId) {
-        if let Some(peer) = self.peers.peer(peer) {
+    fn on_blocked(&mut self, subject: Subject) {
+        let peer = match subject {
+            Subject::Peer(peer) => self.peers.peer(peer),
+            Subject::Me | Subject::Remote => None,
+        };
+        // A peer that has left meanwhile is not missed.
+        if peer.is_some() || subject == Subject::Me {
             self.tell(Event::Blocked { peer });
         }
     }

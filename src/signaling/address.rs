@@ -34,6 +34,14 @@ pub(crate) fn beside(page: &str) -> Option<String> {
     Some(format!("{}{folder}/ws", web_socket(origin)?))
 }
 
+/// Where the server says why it does not open a WebSocket at this address.
+pub(crate) fn admission(web_socket: &str) -> Option<String> {
+    let (scheme, rest) = after_scheme(web_socket)?;
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let http = if scheme.eq_ignore_ascii_case("wss") { "https" } else { "http" };
+    Some(format!("{http}://{path}/admission"))
+}
+
 /// Scheme, host and port.
 fn origin(page: &str) -> Option<&str> {
     let start = page.len() - after_scheme(page)?.1.len();
@@ -91,6 +99,16 @@ mod tests {
         }
         for page in ["file:///home/page.html", "about:blank", "blob:null/1", "", "data:text/html,x"] {
             assert_eq!(beside(page), None, "{page}");
+        }
+    }
+
+    #[test]
+    fn the_server_is_asked_for_admission_where_its_web_socket_is() {
+        for (web_socket, expected) in [
+            ("ws://localhost:8080/ws", "http://localhost:8080/ws/admission"),
+            ("wss://example.org/call/ws?a=b#c", "https://example.org/call/ws/admission"),
+        ] {
+            assert_eq!(admission(web_socket).as_deref(), Some(expected));
         }
     }
 

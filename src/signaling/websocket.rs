@@ -3,6 +3,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::{SinkExt, StreamExt};
@@ -11,16 +12,18 @@ use gloo_net::websocket::{Message, State, WebSocketError};
 use itodenwa_protocol::Time;
 use itodenwa_protocol::session::{Action, Session};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, ServerMessage};
+use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, Refusal, ServerMessage};
 
 use super::address;
 use super::network_hints::NetworkHints;
 use super::{Signaling, SignalingError};
 use crate::codec::{Malformed, read_server_message, sender_of_malformed_packet, write_client_message};
-use crate::dom::{Clock, Held, Kind, Timer, global, property};
+use crate::dom::{Clock, Held, Kind, Timer, fetch_text, global, property};
 
 /// Messages that wait until the socket is open.
 const WAITING: usize = 256;
+/// How long the server is asked why it did not open a socket.
+const ADMISSION: Duration = Duration::from_secs(5);
 /// Bytes that the browser may hold back when the network does not take them.
 const BUFFERED_BYTES: u32 = 1024 * 1024;
 
@@ -34,7 +37,15 @@ pub struct WebSocketSignaling {
     socket: Option<Socket>,
     clock: Clock,
     timer: Option<(Time, Timer)>,
+    /// The server is asked why it did not open a socket.
+    admission: Option<Admission>,
     network_hints: NetworkHints,
+}
+
+/// The question to the server, and how long it is waited for.
+struct Admission {
+    refusal: Pin<Box<dyn Future<Output = Option<Refusal>>>>,
+    limit: Timer,
 }
 
 /// One socket, and what waits until it is open.
@@ -65,6 +76,7 @@ impl WebSocketSignaling {
             socket: None,
             clock: Clock::start(),
             timer: None,
+            admission: None,
             network_hints: NetworkHints::watch(),
         };
         signaling.socket = Some(Socket::open(&signaling.address)?);
@@ -103,6 +115,7 @@ impl WebSocketSignaling {
 
     /// Another one will follow.
     fn close(&mut self) {
+        self.admission = None;
         if let Some(socket) = self.socket.take() {
             // Closed already is closed.
             let _ = socket.socket.close(Some(CLOSE_TO_RESUME), None);
@@ -120,18 +133,26 @@ impl WebSocketSignaling {
             self.session.on_network_hint(self.clock.now());
             return Poll::Ready(());
         }
-        if let Some(socket) = &mut self.socket
+        if let Some(admission) = &mut self.admission {
+            let limit = Pin::new(&mut admission.limit).poll(cx).map(|()| None);
+            let refusal = if limit.is_ready() { limit } else { admission.refusal.as_mut().poll(cx) };
+            if let Poll::Ready(refusal) = refusal {
+                self.close();
+                let why = SignalingError::Unreachable(self.address.clone());
+                self.session.on_not_opened(self.clock.now(), why, refusal);
+                return Poll::Ready(());
+            }
+        } else if let Some(socket) = &mut self.socket
             && let Poll::Ready(message) = socket.poll_message(cx)
         {
             match message.map(|message| read(&message).map_err(|error| (error, sender_of_malformed(&message)))) {
                 Ok(Ok(message)) => self.session.on_message(self.clock.now(), message),
                 Ok(Err((error, Some(from)))) => self.session.on_malformed_packet(from, error.to_string()),
                 Ok(Err((error, None))) => self.session.on_malformed(error.to_string()),
-                Err(why) => {
-                    let opened = socket.opened;
-                    let unreachable = || SignalingError::Unreachable(self.address.clone());
-                    let error = if opened { SignalingError::Lost(why) } else { unreachable() };
-                    self.lost(error);
+                Err(why) if socket.opened => self.lost(SignalingError::Lost(why)),
+                Err(_) => {
+                    let refusal = Box::pin(refusal(address::admission(&self.address)));
+                    self.admission = Some(Admission { refusal, limit: Timer::new(ADMISSION) });
                 }
             }
             return Poll::Ready(());
@@ -226,6 +247,14 @@ impl Socket {
                 None => Err("it was closed".into()),
             });
         }
+    }
+}
+
+/// Why the server does not open a socket, if it says so there.
+async fn refusal(address: Option<String>) -> Option<Refusal> {
+    match read_server_message(&fetch_text(&address?).await?) {
+        Ok(ServerMessage::Refused(refusal)) => Some(refusal),
+        _ => None,
     }
 }
 

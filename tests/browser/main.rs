@@ -19,6 +19,7 @@ mod rooms;
 mod screen;
 mod sending;
 mod texts;
+mod views;
 mod voices;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,7 +1,7 @@
 // A browser that plays nothing aloud before the person touches the page.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, launch, Person, person } from "./people.mjs";
+import { address, browser, end, freshRoom, launch, Person, person } from "./people.mjs";
 
 after(end);
 
@@ -19,12 +19,12 @@ function joinUntouched() {
 }
 
 test("what is not played by itself is played when the person touches the page", async (t) => {
-    const browser = await launch("chromium", { args: ["--autoplay-policy=document-user-activation-required"] });
-    t.after(() => browser.close());
+    const strict = await launch("chromium", { args: ["--autoplay-policy=document-user-activation-required"] });
+    t.after(() => strict.close());
     const room = freshRoom();
     const bob = await person(t, "chromium", { query: `?room=${room}` });
     await bob.join(undefined, "Bob");
-    const ann = await Person.open(browser, `${await address()}?room=${room}`, { devices: false, prepare: joinUntouched });
+    const ann = await Person.open(strict, `${await address()}?room=${room}`, { devices: false, prepare: joinUntouched });
     await bob.reads("chat-log", "I hear nothing");
     const paused = () => document.querySelector('[data-testid="remote-video"]').paused;
     assert.equal(await ann.page.evaluate(paused), true);
@@ -34,3 +34,50 @@ test("what is not played by itself is played when the person touches the page", 
     assert.equal(await ann.page.evaluate(paused), false);
     assert.deepEqual(ann.errors, []);
 });
+
+/** In a page: the browser plays nothing, not even a silent picture, until it is allowed. */
+async function playUntouched(room) {
+    const { join, open } = await import("/itodenwa/index.js");
+    const { play } = HTMLMediaElement.prototype;
+    const untouched = (begin) => {
+        let played;
+        const isPlayed = new Promise((resolve) => (played = resolve));
+        HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("a test", "NotAllowedError"));
+        const touch = () => {
+            HTMLMediaElement.prototype.play = function () {
+                return play.call(this).finally(played);
+            };
+        };
+        return begin(touch, isPlayed);
+    };
+    const preview = await open({ camera: true });
+    await untouched(async (touch, isPlayed) => {
+        const blocked = new Promise((resolve) => (preview.onblocked = resolve));
+        document.body.append(preview.view());
+        await blocked;
+        touch();
+        preview.resume();
+        await isPlayed;
+    });
+    await preview.close();
+    const joined = await join(room, { camera: true });
+    await untouched(async (touch, isPlayed) => {
+        const blocked = new Promise((resolve) => (joined.onblocked = resolve));
+        document.body.append(joined.me.view());
+        const { peer } = await blocked;
+        if (peer) throw new Error("that is oneself");
+        touch();
+        joined.resume();
+        await isPlayed;
+    });
+    await joined.leave();
+}
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`one's own silent picture is refused, and plays when the page is touched (${kind})`, async (t) => {
+        const page = await (await browser(kind)).newPage();
+        t.after(() => page.close());
+        await page.goto(await address());
+        await page.evaluate(playUntouched, freshRoom());
+    });
+}

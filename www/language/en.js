@@ -122,6 +122,8 @@ export const errors = {
     "token/forbidden": "The token in this link is for something else, such as another room. Ask for the right link.",
     "identity/replaced": "You came in again from another place, and the call goes on there.",
     "member/removed": "You were sent out of the call.",
+    "address/too-many": "Too many people join from your network at this moment. Wait a little and try again.",
+    "origin/forbidden": "The server does not take this website. Tell the people who run it.",
     "media/denied": "Camera or microphone is not allowed. Allow it in the address bar, then switch it on. You can see and hear the others meanwhile.",
     "media/dismissed": "The browser's question was closed. Switch it on again, and allow it.",
     "media/denied-by-system": "This computer does not let the browser do so. Allow it in the system's privacy settings.",

@@ -86,6 +86,7 @@ export class Checkup {
         preview.ondevice = () => this.#list();
         preview.ondevices = () => this.#list();
         preview.ontrouble = () => this.#list();
+        preview.onblocked = () => document.addEventListener("click", () => preview.resume(), { once: true });
         const measure = () => {
             if (preview !== this.#preview) return;
             // Ears hear by proportions: quiet voices would hardly be seen otherwise.

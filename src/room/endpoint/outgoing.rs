@@ -87,7 +87,7 @@ impl RoomEndpoint {
                 }
             }
             machine::Event::Left(left) => {
-                self.parts.core.media.views.remove(left.id);
+                self.parts.core.media.remove(left.id);
                 if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();
                     self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));
