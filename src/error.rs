@@ -30,6 +30,8 @@ pub enum Error {
     Signaling(SignalingError),
     /// `room/unread`: the application did not read the room's events, and too many waited.
     Unread,
+    /// `page/hidden`: the person left the page, which may be shown again from the back/forward cache (HTML, `pagehide`).
+    PageHidden,
 }
 
 impl Error {
@@ -42,6 +44,7 @@ impl Error {
             Error::Unsupported => "webrtc/unsupported",
             Error::Signaling(error) => error.code(),
             Error::Unread => "room/unread",
+            Error::PageHidden => "page/hidden",
         }
     }
 }
@@ -60,6 +63,9 @@ impl fmt::Display for Error {
             Error::Unread => {
                 f.write_str("The room was closed because its events were not read. Poll the room's stream.")
             }
+            Error::PageHidden => {
+                f.write_str("The page was left, and the call with it. Join again when the page is shown again.")
+            }
         }
     }
 }
@@ -69,7 +75,7 @@ impl StdError for Error {
         match self {
             Error::Room(why) | Error::Name(why) => Some(why),
             Error::Signaling(error) => Some(error),
-            Error::Unsupported | Error::Unread => None,
+            Error::Unsupported | Error::Unread | Error::PageHidden => None,
         }
     }
 }

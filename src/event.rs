@@ -99,7 +99,7 @@ pub enum Event {
         /// Whom; none is one's own picture.
         peer: Option<Peer>,
     },
-    /// The room is over; the last event. None when it was left on purpose.
+    /// The room is over; the last event. None when the application left.
     Closed(Option<Error>),
 }
 

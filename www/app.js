@@ -59,16 +59,23 @@ async function stay(room, person) {
     const view = new CallView(room, { invitation: invitation(), changed: remember });
     const error = await room.closed;
     view.close();
-    // A reload comes back to a call that was not left. Firefox takes the socket away before it says that the page goes.
-    if (!error && !leavingPage) tab.set("call", undefined);
+    // A reload comes back to a call that was not left, and so does a page that the browser kept.
+    if (!error) tab.set("call", undefined);
     lobby.show();
-    if (error) notice(error.code, (element) => say(element, () => errorText(error)));
+    if (error?.code === "page/hidden") shownAgain.then(comeBack);
+    else if (error) notice(error.code, (element) => say(element, () => errorText(error)));
     else notice("call-ended", (element) => say(element, () => word("call-ended")), { polite: true });
 }
 
-let leavingPage = false;
-addEventListener("pagehide", () => (leavingPage = true), { capture: true });
-addEventListener("pageshow", () => (leavingPage = false));
+/** Resolved when the page, which was left, is shown again as it was. */
+let shownAgain;
+// Before the room hears of it.
+addEventListener("pagehide", () => (shownAgain = new Promise((shown) => addEventListener("pageshow", shown, { once: true }))), { capture: true });
+
+function comeBack() {
+    const call = rememberedCall();
+    if (call) enter(call);
+}
 
 function intent({ me }) {
     return { camera: me.media.has("camera"), microphone: me.media.has("microphone") };
@@ -105,10 +112,11 @@ function invitation() {
 
 /** The call that this tab was in when it was reloaded; a copy of the tab, or coming back later, is not a reload. */
 function reloadedCall() {
-    if (!isReload()) {
-        tab.set("call", undefined);
-        return undefined;
-    }
+    if (!isReload()) tab.set("call", undefined);
+    return rememberedCall();
+}
+
+function rememberedCall() {
     try {
         const { room, person, camera, microphone } = JSON.parse(tab.get("call") ?? "null") ?? {};
         return room === parameters.get("room") && room ? { room, person, camera, microphone } : undefined;

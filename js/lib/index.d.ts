@@ -564,6 +564,7 @@ export type JoinErrorCode =
     | "signaling/refused"
     | "signaling/lost"
     | "room/unread"
+    | "page/hidden"
     | "token/unavailable"
     | AccessCode
     | (string & {});

@@ -162,7 +162,7 @@ impl Endpoint for RoomEndpoint {
             PageEvent::Listen => self.listen(),
             PageEvent::Look => self.look_again(),
             PageEvent::Visible => self.look(),
-            PageEvent::Hide => self.end(None),
+            PageEvent::Hide => self.end(Some(Error::PageHidden)),
         }
     }
 
