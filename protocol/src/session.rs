@@ -348,7 +348,7 @@ impl Session {
         let earliest = now + Duration::from_millis(asked.into());
         let wait = if now - self.attempts.since < RESUME_WINDOW {
             let longest = FIRST_WAIT.saturating_mul(1 << self.attempts.failed.min(16)).min(LONGEST_WAIT);
-            longest.mul_f64((self.random)().clamp(0.0, 1.0))
+            Duration::from_millis((longest.as_millis() as f64 * (self.random)().clamp(0.0, 1.0)) as u64)
         } else {
             LATER_WAIT
         };

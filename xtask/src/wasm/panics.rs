@@ -34,7 +34,13 @@ const PANICS: [&str; 17] = [
     "std::panicking::panic_with_hook",
 ];
 /// What is written for the texts of panics alone: nothing that is shipped formats anything so.
-const DEBUG: &str = " as core::fmt::Debug>::fmt";
+const TEXTS: [&str; 5] = [
+    " as core::fmt::Debug>::fmt",
+    "core::cell::BorrowError as core::fmt::Display>::fmt",
+    "core::cell::BorrowMutError as core::fmt::Display>::fmt",
+    "core::fmt::builders::PadAdapter as core::fmt::Write>::",
+    "core::time::TryFromFloatSecsError as core::fmt::Display>::fmt",
+];
 /// A type whose `Debug` is its `Display`: the compiler makes one function of both.
 const BOTH: &str = "core::fmt::Arguments";
 /// A place in the sources, as panics are given it (`core::panic::Location`): address and length of the file's name, line, column.
@@ -67,7 +73,8 @@ pub(super) fn cut(module: &mut Module) -> Result<()> {
 fn panics(module: &Module, id: FunctionId) -> bool {
     let name = module.funcs.get(id).name.as_deref().map(without_hashes).unwrap_or_default();
     let path = name.trim_start_matches('<');
-    PANICS.iter().any(|start| path.starts_with(start)) || name.contains(DEBUG) && !name.contains(BOTH)
+    PANICS.iter().any(|start| path.starts_with(start))
+        || TEXTS.iter().any(|text| name.contains(text)) && !name.contains(BOTH)
 }
 
 /// `core[0123456789abcdef]::option` as `core::option`.
