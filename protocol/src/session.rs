@@ -43,8 +43,19 @@ const RESUME_WINDOW: Duration = Duration::from_secs(30);
 /// … from then on they are this.
 const LATER_WAIT: Duration = Duration::from_secs(30);
 
-/// Who is not let in at the moment, and may come again, does so this often before the join fails.
-const ADMISSIONS: u32 = 10;
+/// Who is not let in at first, and may come again, does so this often before the join fails.
+const ADMISSIONS: u32 = 6;
+
+/// What the server says of a socket that could not be opened: browsers tell no page what an upgrade was refused with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admission {
+    /// Nothing.
+    Unknown,
+    /// It would open one now.
+    Open,
+    /// Why not.
+    Refused(Refusal),
+}
 
 /// Something to do.
 #[derive(Debug, PartialEq)]
@@ -216,25 +227,30 @@ impl Session {
         self.outputs.push_back(Action::Deliver(Err(SignalingError::Packet(from, why))));
     }
 
-    /// The socket could not be opened. `refusal` is why, if the server says so elsewhere: browsers tell no page what an upgrade was
-    /// refused with.
-    pub fn on_not_opened(&mut self, now: Time, why: SignalingError, refusal: Option<Refusal>) {
-        match refusal {
-            Some(refusal) if !self.welcomed && self.state != State::Over => {
-                if refusal.retry_after.is_none() || self.attempts.failed >= ADMISSIONS {
-                    return self.end(SignalingError::Refused(refusal));
-                }
-                if self.attempts.failed == 0 {
-                    self.attempts.since = now;
-                }
-                self.attempts.failed += 1;
-                self.wait(now, Some(refusal));
+    /// The socket could not be opened, and this is what the server says of it.
+    pub fn on_not_opened(&mut self, now: Time, why: SignalingError, admission: Admission) {
+        if self.welcomed || self.state == State::Over {
+            if let Admission::Refused(refusal) = admission {
+                self.refusal = Some(refusal);
             }
-            refusal => {
-                self.refusal = refusal;
-                self.on_lost(now, why);
-            }
+            return self.on_lost(now, why);
         }
+        let refusal = match admission {
+            Admission::Unknown => return self.end(why),
+            Admission::Open => None,
+            Admission::Refused(refusal) if refusal.retry_after.is_none() => {
+                return self.end(SignalingError::Refused(refusal));
+            }
+            Admission::Refused(refusal) => Some(refusal),
+        };
+        if self.attempts.failed >= ADMISSIONS {
+            return self.end(refusal.map_or(why, SignalingError::Refused));
+        }
+        if self.attempts.failed == 0 {
+            self.attempts.since = now;
+        }
+        self.attempts.failed += 1;
+        self.wait(now, refusal);
     }
 
     /// The socket is closed, or could not be opened.

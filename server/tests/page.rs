@@ -53,7 +53,7 @@ async fn the_page_comes_with_its_types_and_headers() {
             "cross-origin-resource-policy: same-origin",
             "referrer-policy: no-referrer",
             "permissions-policy: camera=(self), microphone=(self)",
-            "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:;",
+            "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss: http: https:;",
         ] {
             assert!(answer.contains(header), "{path} has no {header}: {answer}");
         }

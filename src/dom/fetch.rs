@@ -9,12 +9,16 @@ extern "C" {
 
     type Response;
 
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Response) -> u16;
+
     #[wasm_bindgen(method, catch)]
     fn text(this: &Response) -> Result<Promise, JsValue>;
 }
 
-/// What an address answers, whatever its status; none if it does not, or not to this page (Fetch, section 5.4).
-pub(crate) async fn fetch_text(address: &str) -> Option<String> {
+/// What an address answers, and with which status; none if it does not, or not to this page (Fetch, section 5.4).
+pub(crate) async fn fetch_text(address: &str) -> Option<(u16, String)> {
     let response: Response = JsFuture::from(fetch(address).ok()?).await.ok()?.unchecked_into();
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    Some((response.status(), text))
 }

@@ -10,9 +10,9 @@ use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use itodenwa_protocol::Time;
-use itodenwa_protocol::session::{Action, Session};
+use itodenwa_protocol::session::{Action, Admission, Session};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
-use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, Refusal, ServerMessage};
+use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, ServerMessage};
 
 use super::address;
 use super::network_hints::NetworkHints;
@@ -24,6 +24,8 @@ use crate::dom::{Clock, Held, Kind, Timer, fetch_text, global, property};
 const WAITING: usize = 256;
 /// How long the server is asked why it did not open a socket.
 const ADMISSION: Duration = Duration::from_secs(5);
+/// The status with which it says that it would open one now (RFC 9110, section 15.3.5).
+const NO_CONTENT: u16 = 204;
 /// Bytes that the browser may hold back when the network does not take them.
 const BUFFERED_BYTES: u32 = 1024 * 1024;
 
@@ -38,13 +40,13 @@ pub struct WebSocketSignaling {
     clock: Clock,
     timer: Option<(Time, Timer)>,
     /// The server is asked why it did not open a socket.
-    admission: Option<Admission>,
+    question: Option<Question>,
     network_hints: NetworkHints,
 }
 
 /// The question to the server, and how long it is waited for.
-struct Admission {
-    refusal: Pin<Box<dyn Future<Output = Option<Refusal>>>>,
+struct Question {
+    answer: Pin<Box<dyn Future<Output = Admission>>>,
     limit: Timer,
 }
 
@@ -76,7 +78,7 @@ impl WebSocketSignaling {
             socket: None,
             clock: Clock::start(),
             timer: None,
-            admission: None,
+            question: None,
             network_hints: NetworkHints::watch(),
         };
         signaling.socket = Some(Socket::open(&signaling.address)?);
@@ -115,7 +117,7 @@ impl WebSocketSignaling {
 
     /// Another one will follow.
     fn close(&mut self) {
-        self.admission = None;
+        self.question = None;
         if let Some(socket) = self.socket.take() {
             // Closed already is closed.
             let _ = socket.socket.close(Some(CLOSE_TO_RESUME), None);
@@ -133,13 +135,13 @@ impl WebSocketSignaling {
             self.session.on_network_hint(self.clock.now());
             return Poll::Ready(());
         }
-        if let Some(admission) = &mut self.admission {
-            let limit = Pin::new(&mut admission.limit).poll(cx).map(|()| None);
-            let refusal = if limit.is_ready() { limit } else { admission.refusal.as_mut().poll(cx) };
-            if let Poll::Ready(refusal) = refusal {
+        if let Some(question) = &mut self.question {
+            let limit = Pin::new(&mut question.limit).poll(cx).map(|()| Admission::Unknown);
+            let admission = if limit.is_ready() { limit } else { question.answer.as_mut().poll(cx) };
+            if let Poll::Ready(admission) = admission {
                 self.close();
                 let why = SignalingError::Unreachable(self.address.clone());
-                self.session.on_not_opened(self.clock.now(), why, refusal);
+                self.session.on_not_opened(self.clock.now(), why, admission);
                 return Poll::Ready(());
             }
         } else if let Some(socket) = &mut self.socket
@@ -151,8 +153,8 @@ impl WebSocketSignaling {
                 Ok(Err((error, None))) => self.session.on_malformed(error.to_string()),
                 Err(why) if socket.opened => self.lost(SignalingError::Lost(why)),
                 Err(_) => {
-                    let refusal = Box::pin(refusal(address::admission(&self.address)));
-                    self.admission = Some(Admission { refusal, limit: Timer::new(ADMISSION) });
+                    let answer = Box::pin(admission(address::admission(&self.address)));
+                    self.question = Some(Question { answer, limit: Timer::new(ADMISSION) });
                 }
             }
             return Poll::Ready(());
@@ -250,11 +252,16 @@ impl Socket {
     }
 }
 
-/// Why the server does not open a socket, if it says so there.
-async fn refusal(address: Option<String>) -> Option<Refusal> {
-    match read_server_message(&fetch_text(&address?).await?) {
-        Ok(ServerMessage::Refused(refusal)) => Some(refusal),
-        _ => None,
+/// What the server says there of a socket that it did not open.
+async fn admission(address: Option<String>) -> Admission {
+    let Some(address) = address else { return Admission::Unknown };
+    match fetch_text(&address).await {
+        Some((NO_CONTENT, _)) => Admission::Open,
+        Some((_, text)) => match read_server_message(&text) {
+            Ok(ServerMessage::Refused(refusal)) => Admission::Refused(refusal),
+            _ => Admission::Unknown,
+        },
+        None => Admission::Unknown,
     }
 }
 

@@ -23,7 +23,8 @@ async function start(t, ...options) {
 /** In the page: so many join, each over a socket of their own. Gives the codes of those that could not. */
 async function joinAll({ server, room, count }) {
     const { join } = await import("/itodenwa/index.js");
-    const joins = Array.from({ length: count }, () => join(room, { server }));
+    // As many as there is room for.
+    const joins = Array.from({ length: count }, (_, one) => join(`${room}-${one % 4}`, { server }));
     const results = await Promise.allSettled(joins);
     const failed = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
     await Promise.all(results.map(({ value }) => value?.leave()));

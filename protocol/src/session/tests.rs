@@ -350,8 +350,8 @@ fn rosters_that_are_old_are_dropped_and_gaps_begin_anew() {
     assert!(outputs[0] == Action::Close && away(&outputs));
 }
 
-fn not_admitted(code: RefusalCode, retry_after: Option<u32>) -> Option<Refusal> {
-    Some(Refusal { code, message: "no".into(), retry_after })
+fn not_admitted(code: RefusalCode, retry_after: Option<u32>) -> Admission {
+    Admission::Refused(Refusal { code, message: "no".into(), retry_after })
 }
 
 #[test]
@@ -399,7 +399,7 @@ fn who_is_not_let_in_for_good_is_told_why() {
     assert_eq!(told, "address/too-many");
     // And where nobody says why, nobody answers.
     let mut bench = Bench::new();
-    bench.session.on_not_opened(bench.now, why(), None);
+    bench.session.on_not_opened(bench.now, why(), Admission::Unknown);
     assert_eq!(bench.outputs(), [Action::Deliver(Err(why()))]);
 }
 
@@ -415,4 +415,17 @@ fn a_session_that_was_open_waits_as_it_is_told() {
     );
     assert_eq!(bench.outputs(), []);
     assert!(bench.tick().0 >= Duration::from_secs(9));
+}
+
+#[test]
+fn who_would_be_let_in_by_now_comes_again_for_a_while() {
+    let mut bench = Bench::new();
+    for _ in 0..ADMISSIONS {
+        bench.session.on_not_opened(bench.now, SignalingError::Unreachable("there".into()), Admission::Open);
+        assert_eq!(bench.tick().1, [Action::Open, Action::Send(ClientMessage::Join(join(None)))]);
+    }
+    // A proxy that lets no WebSocket through, for instance.
+    let why = || SignalingError::Unreachable("there".into());
+    bench.session.on_not_opened(bench.now, why(), Admission::Open);
+    assert_eq!(bench.outputs(), [Action::Deliver(Err(why()))]);
 }
