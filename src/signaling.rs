@@ -53,8 +53,8 @@ pub(crate) async fn flush(signaling: &mut Box<dyn Signaling>) {
     .await;
 }
 
-/// How long the server may take to answer the join.
-const WELCOME: Duration = Duration::from_secs(10);
+/// How long the server may take to answer the join, with the attempts of a page that is not let in at once.
+const WELCOME: Duration = Duration::from_secs(20);
 
 /// Waits for the answer to a join.
 pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {

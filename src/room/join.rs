@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::select;
+use futures_util::future::{select, try_join};
 use itodenwa_protocol as machine;
 use itodenwa_protocol::IceMode;
 use itodenwa_wire::Source;
@@ -29,7 +29,7 @@ use crate::signaling::{Signaling, WebSocketSignaling, welcome};
 
 /// What is switched on without a negotiation. What is shared gets its place when it is shared: few calls have it.
 const PLACES: [Source; 2] = [Source::Microphone, Source::Camera];
-/// How long the join waits for camera and microphone, so that the first offer has them. Who takes longer to allow them is
+/// How long the join waits for camera and microphone, so that they are on from the beginning. A person who takes longer to allow them is
 /// in the room meanwhile.
 const DEVICES: Duration = Duration::from_secs(2);
 
@@ -198,9 +198,6 @@ impl Join {
         if !media.devices.is_asking() {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
-        let mut failed = Vec::new();
-        let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
-
         signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
             version: PROTOCOL_VERSION,
             max_version: None,
@@ -209,7 +206,13 @@ impl Join {
             token: self.token,
             resume: None,
         }))?;
-        let welcome = welcome(&mut signaling).await?;
+        // Both at once: the way to the server, and what the person and the devices take.
+        let mut failed = Vec::new();
+        let settled = async {
+            let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
+            Ok(())
+        };
+        let ((), welcome) = try_join(settled, welcome(&mut signaling)).await?;
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
         for (source, error) in failed {
