@@ -51,7 +51,8 @@ async fn one_sees_oneself_and_nothing_is_left() {
     within("the end", preview.close()).await;
     assert_eq!(track.ready_state(), MediaStreamTrackState::Ended, "the camera's light is out");
     assert!(view.src_object().is_none() && !view.is_connected(), "what was made is removed");
-    assert!(preview.settings(Source::Camera).is_none() && preview.view().is_ok());
+    assert!(preview.settings(Source::Camera).is_none());
+    assert_eq!(preview.view().map_err(|error| error.code()), Err("room/closed"), "it is over");
     nothing_is_left().await;
 }
 
@@ -184,7 +185,11 @@ async fn it_closes_also_when_more_was_asked_of_it_than_it_takes() {
     let preview = open(true, false).await;
     let view = preview.view().expect("a view");
     (0..2000).for_each(|_| preview.detach(&view));
-    assert!(preview.view().is_ok(), "the same one, for which nothing is asked");
+    assert_eq!(
+        preview.view().map_err(|error| error.code()),
+        Err("view/refused"),
+        "another one, and it does not take it"
+    );
     let refused = within("the camera", preview.camera(false)).await;
     assert_eq!(refused.map_err(|error| error.code()), Err("media/failed"), "it is not over, and does not take it");
     (0..2000).for_each(|_| preview.detach(&view));
