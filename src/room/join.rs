@@ -1,9 +1,8 @@
 use std::cell::Cell;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -199,6 +198,9 @@ impl Join {
         if !media.devices.is_asking() {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
+        let mut failed = Vec::new();
+        let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
+
         signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
             version: PROTOCOL_VERSION,
             max_version: None,
@@ -207,25 +209,7 @@ impl Join {
             token: self.token,
             resume: None,
         }))?;
-        // Both at once: the way to the server, and what the person and the devices take.
-        let mut failed = Vec::new();
-        let welcome = {
-            let settle = pin!(media.settle(&mut failed));
-            let mut devices = pin!(select(settle, Timer::new(DEVICES)));
-            let mut server = pin!(welcome(&mut signaling));
-            let (mut are_settled, mut answer) = (false, None);
-            poll_fn(|cx| {
-                are_settled = are_settled || devices.as_mut().poll(cx).is_ready();
-                if answer.is_none()
-                    && let Poll::Ready(answered) = server.as_mut().poll(cx)
-                {
-                    are_settled = are_settled || answered.is_err();
-                    answer = Some(answered);
-                }
-                answer.take_if(|_| are_settled).map_or(Poll::Pending, Poll::Ready)
-            })
-            .await?
-        };
+        let welcome = welcome(&mut signaling).await?;
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
         for (source, error) in failed {
