@@ -157,8 +157,10 @@ impl LocalMedia {
             LocalRequest::Choose { constraints, done } => self.devices.choose(constraints, Some(done)),
             LocalRequest::Attach(attach) => {
                 let own = self.devices.stream(attach.kind);
-                if let Some(stream) = if attach.subject == Subject::Me { Some(own) } else { stream } {
-                    self.views.attach(attach, stream);
+                match if attach.subject == Subject::Me { Some(own) } else { stream } {
+                    Some(stream) => self.views.attach(attach, stream),
+                    // They are gone.
+                    None => self.snapshot.change(|known| known.release(&attach.element)),
                 }
             }
             LocalRequest::Detach(element) => self.views.detach(&element),

@@ -12,6 +12,8 @@
 //!
 //! Signals that are said while it is not open are dropped: the pair links send them again.
 
+mod admission;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use itodenwa_wire::{ClientMessage, Join, PeerId, Refusal, RefusalCode, Resume, S
 
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
+pub use admission::Admission;
 
 /// How often the server is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -42,20 +45,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7);
 const RESUME_WINDOW: Duration = Duration::from_secs(30);
 /// … from then on they are this.
 const LATER_WAIT: Duration = Duration::from_secs(30);
-
-/// Who is not let in at first, and may come again, does so this often before the join fails.
-const ADMISSIONS: u32 = 6;
-
-/// What the server says of a socket that could not be opened: browsers tell no page what an upgrade was refused with.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Admission {
-    /// Nothing.
-    Unknown,
-    /// It would open one now.
-    Open,
-    /// Why not.
-    Refused(Refusal),
-}
 
 /// Something to do.
 #[derive(Debug, PartialEq)]
@@ -225,32 +214,6 @@ impl Session {
     pub fn on_malformed_packet(&mut self, from: PeerId, why: String) {
         self.count_signal();
         self.outputs.push_back(Action::Deliver(Err(SignalingError::Packet(from, why))));
-    }
-
-    /// The socket could not be opened, and this is what the server says of it.
-    pub fn on_not_opened(&mut self, now: Time, why: SignalingError, admission: Admission) {
-        if self.welcomed || self.state == State::Over {
-            if let Admission::Refused(refusal) = admission {
-                self.refusal = Some(refusal);
-            }
-            return self.on_lost(now, why);
-        }
-        let refusal = match admission {
-            Admission::Unknown => return self.end(why),
-            Admission::Open => None,
-            Admission::Refused(refusal) if refusal.retry_after.is_none() => {
-                return self.end(SignalingError::Refused(refusal));
-            }
-            Admission::Refused(refusal) => Some(refusal),
-        };
-        if self.attempts.failed >= ADMISSIONS {
-            return self.end(refusal.map_or(why, SignalingError::Refused));
-        }
-        if self.attempts.failed == 0 {
-            self.attempts.since = now;
-        }
-        self.attempts.failed += 1;
-        self.wait(now, refusal);
     }
 
     /// The socket is closed, or could not be opened.

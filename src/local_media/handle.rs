@@ -41,6 +41,13 @@ pub(super) struct Made {
     element: HtmlVideoElement,
 }
 
+impl Snapshot {
+    /// This element is not the one of anybody any more.
+    pub(super) fn release(&mut self, element: &HtmlMediaElement) {
+        self.made.retain(|made| *made.element != *element);
+    }
+}
+
 impl LocalHandle {
     pub(super) fn new() -> (Self, Receiver<LocalRequest>) {
         let (requests, asked) = queue(REQUESTS);
@@ -90,7 +97,7 @@ impl LocalHandle {
 
     /// This element is to show somebody else.
     pub(crate) fn release(&self, element: &HtmlMediaElement) {
-        self.snapshot.change(|known| known.made.retain(|made| *made.element != *element));
+        self.snapshot.change(|known| known.release(element));
     }
 
     /// Lets an element show nobody any more.

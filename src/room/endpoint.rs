@@ -73,7 +73,7 @@ impl RoomEndpoint {
         let notify = parts.core.media.notify();
         // A page that is shown again wants pictures at once.
         let visibility = listen_for("document", "visibilitychange", PageEvent::Visible, &notify);
-        // A page that goes away leaves on purpose: the others need not wait until they miss it.
+        // A page that goes away leaves, and the others need not wait until they miss it. The browser may show it again.
         let hide = listen_for("window", "pagehide", PageEvent::Hide, &notify);
         RoomEndpoint {
             parts,

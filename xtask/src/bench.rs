@@ -1,17 +1,17 @@
 //! `cargo xtask bench`: what things cost, beside others that do the same. Rounds are interleaved, so that what else the
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
-mod call;
 mod hostile;
-mod media;
 mod relay;
+mod script;
 mod signaling;
 
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::process::Result;
+use crate::process::{Result, root};
+use crate::system;
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -46,14 +46,21 @@ enum Subject {
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
+    let rounds = u32::try_from(bench.rounds)?;
     match bench.subject {
         Subject::Server => {
             signaling::run(bench)?;
             relay::run(bench)?;
         }
         Subject::Hostile => hostile::run(bench)?,
-        Subject::Call => call::run(bench)?,
-        Subject::Media => media::run(bench)?,
+        Subject::Call => {
+            // The other libraries, and their servers.
+            for folder in ["server/bench", "xtask/rivals"] {
+                system::need_packages(&root().join(folder))?;
+            }
+            script::run("bench-call.mjs", &[("rounds", rounds), ("calls", bench.calls)])?;
+        }
+        Subject::Media => script::run("bench-media.mjs", &[("rounds", rounds), ("seconds", bench.seconds)])?,
         Subject::Size => return crate::size::bench(),
     }
     Ok(ExitCode::SUCCESS)
