@@ -51,6 +51,8 @@ export async function rooms(): Promise<void> {
         is<string | undefined>(peer.identity);
         peer.remove();
         peer.volume = peer.muted ? 1 : peer.level;
+        is<MediaStreamTrack | undefined>(peer.track("microphone"));
+        is<MediaStream | undefined>(peer.stream("screen"));
         peer.limit("camera", { maxHeight: 180, degradation: "balanced" });
         // @ts-expect-error what is measured is not set
         peer.level = 1;

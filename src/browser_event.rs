@@ -39,7 +39,7 @@ pub(crate) enum PageEvent {
     Listen,
     /// It is time to look at what is shown.
     Look,
-    /// The page is shown, or not any more.
+    /// The page is shown, or not any more; or an element shows somebody.
     Visible,
     /// The person leaves the page.
     Hide,

@@ -12,7 +12,7 @@ use web_sys::{HtmlMediaElement, MediaStream};
 
 pub(crate) use handle::LocalHandle;
 
-use crate::browser_event::{BROWSER_EVENTS, BrowserEvent};
+use crate::browser_event::{BROWSER_EVENTS, BrowserEvent, PageEvent};
 use crate::dom::Listener;
 use crate::error::{Error, MediaError};
 use crate::event::LocalEvent;
@@ -158,7 +158,11 @@ impl LocalMedia {
             LocalRequest::Attach(attach) => {
                 let own = self.devices.stream(attach.kind);
                 match if attach.subject == Subject::Me { Some(own) } else { stream } {
-                    Some(stream) => self.views.attach(attach, stream),
+                    Some(stream) => {
+                        self.views.attach(attach, stream);
+                        // It may be the first one to show them: nothing was sent until now.
+                        let _ = self.notify.send(BrowserEvent::Page(PageEvent::Visible));
+                    }
                     // They are gone.
                     None => self.snapshot.change(|known| known.release(&attach.element)),
                 }

@@ -4,13 +4,15 @@ use std::rc::{Rc, Weak};
 use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{Member, PeerId, Source};
-use web_sys::{HtmlMediaElement, HtmlVideoElement};
+use litemap::LiteMap;
+use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use crate::error::{SendError, ViewError};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
+use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 use crate::view::Audible;
 use crate::viewer::{Screen, Viewer};
@@ -23,13 +25,24 @@ pub struct Peer(Rc<Person>);
 struct Person {
     member: Member,
     state: Cell<ConnectionState>,
-    on: SnapshotCell<Vec<Source>>,
+    media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
     level: Cell<f64>,
     speaking: Cell<bool>,
     room: Weak<RoomRef>,
     viewer: Viewer,
     screen: Viewer,
+}
+
+/// What they send.
+#[derive(Debug, Clone, Default)]
+struct Media {
+    /// Of the sources that are on.
+    tracks: LiteMap<Source, MediaStreamTrack>,
+    /// What elements show: one for each kind, with the tracks that there are now.
+    streams: LiteMap<StreamKind, MediaStream>,
+    /// The application has these streams, or tracks of them.
+    read: Vec<StreamKind>,
 }
 
 impl Peer {
@@ -39,7 +52,7 @@ impl Peer {
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),
-            on: SnapshotCell::default(),
+            media: SnapshotCell::default(),
             texts: Rc::default(),
             level: Cell::default(),
             speaking: Cell::default(),
@@ -86,7 +99,36 @@ impl Peer {
     /// The sources of theirs that are on.
     #[must_use]
     pub fn media(&self) -> Vec<Source> {
-        self.0.on.get()
+        self.0.media.change(|media| media.tracks.keys().copied().collect())
+    }
+
+    /// The track of a source of theirs that is on, to be read: drawn to a canvas, analysed, recorded. It is theirs: do not stop it, nor
+    /// set `enabled`, which would also end or silence it in the elements that show them; a `clone()` of it may be changed as one likes.
+    ///
+    /// A source has another track after it was off, and after a new connection: each comes with an
+    /// [`Event::Media`](crate::Event::Media). From this call on, and until the source is off, its pictures are sent as large as they
+    /// are, shown or not; pictures that nobody shows or reads are not sent.
+    #[must_use]
+    pub fn track(&self, source: Source) -> Option<MediaStreamTrack> {
+        self.0.media.change(|media| {
+            let track = media.tracks.get(&source).cloned()?;
+            media.read(StreamKind::of(source));
+            Some(track)
+        })
+    }
+
+    /// The stream that has this source: microphone and camera are in one, screen and its sound in another. It is the same as long as
+    /// they are in the room; its tracks come and go. To be read as [`track`](Self::track): do not add or remove tracks, nor stop them.
+    ///
+    /// None if it has no track yet.
+    #[must_use]
+    pub fn stream(&self, source: Source) -> Option<MediaStream> {
+        let kind = StreamKind::of(source);
+        self.0.media.change(|media| {
+            let stream = media.streams.get(&kind).filter(|stream| stream.get_tracks().length() > 0).cloned()?;
+            media.read(kind);
+            Some(stream)
+        })
     }
 
     /// How loud they are now, from 0 to 1 (linear): looked at ten times a second, and smoothed, for a meter.
@@ -198,13 +240,41 @@ impl Peer {
         self.0.state.set(state);
     }
 
-    pub(crate) fn set_media(&self, source: Source, on: bool) {
-        self.0.on.change(|sources| {
-            sources.retain(|known| *known != source);
-            if on {
-                sources.push(source);
+    /// The stream that elements show; none if the browser has none to give, which none that has connections does.
+    pub(crate) fn shown(&self, kind: StreamKind) -> Option<MediaStream> {
+        self.0.media.change(|media| {
+            if !media.streams.contains_key(&kind) {
+                media.streams.insert(kind, MediaStream::new().ok()?);
+            }
+            media.streams.get(&kind).cloned()
+        })
+    }
+
+    /// Whether the application has the stream, or a track of it.
+    pub(crate) fn is_read(&self, kind: StreamKind) -> bool {
+        self.0.media.change(|media| media.read.contains(&kind))
+    }
+
+    pub(crate) fn set_media(&self, source: Source, track: Option<MediaStreamTrack>) {
+        self.0.media.change(|media| match track {
+            Some(track) => {
+                media.tracks.insert(source, track);
+            }
+            None => {
+                media.tracks.remove(&source);
+                if !source.is_audio() {
+                    media.read.retain(|kind| *kind != StreamKind::of(source));
+                }
             }
         });
+    }
+}
+
+impl Media {
+    fn read(&mut self, kind: StreamKind) {
+        if !self.read.contains(&kind) {
+            self.read.push(kind);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use itodenwa_wire::Source;
 
 /// What of somebody is shown: both may be at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StreamKind {
     /// Camera and microphone.
     Camera,

@@ -29,7 +29,7 @@ export function load(wasm?: Wasm, more?: Wasm): Promise<void>;
 /** Where a wasm is, or what it is. */
 export type Wasm = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
-/** What a peer may send. `screen` and `screenAudio` are understood; this version does not send them. */
+/** What somebody may send; `screenAudio` is the sound of what they share. */
 export type Source = "microphone" | "camera" | "screen" | "screenAudio";
 
 /** What of somebody is shown: camera and microphone, or what they share with its sound. */
@@ -167,8 +167,9 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
     preview?: Preview | undefined;
     /**
      * Unless it is `false`, what is sent follows what is shown: each of the others tells how large one is shown there, and gets
-     * no more than that; and when the machine or the network is at its limit for long, less is sent. A video that is not in the
-     * page, as one that is drawn to a canvas, is sent as large as it is.
+     * no more than that; and when the machine or the network is at its limit for long, less is sent. An element that is not in the
+     * page, as one that is drawn to a canvas, and what {@link Peer.track} gives, get it as large as it is; pictures that nobody shows or reads
+     * are not sent. Elements in a Document Picture-in-Picture window or a popup are judged by their own window.
      */
     adaptive?: boolean | undefined;
 }
@@ -415,6 +416,7 @@ export class Peer extends EventTarget {
 
     onspeaking: ((this: Peer, speaking: boolean) => void) | null;
     onconnection: ((this: Peer, state: RTCPeerConnectionState) => void) | null;
+    /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
@@ -429,6 +431,29 @@ export class Peer extends EventTarget {
     attach(element: HTMLMediaElement, sight?: Sight): void;
     /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
     detach(element: HTMLMediaElement): void;
+    /**
+     * The track of a source of theirs, to be read: drawn to a canvas, analysed, transcribed. `undefined` while it is off. It is theirs:
+     * do not stop it, nor set `enabled`, which also ends or silences it in the elements that show them; a `clone()` may be changed as
+     * one likes. A source has another track after it was off, and after a new connection: each comes with a `media` event.
+     *
+     * From this call on, and until the source is off, its pictures are sent as large as they are, whether any element shows them or not.
+     * Pictures that nobody shows or reads are not sent, unless the room was joined with `adaptive: false`.
+     *
+     * ```js
+     * peer.onmedia = ({ source, on }) => {
+     *     if (source === "microphone" && on) transcribe(peer.track(source));
+     * };
+     * ```
+     * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
+     */
+    track(source: Source): MediaStreamTrack | undefined;
+    /**
+     * The stream that has this source: microphone and camera are in one, `screen` and `screenAudio` in another. To be read as
+     * {@link track}: add nothing, remove nothing, stop nothing. It is the same as long as they are in the room; its tracks come and go,
+     * each with a `media` event. `undefined` while there is nothing in it.
+     * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
+     */
+    stream(source: Source): MediaStream | undefined;
     /**
      * Limits what is sent of a source to them.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.

@@ -91,6 +91,14 @@ export class Peer extends Emitter {
         codedNow(() => this.#link.raw().detach(element));
     }
 
+    track(source) {
+        return codedNow(() => this.#link.raw().track(this.id, String(source)));
+    }
+
+    stream(source) {
+        return codedNow(() => this.#link.raw().stream(this.id, String(source)));
+    }
+
     send(text) {
         return this.#link.send(text, this.id);
     }

@@ -14,7 +14,7 @@ mod values;
 use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlMediaElement, HtmlVideoElement};
+use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use crate::promise::promise;
 
@@ -124,7 +124,7 @@ impl RawRoom {
     /// # Errors
     /// Throws an `Error` with a `code`.
     pub fn limit(&self, source: &str, limits: JsValue, peer: Option<String>) -> Result<(), JsValue> {
-        let source = Source::ALL.into_iter().find(|known| known.as_str() == source).ok_or_else(unknown_source)?;
+        let source = source_named(source)?;
         let limits = Options::new(limits).limits();
         match peer {
             None => self.handle.limit(source, limits),
@@ -231,6 +231,24 @@ impl RawRoom {
         self.handle.detach(element);
     }
 
+    /// The track of a source of a peer's, if it is on.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn track(&self, peer: &str, source: &str) -> Result<Option<MediaStreamTrack>, JsValue> {
+        let source = source_named(source)?;
+        Ok(self.peer(peer).and_then(|peer| peer.track(source)))
+    }
+
+    /// The stream that has this source of a peer's, if there is anything in it.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn stream(&self, peer: &str, source: &str) -> Result<Option<MediaStream>, JsValue> {
+        let source = source_named(source)?;
+        Ok(self.peer(peer).and_then(|peer| peer.stream(source)))
+    }
+
     /// Plays what the browser refused to play. To be called when the person touches the page.
     pub fn resume(&self) {
         self.handle.resume();
@@ -268,6 +286,10 @@ async fn enter(join: Join) -> Result<RawRoom, JsValue> {
     let room = join.await?;
     let (handle, events) = room.split();
     Ok(RawRoom { handle, events: Pull::new(events) })
+}
+
+fn source_named(name: &str) -> Result<Source, JsValue> {
+    Source::named(name).ok_or_else(unknown_source)
 }
 
 fn unknown_source() -> JsValue {

@@ -175,7 +175,7 @@ impl Endpoint for RoomEndpoint {
     }
 
     fn stream(&self, of: Subject, kind: StreamKind) -> Option<MediaStream> {
-        if let Subject::Peer(peer) = of { self.peers.stream(peer, kind).cloned() } else { None }
+        if let Subject::Peer(peer) = of { self.peers.stream(peer, kind) } else { None }
     }
 
     fn carry_out(&mut self) {

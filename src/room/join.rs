@@ -144,7 +144,8 @@ impl Join {
 
     /// Without it, what is sent follows what is shown: each of the others tells how large one is shown there, and gets no more than
     /// that; and when the machine or the network is at its limit for long, less is sent. With `false` all of it is left to the
-    /// browser. What is not in the page, as a video that is drawn elsewhere, is sent as large as it is.
+    /// browser. An element that is not in the page, as a video that is drawn elsewhere, and what [`Peer::track`](crate::Peer::track)
+    /// gives, get it as large as it is; pictures that nobody shows or reads are not sent.
     pub fn adaptive(mut self, adaptive: bool) -> Self {
         self.adaptive = adaptive;
         self

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlMediaElement;
 
 use super::sizing::Sizing;
-use crate::dom::{ShownElement, global, property};
+use crate::dom::{ShownElement, property};
 
 /// Sizes are told in such steps of dots, so that a window that is drawn larger does not tell each dot.
 const GRAIN: f64 = 16.0;
@@ -15,8 +15,11 @@ const GRAIN: f64 = 16.0;
 const IN_PICTURE: RenderedSize = RenderedSize::Size(640, 360);
 
 /// Whether it is in the page, in the window, and how large (CSSOM View, section 7). What other elements cover is not seen.
+///
+/// Page and window are its own ones: in a Document Picture-in-Picture window or a popup it is seen while its opener is not.
 pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> RenderedSize {
-    let document = global("document");
+    let document = property(element, "ownerDocument");
+    let window = property(&document, "defaultView");
     if property(&document, "pictureInPictureElement") == *AsRef::<JsValue>::as_ref(element) {
         return IN_PICTURE;
     }
@@ -30,9 +33,9 @@ pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> Rendere
     let side = |name| number(&rect, name);
     let is_outside = side("bottom") <= 0.0
         || side("right") <= 0.0
-        || side("top") >= number(&global("innerHeight"), "")
-        || side("left") >= number(&global("innerWidth"), "");
-    let ratio = number(&global("devicePixelRatio"), "").max(0.1);
+        || side("top") >= number(&window, "innerHeight")
+        || side("left") >= number(&window, "innerWidth");
+    let ratio = number(&window, "devicePixelRatio").max(0.1);
     let dots = |name| (side(name) * ratio / GRAIN).ceil() * GRAIN;
     let picture = (number(element, "videoWidth"), number(element, "videoHeight"));
     let mut known = sizing.get();
@@ -50,8 +53,6 @@ pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> Rendere
     }
 }
 
-/// A property, or the value itself.
 fn number(value: &JsValue, name: &str) -> f64 {
-    let value = if name.is_empty() { value.clone() } else { property(value, name) };
-    value.as_f64().unwrap_or_default()
+    property(value, name).as_f64().unwrap_or_default()
 }

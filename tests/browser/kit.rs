@@ -30,6 +30,27 @@ export function resize(element, width, height) {
 export function look() { document.dispatchEvent(new Event('visibilitychange')); }
 /** Gives it no size of its own: it is as large as its picture. */
 export function unsize(element) { Object.assign(element.style, { width: '', height: '' }); }
+/** A video of the application's own. */
+export function play(stream) {
+    const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true, srcObject: stream });
+    append(video);
+    return video;
+}
+/** A document of its own, which is seen also when this one is not. */
+export function put_into_frame(element) {
+    const frame = document.createElement('iframe');
+    Object.assign(frame.style, { position: 'fixed', top: 0, left: 0, width: '640px', height: '360px' });
+    document.body.append(frame);
+    frame.contentDocument.body.append(element);
+    element.play();
+    return frame;
+}
+/** As in a tab behind another one. */
+export function hide_page(hidden) {
+    if (hidden) Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    else delete document.visibilityState;
+    look();
+}
 export async function height_between(video, least, most) {
     while (video.videoHeight < least || video.videoHeight > most) await new Promise((done) => setTimeout(done, 20));
 }
@@ -221,6 +242,9 @@ extern "C" {
     pub(crate) fn append(element: &HtmlVideoElement);
     pub(crate) fn resize(element: &HtmlVideoElement, width: u32, height: u32);
     fn look();
+    pub(crate) fn play(stream: &web_sys::MediaStream) -> HtmlVideoElement;
+    pub(crate) fn put_into_frame(element: &HtmlVideoElement) -> web_sys::Element;
+    pub(crate) fn hide_page(hidden: bool);
     pub(crate) fn unsize(element: &HtmlVideoElement);
     fn height_between(video: &HtmlVideoElement, least: u32, most: u32) -> js_sys::Promise;
     fn stopped(video: &HtmlVideoElement) -> js_sys::Promise;

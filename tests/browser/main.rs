@@ -19,6 +19,7 @@ mod rooms;
 mod screen;
 mod sending;
 mod texts;
+mod tracks;
 mod views;
 mod voices;
 

@@ -80,11 +80,10 @@ impl RoomEndpoint {
         match event {
             machine::Event::Joined(member) => {
                 let peer = Peer::new(member, self.parts.local.clone(), Weak::clone(&self.parts.room));
-                if self.peers.enter(peer.clone()) {
-                    self.set_looking();
-                    self.parts.snapshot.peers.change(|peers| peers.push(peer.clone()));
-                    self.tell(Event::Joined(peer));
-                }
+                self.peers.enter(peer.clone());
+                self.set_looking();
+                self.parts.snapshot.peers.change(|peers| peers.push(peer.clone()));
+                self.tell(Event::Joined(peer));
             }
             machine::Event::Left(left) => {
                 self.parts.core.media.remove(left.id);

@@ -28,8 +28,6 @@ struct PeerState {
     connection: Option<(ConnectionId, Connection)>,
     /// The control channel of the connection is open.
     open: bool,
-    stream: MediaStream,
-    screen: MediaStream,
     tracks: LiteMap<Source, Track>,
     voice: Option<AudioLevel>,
     sending: Sending,
@@ -37,23 +35,18 @@ struct PeerState {
 }
 
 impl Peers {
-    /// False if the browser has no stream to give, which none that has connections does.
-    pub(super) fn enter(&mut self, peer: Peer) -> bool {
-        let (Ok(stream), Ok(screen)) = (MediaStream::new(), MediaStream::new()) else { return false };
+    pub(super) fn enter(&mut self, peer: Peer) {
         self.entered = self.entered.wrapping_add(1);
         let state = PeerState {
             peer: peer.clone(),
             connection: None,
             open: false,
-            stream,
-            screen,
             tracks: LiteMap::new(),
             voice: None,
             sending: Sending::default(),
             texts: Delivery::new(self.entered),
         };
         self.states.insert(peer.id(), state);
-        true
     }
 
     pub(super) fn leave(&mut self, id: PeerId) -> Option<Peer> {
@@ -64,8 +57,8 @@ impl Peers {
         self.states.get(&id).map(|state| state.peer.clone())
     }
 
-    pub(super) fn stream(&self, id: PeerId, kind: StreamKind) -> Option<&MediaStream> {
-        self.states.get(&id).map(|state| state.stream(kind))
+    pub(super) fn stream(&self, id: PeerId, kind: StreamKind) -> Option<MediaStream> {
+        self.states.get(&id)?.peer.shown(kind)
     }
 
     // Connections. A peer has one; whatever another one still says is dropped.
@@ -124,11 +117,12 @@ impl Peers {
     pub(super) fn media_on(&mut self, peer: PeerId, id: ConnectionId, source: Source, mid: &str) -> Option<Peer> {
         let receiver = self.connection(peer, id)?.receiver(mid)?;
         let state = self.states.get_mut(&peer).filter(|state| state.peer.may_publish())?;
-        state.tracks.insert(source, Track::received(receiver.track(), state.stream(StreamKind::of(source))));
+        let stream = state.peer.shown(StreamKind::of(source))?;
+        state.tracks.insert(source, Track::received(receiver.track(), &stream));
+        state.peer.set_media(source, Some(receiver.track()));
         if source == Source::Microphone {
             state.voice = Some(AudioLevel::new(receiver));
         }
-        state.peer.set_media(source, true);
         Some(state.peer.clone())
     }
 
@@ -138,7 +132,7 @@ impl Peers {
         if source == Source::Microphone {
             state.voice = None;
         }
-        state.peer.set_media(source, false);
+        state.peer.set_media(source, None);
         Some(state.peer.clone())
     }
 
@@ -207,7 +201,9 @@ impl Peers {
     ) {
         for (id, state) in &mut self.states {
             if state.open && adaptive {
-                let news = state.sending.news(|kind| show(*id, kind));
+                let news = state
+                    .sending
+                    .news(|kind| if state.peer.is_read(kind) { Some(RenderedSize::Unknown) } else { show(*id, kind) });
                 // A full buffer or a closing channel: it is told with the next look.
                 if !news.is_empty() && state.send(&sending::frame(&news)).is_ok() {
                     state.sending.told(news);
@@ -257,13 +253,6 @@ impl Peers {
 }
 
 impl PeerState {
-    fn stream(&self, kind: StreamKind) -> &MediaStream {
-        match kind {
-            StreamKind::Camera => &self.stream,
-            StreamKind::Screen => &self.screen,
-        }
-    }
-
     fn close_channel(&mut self) {
         self.open = false;
         self.texts.channel_closed();

@@ -69,12 +69,8 @@ impl Sending {
     pub(super) fn news(&self, show: impl Fn(StreamKind) -> Option<RenderedSize>) -> LiteMap<Source, RenderedSize> {
         let news = |source| {
             let told = self.ours.get(&source).copied().unwrap_or_default();
-            let now = match (show(StreamKind::of(source)), told) {
-                (Some(tile), _) => tile,
-                (None, RenderedSize::Unknown) => RenderedSize::Unknown,
-                // It was shown, and is not any more.
-                (None, _) => RenderedSize::Hidden,
-            };
+            // What nobody shows or reads need not come.
+            let now = show(StreamKind::of(source)).unwrap_or(RenderedSize::Hidden);
             (now != told).then_some((source, now))
         };
         let mut all = LiteMap::new();
@@ -167,20 +163,25 @@ mod tests {
     use super::*;
 
     fn told(sending: &mut Sending, person: Option<RenderedSize>) -> Vec<(Source, u32, u32)> {
-        let news = sending.news(|kind| if kind == StreamKind::Camera { person } else { None });
+        let screen = Some(RenderedSize::Unknown);
+        let news = sending.news(|kind| if kind == StreamKind::Camera { person } else { screen });
         let Frame::Shown(tiles) = frame(&news) else { return Vec::new() };
         sending.told(news);
         tiles
     }
 
     #[test]
-    fn what_is_shown_is_told_once_and_what_was_never_shown_not_at_all() {
+    fn what_is_shown_is_told_once_and_so_is_what_nobody_shows() {
         let mut sending = Sending::default();
-        assert_eq!(told(&mut sending, None), []);
         assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), []);
         assert_eq!(told(&mut sending, Some(RenderedSize::Size(320, 180))), [(Source::Camera, 320, 180)]);
         assert_eq!(told(&mut sending, Some(RenderedSize::Size(320, 180))), []);
-        assert_eq!(told(&mut sending, None), [(Source::Camera, 0, 0)], "it is detached");
+        for _ in 0..2 {
+            assert_eq!(told(&mut sending, None), [(Source::Camera, 0, 0)], "it is detached, or was never shown");
+            assert_eq!(told(&mut sending, None), []);
+            sending.begin_anew();
+        }
+        assert_eq!(told(&mut sending, None), [(Source::Camera, 0, 0)]);
         assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
     }
 
