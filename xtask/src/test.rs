@@ -17,6 +17,9 @@ use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 /// Each test has its own limits; this one only ends a file of tests that hangs.
 const TEST_TIMEOUT: &str = "--test-timeout=600000";
 
+/// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
+const FILES_AT_ONCE: &str = "--test-concurrency=2";
+
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layer {
@@ -136,7 +139,7 @@ fn e2e() -> Result<Tally> {
     let tarball = pack::run()?;
     let mut tally = passes(size::check());
     tally.add(passes(pack::check_server()));
-    tally.add(count(node(&server).arg("--test-concurrency=1").env("ITODENWA_TARBALL", tarball))?);
+    tally.add(count(node(&server).arg(FILES_AT_ONCE).env("ITODENWA_TARBALL", tarball))?);
     Ok(tally)
 }
 

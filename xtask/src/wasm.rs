@@ -62,7 +62,10 @@ pub(crate) fn named(module: &str) -> Result<Vec<u8>> {
 
 fn compile() -> Result<PathBuf> {
     rustup::need_target()?;
-    process::run(cargo().args(["build", "--package", "itodenwa-js", "--target", WASM, "--profile", PROFILE]))?;
+    let mut build = cargo();
+    build.args(["rustc", "--package", "itodenwa-js", "--lib", "--target", WASM, "--profile", PROFILE]);
+    // The linker says what refers to what, for the cut.
+    process::run(build.args(["--", "-C", "link-arg=--emit-relocs"]))?;
     Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
 }
 
@@ -76,7 +79,8 @@ fn ship(wasm: &Path, built: &Path) -> Result<()> {
     let [bindings, first, second] = FILES;
     let mut module = split::parse(&fs::read(whole.join(first))?)?;
     panics::cut(&mut module)?;
-    let mut parts = split::split(&module.emit_wasm())?;
+    let references = split::References::read(&fs::read(wasm)?)?;
+    let mut parts = split::split(&module.emit_wasm(), &references)?;
     let text = fs::read_to_string(whole.join(bindings))? + MORE;
     let text = names::shorten(&mut [&mut parts.first, &mut parts.second], &text)?;
     fs::write(whole.join(bindings), text)?;

@@ -14,20 +14,32 @@ use crate::{rustup, system};
 /// Each test has its own limits; this one only ends a browser that hangs.
 const LIMIT_SECONDS: &str = "600";
 
+/// Both browsers at once: most of a test is waiting.
 pub(super) fn run() -> Result<Tally> {
     rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
     let tests = compile()?;
+    std::thread::scope(|scope| {
+        let runs = ["chromium", "firefox"].map(|browser| {
+            let tests = &tests;
+            scope.spawn(move || run_in(browser, tests).map_err(|error| format!("{browser}: {error}")))
+        });
+        let mut tally = Tally::default();
+        for run in runs {
+            tally.add(run.join().map_err(|_| "the thread of a browser panicked")??);
+        }
+        Ok(tally)
+    })
+}
+
+fn run_in(browser: &str, tests: &[PathBuf]) -> Result<Tally> {
     let mut tally = Tally::default();
-    for tests in &tests {
-        let names = pages::listed(&printed(runner(tests)?.arg("--list"))?);
-        for browser in ["chromium", "firefox"] {
-            println!("--- {browser}: {}", tests.display());
-            for file in pages::files(&names) {
-                let others: Vec<String> = names.iter().filter(|name| !file.contains(name)).cloned().collect();
-                tally.add(pages::run(&file, |done| open(browser, tests, &[&others, done].concat()))?);
-            }
+    for tests in tests {
+        let names = pages::listed(&printed(browser, runner(tests)?.arg("--list"))?);
+        for file in pages::files(&names) {
+            let others: Vec<String> = names.iter().filter(|name| !file.contains(name)).cloned().collect();
+            tally.add(pages::run(&file, |done| open(browser, tests, &[&others, done].concat()))?);
         }
     }
     Ok(tally)
@@ -36,10 +48,11 @@ pub(super) fn run() -> Result<Tally> {
 /// The runner only serves the page, which is opened for it: Debian has no driver for Firefox.
 fn open(browser: &str, tests: &Path, done: &[String]) -> Result<String> {
     // The runner serves until it is killed, and leaves its files behind.
-    let files = process::target()?.join("tmp/browser");
+    let files = process::target()?.join("tmp").join(browser);
     std::fs::create_dir_all(&files)?;
     let page = Page::serve(without(runner(tests)?.env("TMPDIR", &files), done))?;
-    let output = printed(program("node").args(["tests/e2e/wasm-page.mjs", browser, &page.url, LIMIT_SECONDS]));
+    let mut driver = program("node");
+    let output = printed(browser, driver.args(["tests/e2e/wasm-page.mjs", browser, &page.url, LIMIT_SECONDS]));
     drop(page);
     std::fs::remove_dir_all(&files)?;
     output
@@ -50,15 +63,16 @@ fn without<'a>(runner: &'a mut Command, done: &[String]) -> &'a mut Command {
     runner.arg("--exact").args(done.iter().flat_map(|name| ["--skip", name]))
 }
 
-/// Runs a program, shows what it prints, and gives it. How it ends is no news: every test is looked for in what it printed.
-fn printed(command: &mut Command) -> Result<String> {
+/// Runs a program, shows what it prints (each line after the browser's name), and gives it. How it ends is no news: every test
+/// is looked for in what it printed.
+fn printed(browser: &str, command: &mut Command) -> Result<String> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut printed = String::new();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
             let line = line?;
             let line = String::from_utf8_lossy(&line);
-            println!("{line}");
+            println!("{browser}: {line}");
             printed.push_str(&line);
             printed.push('\n');
         }

@@ -1,17 +1,21 @@
 //! Cuts the linked module in two: what every call needs, and what is loaded when it is first used.
 //!
 //! Both parts are one program: the second imports memory, tables and stack of the first, and puts its functions into the table
-//! of the first, at the places that they had before. A function of the first part calls one of the second through that table.
-//! Until the second part is there a trap stands in these places, so what leads into it has to be loaded before it is called;
-//! what an application has to call for that are the exports of the second part, which the first does not have.
+//! of the first, at the places that they had before. Data that only the second needs goes with it, to its old address. A function
+//! of the first part calls one of the second through that table. Until the second part is there a trap stands in these places,
+//! so what leads into it has to be loaded before it is called; what an application has to call for that are the exports of the
+//! second part, which the first does not have.
 
+mod data;
 mod first;
+mod graph;
 mod plan;
+mod references;
 mod second;
 
-use walrus::ir::{Visitor, dfs_in_order};
-use walrus::{ExportItem, FunctionId, LocalFunction, Module, ModuleConfig};
+use walrus::{ExportItem, FunctionId, Module, ModuleConfig};
 
+pub(super) use self::references::References;
 use crate::process::Result;
 
 /// The name under which the second module imports what it takes of the first.
@@ -23,13 +27,13 @@ pub(super) struct Parts {
     pub(super) second: Module,
 }
 
-/// Cuts a module. The functions have to have their names still.
-pub(super) fn split(wasm: &[u8]) -> Result<Parts> {
+/// Cuts a module. The functions have to have their names still; the references are those of the module that the linker wrote.
+pub(super) fn split(wasm: &[u8], references: &References) -> Result<Parts> {
     // Both parts are parsed from the same bytes and planned alike; ids are each module's own, but in the same order.
     let (mut first, mut second) = (parse(wasm)?, parse(wasm)?);
-    let plan = plan::Plan::new(&second)?;
-    let taken = second::reduce(&mut second, &plan);
-    let plan = plan::Plan::new(&first)?;
+    let plan = plan::Plan::new(&second, references)?;
+    let taken = second::reduce(&mut second, &plan)?;
+    let plan = plan::Plan::new(&first, references)?;
     first::reduce(&mut first, &plan, &taken)?;
     Ok(Parts { first, second })
 }
@@ -37,21 +41,16 @@ pub(super) fn split(wasm: &[u8]) -> Result<Parts> {
 pub(super) fn parse(wasm: &[u8]) -> Result<Module> {
     let mut config = ModuleConfig::new();
     config.generate_producers_section(false).generate_synthetic_names_for_anonymous_items(false);
-    Ok(config.parse(wasm)?)
-}
-
-/// The functions that this one names.
-fn named_by(function: &LocalFunction) -> Vec<FunctionId> {
-    #[derive(Default)]
-    struct Named(Vec<FunctionId>);
-    impl Visitor<'_> for Named {
-        fn visit_function_id(&mut self, function: &FunctionId) {
-            self.0.push(*function);
-        }
-    }
-    let mut named = Named::default();
-    dfs_in_order(&mut named, function, function.entry_block());
-    named.0
+    let mut module = config.parse(wasm)?;
+    // What the linker wrote down is true of its own module only.
+    let of_linker: Vec<_> = module
+        .customs
+        .iter()
+        .filter(|(_, section)| section.name() == "linking" || section.name().starts_with("reloc."))
+        .map(|(id, _)| id)
+        .collect();
+    of_linker.into_iter().for_each(|section| drop(module.customs.delete(section)));
+    Ok(module)
 }
 
 fn exported(item: &ExportItem) -> Option<FunctionId> {
@@ -61,8 +60,9 @@ fn exported(item: &ExportItem) -> Option<FunctionId> {
 #[cfg(test)]
 mod tests {
     use walrus::ir::Value;
-    use walrus::{ConstExpr, ElementItems, ElementKind, FunctionBuilder, ModuleConfig, RefType};
+    use walrus::{ConstExpr, DataKind, ElementItems, ElementKind, FunctionBuilder, ModuleConfig, RefType};
 
+    use super::references::Datum;
     use super::*;
 
     /// A function with a name that calls these.
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_only_the_second_part_needs_goes_there() {
-        let Parts { first, second } = split(&whole()).unwrap();
+        let Parts { first, second } = split(&whole(), &References::default()).unwrap();
         assert_eq!(functions(&first), ["alloc::shared", "join"]);
         let of_check = ["<itodenwa::check::Task as Future>::poll", "alloc::helper", "check", "itodenwa::check::step"];
         assert_eq!(functions(&second), of_check);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_second_part_takes_of_the_first_and_fills_its_table() {
-        let Parts { first, second } = split(&whole()).unwrap();
+        let Parts { first, second } = split(&whole(), &References::default()).unwrap();
         // The function that both use, and the table.
         let imports: Vec<_> =
             second.imports.iter().map(|import| (import.module.as_str(), import.name.as_str())).collect();
@@ -136,12 +136,64 @@ mod tests {
         assert_eq!(filled, 2);
     }
 
+    /// Data for `join`, for `check`, and for nobody; `check`'s has the address of the only function in the table.
+    fn with_data() -> (Vec<u8>, References) {
+        const BEGIN: u32 = 1 << 20;
+        let mut module = Module::with_config(ModuleConfig::new());
+        let memory = module.memories.add_local(false, false, 17, None, None);
+        let glue = function(&mut module, "core::ptr::drop_in_place", &[]);
+        let [join, check] = ["join", "check"].map(|name| function(&mut module, name, &[]));
+        for (function, constant) in [(join, BEGIN), (check, BEGIN + 8)] {
+            let function = module.funcs.get_mut(function).kind.unwrap_local_mut();
+            function.builder_mut().func_body().i32_const(constant.cast_signed()).drop();
+        }
+        let table = module.tables.add_local(false, 2, Some(2), RefType::FUNCREF);
+        let kind = ElementKind::Active { table, offset: ConstExpr::Value(Value::I32(1)) };
+        let element = module.elements.add(kind, ElementItems::Functions(vec![glue]));
+        module.tables.get_mut(table).elem_segments.insert(element);
+        let offset = ConstExpr::Value(Value::I32(BEGIN.cast_signed()));
+        let data = module.data.add(DataKind::Active { memory, offset }, b"of join-of checknobody's".to_vec());
+        module.memories.get_mut(memory).data_segments.insert(data);
+        module.exports.add("join", join);
+        module.exports.add("check", check);
+        module.exports.add("table", table);
+        let piece = |begin, places| Datum { addresses: BEGIN + begin..BEGIN + begin + 8, data: Vec::new(), places };
+        let data = vec![piece(0, vec![]), piece(8, vec![1]), piece(16, vec![])];
+        (module.emit_wasm(), References { data, table_length: 2, ..References::default() })
+    }
+
+    fn data(module: &Module) -> Vec<&[u8]> {
+        module.data.iter().map(|data| data.value.as_slice()).collect()
+    }
+
+    #[test]
+    fn data_and_what_is_known_through_it_alone_go_where_they_are_needed() {
+        let (wasm, references) = with_data();
+        let Parts { first, second } = split(&wasm, &references).unwrap();
+        assert_eq!(data(&first), [b"of join-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"]);
+        assert_eq!(data(&second), [b"of check"]);
+        assert_eq!(functions(&second), ["check", "core::ptr::drop_in_place"]);
+        assert!(!functions(&first).contains(&"core::ptr::drop_in_place"));
+    }
+
+    #[test]
+    fn what_the_first_part_knows_by_an_address_stays_there() {
+        let (wasm, mut references) = with_data();
+        references.places.insert("join".to_owned(), [1].into());
+        assert!(functions(&split(&wasm, &references).unwrap().first).contains(&"core::ptr::drop_in_place"));
+        let (_, mut references) = with_data();
+        references.data[0].data.push(1);
+        let Parts { first, second } = split(&wasm, &references).unwrap();
+        assert!(functions(&first).contains(&"core::ptr::drop_in_place"));
+        assert!(data(&first)[0].starts_with(b"of join-of check") && data(&second).is_empty());
+    }
+
     #[test]
     fn a_module_without_a_second_part_is_refused() {
         let mut module = Module::with_config(ModuleConfig::new());
         let join = function(&mut module, "join", &[]);
         module.exports.add("join", join);
         module.tables.add_local(false, 0, None, RefType::FUNCREF);
-        assert!(split(&module.emit_wasm()).is_err());
+        assert!(split(&module.emit_wasm(), &References::default()).is_err());
     }
 }

@@ -25,13 +25,14 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan, taken: &[Taken]) -> Resul
         if let ElementItems::Functions(functions) = &mut element.items {
             functions
                 .iter_mut()
-                .filter(|function| plan.second.contains(function))
+                .filter(|function| !plan.first.contains(function))
                 .for_each(|function| *function = trap);
         }
     }
     let table = module.tables.get_mut(plan.table);
     table.initial = plan.length.into();
     table.maximum = table.maximum.map(|maximum| maximum.max(plan.length.into()));
+    plan.data.leave(module);
     walrus::passes::gc::run(module);
     let stays = module.funcs.iter_local().any(|(id, _)| plan.second.contains(&id));
     if stays { Err("the first module still needs a function of the second".into()) } else { Ok(()) }
@@ -53,7 +54,7 @@ fn call_through_the_table(module: &mut Module, plan: &Plan) -> Result<()> {
     let types: Vec<(FunctionId, TypeId)> = plan.place_of.keys().map(|id| (*id, module.funcs.get(*id).ty())).collect();
     let mut indirect = Indirect { plan, types: types.into_iter().collect(), lost: false };
     for (id, function) in module.funcs.iter_local_mut() {
-        if !plan.second.contains(&id) {
+        if plan.first.contains(&id) {
             let entry = function.entry_block();
             dfs_pre_order_mut(&mut indirect, function, entry);
         }

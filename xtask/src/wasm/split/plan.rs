@@ -1,11 +1,14 @@
 //! Which functions go to which part.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use walrus::ir::Value;
 use walrus::{ConstExpr, ElementItems, ElementKind, FunctionId, FunctionKind, Module, TableId};
 
-use super::{exported, named_by};
+use super::data::Shares;
+use super::exported;
+use super::graph::Graph;
+use super::references::References;
 use crate::process::Result;
 
 /// The parts of the crates that are loaded with their first use: checks, previews, recordings, and calls by hand.
@@ -26,7 +29,9 @@ const EXPORTS: [&str; 10] = [
 
 /// How the module is cut.
 pub(super) struct Plan {
-    /// The functions of the second part.
+    /// The functions of the first part.
+    pub(super) first: HashSet<FunctionId>,
+    /// The functions of the second part. What neither part reaches is left out.
     pub(super) second: HashSet<FunctionId>,
     /// The table through which functions are called.
     pub(super) table: TableId,
@@ -36,39 +41,55 @@ pub(super) struct Plan {
     pub(super) place_of: BTreeMap<FunctionId, u32>,
     /// How long the table gets.
     pub(super) length: u32,
+    /// What data each part has.
+    pub(super) data: Shares,
 }
 
 impl Plan {
-    pub(super) fn new(module: &Module) -> Result<Self> {
+    pub(super) fn new(module: &Module, references: &References) -> Result<Self> {
         let table = module.tables.main_function_table()?.ok_or("the module has no table of functions")?;
         let in_table = entries(module, table)?;
         let seeds: HashSet<FunctionId> =
             module.funcs.iter_local().map(|(id, _)| id).filter(|id| is_seed(module, *id)).collect();
-        let needed = needed_first(module, &seeds, in_table.values().copied());
-        let is_second =
-            |id: &FunctionId| matches!(module.funcs.get(*id).kind, FunctionKind::Local(_)) && !needed.contains(id);
-        let second: HashSet<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).filter(is_second).collect();
+        let graph = Graph { module, references, in_table: &in_table };
+        let mut first = graph.reach(first_roots(module, references, &in_table), &seeds);
+        first.places.extend(in_table.range(references.table_length..).map(|(place, _)| *place));
+        let is_second = |id: &FunctionId| {
+            matches!(module.funcs.get(*id).kind, FunctionKind::Local(_)) && !first.functions.contains(id)
+        };
+        let mut roots: Vec<FunctionId> = module.exports.iter().filter_map(|export| exported(&export.item)).collect();
+        let mut called: Vec<FunctionId> = first.functions.iter().flat_map(|id| graph.named_by(*id)).collect();
+        // The same order in both twins, and in each build.
+        called.sort();
+        called.dedup();
+        called.retain(is_second);
+        roots.extend(called.iter().copied());
+        // What stands in the table for the first part, too, is filled.
+        roots.extend(first.places.iter().filter_map(|place| in_table.get(place)).copied());
+        roots.retain(is_second);
+        let second = graph.reach(roots, &first.functions);
+        let data = Shares::new(references, &first.data, &second.data);
+        let places_needed: BTreeSet<u32> = first.places.union(&second.places).copied().collect();
+        let second: HashSet<FunctionId> = second.functions.into_iter().filter(is_second).collect();
         if second.is_empty() {
             return Err("nothing is left for the second module: have its exports other names?".into());
         }
         let mut length = u32::try_from(module.tables.get(table).initial)?;
-        let mut places: BTreeMap<u32, FunctionId> =
-            in_table.iter().filter(|(_, id)| second.contains(id)).map(|(place, id)| (*place, *id)).collect();
+        let mut places: BTreeMap<u32, FunctionId> = in_table
+            .iter()
+            .filter(|(place, id)| second.contains(id) && places_needed.contains(place))
+            .map(|(place, id)| (*place, *id))
+            .collect();
         let mut place_of: BTreeMap<FunctionId, u32> = places.iter().map(|(place, id)| (*id, *place)).collect();
-        for (id, function) in module.funcs.iter_local() {
-            if second.contains(&id) {
-                continue;
-            }
-            for called in named_by(function).into_iter().filter(|called| second.contains(called)) {
-                place_of.entry(called).or_insert_with(|| {
-                    let place = length;
-                    places.insert(place, called);
-                    length += 1;
-                    place
-                });
-            }
+        for called in called {
+            place_of.entry(called).or_insert_with(|| {
+                let place = length;
+                places.insert(place, called);
+                length += 1;
+                place
+            });
         }
-        Ok(Plan { second, table, places, place_of, length })
+        Ok(Plan { first: first.functions, second, table, places, place_of, length, data })
     }
 }
 
@@ -88,25 +109,11 @@ fn is_seed(module: &Module, id: FunctionId) -> bool {
         || exports().next().is_some() && exports().all(|export| is_second_export(&export.name))
 }
 
-/// What can be reached from the exports of the first part and from the table without going through a seed.
-fn needed_first(
-    module: &Module,
-    seeds: &HashSet<FunctionId>,
-    in_table: impl Iterator<Item = FunctionId>,
-) -> HashSet<FunctionId> {
-    let mut waiting: Vec<FunctionId> = module.exports.iter().filter_map(|export| exported(&export.item)).collect();
-    waiting.extend(module.start);
-    waiting.extend(in_table);
-    let mut needed = HashSet::new();
-    while let Some(id) = waiting.pop() {
-        if seeds.contains(&id) || !needed.insert(id) {
-            continue;
-        }
-        if let FunctionKind::Local(function) = &module.funcs.get(id).kind {
-            waiting.extend(named_by(function));
-        }
-    }
-    needed
+/// Where the first part begins: at its exports, and at what the bindings put into the table.
+fn first_roots(module: &Module, references: &References, in_table: &BTreeMap<u32, FunctionId>) -> Vec<FunctionId> {
+    let exports = module.exports.iter().filter(|export| !is_second_export(&export.name));
+    let of_bindings = in_table.range(references.table_length..).map(|(_, id)| *id);
+    exports.filter_map(|export| exported(&export.item)).chain(module.start).chain(of_bindings).collect()
 }
 
 /// What is in the table, by its places.

@@ -8,8 +8,10 @@ use walrus::{
     ImportedFunction, Module,
 };
 
+use super::FIRST;
+use super::graph::Named;
 use super::plan::{Plan, is_second_export};
-use super::{FIRST, named_by};
+use crate::process::Result;
 
 /// What the second part takes of the first, by its name there, and the id that it has in the second.
 pub(super) struct Taken {
@@ -18,8 +20,9 @@ pub(super) struct Taken {
 }
 
 /// Leaves only the second part; says what it imports of the first.
-pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Vec<Taken> {
+pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Result<Vec<Taken>> {
     drop_what_is_the_firsts(module);
+    plan.data.bring(module)?;
     for (place, functions) in runs(plan) {
         let offset = ConstExpr::Value(Value::I32(place.cast_signed()));
         let kind = ElementKind::Active { table: plan.table, offset };
@@ -29,7 +32,7 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Vec<Taken> {
     let mut functions = HashSet::new();
     for (id, function) in module.funcs.iter_local() {
         if plan.second.contains(&id) {
-            functions.extend(named_by(function).into_iter().filter(|named| !plan.second.contains(named)));
+            functions.extend(Named::by(function).functions.into_iter().filter(|named| !plan.second.contains(named)));
         }
     }
     let mut functions: Vec<FunctionId> = functions.into_iter().collect();
@@ -44,20 +47,17 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Vec<Taken> {
     // What is not used is not imported.
     let used: HashSet<&str> =
         module.imports.iter().filter(|import| import.module == FIRST).map(|import| import.name.as_str()).collect();
-    taken.into_iter().filter(|taken| used.contains(taken.name.as_str())).collect()
+    Ok(taken.into_iter().filter(|taken| used.contains(taken.name.as_str())).collect())
 }
 
-/// Exports, start, data and the table's contents are the first part's; so is what they keep alive.
+/// Exports, start and the table's contents are the first part's; so is what they keep alive.
 fn drop_what_is_the_firsts(module: &mut Module) {
     module.start = None;
     let exports: Vec<_> =
         module.exports.iter().filter(|export| !is_second_export(&export.name)).map(|export| export.id()).collect();
     exports.into_iter().for_each(|export| module.exports.delete(export));
-    let data: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
-    data.into_iter().for_each(|data| module.data.delete(data));
     let elements: Vec<_> = module.elements.iter().map(walrus::Element::id).collect();
     elements.into_iter().for_each(|element| module.elements.delete(element));
-    module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
     module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
 }
 
