@@ -205,8 +205,10 @@ export async function play_back(file) {
     Object.assign(video, { muted: true, src: address });
     append(video);
     await loaded;
+    // A short file may be over before a busy page has seen three of its pictures.
+    const over = told('ended');
     await video.play();
-    for (let frames = 0; frames < 3; frames += 1) await next_frame(video);
+    for (let frames = 0; frames < 3 && !video.ended; frames += 1) await Promise.race([next_frame(video), over]);
     const stream = video.captureStream?.() ?? video.mozCaptureStream();
     const tracks = [stream.getVideoTracks().length, stream.getAudioTracks().length];
     // The length of a recorded WebM is known at its end.

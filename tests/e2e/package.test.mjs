@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -68,9 +69,9 @@ test("vite build: two pages call each other", async (t) => {
     await calls(t, server.resolvedUrls.local[0]);
 });
 
-for (const [version, { createServer }] of Object.entries({ 6: vite6, 7: vite7, 8: vite8 })) {
+for (const [version, vite] of Object.entries({ 6: vite6, 7: vite7, 8: vite8 })) {
     test(`vite ${version} dev: two pages call each other`, async (t) => {
-        const server = await createServer({
+        const server = await vite.createServer({
             root: project,
             logLevel: "warn",
             cacheDir: `node_modules/.vite`,
@@ -94,6 +95,37 @@ test("a page whose policy forbids wasm is told what to allow", async (t) => {
         const told = new Promise((done) => page.on("pageerror", ({ message }) => done(message)));
         await page.goto(`${server.resolvedUrls.local[0]}?room=${freshRoom()}`);
         assert.match(await told, /'wasm-unsafe-eval'/, kind);
+    }
+});
+
+test("in a frame without `allow`, and on a page whose policy forbids it, a camera is denied by policy", async (t) => {
+    const guest = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1" } });
+    const headers = { "permissions-policy": "camera=(), display-capture=()" };
+    const strict = await preview({ root: project, logLevel: "warn", preview: { port: 0, host: "127.0.0.1", headers } });
+    const query = new URLSearchParams({ room: freshRoom(), server: await signaling() });
+    // Another origin by its name alone.
+    const framed = guest.resolvedUrls.local[0].replace("127.0.0.1", "localhost");
+    const outer = createServer((_, answer) => {
+        answer.setHeader("content-type", "text/html").end(`<!doctype html><iframe src="${framed}?${query}"></iframe>`);
+    });
+    await new Promise((listens) => outer.listen(0, "127.0.0.1", listens));
+    t.after(() => Promise.all([guest.close(), strict.close(), outer.close()]));
+    const cases = [
+        // Firefox gives neither a reason nor its policy: it cannot be told from a refusal.
+        ["firefox", `http://127.0.0.1:${outer.address().port}/`, "media/denied"],
+        ["chromium", `http://127.0.0.1:${outer.address().port}/`, "media/denied-by-policy"],
+        ["chromium", `${strict.resolvedUrls.local[0]}?${query}`, "media/denied-by-policy"],
+    ];
+    for (const [kind, url, code] of cases) {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(url);
+        const frame = page.frames().at(-1);
+        await frame.waitForFunction(() => window.room, { timeout: LIMIT });
+        const refusal = (source) => window.room.me[source](true).then(() => "given", (error) => error.code);
+        assert.equal(await frame.evaluate(refusal, "camera"), code, `${kind} ${url}`);
+        if (kind === "chromium") assert.equal(await frame.evaluate(refusal, "screen"), code, url);
     }
 });
 
