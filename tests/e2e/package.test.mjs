@@ -123,7 +123,7 @@ test("in a frame without `allow`, and on a page whose policy forbids it, a camer
         await page.goto(url);
         const frame = page.frames().at(-1);
         await frame.waitForFunction(() => window.room, { timeout: LIMIT });
-        const refusal = (source) => window.room.me[source](true).then(() => "given", (error) => error.code);
+        const refusal = (source) => window.room[source](true).then(() => "given", (error) => error.code);
         assert.equal(await frame.evaluate(refusal, "camera"), code, `${kind} ${url}`);
         if (kind === "chromium") assert.equal(await frame.evaluate(refusal, "screen"), code, url);
     }
