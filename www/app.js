@@ -1,14 +1,14 @@
 // The page: a lobby, and a call in the room that was joined. Everything of the call comes from the npm package's own API.
-import { join } from "./itodenwa/index.js";
 import { begin, errorText, say, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
 import { preferences } from "./preferences.js";
-import { CallView } from "./view/call.js";
 import { Checkup } from "./view/checkup.js";
 import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
 import { LinkedServer } from "./view/server.js";
 
+/** What only a call needs: loaded when somebody begins to fill in the form, or joins. */
+let loading;
 const parameters = new URLSearchParams(location.search);
 const server = new LinkedServer(parameters.get("server"));
 let token = takeToken();
@@ -22,12 +22,14 @@ const checkup = new Checkup(async () => (await server.agreed()) && { server: ser
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
 const interrupted = reloadedCall();
 if (interrupted) enter(interrupted);
+for (const type of ["input", "pointerdown"]) addEventListener(type, () => loadCall().catch(() => {}), { once: true });
 
 /** Joins, and shows the call until it is over. */
 async function enter({ room: name, person, camera, microphone }) {
     lobby.busy(true);
     try {
         if (!(await server.agreed())) return;
+        const { join, CallView } = await loadCall();
         const preview = checkup.handOver();
         const room = await join(name, {
             name: person || undefined,
@@ -40,7 +42,7 @@ async function enter({ room: name, person, camera, microphone }) {
         });
         memory.set("name", person || undefined);
         preferences.apply(room);
-        await stay(room, person);
+        await stay(room, person, CallView);
     } catch (error) {
         lobby.fail(error);
     } finally {
@@ -49,13 +51,25 @@ async function enter({ room: name, person, camera, microphone }) {
     }
 }
 
-async function stay(room, person) {
+async function loadCall() {
+    loading ??= Promise.all([import("./itodenwa/index.js"), import("./view/call.js")]);
+    try {
+        const [{ join }, { CallView }] = await loading;
+        return { join, CallView };
+    } catch (cause) {
+        loading = undefined;
+        throw Object.assign(new Error(cause.message, { cause }), { code: "wasm/unavailable" });
+    }
+}
+
+async function stay(room, person, CallView) {
     parameters.set("room", room.name);
     history.replaceState(null, "", `?${parameters}`);
     const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ...intent(room) }));
     remember();
     checkup.close();
     lobby.hide();
+    const begun = performance.now();
     const view = new CallView(room, { invitation: invitation(), changed: remember });
     const error = await room.closed;
     view.close();
@@ -64,7 +78,16 @@ async function stay(room, person) {
     lobby.show();
     if (error?.code === "page/hidden") shownAgain.then(comeBack);
     else if (error) notice(error.code, (element) => say(element, () => errorText(error)));
-    else notice("call-ended", (element) => say(element, () => word("call-ended")), { polite: true });
+    else ended(performance.now() - begun);
+}
+
+/** After a call that was left: how long it was, and the way back. */
+function ended(millis) {
+    const [unit, count] = millis < 60_000 ? ["seconds", Math.round(millis / 1000)] : ["minutes", Math.round(millis / 60_000)];
+    notice("call-ended", (element) => say(element, () => `${word("call-ended")} ${word(`lasted-${unit}`, { count })}`), {
+        polite: true,
+        action: { testid: "come-back", words: () => word("come-back"), act: () => lobby.submit() },
+    });
 }
 
 /** Resolved when the page, which was left, is shown again as it was. */

@@ -1,6 +1,7 @@
 // The page as one person uses it: coming in, being refused, being without a camera, without a mouse, in Japanese.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
 import { address, end, freshRoom, person } from "./people.mjs";
 
 after(end);
@@ -204,7 +205,7 @@ test("Japanese by the browser's language, English by choice, which is remembered
     const ann = await person(t, "chromium", { language: "ja-JP" });
     const language = () => ann.page.evaluate(() => document.documentElement.lang);
     assert.equal(await language(), "ja");
-    assert.equal(await ann.text("join"), "入る");
+    assert.equal(await ann.text("join"), "参加");
     await ann.fill("room", "部屋");
     await ann.click("join");
     await ann.reads("join-error", "この名前の部屋は作れません");
@@ -229,6 +230,29 @@ test("both languages have a word for everything", async (t) => {
     });
     assert.deepEqual(en, ja);
     assert.deepEqual(used.filter((key) => !en.includes(key)), []);
+});
+
+test("the page is small, and can be used before the call's wasm is there", async (t) => {
+    const ann = await person(t, "chromium");
+    const { origin } = new URL(await address());
+    const loaded = await ann.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const files = [`${origin}/`, ...loaded.filter((name) => name.startsWith(origin))];
+    assert.deepEqual(files.filter((name) => name.includes("/pkg/")), []);
+    const sizes = await Promise.all(files.map(async (file) => brotliCompressSync(await (await fetch(file)).text()).length));
+    const sum = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(sum < 40_000, `${sum} bytes in ${files.length} files`);
+    await ann.click("suggest");
+    assert.match(await ann.value("room"), /^[a-z]+-/);
+});
+
+test("after a call one is told how long it was, and comes back", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.join(freshRoom(), "Ann");
+    await ann.click("leave");
+    await ann.reads("notice", "It lasted");
+    await ann.click("come-back");
+    await ann.see("leave");
+    await ann.plays("local-video", 1);
 });
 
 test("nothing sticks out at 320 pixels, before and in a call", async (t) => {

@@ -7,6 +7,9 @@ import puppeteer from "puppeteer-core";
 /** Generous: only a test that fails waits so long. Milliseconds. */
 export const LIMIT = 30_000;
 
+/** Of a laptop: the chat is open beside the people. */
+const SCREEN = { width: 1000, height: 640 };
+
 const CHROMIUM = {
     browser: "chrome",
     // A server may show a certificate that it made itself.
@@ -106,7 +109,7 @@ export function browser(kind) {
 export function launch(kind, { args = [], without = [], ...options } = {}) {
     const usual = kind === "firefox" ? FIREFOX : CHROMIUM;
     const kept = (usual.args ?? []).filter((arg) => !without.includes(arg));
-    return puppeteer.launch({ ...usual, ...options, args: [...kept, ...args] });
+    return puppeteer.launch({ defaultViewport: SCREEN, ...usual, ...options, args: [...kept, ...args] });
 }
 
 let rooms = 0;

@@ -1,11 +1,14 @@
 // Pictures of the page, for people to look at: into shots/.
-//   ITODENWA_SERVER=… ITODENWA_WWW=… node screenshots.mjs
+//   ITODENWA_SERVER=… ITODENWA_WWW=… node screenshots.mjs [--pictures]: the README's alone
 import { mkdir } from "node:fs/promises";
 import { end, freshRoom, person } from "./people.mjs";
+import { scene } from "./scene.mjs";
 
 const SHOTS = new URL("shots/", import.meta.url);
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 740 };
+/** Those that the README shows. */
+const PICTURES = new URL("../../docs/pictures/", import.meta.url);
 const closing = [];
 const test = { after: (close) => closing.push(close) };
 
@@ -17,8 +20,51 @@ async function shot(someone, name, viewport, { dark = false, full = false } = {}
     await page.screenshot({ path: new URL(`${name}.png`, SHOTS).pathname, fullPage: full });
 }
 
+/** With painted people: two who talk and write, a shared screen, and five on a phone. */
+async function pictures() {
+    const painted = async (name, viewport, others, act, dark = false) => {
+        const { page } = await person(test, "chromium");
+        await page.setViewport(viewport);
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+        await scene(page, { others });
+        await page.evaluate(act);
+        await page.waitForFunction(() => [...document.querySelectorAll("#grid video")].every((video) => video.videoWidth > 0));
+        await page.screenshot({ path: new URL(`${name}.jpg`, PICTURES).pathname, type: "jpeg", quality: 80 });
+    };
+    await mkdir(PICTURES, { recursive: true });
+    await painted("two", WIDE, 1, async () => {
+        const { scene } = window;
+        scene.writes("Bob", "Can you hear the string?");
+        document.getElementById("chat-input").value = "Yes, very well!";
+        document.getElementById("chat-form").requestSubmit();
+        scene.speaks("Bob");
+        document.activeElement.blur();
+    });
+    await painted("sharing", WIDE, 3, () => {
+        document.getElementById("panel-close").click();
+        window.scene.media("Dana", "screen", true);
+        window.scene.media("Cem", "microphone", false);
+        document.activeElement.blur();
+    }, true);
+    await painted("phone", { width: 390, height: 780 }, 4, () => {
+        window.scene.media("Cem", "camera", false);
+        window.scene.media("Cem", "microphone", false);
+        window.scene.speaks("Dana");
+        document.activeElement.blur();
+    });
+}
+
 await mkdir(SHOTS, { recursive: true });
 try {
+    await pictures();
+    if (!process.argv.includes("--pictures")) await walk();
+} finally {
+    for (const close of closing) await close();
+    await end();
+}
+
+/** Through the page with real calls. */
+async function walk() {
     const room = `tea-${freshRoom()}`;
     const ann = await person(test, "chromium");
     await shot(ann, "lobby-wide", WIDE);
@@ -29,7 +75,7 @@ try {
     await ann.see("join-error");
     await shot(ann, "lobby-error", NARROW);
     await ann.click("check");
-    await ann.reads("check-summary", "Nothing that was tried fails");
+    await ann.reads("check-summary", "works.");
     await ann.plays("check-video", 1);
     await shot(ann, "check-wide", WIDE, { full: true });
     await shot(ann, "check-narrow", NARROW, { full: true });
@@ -87,7 +133,4 @@ try {
     await ann.counts(3);
     await shot(ann, "three-wide", WIDE);
     await shot(ann, "three-narrow-dark", NARROW, { dark: true });
-} finally {
-    for (const close of closing) await close();
-    await end();
 }

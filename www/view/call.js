@@ -1,8 +1,11 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
+import { keys } from "./keys.js";
 import { notice } from "./notices.js";
+import { People } from "./people.js";
 import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
+import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
 import { Steps } from "./steps.js";
 
@@ -16,6 +19,9 @@ export class CallView {
     #room;
     #stage;
     #settings;
+    #side;
+    #people;
+    #closeKeys;
     #changed;
     #names = new Map();
     #listeners = new AbortController();
@@ -29,7 +35,6 @@ export class CallView {
         byId("invitation").value = invitation;
         byId("resume").hidden = true;
         this.#signaling(room.signaling);
-        if (matchMedia("(min-width: 60rem)").matches) byId("steps").open = true;
         document.title = `${room.name} – itodenwa`;
 
         const { signal } = this.#listeners;
@@ -43,9 +48,12 @@ export class CallView {
         click("copy-link", (event) => copy(invitation, event.currentTarget.querySelector("span")));
         click("copy-link-alone", (event) => copy(invitation, event.currentTarget));
 
-        this.#stage = new Stage(room);
+        this.#stage = new Stage(room, signal);
+        this.#side = new Side(signal);
+        this.#people = new People(room);
         this.#settings = new Settings(room, signal);
         new Recorder(room, signal);
+        this.#closeKeys = keys(signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
@@ -54,6 +62,7 @@ export class CallView {
     close() {
         this.#listeners.abort();
         this.#settings.close();
+        this.#closeKeys();
         this.#stage.close();
         byId("call").hidden = true;
         document.title = "itodenwa";
@@ -64,19 +73,28 @@ export class CallView {
         room.onpeer = (peer) => {
             this.#remember(peer);
             this.#stage.add(peer);
+            this.#people.add(peer);
             chat.came(peer);
         };
         room.onleft = ({ peer }) => {
             this.#stage.remove(peer);
+            this.#people.remove(peer);
             chat.went(peer);
         };
         room.onconnection = ({ peer }) => this.#stage.state(peer);
-        room.onmedia = ({ peer }) => this.#stage.media(peer);
+        room.onmedia = ({ peer }) => {
+            this.#stage.media(peer);
+            this.#people.media(peer);
+        };
         room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
+        room.onspeaker = () => this.#stage.speaker();
         room.ondevice = () => this.#settings.changed();
         room.ondevices = () => this.#settings.changed();
         room.oninterrupted = ({ source, interrupted }) => this.#interrupted(source, interrupted);
-        room.ontext = (text) => chat.wrote(text);
+        room.ontext = (text) => {
+            chat.wrote(text);
+            this.#side.wrote();
+        };
         room.onstep = (step) => steps.add(step);
         room.onsignaling = (state) => this.#signaling(state);
         room.onblocked = () => (byId("resume").hidden = false);
@@ -121,6 +139,7 @@ export class CallView {
         const { media } = this.#room.me;
         for (const source of ["microphone", "camera", "screen"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
         this.#stage.own();
+        this.#people.own();
         this.#changed();
     }
 

@@ -55,7 +55,7 @@ export class Chat {
     }
 
     #line(kind, who, text) {
-        const item = document.createElement("li");
+        const item = document.createElement("div");
         const name = document.createElement("b");
         const words = document.createElement("span");
         const mark = document.createElement("i");
@@ -71,7 +71,7 @@ export class Chat {
     }
 
     #note(text) {
-        const item = document.createElement("li");
+        const item = document.createElement("div");
         item.className = "note";
         say(item, text);
         this.#append(item);

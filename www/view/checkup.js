@@ -1,7 +1,8 @@
-import { check, devices, open } from "../itodenwa/index.js";
 import { errorText, findingText, say, word } from "../i18n.js";
 import { preferences } from "../preferences.js";
 
+/** The package, loaded when it is first needed. */
+const itodenwa = () => import("../itodenwa/index.js");
 const PARTS = ["camera", "microphone", "signaling", "stun", "turnUdp", "turnTcp", "turnTls", "loopback"];
 const SOURCES = ["camera", "microphone"];
 const MARKS = { works: "✓", fails: "✗", skipped: "–", waiting: "…" };
@@ -53,6 +54,7 @@ export class Checkup {
         this.#preview?.close();
         this.#preview = undefined;
         this.#panel.hidden = true;
+        this.#panel.parentElement.dataset.check = "closed";
         this.#button.setAttribute("aria-expanded", "false");
         if (focus) this.#button.focus();
     }
@@ -60,11 +62,13 @@ export class Checkup {
     async #open() {
         const opening = ++this.#opening;
         this.#panel.hidden = false;
+        this.#panel.parentElement.dataset.check = "open";
         this.#button.setAttribute("aria-expanded", "true");
         this.#wait();
         byId("checkup-title").focus();
         try {
             const wishes = Object.fromEntries(SOURCES.map((source) => [source, this.#wanted[source].checked && preferences[source]]));
+            const { open } = await itodenwa();
             const preview = await open(wishes);
             if (opening !== this.#opening) return void preview.close();
             this.#preview = preview;
@@ -100,7 +104,7 @@ export class Checkup {
     /** What there is to choose from, with what is in use. */
     async #list() {
         const preview = this.#preview;
-        const known = await devices().catch(() => []);
+        const known = await itodenwa().then(({ devices }) => devices()).catch(() => []);
         if (!preview || preview !== this.#preview) return;
         this.#picture.dataset.picture = preview.media.has("camera") ? "on" : "off";
         for (const source of SOURCES) {
@@ -151,16 +155,18 @@ export class Checkup {
         if (asked !== this.#asked) return;
         // Nothing is tried with a server that the person does not want.
         if (!options) return this.close();
+        const { check } = await itodenwa();
+        if (asked !== this.#asked) return;
         const checking = check({ preview: this.#preview, ...options });
         this.#checking = checking;
-        let failed = 0;
+        const outcomes = new Set();
         try {
             for await (const finding of checking) {
                 if (checking !== this.#checking) return;
-                if (finding.outcome === "fails") failed += 1;
+                outcomes.add(finding.outcome);
                 this.#write(finding);
             }
-            if (checking === this.#checking) this.#summarize(failed ? "check-bad" : "check-good");
+            if (checking === this.#checking) this.#summarize(summary(outcomes));
         } catch (error) {
             if (checking === this.#checking) say(this.#summary, () => errorText(error));
         }
@@ -189,4 +195,9 @@ export class Checkup {
         line.querySelector("small").textContent = detail;
         if (!known) this.#findings.append(line);
     }
+}
+
+function summary(outcomes) {
+    if (outcomes.has("fails")) return "check-bad";
+    return outcomes.has("skipped") ? "check-tried" : "check-good";
 }

@@ -33,7 +33,7 @@ export class Lobby {
                 microphone: byId("with-microphone").checked,
             });
         });
-        this.#room.addEventListener("input", () => this.#clearError());
+        for (const field of [this.#room, this.#name]) field.addEventListener("input", () => this.#clearError());
         this.#join.disabled = false;
     }
 
@@ -49,19 +49,31 @@ export class Lobby {
         return this.#room.value.trim() || undefined;
     }
 
+    /** Joins with what is filled in. */
+    submit() {
+        byId("join-form").requestSubmit();
+    }
+
     busy(busy) {
         this.#join.disabled = busy;
         this.#join.dataset.t = busy ? "joining" : "join";
         this.#join.textContent = word(this.#join.dataset.t);
     }
 
+    /** Says why it was not joined, beside the field that it is about. */
     fail(error) {
+        const field = this.#about(error);
+        (field?.closest("label") ?? byId("checkup")).after(this.#error);
         this.#error.hidden = false;
         this.#error.dataset.code = error.code ?? "";
         say(this.#error, () => errorText({ code: error.code, refusal: error.refusal, explain: error.message }));
-        const ours = error.code === "room/invalid";
-        this.#room.setAttribute("aria-invalid", String(ours));
-        if (ours) this.#room.focus();
+        field?.setAttribute("aria-invalid", "true");
+        field?.focus();
+    }
+
+    #about({ code, refusal }) {
+        if (code === "room/invalid" || refusal === "room/full") return this.#room;
+        return code === "name/invalid" || refusal === "name/invalid" ? this.#name : undefined;
     }
 
     hide() {
@@ -75,7 +87,7 @@ export class Lobby {
 
     #clearError() {
         this.#error.hidden = true;
-        this.#room.removeAttribute("aria-invalid");
+        for (const field of [this.#room, this.#name]) field.removeAttribute("aria-invalid");
     }
 
     #suggest() {

@@ -1,4 +1,4 @@
-import { word } from "../i18n.js";
+import { say, word } from "../i18n.js";
 
 /** Notices that are shown at once, at most; then the oldest goes. */
 const NOTICES = 3;
@@ -7,9 +7,10 @@ const list = document.getElementById("notices");
 
 /**
  * Tells the person something until they dismiss it. One with the same key takes the place of the one before.
- * `write` gets the element for the words. One with `dismissed` stays until the person says so, and that is told.
+ * `write` gets the element for the words. One with `dismissed` stays until the person says so, and that is told. An `action`,
+ * `{ testid, words, act }`, is a button in it.
  */
-export function notice(key, write, { polite = false, dismissed } = {}) {
+export function notice(key, write, { polite = false, dismissed, action } = {}) {
     [...list.children].find((item) => item.dataset.key === key)?.remove();
     const item = document.createElement("p");
     const words = document.createElement("span");
@@ -28,7 +29,9 @@ export function notice(key, write, { polite = false, dismissed } = {}) {
     });
     item.toggleAttribute("data-stays", Boolean(dismissed));
     write(words);
-    item.append(words, dismiss);
+    item.append(words);
+    if (action) item.append(button(action));
+    item.append(dismiss);
     list.append(item);
     const passing = passingOnes();
     for (const old of passing.slice(0, Math.max(passing.length - NOTICES, 0))) old.remove();
@@ -39,6 +42,16 @@ notice.remove = (key) => [...list.children].find((item) => item.dataset.key === 
 
 /** Takes all of them away that need not stay. */
 notice.clear = () => passingOnes().forEach((item) => item.remove());
+
+function button({ testid, words, act }) {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "primary";
+    element.dataset.testid = testid;
+    say(element, words);
+    element.addEventListener("click", act);
+    return element;
+}
 
 function passingOnes() {
     return [...list.children].filter((item) => !item.hasAttribute("data-stays"));

@@ -1,6 +1,9 @@
 import { say, word } from "../i18n.js";
 
 const template = document.getElementById("tile");
+/** Seconds after which it is said what can be done. Most connections are there within two. */
+const ADVICE_AFTER = 10;
+
 const screenTemplate = document.getElementById("screen-tile");
 
 /** One person: picture, or initial letter; name; microphone; state of the connection. */
@@ -8,11 +11,17 @@ export class Tile {
     element = template.content.firstElementChild.cloneNode(true);
     #silent = this.element.querySelector(".silent");
     #state = this.element.querySelector(".state");
+    #wait = this.element.querySelector(".wait");
     #video;
+    #name;
+    /** Since when there is no connection, and what shows how long. */
+    #since;
+    #timer;
 
     /** `name` gives the words for the name, in the language of the moment; `full` what its first letter is taken of. */
     constructor(video, name, full = name) {
         this.#video = video;
+        this.#name = name;
         this.element.prepend(video);
         say(this.element.querySelector(".who"), name);
         say(this.element.querySelector(".initial"), () => initial(full()));
@@ -34,6 +43,29 @@ export class Tile {
     state(state) {
         this.element.dataset.state = state;
         say(this.#state, () => word(`state/${state}`));
+        clearInterval(this.#timer);
+        this.#wait.hidden = state === "connected" || state === "closed";
+        if (this.#wait.hidden) return (this.#since = undefined);
+        this.#since ??= performance.now();
+        const show = () => this.#waiting(state);
+        this.#timer = setInterval(show, 1000);
+        show();
+    }
+
+    /** Gone from the stage. */
+    close() {
+        clearInterval(this.#timer);
+        this.element.remove();
+    }
+
+    /** Who is waited for and since when; after a while, what can be done. */
+    #waiting(state) {
+        const seconds = Math.floor((performance.now() - this.#since) / 1000);
+        const [what, advice] = this.#wait.children;
+        const key = state === "new" ? "connecting" : state;
+        const isLong = seconds >= ADVICE_AFTER || state === "failed";
+        say(what, () => word(`wait/${key}`, { name: this.#name(), seconds }));
+        say(advice, () => (isLong ? word(`advice/${key}`) : ""));
     }
 }
 
@@ -42,10 +74,13 @@ export class ScreenTile {
     element = screenTemplate.content.firstElementChild.cloneNode(true);
 
     constructor(video, name) {
-        video.dataset.testid = "remote-screen";
         this.element.prepend(video);
         say(this.element.querySelector(".who"), name);
         video.setAttribute("aria-label", name());
+    }
+
+    close() {
+        this.element.remove();
     }
 }
 

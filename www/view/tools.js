@@ -1,12 +1,13 @@
 import { word } from "../i18n.js";
 
 const template = document.getElementById("tools");
+const stopTemplate = document.getElementById("stop-sharing");
 
-/** What one can do with the picture of somebody: how loud they are here, in a window of its own, and as large as the screen. */
-export function tools(tile, video, peer) {
+/** What one can do with the picture of somebody: how loud they are here, keep it large, in a window of its own, and as large as the screen. */
+export function tools(tile, video, peer, pin) {
     const element = template.content.firstElementChild.cloneNode(true);
     const find = (name) => element.querySelector(`[data-testid="${name}"]`);
-    const [mute, volume, picture, full] = ["tile-mute", "tile-volume", "tile-picture", "tile-full"].map(find);
+    const [mute, volume, pinned, picture, full] = ["tile-mute", "tile-volume", "tile-pin", "tile-picture", "tile-full"].map(find);
     const show = () => {
         mute.setAttribute("aria-pressed", String(peer.muted));
         volume.value = peer.muted ? 0 : peer.volume;
@@ -20,13 +21,27 @@ export function tools(tile, video, peer) {
         peer.muted = volume.valueAsNumber === 0;
         mute.setAttribute("aria-pressed", String(peer.muted));
     });
+    pinned.addEventListener("click", pin);
     picture.hidden = !document.pictureInPictureEnabled || !video.requestPictureInPicture;
     picture.addEventListener("click", () => toggle(document.pictureInPictureElement === video, () => document.exitPictureInPicture(), () => video.requestPictureInPicture()));
     full.hidden = !document.fullscreenEnabled;
     full.addEventListener("click", () => toggle(document.fullscreenElement === tile, () => document.exitFullscreen(), () => tile.requestFullscreen()));
-    for (const label of element.querySelectorAll("[data-t-label]")) label.setAttribute("aria-label", word(label.dataset.tLabel));
+    label(element);
     show();
     tile.append(element);
+}
+
+/** The end of what one shares, on the picture of it. */
+export function stopTool(tile, stop) {
+    const button = stopTemplate.content.firstElementChild.cloneNode(true);
+    button.addEventListener("click", stop);
+    button.textContent = word(button.dataset.t);
+    tile.append(button);
+}
+
+/** The names of buttons that are only pictures, in the language of the moment. */
+export function label(element) {
+    for (const each of element.querySelectorAll("[data-t-label]")) each.setAttribute("aria-label", word(each.dataset.tLabel));
 }
 
 /** The browser may refuse: then it stays as it is. */

@@ -1,0 +1,118 @@
+// What axe-core finds in every state of the page: nothing. In both languages, in light and dark, on a laptop and on a phone.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, test } from "node:test";
+import { end, person } from "./people.mjs";
+import { scene } from "./scene.mjs";
+
+after(end);
+
+const AXE = await readFile(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+/** What the page is looked at as: screen, colours, and how large its text is. */
+const PHONE = { width: 390, height: 844 };
+const LARGE_TEXT = { ...PHONE, scheme: "light", text: "200%" };
+const LOOKS = {
+    en: [{ width: 1280, height: 800, scheme: "light" }, { ...PHONE, scheme: "dark" }, LARGE_TEXT],
+    ja: [{ ...PHONE, scheme: "light" }, LARGE_TEXT],
+};
+
+/** Each state, from the one before it. */
+const LOBBY = {
+    lobby: () => {},
+    "no room of that name": (ann) => ann.fill("room", "a b").then(() => ann.click("join")),
+    check: async (ann) => {
+        await ann.click("check");
+        await ann.until(() => /check-(good|tried|bad)/.test(document.querySelector("#check-summary").dataset.state));
+    },
+};
+const here = (act) => (ann) => ann.page.evaluate(act);
+const CALL = {
+    alone: () => {},
+    two: here(() => window.scene.add("Bob")),
+    chat: async (ann) => {
+        if (await ann.page.$eval("#side", (side) => side.hidden)) await ann.click("panel");
+        await ann.page.evaluate(() => window.scene.writes("Bob", "Can you hear the string?"));
+        await ann.say("Yes!");
+        await ann.see("delivered");
+    },
+    "panel closed, and something not read": async (ann) => {
+        await ann.click("panel-close");
+        await ann.page.evaluate(() => window.scene.writes("Bob", "Hello?"));
+        await ann.see("unread");
+    },
+    "connecting, failed, muted, without a picture": here(() => {
+        for (const name of ["Cem", "Dana", "Emil"]) window.scene.add(name);
+        window.scene.state("Cem", "connecting");
+        window.scene.state("Dana", "failed");
+        window.scene.media("Emil", "microphone", false);
+        window.scene.media("Emil", "camera", false);
+        window.scene.speaks("Bob");
+    }),
+    sharing: async (ann) => {
+        await ann.page.evaluate(() => window.scene.media("Bob", "screen", true));
+        await ann.click("screen");
+    },
+    reconnecting: here(() => window.scene.tell("signaling", "reconnecting")),
+    settings: (ann) => ann.click("settings"),
+    keys: (ann) => ann.click("keys"),
+    "off, and hidden": async (ann) => {
+        await ann.click("keys-close");
+        await ann.click("microphone");
+        await ann.click("self-hide");
+    },
+};
+
+for (const language of ["en", "ja"]) {
+    for (const [place, states] of [["lobby", LOBBY], ["call", CALL]]) {
+        test(`axe finds nothing in the ${place} (${language})`, async (t) => {
+            const ann = await person(t, "chromium", { language });
+            // By the debugger: the page's own policy lets no other script in.
+            await ann.page.evaluate(AXE);
+            if (place === "call") await scene(ann.page, { others: 0 });
+            const all = [];
+            for (const [state, reach] of Object.entries(states)) {
+                await reach(ann);
+                for (const { width, height, scheme, text } of LOOKS[language]) {
+                    await ann.page.setViewport({ width, height });
+                    await ann.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+                    await ann.page.evaluate((text) => (document.documentElement.style.fontSize = text ?? ""), text);
+                    const look = `${state}, ${width} × ${height}, ${scheme}, text at ${text ?? "100%"}`;
+                    const found = await ann.page.evaluate(async (isChecked) => {
+                        // Large text is looked at for what sticks out.
+                        if (!isChecked) return [];
+                        const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+                        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 120)} (${any[0]?.message})`).join(" | ")}`);
+                    }, !text);
+                    if (await ann.page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push("something sticks out");
+                    all.push(...found.map((what) => `${look}: ${what}`));
+                }
+                await ann.page.setViewport({ width: 1000, height: 640 });
+                await ann.page.evaluate(() => (document.documentElement.style.fontSize = ""));
+                // The panel follows the window when the page is drawn.
+                await ann.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+            }
+            assert.deepEqual([...all, ...ann.errors], []);
+        });
+    }
+}
+
+test("keys press the buttons, are told in a list, and can be switched off", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    const { keyboard } = ann.page;
+    await keyboard.press("m");
+    assert.equal(await ann.pressed("microphone"), "false");
+    await ann.page.focus("#chat-input");
+    await keyboard.press("m");
+    assert.equal(await ann.pressed("microphone"), "false");
+    assert.equal(await ann.value("chat-input"), "m");
+    await keyboard.press("Escape");
+    await ann.miss("side");
+    assert.equal(await ann.focused(), "panel");
+    await keyboard.type("?");
+    await ann.see("keys-panel");
+    await ann.click("keys-wanted");
+    await ann.click("keys-close");
+    await keyboard.press("m");
+    assert.equal(await ann.pressed("microphone"), "false");
+});

@@ -1,0 +1,165 @@
+// The stage: where the tiles are, for how many people and on whatever screen, and what a person can do about it.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { end, person } from "./people.mjs";
+import { scene } from "./scene.mjs";
+
+after(end);
+
+/** Small, a phone both ways, a laptop, 4K. */
+const SCREENS = [[320, 640], [390, 844], [844, 390], [1280, 800], [3840, 2160]];
+
+/** The tiles that are seen, after the page has been laid out. */
+async function tiles(someone, selector = "#grid > .tile") {
+    await someone.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    return someone.page.$$eval(selector, (tiles) =>
+        tiles
+            .filter((tile) => !tile.hidden)
+            .map((tile) => {
+                const { left, top, right, bottom, width, height } = tile.getBoundingClientRect();
+                return { left, top, right, bottom, width, height, floats: tile.hasAttribute("data-floats") };
+            }),
+    );
+}
+
+const overlap = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+
+test("everybody is seen whole and in the same size, on every screen; nothing covers a name", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 0 });
+    for (let people = 1; people <= 8; people += 1) {
+        if (people > 1) await ann.page.evaluate((name) => window.scene.add(name), `Person ${people} of ${"many ".repeat(people)}`);
+        if (![1, 2, 3, 5, 8].includes(people)) continue;
+        for (const [width, height] of SCREENS) {
+            await ann.page.setViewport({ width, height });
+            const all = await tiles(ann);
+            const which = `${people} people on ${width} × ${height}: ${JSON.stringify(all)}`;
+            assert.equal(all.length, people, which);
+            const placed = all.filter(({ floats }) => !floats);
+            for (const tile of all) assert.ok(tile.left >= 0 && tile.top >= 0 && tile.right <= width && tile.bottom <= height, which);
+            for (const [index, tile] of placed.entries()) {
+                assert.ok(placed.every((other, at) => at === index || !overlap(tile, other)), which);
+                assert.ok(tile.width === placed[0].width && tile.height === placed[0].height, which);
+                assert.ok(tile.width >= 70 && tile.height >= 60, which);
+            }
+            // Each row is in the middle.
+            const stage = await ann.page.$eval("#grid", (grid) => grid.getBoundingClientRect().toJSON());
+            for (const top of new Set(placed.map((tile) => tile.top))) {
+                const row = placed.filter((tile) => tile.top === top);
+                const [before, behind] = [Math.min(...row.map(({ left }) => left)) - stage.left, stage.right - Math.max(...row.map(({ right }) => right))];
+                assert.ok(Math.abs(before - behind) <= 2, which);
+            }
+            const controls = (await tiles(ann, ".controls"))[0];
+            assert.ok(all.every((tile) => !overlap(tile, controls)), which);
+            assert.ok(await ann.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), which);
+            if (people === 2) {
+                const [own] = all.filter(({ floats }) => floats);
+                const [name] = await tiles(ann, '[data-testid="tile"] figcaption');
+                assert.ok(!overlap(own, name), `the own picture covers the name on ${width} × ${height}`);
+            }
+        }
+    }
+    assert.deepEqual(ann.errors, []);
+});
+
+test("one's own picture goes to another corner, by hand or by button, and can be hidden", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    const own = async () => (await tiles(ann, '[data-testid="self-tile"]'))[0];
+    const first = await own();
+    const { mouse } = ann.page;
+    await mouse.move(first.left + 30, first.top + 60);
+    await mouse.down();
+    await mouse.move(60, 160, { steps: 4 });
+    await mouse.up();
+    const moved = await own();
+    assert.ok(moved.left < first.left && moved.top < first.top, JSON.stringify([first, moved]));
+    await ann.click("self-move");
+    const next = await own();
+    assert.ok(next.left > moved.left && next.top === moved.top, JSON.stringify([moved, next]));
+    await ann.click("self-hide");
+    await ann.miss("self-tile");
+    // It is remembered, and has an end.
+    assert.equal(await ann.page.evaluate(() => localStorage.getItem("itodenwa.own")), "hidden");
+    await ann.click("self-show");
+    await ann.see("self-tile");
+});
+
+test("a screen beside a strip of people, two of them, one's own with its end; speaker view and pin", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 4 });
+    const area = ({ width, height }) => width * height;
+    const largest = async () => {
+        const all = await ann.page.$$eval("#grid > .tile", (tiles) => tiles.map((tile) => [tile.offsetWidth * tile.offsetHeight, tile.querySelector(".who").textContent]));
+        const most = Math.max(...all.map(([size]) => size));
+        return all.filter(([size]) => size === most).map(([, name]) => name.replace(/[\u2068\u2069]/g, ""));
+    };
+    await ann.click("view-speaker");
+    await ann.page.evaluate(() => window.scene.speaks("Dana"));
+    assert.deepEqual(await largest(), ["Dana"]);
+    await ann.page.evaluate(() => window.scene.speaks("Bob"));
+    assert.deepEqual(await largest(), ["Bob"]);
+    await ann.page.evaluate(() => [...document.querySelectorAll('[data-testid="tile-pin"]')][1].click());
+    assert.deepEqual(await largest(), ["Cem"]);
+    // Who is pinned and goes leaves nothing behind.
+    await ann.page.evaluate(() => window.scene.goes("Cem"));
+    assert.deepEqual(await largest(), ["Bob"]);
+
+    await ann.page.evaluate(() => window.scene.media("Bob", "screen", true));
+    assert.deepEqual(await largest(), ["Bob’s screen"]);
+    await ann.page.evaluate(() => window.scene.media("Dana", "screen", true));
+    assert.deepEqual((await largest()).sort(), ["Bob’s screen", "Dana’s screen"]);
+    const all = await tiles(ann);
+    assert.ok(all.every((tile, index) => all.every((other, at) => at === index || !overlap(tile, other))), JSON.stringify(all.map(area)));
+    await ann.click("screen");
+    await ann.see("own-screen");
+    await ann.click("stop-sharing");
+    await ann.miss("own-screen");
+    assert.equal(await ann.pressed("screen"), "false");
+});
+
+test("on a phone a touch on a tile shows what can be done with it, large enough for a finger", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.page.setViewport({ width: 390, height: 844, hasTouch: true, isMobile: true });
+    await scene(ann.page, { others: 2 });
+    const shown = () => ann.page.$$eval(".tile .tools", (all) => all.map((tools) => getComputedStyle(tools).opacity));
+    assert.deepEqual(await shown(), ["0", "0", "0"]);
+    await ann.page.tap('[data-testid="tile"]');
+    assert.deepEqual(await shown(), ["1", "0", "0"]);
+    const tools = (await tiles(ann, '[data-testid="tile"] .tool')).filter(({ width }) => width > 0);
+    assert.ok(tools.length >= 6 && tools.every(({ width, height }) => width >= 44 && height >= 44), JSON.stringify(tools));
+    await ann.page.tap('[data-testid="tile-pin"]');
+    assert.equal(await ann.page.$eval('[data-testid="tile-pin"]', (pin) => pin.getAttribute("aria-pressed")), "true");
+    await ann.page.tap('[data-testid="self-tile"]');
+    assert.equal((await shown()).filter((opacity) => opacity === "1").length, 1);
+});
+
+test("who is waited for is told, and what can be done; what is not read is counted; alone again is not alone at first", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 2 });
+    await ann.page.evaluate(() => window.scene.state("Bob", "connecting"));
+    await ann.reads("wait", "Connecting to \u2068Bob\u2069 …");
+    assert.doesNotMatch(await ann.text("wait"), /network/);
+    await ann.page.evaluate(() => window.scene.state("Bob", "failed"));
+    await ann.reads("wait", "No connection to \u2068Bob\u2069 yet");
+    await ann.reads("wait", "Try another network");
+    await ann.page.evaluate(() => window.scene.state("Bob", "connected"));
+    await ann.miss("wait");
+
+    await ann.click("panel-close");
+    await ann.page.evaluate(() => {
+        window.scene.writes("Bob", "Hello?");
+        window.scene.writes("Cem", "Still there?");
+        window.scene.media("Cem", "microphone", false);
+    });
+    assert.equal(await ann.text("unread"), "2");
+    await ann.click("panel");
+    await ann.miss("unread");
+    assert.equal(await ann.focused(), "chat-input");
+    const muted = await ann.page.$$eval('[data-testid="participant"]', (lines) => lines.map((line) => [line.textContent.trim(), !line.querySelector(".icon").hasAttribute("hidden")]));
+    assert.deepEqual(muted, [["\u2068Ann\u2069 (you)", false], ["Bob", false], ["Cem", true]]);
+
+    await ann.page.evaluate(() => ["Bob", "Cem"].forEach((name) => window.scene.goes(name)));
+    await ann.reads("alone", "You are alone again");
+    assert.deepEqual(ann.errors, []);
+});

@@ -1,0 +1,45 @@
+import { say, word } from "../i18n.js";
+import { nameOf } from "./stage.js";
+
+const template = document.getElementById("participant");
+
+/** Everybody in the room, with oneself first, and whose microphone is off. */
+export class People {
+    #room;
+    #list = document.getElementById("people-list");
+    #lines = new Map();
+
+    constructor(room) {
+        this.#room = room;
+        this.#list.replaceChildren();
+        this.#add(room.me.id, () => word("you-named", { name: nameOf(room.me) }));
+        this.own();
+    }
+
+    add(peer) {
+        this.#add(peer.id, () => nameOf(peer));
+        this.media(peer);
+    }
+
+    remove(peer) {
+        this.#lines.get(peer.id)?.remove();
+        this.#lines.delete(peer.id);
+    }
+
+    own() {
+        this.media(this.#room.me);
+    }
+
+    media({ id, media }) {
+        const icon = this.#lines.get(id)?.querySelector(".icon");
+        icon?.toggleAttribute("hidden", media.has("microphone"));
+    }
+
+    #add(id, name) {
+        const line = template.content.firstElementChild.cloneNode(true);
+        say(line.querySelector(".who"), name);
+        line.querySelector(".icon").setAttribute("aria-label", word("silent"));
+        this.#lines.set(id, line);
+        this.#list.append(line);
+    }
+}

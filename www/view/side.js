@@ -1,0 +1,64 @@
+import { say, word } from "../i18n.js";
+import { memory } from "../memory.js";
+
+const WIDE = "(min-width: 60rem)";
+
+const byId = (id) => document.getElementById(id);
+
+/** The panel with the chat and the people: beside the stage, or over it on a phone. Closed, it counts what is not read. */
+export class Side {
+    #side = byId("side");
+    #button = byId("panel");
+    #unread = 0;
+
+    /** Until `signal` is aborted. */
+    constructor(signal) {
+        this.#button.addEventListener("click", () => this.#show(!this.isOpen, { chosen: true }), { signal });
+        byId("panel-close").addEventListener("click", () => this.close(), { signal });
+        this.#side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close(), { signal });
+        const fit = ({ matches }) => this.#show(matches && memory.get("panel") !== "closed");
+        // A window that becomes narrow shows the people, unless somebody writes just then.
+        const isUsed = () => this.#side.contains(document.activeElement);
+        matchMedia(WIDE).addEventListener("change", (wide) => (wide.matches || !isUsed()) && fit(wide), { signal });
+        fit(matchMedia(WIDE));
+    }
+
+    get isOpen() {
+        return !this.#side.hidden;
+    }
+
+    /** Something was written. */
+    wrote() {
+        if (!this.isOpen) this.#count(this.#unread + 1);
+    }
+
+    open() {
+        this.#show(true, { chosen: true });
+    }
+
+    close() {
+        if (!this.isOpen) return;
+        this.#show(false, { chosen: true });
+        this.#button.focus();
+    }
+
+    #show(open, { chosen = false } = {}) {
+        this.#side.hidden = !open;
+        byId("call").dataset.side = open ? "open" : "closed";
+        this.#button.setAttribute("aria-expanded", String(open));
+        if (open) this.#count(0);
+        if (!chosen) return;
+        // On a phone it is always closed at first: it covers the call.
+        if (matchMedia(WIDE).matches) memory.set("panel", open ? undefined : "closed");
+        if (open) byId("chat-input").focus();
+        // What came meanwhile is at its end.
+        if (open) byId("chat-log").scrollTop = byId("chat-log").scrollHeight;
+    }
+
+    #count(unread) {
+        this.#unread = unread;
+        byId("unread").hidden = unread === 0;
+        byId("unread").textContent = unread > 99 ? "99+" : String(unread);
+        say(byId("unread-words"), () => (unread > 0 ? word("unread", { count: unread }) : ""));
+    }
+}
