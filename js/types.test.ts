@@ -58,8 +58,8 @@ export async function rooms(): Promise<void> {
         peer.level = 1;
         is<RTCPeerConnectionState>(peer.state);
         is<boolean>(peer.media.has("camera"));
-        // @ts-expect-error a source that nobody has
-        peer.media.has("smell");
+        is<boolean>(peer.media.has("whiteboard"));
+        is<HTMLVideoElement>(peer.view("whiteboard"));
         // @ts-expect-error the set is the room's to change
         peer.media.add("camera");
         peer.ontext = (text) => is<string>(text);
@@ -74,6 +74,12 @@ export async function rooms(): Promise<void> {
     room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });
     // @ts-expect-error an event that nobody tells
     room.addEventListener("joined", () => {});
+
+    const canvas = document.createElement("canvas").captureStream();
+    is<string[]>(await room.publish(canvas, { source: "whiteboard", content: "text", limits: { maxHeight: 360 } }));
+    // @ts-expect-error as what?
+    await room.publish(canvas, {});
+    room.unpublish("whiteboard", { stop: true });
 
     const recording = await room.record({ who: "own", limit: 1e6 });
     recording.onend = ({ file }) => is<Blob | undefined>(file?.blob);

@@ -122,6 +122,13 @@ plain_errors! {
         PeerGone = "send/peer-gone", "The peer left before the text was delivered.";
         Closed = "room/closed", "The call is over. Join again.";
     }
+    /// Why a track is not sent.
+    PublishError {
+        Kind = "publish/kind", "The track is of another kind than the source. Publish sound as microphone, pictures as camera or screen, or either under a name of your own.";
+        Ended = "publish/ended", "The track has ended, and nothing more comes from it. Publish one that lives.";
+        TooMany = "publish/too-many", "Eight sources with names of your own are sent already. Take one of them away.";
+        Closed = "room/closed", "The call is over. Join again.";
+    }
     /// Why an element can't show somebody.
     ViewError {
         NotFound = "view/not-found", "No element of the page fits the selector.";

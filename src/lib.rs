@@ -51,6 +51,7 @@ mod oneshot;
 mod outgoing;
 mod peer;
 mod preview;
+mod publish;
 mod queue;
 mod record;
 mod room;
@@ -66,19 +67,24 @@ mod viewer;
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use dom::{Counts, counts};
-pub use error::{CallError, Error, Exception, MediaError, RecordError, SendError, SignalingError, ViewError};
+pub use error::{
+    CallError, Error, Exception, MediaError, PublishError, RecordError, SendError, SignalingError, ViewError,
+};
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
-pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
+pub use itodenwa_wire::{
+    Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Token,
+};
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use message::Message;
 pub use peer::Peer;
 pub use preview::Preview;
+pub use publish::PublishOptions;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use room::{Handle, Join, Me, Room};
 pub use viewer::Screen;

@@ -8,15 +8,16 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::{PeerId, Source};
-use web_sys::{HtmlMediaElement, MediaStream};
+use web_sys::{HtmlMediaElement, MediaStream, MediaStreamTrack};
 
 pub(crate) use handle::LocalHandle;
 
 use crate::browser_event::{BROWSER_EVENTS, BrowserEvent, PageEvent};
 use crate::dom::Listener;
-use crate::error::{Error, MediaError};
+use crate::error::{Error, MediaError, PublishError};
 use crate::event::LocalEvent;
 use crate::media::{Devices, Done, SourceEvent, listen_for_changes};
+use crate::oneshot;
 use crate::queue::{Receiver, Sender, queue};
 use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
@@ -36,6 +37,17 @@ pub(crate) enum LocalRequest {
     Choose {
         constraints: DeviceConstraints,
         done: Done,
+    },
+    /// Send a track of the application.
+    Publish {
+        source: Source,
+        track: MediaStreamTrack,
+        constraints: DeviceConstraints,
+        done: oneshot::Sender<Result<(), PublishError>>,
+    },
+    Unpublish {
+        source: Source,
+        stop: bool,
     },
     /// Show somebody, or oneself, in an element.
     Attach(Attach),
@@ -155,9 +167,13 @@ impl LocalMedia {
         match request {
             LocalRequest::Set { source, on, done } => self.devices.set(source, on, done),
             LocalRequest::Choose { constraints, done } => self.devices.choose(constraints, Some(done)),
+            LocalRequest::Publish { source, track, constraints, done } => {
+                done.send(self.devices.publish(source, track, constraints));
+            }
+            LocalRequest::Unpublish { source, stop } => self.devices.unpublish(source, stop),
             LocalRequest::Attach(attach) => {
                 let own = self.devices.stream(attach.kind);
-                match if attach.subject == Subject::Me { Some(own) } else { stream } {
+                match if attach.subject == Subject::Me { Some(&own) } else { stream } {
                     Some(stream) => {
                         self.views.attach(attach, stream);
                         // It may be the first one to show them: nothing was sent until now.
@@ -212,7 +228,7 @@ impl LocalMedia {
         match change {
             LocalChange::Replaced(source) if source.is_audio() => {}
             LocalChange::Replaced(source) => {
-                self.views.renew(Subject::Me, self.devices.stream(StreamKind::of(source)));
+                self.views.renew(Subject::Me, &self.devices.stream(StreamKind::of(source)));
             }
             LocalChange::On(_) | LocalChange::Unmuted(_) | LocalChange::Off(_) => self.views.play(Subject::Me),
         }

@@ -31,7 +31,6 @@ struct Person {
     speaking: Cell<bool>,
     room: Weak<RoomRef>,
     viewer: Viewer,
-    screen: Viewer,
 }
 
 /// What they send.
@@ -48,7 +47,6 @@ struct Media {
 impl Peer {
     pub(crate) fn new(member: Member, local: LocalHandle, room: Weak<RoomRef>) -> Self {
         let viewer = Viewer::new(Subject::Peer(member.id), local);
-        let screen = viewer.screen();
         Peer(Rc::new(Person {
             member,
             state: Cell::new(ConnectionState::New),
@@ -58,7 +56,6 @@ impl Peer {
             speaking: Cell::default(),
             room,
             viewer,
-            screen,
         }))
     }
 
@@ -197,7 +194,13 @@ impl Peer {
     /// What they share, to be shown beside them: a screen, a window or a tab, with its sound where they have it.
     #[must_use]
     pub fn screen(&self) -> Screen {
-        Screen(self.0.screen.clone())
+        self.published(Source::Screen)
+    }
+
+    /// What they publish with a name of its own, with its sound, to be shown beside them.
+    #[must_use]
+    pub fn published(&self, source: Source) -> Screen {
+        Screen(self.0.viewer.with(StreamKind::of(source)))
     }
 
     /// Sends a text to this peer alone.
@@ -250,6 +253,15 @@ impl Peer {
         })
     }
 
+    /// No element shows this stream, and there is nothing in it: one of the same name may come later, or never.
+    pub(crate) fn forget(&self, kind: StreamKind) {
+        self.0.media.change(|media| {
+            if media.tracks.keys().all(|source| StreamKind::of(*source) != kind) {
+                media.streams.remove(&kind);
+            }
+        });
+    }
+
     /// Whether the application has the stream, or a track of it.
     pub(crate) fn is_read(&self, kind: StreamKind) -> bool {
         self.0.media.change(|media| media.read.contains(&kind))
@@ -262,8 +274,10 @@ impl Peer {
             }
             None => {
                 media.tracks.remove(&source);
-                if !source.is_audio() {
-                    media.read.retain(|kind| *kind != StreamKind::of(source));
+                let kind = StreamKind::of(source);
+                // Sound alone is not sent for anybody's reading.
+                if !source.is_audio() || media.tracks.keys().all(|other| StreamKind::of(*other) != kind) {
+                    media.read.retain(|read| *read != kind);
                 }
             }
         });

@@ -23,6 +23,7 @@ use crate::message::Message;
 use crate::peer::Peer;
 use crate::room_ref::{Request, RoomRef};
 use crate::room_snapshot::Snapshot;
+use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 use crate::view::try_loudspeaker;
 use crate::viewer::{Screen, Viewer};
@@ -84,6 +85,10 @@ pub struct Handle {
 }
 
 impl Handle {
+    pub(crate) fn local(&self) -> &LocalHandle {
+        &self.room.local
+    }
+
     /// What does not keep the room open.
     pub(crate) fn downgrade(&self) -> (Weak<RoomRef>, Snapshot) {
         (Rc::downgrade(&self.room), self.snapshot.clone())
@@ -283,7 +288,13 @@ impl Me {
     /// What one shares oneself, without sound.
     #[must_use]
     pub fn screen(&self) -> Screen {
-        Screen(self.viewer().screen())
+        self.published(Source::Screen)
+    }
+
+    /// What one publishes with a name of one's own, without sound.
+    #[must_use]
+    pub fn published(&self, source: Source) -> Screen {
+        Screen(self.viewer().with(StreamKind::of(source)))
     }
 
     fn viewer(&self) -> Viewer {

@@ -26,9 +26,9 @@ impl Viewer {
         Viewer { subject, kind: StreamKind::Camera, local, audible: Rc::default() }
     }
 
-    /// Of what the same person shares.
-    pub(crate) fn screen(&self) -> Self {
-        Viewer { kind: StreamKind::Screen, ..self.clone() }
+    /// Of something else of the same person.
+    pub(crate) fn with(&self, kind: StreamKind) -> Self {
+        Viewer { kind, ..self.clone() }
     }
 
     pub(crate) fn attach(&self, selector: &str) -> Result<(), ViewError> {
@@ -75,14 +75,17 @@ impl Viewer {
 
     fn make(&self) -> Result<HtmlVideoElement, ViewError> {
         let element = view::make(&self.subject.to_string())?;
-        if self.kind == StreamKind::Screen {
-            element.set_attribute("data-screen", "").map_err(|_| ViewError::Refused)?;
-        }
+        let marked = match &self.kind {
+            StreamKind::Camera => Ok(()),
+            StreamKind::Screen => element.set_attribute("data-screen", ""),
+            StreamKind::Own(own) => element.set_attribute("data-source", own.as_str()),
+        };
+        marked.map_err(|_| ViewError::Refused)?;
         Ok(element)
     }
 }
 
-/// What somebody shares. It can be shown before there is anything, and shows what comes later.
+/// What somebody shares, or publishes with a name of its own. It can be shown before there is anything, and shows what comes later.
 #[derive(Debug, Clone)]
 pub struct Screen(pub(crate) Viewer);
 

@@ -29,11 +29,14 @@ export function load(wasm?: Wasm, more?: Wasm): Promise<void>;
 /** Where a wasm is, or what it is. */
 export type Wasm = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
-/** What somebody may send; `screenAudio` is the sound of what they share. */
-export type Source = "microphone" | "camera" | "screen" | "screenAudio";
+/**
+ * What somebody may send; `screenAudio` is the sound of what they share. Or something with a name that {@link Room.publish} gave it: its sound has
+ * the name with `Audio` after it.
+ */
+export type Source = "microphone" | "camera" | "screen" | "screenAudio" | (string & {});
 
-/** What of somebody is shown: camera and microphone, or what they share with its sound. */
-export type Sight = "person" | "screen";
+/** What of somebody is shown: camera and microphone, what they share with its sound, or what they publish under a name, with its sound. */
+export type Sight = "person" | "screen" | (string & {});
 
 /** How candidates reach the other side. */
 export interface IceOptions {
@@ -174,6 +177,16 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
     adaptive?: boolean | undefined;
 }
 
+/** How a track of your own is sent. */
+export interface PublishOptions {
+    /** As what: `"camera"`, `"microphone"`, `"screen"`, or a name of your own. */
+    source: Source;
+    /** Sharp letters, up to 15 pictures a second; or smooth pictures. A screen is sent as letters if nothing is said, anything else as moving. */
+    content?: "text" | "motion" | undefined;
+    /** As by {@link Room.limit}. */
+    limits?: Limits | undefined;
+}
+
 /** What is sent of a source, at most. Of several limits the lowest counts. */
 export interface Limits {
     /** Bits a second. */
@@ -252,7 +265,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     /**
      * Switches the camera for everybody. Off means that its light goes out. With options: on, with one of this kind; if it is on
      * already, without a gap, and the one before it goes on when that fails.
-     * @throws {@link ItodenwaError} `media/…`, `room/closed`. The room goes on without it.
+     * @throws {@link ItodenwaError} `media/…`, `room/closed`; `options/invalid` for what is neither, as a track, which {@link publish} takes, or
+     * a quality that there is not. The room goes on without it.
      */
     camera(on: boolean | CameraOptions): Promise<void>;
     /**
@@ -276,6 +290,31 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     use(source: "camera", options: CameraOptions): Promise<void>;
     use(source: "microphone", options: MicrophoneOptions): Promise<void>;
     use(source: "screen", options: ScreenOptions): Promise<void>;
+    /**
+     * Sends a track of the application, or all tracks of a stream, to everybody, now and later: a canvas, a film, a microphone of Web
+     * Audio, another camera.
+     *
+     * Under `"camera"`, `"microphone"` or `"screen"` it takes the place of the device; sound that comes with pictures of `"camera"` is the
+     * microphone. Under a name of your own (1 to 24 of `A-Z a-z 0-9 _ -`) it is sent beside them: eight of these at most. The others see it
+     * as {@link Peer.media} and show it with `peer.view(name)`.
+     *
+     * Another track for the same source takes the place of the one before it, without a negotiation. The tracks stay yours: they are never
+     * stopped here, unless {@link unpublish} is told to; `room.camera(false)` and its likes set their `enabled` to false. When one ends, that is
+     * a {@link Trouble} `media/ended` with the source. Sent is what the others show or read, as with devices.
+     *
+     * ```js
+     * await room.publish(canvas.captureStream(15), { source: "whiteboard", content: "text" });
+     * ```
+     * @returns The sources that are sent now: `["whiteboard"]`.
+     * @throws {@link ItodenwaError} `publish/…`, `source/unknown`, `options/invalid`, `room/closed`. Then nothing of it is sent.
+     */
+    publish(media: MediaStreamTrack | MediaStream, options: PublishOptions): Promise<string[]>;
+    /**
+     * Sends what was published as this source no more, and its sound (`nameAudio`) neither; a device of the same source is left as it is.
+     * With `stop` the tracks are stopped.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    unpublish(source: Source, options?: { stop?: boolean | undefined }): void;
     /**
      * Limits what is sent of a source to everybody, now and later, in place of the limits before. {@link Peer.limit} does it for one.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
@@ -632,6 +671,16 @@ export type SendErrorCode =
     | "room/closed"
     | (string & {});
 
+/** Why a track is not sent. */
+export type PublishErrorCode =
+    | "publish/kind"
+    | "publish/ended"
+    | "publish/too-many"
+    | "source/unknown"
+    | "options/invalid"
+    | "room/closed"
+    | (string & {});
+
 /** Why a step of a {@link Call} is not done. */
 export type CallErrorCode =
     | "call/state"
@@ -690,6 +739,8 @@ export type ErrorCode =
     | "record/failed"
     | "record/empty"
     | "record/who"
+    | "options/invalid"
+    | PublishErrorCode
     | "view/refused"
     | "source/unknown"
     | "events/unread";

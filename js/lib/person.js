@@ -1,6 +1,7 @@
 import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
+import { understood } from "./wanted.js";
 
 const TYPES = ["connection", "media", "speaking", "text", "left"];
 
@@ -20,11 +21,11 @@ export class Me {
     }
 
     view(sight) {
-        return codedNow(() => this.#link.raw().view(undefined, sight === "screen"));
+        return codedNow(() => this.#link.raw().view(undefined, sight));
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(element, undefined, sight === "screen"));
+        codedNow(() => this.#link.raw().attach(element, undefined, sight));
     }
 
     detach(element) {
@@ -76,15 +77,15 @@ export class Peer extends Emitter {
     }
 
     limit(source, limits = {}) {
-        codedNow(() => this.#link.raw().limit(String(source), limits, this.id));
+        codedNow(() => this.#link.raw().limit(String(source), understood("limits", limits), this.id));
     }
 
     view(sight) {
-        return codedNow(() => this.#link.raw().view(this.id, sight === "screen"));
+        return codedNow(() => this.#link.raw().view(this.id, sight));
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(element, this.id, sight === "screen"));
+        codedNow(() => this.#link.raw().attach(element, this.id, sight));
     }
 
     detach(element) {

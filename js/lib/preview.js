@@ -2,11 +2,13 @@ import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { pump } from "./pump.js";
 import { rawMore } from "./raw.js";
+import { beginning, switching } from "./wanted.js";
 
 const TYPES = ["device", "devices", "interrupted", "trouble", "blocked", "close"];
 
 /** Opens camera and microphone for oneself alone. The first one loads the wasm. */
 export async function open(options = {}) {
+    beginning(options);
     const { RawPreview } = await rawMore();
     return new Preview(await coded(() => RawPreview.open(options)));
 }
@@ -91,7 +93,7 @@ export class Preview extends Emitter {
     }
 
     async #source(source, on) {
-        const options = typeof on === "object" && on !== null ? on : undefined;
+        const options = switching(source, on);
         await coded(async () => {
             if (options) await this.#open().choose(source, options);
             await this.#open().source(source, Boolean(on));

@@ -5,7 +5,9 @@ import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
 import { raw } from "./raw.js";
+import { publish } from "./publish.js";
 import { record } from "./recording.js";
+import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
@@ -16,6 +18,7 @@ export async function join(room, options = {}) {
     if (typeof room !== "string") {
         throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
     }
+    beginning(options);
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
     const wanted = { ...options, ...media };
@@ -56,6 +59,8 @@ export class Room extends Emitter {
     #peers = new Map();
     #steps = [];
     #outbox = new Outbox();
+    /** The sources that are tracks of the application. */
+    #published = new Set();
     #end;
     #resolveClosed;
 
@@ -98,8 +103,27 @@ export class Room extends Emitter {
         return this.#source("screen", on);
     }
 
+    /** Gives the names of the sources that are sent. */
+    async publish(media, options) {
+        const sent = await publish(() => this.#open(), media, options);
+        for (const source of sent) {
+            this.#published.add(source);
+            this.me.media.add(source);
+        }
+        return sent;
+    }
+
+    unpublish(source, { stop = false } = {}) {
+        // The sound of a picture goes with it.
+        for (const name of [String(source), `${source}Audio`].filter((name) => this.#published.delete(name))) {
+            codedNow(() => this.#open().unpublish(name, Boolean(stop)));
+            this.me.media.delete(name);
+            this.me.settings.delete(name);
+        }
+    }
+
     limit(source, limits = {}) {
-        codedNow(() => this.#open().limit(String(source), limits));
+        codedNow(() => this.#open().limit(String(source), understood("limits", limits)));
     }
 
     async loudspeaker(deviceId) {
@@ -133,11 +157,12 @@ export class Room extends Emitter {
     }
 
     async use(source, options = {}) {
+        understood(source, options);
         return coded(() => this.#open().choose(String(source), options));
     }
 
     async #source(source, on) {
-        if (typeof on === "object" && on !== null) {
+        if (switching(source, on)) {
             await this.use(source, on);
             if (this.me.media.has(source)) return;
         }
@@ -239,6 +264,7 @@ export class Room extends Emitter {
                 return this.emit("speaker", { peer });
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
+                this.#published.delete(event.source);
                 this.me.media.delete(event.source);
                 this.me.settings.delete(event.source);
                 const { code, message: explain } = cause;

@@ -11,7 +11,7 @@ mod pull;
 mod record;
 mod values;
 
-use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
+use itodenwa::{Events, Handle, Join, Peer, PeerId, PublishError, Room, Screen, SendError, Source, ViewError};
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
@@ -196,34 +196,50 @@ impl RawRoom {
         }
     }
 
-    /// A video element with a peer, or with oneself; or with what they share.
+    /// A video element with a peer, or with oneself; or with something else that they send.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn view(&self, peer: Option<String>, screen: bool) -> Result<HtmlVideoElement, JsValue> {
-        let viewed = match (self.who(peer), screen) {
-            (Who::Me(me), false) => me.view(),
-            (Who::Me(me), true) => me.screen().view(),
-            (Who::Peer(peer), false) => peer.view(),
-            (Who::Peer(peer), true) => peer.screen().view(),
-            (Who::Nobody, _) => Err(ViewError::Closed),
-        };
-        viewed.map_err(JsValue::from)
+    pub fn view(&self, peer: Option<String>, sight: Option<String>) -> Result<HtmlVideoElement, JsValue> {
+        self.seen(peer, sight)?.view().map_err(JsValue::from)
     }
 
-    /// Shows a peer, or oneself, in an element; or what they share.
+    /// Shows a peer, or oneself, in an element; or something else that they send.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn attach(&self, element: &HtmlMediaElement, peer: Option<String>, screen: bool) -> Result<(), JsValue> {
-        let attached = match (self.who(peer), screen) {
-            (Who::Me(me), false) => me.attach_to(element),
-            (Who::Me(me), true) => me.screen().attach_to(element),
-            (Who::Peer(peer), false) => peer.attach_to(element),
-            (Who::Peer(peer), true) => peer.screen().attach_to(element),
-            (Who::Nobody, _) => Err(ViewError::Closed),
-        };
-        attached.map_err(JsValue::from)
+    pub fn attach(
+        &self,
+        element: &HtmlMediaElement,
+        peer: Option<String>,
+        sight: Option<String>,
+    ) -> Result<(), JsValue> {
+        self.seen(peer, sight)?.attach_to(element).map_err(JsValue::from)
+    }
+
+    /// Sends a track of the application, and gives the source that it is now.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn publish(&self, track: MediaStreamTrack, name: String, options: JsValue) -> Promise {
+        let (handle, options) = (self.handle.clone(), Options::new(options).publish());
+        promise(async move {
+            let is_audio = track.kind() == "audio";
+            let source = match Source::of_track(&name, is_audio) {
+                Some(source) => source,
+                None if Source::named(&name).is_some() => return Err(PublishError::Kind.into()),
+                None => return Err(unknown_source()),
+            };
+            handle.publish(&track, source, options).await?;
+            Ok(source.as_str().into())
+        })
+    }
+
+    /// Sends a track of the application no more.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    pub fn unpublish(&self, source: &str, stop: bool) -> Result<(), JsValue> {
+        self.handle.unpublish(source_named(source)?, stop);
+        Ok(())
     }
 
     /// Shows nobody any more in this element.
@@ -274,10 +290,15 @@ impl RawRoom {
         self.handle.peer(id.parse::<PeerId>().ok()?)
     }
 
-    fn who(&self, peer: Option<String>) -> Who {
+    /// What of whom is shown.
+    fn seen(&self, peer: Option<String>, sight: Option<String>) -> Result<Screen, JsValue> {
+        let source = match sight.as_deref() {
+            None | Some("person") => Source::Camera,
+            Some(name) => source_named(name)?,
+        };
         match peer {
-            None => Who::Me(self.handle.me()),
-            Some(id) => self.peer(&id).map_or(Who::Nobody, Who::Peer),
+            None => Ok(self.handle.me().published(source)),
+            Some(id) => Ok(self.peer(&id).ok_or(ViewError::Closed)?.published(source)),
         }
     }
 }
@@ -293,12 +314,8 @@ fn source_named(name: &str) -> Result<Source, JsValue> {
 }
 
 fn unknown_source() -> JsValue {
-    coded("source/unknown", "There is no such source. Use camera, microphone or screen.")
-}
-
-/// Who is shown.
-enum Who {
-    Me(Me),
-    Peer(Peer),
-    Nobody,
+    coded(
+        "source/unknown",
+        "There is no such source. Use camera, microphone, screen or, where it is allowed, a name of 1 to 24 letters, digits, - and _.",
+    )
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use itodenwa::{
     CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, Join, Limits,
-    MicrophoneOptions, Quality, ScreenOptions,
+    MicrophoneOptions, PublishOptions, Quality, ScreenOptions,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
@@ -100,8 +100,24 @@ impl Options {
 
     /// `ScreenOptions`.
     pub(crate) fn screen(&self) -> ScreenOptions {
-        let content = if self.text("content").as_deref() == Some("motion") { Content::Motion } else { Content::Text };
-        ScreenOptions { content, audio: self.get("audio").as_bool().unwrap_or(true) }
+        ScreenOptions {
+            content: self.content().unwrap_or_default(),
+            audio: self.get("audio").as_bool().unwrap_or(true),
+        }
+    }
+
+    /// `PublishOptions`.
+    pub(crate) fn publish(&self) -> PublishOptions {
+        let limits = self.part("limits");
+        PublishOptions { content: self.content(), limits: limits.0.is_object().then(|| limits.limits()) }
+    }
+
+    fn content(&self) -> Option<Content> {
+        match self.text("content").as_deref() {
+            Some("motion") => Some(Content::Motion),
+            Some("text") => Some(Content::Text),
+            _ => None,
+        }
     }
 
     /// `Limits`.

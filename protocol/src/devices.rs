@@ -49,13 +49,17 @@ pub enum DevicesInput<T, E> {
     },
     /// These are to be on, with one question to the person. Those that are there, or asked for, are left as they are.
     Start(Vec<Source>),
-    /// The application has a track of its own for this source. It is never stopped here.
-    Given {
+    /// The application has a track of its own for this source. It takes the place of the one before it, and is never stopped here.
+    Publish {
         /// Which.
         source: Source,
         /// The track.
         track: T,
+        /// As what it is sent.
+        constraints: DeviceConstraints,
     },
+    /// The application's own track of this source is not to be sent any more. One of a device stays.
+    Unpublish(Source),
     /// The answer to a [`DevicesOutput::Capture`] or to one source of a [`DevicesOutput::CaptureAll`]; or the sound that came with a
     /// screen.
     Captured {
@@ -166,12 +170,22 @@ impl<T, E: Clone> Devices<T, E> {
     #[inline]
     pub fn handle(&mut self, input: DevicesInput<T, E>) {
         match input {
+            // Nothing can be asked for: an own source is on as long as it is published.
+            DevicesInput::Set { id, source: Source::Own(_), .. } => {
+                self.outputs.push_back(DevicesOutput::Done { id, result: Ok(()) });
+            }
             DevicesInput::Set { id, source, on } => self.with(source, |device, outputs| device.set(id, on, outputs)),
             DevicesInput::Choose { id, constraints } => {
                 self.with(constraints.source(), |device, outputs| device.choose(id, constraints, outputs))
             }
             DevicesInput::Start(sources) => self.start(&sources),
-            DevicesInput::Given { source, track } => self.with(source, |device, _| device.hold(track)),
+            DevicesInput::Publish { source, track, constraints } => {
+                if !self.devices.contains_key(&source) {
+                    self.devices.insert(source, Device::new(source));
+                }
+                self.with(source, |device, outputs| device.publish(track, constraints, outputs));
+            }
+            DevicesInput::Unpublish(source) => self.with(source, Device::unpublish),
             DevicesInput::Captured { source: Source::ScreenAudio, result, .. } => self.screen_audio(result.ok()),
             DevicesInput::Captured { source, result, previous } => {
                 self.with(source, |device, outputs| device.captured(result, previous, outputs))
@@ -180,6 +194,12 @@ impl<T, E: Clone> Devices<T, E> {
             DevicesInput::Interrupted { source, interrupted } => {
                 self.with(source, |device, outputs| device.interrupted(interrupted, outputs))
             }
+        }
+        // An own source is there as long as it has a track.
+        let is_over =
+            |(source, device): (&Source, &Device<T>)| matches!(source, Source::Own(_)) && device.track().is_none();
+        if let Some(source) = self.devices.iter().find(|one| is_over(*one)).map(|(source, _)| *source) {
+            self.devices.remove(&source);
         }
         // The sound of what is shared goes with its picture.
         if self.is_on(Source::ScreenAudio) && !self.is_on(Source::Screen) {
@@ -201,6 +221,11 @@ impl<T, E: Clone> Devices<T, E> {
     /// The sources that are on.
     pub fn on(&self) -> impl Iterator<Item = Source> {
         self.devices.iter().filter(|(_, device)| device.is_on()).map(|(source, _)| *source)
+    }
+
+    /// All sources: those that may be on, and own ones that are.
+    pub fn sources(&self) -> impl Iterator<Item = Source> {
+        self.devices.keys().copied()
     }
 
     /// Whether a source is on.

@@ -23,6 +23,7 @@ pub use operation::{Done, Operation, OperationError, OperationId};
 use crate::config::IceMode;
 use crate::description::{self, Malformed};
 use crate::event::{Command, ConnectionState, Report};
+use crate::media::ordered;
 use crate::time::Time;
 use crate::timeline::{CandidateSummary, Step};
 
@@ -160,7 +161,7 @@ impl Manual {
     pub fn new(ice: IceMode, on: &[Source]) -> Self {
         Manual {
             ice,
-            on: Source::ALL.into_iter().filter(|source| on.contains(source)).collect(),
+            on: ordered(on.iter().copied()),
             stage: Stage::Stable,
             flight: Flight::Nothing,
             waiting: VecDeque::new(),
@@ -180,8 +181,8 @@ impl Manual {
             _ if self.stage == Stage::Closed => {}
             ManualInput::Operate { id, operation } => self.waiting.push_back((id, operation)),
             ManualInput::SetSource { source, on } => {
-                let is_on = |one: &Source| if *one == source { on } else { self.on.contains(one) };
-                self.on = Source::ALL.into_iter().filter(is_on).collect();
+                let others = self.on.iter().copied().filter(|one| *one != source);
+                self.on = ordered(others.chain(on.then_some(source)));
             }
             ManualInput::Report(report) => self.report(now, report),
             ManualInput::Deadline => {

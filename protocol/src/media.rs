@@ -1,6 +1,21 @@
 //! Which transceiver carries which source.
 
 use itodenwa_wire::Source;
+use itodenwa_wire::limits::OWN_SOURCES;
+
+/// Sources that one side sends, at most.
+pub(crate) const SOURCES: usize = Source::ALL.len() + OWN_SOURCES;
+
+/// Each once, in the order in which they are offered.
+pub(crate) fn ordered(sources: impl IntoIterator<Item = Source>) -> Vec<Source> {
+    let mut all = Vec::new();
+    for source in sources {
+        if let Err(place) = all.binary_search(&source) {
+            all.insert(place, source);
+        }
+    }
+    all
+}
 
 /// What [`assign`] must know of one transceiver, in the order of `RTCPeerConnection.getTransceivers()`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,7 +67,7 @@ pub fn assign(transceivers: &[Transceiver], wanted: &[Source], may_add: bool) ->
         free.push((index, transceiver.audio));
     }
     let carried = |source| transceivers.iter().any(|one| !one.stopped && one.carries == Some(source));
-    for source in Source::ALL.into_iter().filter(|source| wanted.contains(source) && !carried(*source)) {
+    for source in ordered(wanted.iter().copied()).into_iter().filter(|source| !carried(*source)) {
         let place = free.iter().position(|(_, audio)| *audio == source.is_audio());
         match place.map(|place| free.remove(place)) {
             Some((index, _)) => {

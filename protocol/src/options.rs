@@ -170,6 +170,7 @@ impl DeviceConstraints {
             Source::Camera => DeviceConstraints::Camera(CameraOptions::default()),
             Source::Microphone => DeviceConstraints::Microphone(MicrophoneOptions::default()),
             Source::Screen | Source::ScreenAudio => DeviceConstraints::Screen(ScreenOptions::default()),
+            Source::Own(_) => DeviceConstraints::Screen(ScreenOptions { content: Content::Motion, audio: true }),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::config::IceMode;
 use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
 use crate::health::Health;
 use crate::link::{Link, Received};
+use crate::media::ordered;
 use crate::negotiator::{Effect, Negotiator};
 use crate::rate::Rate;
 use crate::remote_media::{MediaChange, RemoteMedia};
@@ -153,9 +154,9 @@ impl Pair {
     /// Our sources changed.
     pub(crate) fn set_media(&mut self, context: &mut Context) {
         let State::Live { negotiator, .. } = &mut self.state else { return };
-        // What is off stays carried, so that switching it on again needs no offer.
-        let carried = |source: &Source| context.on.contains(source) || negotiator.wanted().contains(source);
-        let wanted = Source::ALL.into_iter().filter(carried).collect();
+        // What is off stays carried, so that switching it on again needs no offer. Not own ones: their names have no end.
+        let stays = negotiator.wanted().iter().filter(|source| !matches!(source, Source::Own(_)));
+        let wanted = ordered(context.on.iter().chain(stays).copied());
         negotiator.want(context.now, wanted);
         if self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
             self.overflow(context);

@@ -2,6 +2,8 @@
 
 use itodenwa_wire::{Media, Source, SourceMap};
 
+use crate::media::{SOURCES, ordered};
+
 /// A peer's media.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct RemoteMedia {
@@ -25,7 +27,7 @@ impl RemoteMedia {
         self.carried.clear();
         for (mid, source) in carried {
             let known = self.carried.iter().any(|(other, held)| *held == source || *other == mid);
-            if !known {
+            if !known && self.carried.len() < SOURCES {
                 self.carried.push((mid, source));
             }
         }
@@ -34,7 +36,7 @@ impl RemoteMedia {
 
     /// The peer says what is on.
     pub(crate) fn tell(&mut self, media: Media) -> Vec<MediaChange> {
-        self.told = Some(Source::ALL.into_iter().filter(|source| media.on.contains(source)).collect());
+        self.told = Some(ordered(media.on.into_iter().take(SOURCES)));
         self.show()
     }
 

@@ -10,6 +10,7 @@ use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output};
+use crate::media::ordered;
 use crate::pair::{Context, Pair};
 use crate::time::Time;
 use pacing::Pacing;
@@ -52,7 +53,7 @@ impl Room {
             left: false,
             outputs: VecDeque::new(),
         };
-        room.on = Source::ALL.into_iter().filter(|source| config.on.contains(source)).collect();
+        room.on = ordered(config.on);
         for member in &welcome.members {
             room.join(now, member.clone());
         }
@@ -202,8 +203,8 @@ impl Room {
         if self.on.contains(&source) == on {
             return;
         }
-        self.on =
-            Source::ALL.into_iter().filter(|one| if *one == source { on } else { self.on.contains(one) }).collect();
+        let others = self.on.iter().copied().filter(|one| *one != source);
+        self.on = ordered(others.chain(on.then_some(source)));
         self.each(now, Pair::set_media);
     }
 

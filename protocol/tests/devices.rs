@@ -159,7 +159,7 @@ fn the_sound_of_a_screen_goes_with_its_picture() {
 #[test]
 fn a_track_of_the_application_is_muted_and_another_one_may_be_chosen() {
     let mut machine = Machine::new();
-    handle(&mut machine, DevicesInput::Given { source: Source::Camera, track: 1 });
+    publish(&mut machine, Source::Camera, 1);
     set(&mut machine, 0, Source::Camera, false);
     assert_eq!(machine.track(Source::Camera), Some(&1));
     let outputs = choose(&mut machine, 1, camera("a"));
@@ -167,6 +167,49 @@ fn a_track_of_the_application_is_muted_and_another_one_may_be_chosen() {
     let outputs = captured(&mut machine, Source::Camera, Ok(2), Previous::Kept);
     assert!(outputs.contains(&DevicesOutput::SetEnabled { source: Source::Camera, enabled: false }), "{outputs:?}");
     assert!(!machine.is_on(Source::Camera));
+}
+
+#[test]
+fn a_published_track_stays_until_it_is_taken_back_and_then_the_device_is_asked_for() {
+    let mut machine = Machine::new();
+    set(&mut machine, 0, Source::Camera, true);
+    assert_eq!(publish(&mut machine, Source::Camera, 1), [DevicesOutput::Event(SourceEvent::On(Source::Camera))]);
+    // What the browser gives now is of no use.
+    assert_eq!(captured(&mut machine, Source::Camera, Ok(2), Previous::Kept), [done(0, Ok(()))]);
+    assert_eq!(machine.track(Source::Camera), Some(&1));
+    assert_eq!(publish(&mut machine, Source::Camera, 3), [DevicesOutput::Event(SourceEvent::Replaced(Source::Camera))]);
+    let unpublish = |machine: &mut Machine| handle(machine, DevicesInput::Unpublish(Source::Camera));
+    assert_eq!(unpublish(&mut machine), [DevicesOutput::Event(SourceEvent::Off(Source::Camera))]);
+    assert_eq!(unpublish(&mut machine), []);
+    set(&mut machine, 1, Source::Camera, true);
+    captured(&mut machine, Source::Camera, Ok(4), Previous::Kept);
+    assert_eq!(unpublish(&mut machine), [], "a device is no track of the application");
+    assert_eq!(machine.track(Source::Camera), Some(&4));
+}
+
+#[test]
+fn own_sources_are_there_as_long_as_their_tracks() {
+    let mut machine = Machine::new();
+    let board = Source::named("whiteboard").unwrap();
+    publish(&mut machine, board, 9);
+    publish(&mut machine, Source::named("whiteboardAudio").unwrap(), 2);
+    publish(&mut machine, Source::Camera, 3);
+    publish(&mut machine, board, 1);
+    let ended = handle(&mut machine, DevicesInput::Ended(board));
+    assert_eq!(ended, [DevicesOutput::Event(SourceEvent::Ended(board, None))]);
+    handle(&mut machine, DevicesInput::Unpublish(Source::named("whiteboardAudio").unwrap()));
+    handle(&mut machine, DevicesInput::Unpublish(Source::Camera));
+    publish(&mut machine, board, 1);
+    assert_eq!((machine.on().collect::<Vec<_>>(), machine.sources().count()), (vec![board], 5));
+    let ended = handle(&mut machine, DevicesInput::Ended(board));
+    assert_eq!(ended, [DevicesOutput::Event(SourceEvent::Ended(board, None))]);
+    assert_eq!(machine.sources().count(), 4);
+    // Nothing can be asked for it.
+    assert_eq!(set(&mut machine, 0, board, true), [done(0, Ok(()))]);
+}
+
+fn publish(machine: &mut Machine, source: Source, track: u32) -> Vec<DevicesOutput<&'static str>> {
+    handle(machine, DevicesInput::Publish { source, track, constraints: DeviceConstraints::default_of(source) })
 }
 
 #[test]
@@ -186,7 +229,8 @@ enum Action {
     Set(Source, bool),
     Choose(DeviceConstraints),
     Start,
-    Given(Source),
+    Publish(Source),
+    Unpublish(Source),
     /// The browser answers: the track that was there is kept, lost, or restored.
     Answer(Source, bool, u8),
     Ended(Source),
@@ -205,7 +249,8 @@ fn action() -> impl Strategy<Value = Action> {
         3 => "[abc]".prop_map(move |device| Action::Choose(DeviceConstraints::Microphone(microphone(device)))),
         1 => Just(Action::Choose(DeviceConstraints::default_of(Source::Screen))),
         1 => Just(Action::Start),
-        1 => prop_oneof![Just(Source::Camera), Just(Source::Microphone)].prop_map(Action::Given),
+        1 => source().prop_map(Action::Publish),
+        1 => source().prop_map(Action::Unpublish),
         8 => (source(), any::<bool>(), 0..3_u8).prop_map(|(source, ok, kept)| Action::Answer(source, ok, kept)),
         2 => source().prop_map(Action::Ended),
         1 => (source(), any::<bool>()).prop_map(|(source, interrupted)| Action::Interrupted(source, interrupted)),
@@ -240,14 +285,11 @@ impl World {
             Action::Start => {
                 self.handle(DevicesInput::Start(vec![Source::Microphone, Source::Camera]));
             }
-            // An application gives its tracks before anything else.
-            Action::Given(source) => {
-                if self.machine.track(source).is_none() && !self.asked.contains_key(&source) {
-                    self.on.insert(source, true);
-                    let track = self.track();
-                    self.handle(DevicesInput::Given { source, track });
-                }
+            Action::Publish(source) => {
+                let (track, constraints) = (self.track(), DeviceConstraints::default_of(source));
+                self.handle(DevicesInput::Publish { source, track, constraints });
             }
+            Action::Unpublish(source) => self.handle(DevicesInput::Unpublish(source)),
             Action::Answer(source, is_ok, kept) => self.answer(source, is_ok, kept),
             Action::Ended(source) => {
                 if self.machine.track(source).is_some() {

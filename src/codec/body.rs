@@ -73,7 +73,7 @@ fn write_tagged(json: &mut Writer, body: &Body) {
             json.open('{');
             json.key("on");
             json.open('[');
-            on.iter().for_each(|source| json.text(source.as_str()));
+            on.iter().for_each(|source| json.text(&source.label()));
             json.close(']');
             json.close('}');
         }
@@ -102,7 +102,7 @@ fn write_description(json: &mut Writer, tag: &str, id: u32, sdp: &str, sources: 
     for (mid, source) in sources {
         json.open('[');
         json.text(mid);
-        json.text(source.as_str());
+        json.text(&source.label());
         json.close(']');
     }
     json.close(']');
@@ -110,12 +110,8 @@ fn write_description(json: &mut Writer, tag: &str, id: u32, sdp: &str, sources: 
 }
 
 /// None for a source of a later version.
-fn known_source(value: &Value) -> Result<Option<Source>> {
-    Ok(Source::named(&value.text()?))
-}
-
-pub(super) fn source(value: &Value) -> Result<Source> {
-    known_source(value)?.map_or_else(|| value.malformed(), Ok)
+pub(super) fn known_source(value: &Value) -> Result<Option<Source>> {
+    Ok(Source::labelled(&value.text()?))
 }
 
 fn candidate(value: &Value) -> Result<Candidate> {

@@ -65,7 +65,8 @@ impl Random {
     }
 
     fn source(&mut self) -> Source {
-        Source::ALL[self.below(4)]
+        let own = ["whiteboard", "music-Audio"].map(|name| Source::named(name).unwrap());
+        [&Source::ALL[..], &own].concat()[self.below(6)]
     }
 
     fn sources(&mut self) -> SourceMap {

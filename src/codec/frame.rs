@@ -5,7 +5,7 @@ use itodenwa_wire::{Frame, Text, TextStream};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::body::source;
+use super::body::known_source;
 use super::read::{Malformed, Result, Value};
 use super::write::Writer;
 
@@ -32,9 +32,10 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
         "shown" => {
             let shown = |shown: &Value| {
                 let [what, width, height] = shown.tuple()?;
-                Ok((source(&what)?, width.u32()?, height.u32()?))
+                let (width, height) = (width.u32()?, height.u32()?);
+                Ok(known_source(&what)?.map(|source| (source, width, height)))
             };
-            Frame::Shown(value.items()?.iter().map(shown).collect::<Result<_>>()?)
+            Frame::Shown(value.items()?.iter().filter_map(|one| shown(one).transpose()).collect::<Result<_>>()?)
         }
         "beat" => Frame::Heartbeat,
         _ => return Err(Malformed("no frame has this name")),
@@ -70,7 +71,7 @@ pub(crate) fn write_frame(frame: &Frame) -> String {
             json.open('[');
             for (source, width, height) in shown {
                 json.open('[');
-                json.text(source.as_str());
+                json.text(&source.label());
                 json.number((*width).into());
                 json.number((*height).into());
                 json.close(']');

@@ -49,13 +49,13 @@ impl Transceivers {
                     let sender = line.sender();
                     replaced.push(sender.replace_track(self.sent(devices.track(source)))?);
                     if is_present(sender.as_ref(), "setStreams") {
-                        sender.set_streams(devices.stream(StreamKind::of(source)))?;
+                        sender.set_streams(&devices.stream(StreamKind::of(source)))?;
                     }
                     self.forget(line);
                     self.negotiated.push((line.clone(), source));
                 }
                 Assignment::Add { source } => {
-                    let streams = js_sys::Array::of1(devices.stream(StreamKind::of(source)));
+                    let streams = js_sys::Array::of1(&devices.stream(StreamKind::of(source)));
                     let init = object([("direction", "sendrecv".into()), ("streams", streams.into())]);
                     let what = self.sent(devices.track(source)).map_or_else(|| kind(source).into(), JsValue::from);
                     self.negotiated.push((peer.add_transceiver(&what, &init)?, source));

@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-use super::{CallError, Error, Exception, MediaError, RecordError, SendError, SignalingError, ViewError};
+use super::{CallError, Error, Exception, MediaError, PublishError, RecordError, SendError, SignalingError, ViewError};
 
 macro_rules! into_js {
     ($($error:ident)*) => {$(
@@ -18,7 +18,7 @@ macro_rules! into_js {
     )*};
 }
 
-into_js!(CallError MediaError RecordError SendError ViewError);
+into_js!(CallError MediaError PublishError RecordError SendError ViewError);
 
 impl From<&Error> for JsValue {
     /// What the server refused has its own code, `refusal`, and `retryAfter` in milliseconds.
@@ -42,7 +42,7 @@ macro_rules! into_js_by_value {
     )*};
 }
 
-into_js_by_value!(CallError Error MediaError RecordError SendError ViewError);
+into_js_by_value!(CallError Error MediaError PublishError RecordError SendError ViewError);
 
 fn coded(code: &str, error: &dyn StdError) -> JsValue {
     let value = js_sys::Error::new(&error.to_string());

@@ -4,6 +4,7 @@ use itodenwa_protocol::devices as machine;
 use itodenwa_protocol::devices::{DevicesInput, DevicesOutput, Previous, RequestId};
 use itodenwa_protocol::options::DeviceConstraints;
 use itodenwa_wire::Source;
+use itodenwa_wire::limits::OWN_SOURCES;
 use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -11,9 +12,10 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::capture::{prefer, switch, track_of};
 use super::settings::Settings;
 use super::track::{Track, TrackEvent};
-use crate::dom::spawn;
-use crate::error::MediaError;
+use crate::dom::{CapturedTrack, spawn};
+use crate::error::{MediaError, PublishError};
 use crate::oneshot;
+use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
 
 /// Where the result of a request goes.
@@ -27,8 +29,8 @@ type EventSink = Rc<dyn Fn(DeviceEvent)>;
 pub(crate) struct Devices {
     machine: machine::Devices<Track, MediaError>,
     stream: MediaStream,
-    /// What is shared has a stream of its own: it is shown beside the person.
-    screen: MediaStream,
+    /// What is shared has a stream of its own, and so has each name of the application's: they are shown beside the person.
+    others: SnapshotCell<LiteMap<StreamKind, MediaStream>>,
     /// Requests that are not done: as many as the machine lets wait.
     waiting: LiteMap<RequestId, Done>,
     requests: u32,
@@ -53,7 +55,7 @@ impl Devices {
         Ok(Devices {
             machine: machine::Devices::new(),
             stream: MediaStream::new()?,
-            screen: MediaStream::new()?,
+            others: SnapshotCell::default(),
             waiting: LiteMap::new(),
             requests: 0,
             tell,
@@ -61,11 +63,19 @@ impl Devices {
     }
 
     /// The stream of oneself: what is on, for showing it, and for keeping sound and picture together.
-    pub(crate) fn stream(&self, of: StreamKind) -> &MediaStream {
-        match of {
-            StreamKind::Camera => &self.stream,
-            StreamKind::Screen => &self.screen,
+    pub(crate) fn stream(&self, of: StreamKind) -> MediaStream {
+        if of == StreamKind::Camera {
+            return Clone::clone(&self.stream);
         }
+        self.others.change(|others| {
+            if !others.contains_key(&of)
+                && let Ok(stream) = MediaStream::new()
+            {
+                others.insert(of, stream);
+            }
+            // One was made before: another one is not refused.
+            Clone::clone(others.get(&of).unwrap_or(&self.stream))
+        })
     }
 
     /// Asks for all of these with one question to the person.
@@ -78,13 +88,46 @@ impl Devices {
         let tracks = [(Source::Microphone, given.get_audio_tracks()), (Source::Camera, given.get_video_tracks())];
         for (source, tracks) in tracks {
             let Ok(track) = tracks.get(0).dyn_into::<MediaStreamTrack>() else { continue };
-            let track = Track::given(track, &self.stream, track_events(&self.tell, source));
-            self.machine.handle(DevicesInput::Given { source, track });
+            // Two known sources are never too many.
+            let _ = self.publish(source, track, DeviceConstraints::default_of(source));
         }
+    }
+
+    /// Sends a track of the application for this source.
+    pub(crate) fn publish(
+        &mut self,
+        source: Source,
+        track: MediaStreamTrack,
+        constraints: DeviceConstraints,
+    ) -> Result<(), PublishError> {
+        let is_own = |source: &Source| matches!(source, Source::Own(_));
+        let others = self.machine.sources().filter(|other| is_own(other) && *other != source).count();
+        if is_own(&source) && others >= OWN_SOURCES {
+            return Err(PublishError::TooMany);
+        }
+        if let Some(hint) = constraints.hint().filter(|_| !source.is_audio()) {
+            track.unchecked_ref::<CapturedTrack>().set_content_hint(hint);
+        }
+        let track = Track::given(track, &self.stream(StreamKind::of(source)), track_events(&self.tell, source));
+        self.machine.handle(DevicesInput::Publish { source, track, constraints });
+        Ok(())
+    }
+
+    /// Sends a track of the application no more.
+    pub(crate) fn unpublish(&mut self, source: Source, stop: bool) {
+        if let Some(track) = self.machine.track(source).filter(|track| stop && track.is_given()) {
+            track.as_ref().stop();
+        }
+        self.machine.handle(DevicesInput::Unpublish(source));
     }
 
     pub(crate) fn is_asking(&self) -> bool {
         self.machine.is_asking()
+    }
+
+    /// All sources that may be on.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.machine.sources().collect()
     }
 
     /// The sources that are on.
@@ -161,7 +204,7 @@ impl Devices {
     fn capture(&self, constraints: DeviceConstraints, previous: Option<DeviceConstraints>) {
         let source = constraints.source();
         let tell = Rc::clone(&self.tell);
-        let stream = Clone::clone(self.stream(StreamKind::of(source)));
+        let stream = self.stream(StreamKind::of(source));
         let old = self.track(source).cloned().zip(previous.clone());
         spawn(async move {
             let (result, replaced) = switch(&constraints, old).await;

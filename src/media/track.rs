@@ -57,6 +57,11 @@ impl Track {
         Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
     }
 
+    /// Whether it is the application's, or another person's.
+    pub(crate) fn is_given(&self) -> bool {
+        self.wish.is_none()
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings::of(&self.track, self.wish.as_ref())
     }

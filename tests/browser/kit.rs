@@ -30,6 +30,27 @@ export function resize(element, width, height) {
 export function look() { document.dispatchEvent(new Event('visibilitychange')); }
 /** Gives it no size of its own: it is as large as its picture. */
 export function unsize(element) { Object.assign(element.style, { width: '', height: '' }); }
+/** Pictures and a tone of the application's own: they are painted as long as the stream lives. */
+export function painted() {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+    const context = canvas.getContext('2d');
+    const stream = canvas.captureStream(20);
+    const paint = setInterval(() => {
+        context.fillStyle = `hsl(${performance.now() / 10} 50% 50%)`;
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        if (stream.getTracks().every((track) => track.readyState === 'ended')) clearInterval(paint);
+    }, 50);
+    const sound = new AudioContext();
+    const tone = sound.createOscillator();
+    const out = sound.createMediaStreamDestination();
+    tone.connect(out);
+    tone.start();
+    stream.addTrack(out.stream.getAudioTracks()[0]);
+    stream.getTracks().forEach(telling);
+    return stream;
+}
+/** As when the film is over. */
+export function end_track(track) { track.end(); }
 /** A video of the application's own. */
 export function play(stream) {
     const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true, srcObject: stream });
@@ -244,6 +265,8 @@ extern "C" {
     pub(crate) fn append(element: &HtmlVideoElement);
     pub(crate) fn resize(element: &HtmlVideoElement, width: u32, height: u32);
     fn look();
+    pub(crate) fn painted() -> web_sys::MediaStream;
+    pub(crate) fn end_track(track: &web_sys::MediaStreamTrack);
     pub(crate) fn play(stream: &web_sys::MediaStream) -> HtmlVideoElement;
     pub(crate) fn put_into_frame(element: &HtmlVideoElement) -> web_sys::Element;
     pub(crate) fn hide_page(hidden: bool);
@@ -363,8 +386,12 @@ pub(crate) async fn no_frames(video: &HtmlVideoElement) {
 
 /// Waits until the only peer of a room is heard.
 pub(crate) async fn sound(room: &Room) {
-    let video = room.peers().first().expect("a peer").view().expect("a view");
-    within("sound", JsFuture::from(heard(&video))).await.expect("sound");
+    sound_in(&room.peers().first().expect("a peer").view().expect("a view")).await;
+}
+
+/// Waits until something is heard in a video.
+pub(crate) async fn sound_in(video: &HtmlVideoElement) {
+    within("sound", JsFuture::from(heard(video))).await.expect("sound");
 }
 
 pub(crate) async fn join(relay: &Relay, camera: bool, microphone: bool) -> Room {

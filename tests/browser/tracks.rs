@@ -1,9 +1,104 @@
-//! What the application has of the others' media.
+//! Tracks of the application's own, and what it has of those of the others.
 
-use itodenwa::Source;
+use itodenwa::{Event, MediaError, PublishError, PublishOptions, Room, Source};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{append, frames_in, hide_page, leave, media, no_frames, pair, play, put_into_frame, within};
+use crate::kit::{
+    append, connected, end_track, frames_in, hide_page, join, leave, media, no_frames, painted, pair, play,
+    put_into_frame, sound_in, until, within,
+};
+use crate::relay::Relay;
+
+/// A picture and a tone.
+fn tracks() -> (MediaStreamTrack, MediaStreamTrack) {
+    let stream = painted();
+    (stream.get_video_tracks().get(0).unchecked_into(), stream.get_audio_tracks().get(0).unchecked_into())
+}
+
+async fn publish(room: &Room, track: &MediaStreamTrack, source: Source) -> Result<(), PublishError> {
+    within("the publication", room.publish(track, source, PublishOptions::default())).await
+}
+
+#[wasm_bindgen_test]
+async fn own_tracks_are_sent_beside_each_other_and_to_who_comes_later() {
+    let relay = Relay::default();
+    let mut one = join(&relay, false, false).await;
+    let mut other = join(&relay, false, false).await;
+    connected(&mut one).await;
+    let [board, tone] = ["whiteboard", "whiteboardAudio"].map(|name| Source::named(name).expect("a name"));
+    let ((picture, sound), (film, _)) = (tracks(), tracks());
+    let all = [(&picture, board), (&sound, tone), (&film, Source::Camera)];
+    for (track, source) in all {
+        publish(&one, track, source).await.expect("published");
+    }
+    let mut late = join(&relay, false, false).await;
+    for room in [&mut other, &mut late] {
+        media(room, tone, true).await;
+        let peer = room.peers().into_iter().find(|peer| peer.id() == one.me().id()).expect("who publishes");
+        while peer.track(board).is_none() || peer.track(Source::Camera).is_none() {
+            within("media", room.next()).await;
+        }
+        let view = peer.published(board).view().expect("a view");
+        frames_in(&view).await;
+        sound_in(&view).await;
+        frames_in(&peer.view().expect("a view")).await;
+        assert_ne!(peer.stream(board), peer.stream(Source::Camera));
+    }
+    frames_in(&one.me().published(board).view().expect("a view")).await;
+    // Another one takes its place; the first one is the application's still.
+    let (again, _) = tracks();
+    publish(&one, &again, board).await.expect("published");
+    assert_eq!(picture.ready_state(), MediaStreamTrackState::Live);
+    let view = other.peers().iter().find(|peer| peer.id() == one.me().id()).expect("it").published(board).view();
+    frames_in(&view.expect("a view")).await;
+    // It ends.
+    end_track(&again);
+    until(&mut one, "the end", |event| match event {
+        Event::MediaFailed { source, error: MediaError::Ended } => (*source == board).then_some(()),
+        _ => None,
+    })
+    .await;
+    media(&mut other, board, false).await;
+    one.unpublish(tone, false);
+    one.unpublish(Source::Camera, true);
+    media(&mut other, Source::Camera, false).await;
+    let live = [&picture, &sound, &film].map(|track| track.ready_state() == MediaStreamTrackState::Live);
+    assert_eq!(live, [true, true, false], "it is stopped where that is asked for");
+    picture.stop();
+    sound.stop();
+    late.leave().await;
+    drop(late);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_can_not_be_published_says_why_and_many_publications_leave_nothing() {
+    let (one, mut other) = pair().await;
+    let (picture, sound) = tracks();
+    assert_eq!(publish(&one, &sound, Source::Camera).await, Err(PublishError::Kind));
+    assert_eq!(publish(&one, &picture, Source::Microphone).await, Err(PublishError::Kind));
+    let name = |number| Source::named(&format!("board-{number}")).expect("a name");
+    for number in 0..8 {
+        publish(&one, &picture, name(number)).await.expect("published");
+    }
+    assert_eq!(publish(&one, &picture, name(8)).await, Err(PublishError::TooMany));
+    media(&mut other, name(7), true).await;
+    for number in 0..8 {
+        one.unpublish(name(number), false);
+    }
+    media(&mut other, name(7), false).await;
+    // A name that is over leaves room for others.
+    for number in 10..30 {
+        publish(&one, &picture, name(number)).await.expect("published");
+        one.unpublish(name(number), false);
+    }
+    picture.stop();
+    sound.stop();
+    assert_eq!(publish(&one, &picture, name(0)).await, Err(PublishError::Ended));
+    leave(one, other).await;
+}
 
 #[wasm_bindgen_test]
 async fn what_is_read_comes_although_no_element_shows_it_and_what_nobody_reads_does_not() {

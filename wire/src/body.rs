@@ -1,58 +1,10 @@
 //! What two peers say to each other, inside a [`Packet`](crate::Packet).
 
-mod read;
-
-use std::fmt;
+pub(crate) mod read;
 
 use serde::{Deserialize, Serialize};
 
-/// What a media track shows or plays. Each side has at most one of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Source {
-    /// The voice.
-    Microphone,
-    /// The picture of the person.
-    Camera,
-    /// A shared screen, window or tab.
-    Screen,
-    /// The sound of what is shared.
-    ScreenAudio,
-}
-
-impl Source {
-    /// All sources, in the order in which they are offered.
-    pub const ALL: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
-
-    /// Whether it is sound; otherwise it is pictures.
-    #[must_use]
-    pub const fn is_audio(self) -> bool {
-        matches!(self, Source::Microphone | Source::ScreenAudio)
-    }
-
-    /// The name on the wire and in JavaScript: `microphone`, `camera`, `screen`, `screenAudio`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Source::Microphone => "microphone",
-            Source::Camera => "camera",
-            Source::Screen => "screen",
-            Source::ScreenAudio => "screenAudio",
-        }
-    }
-
-    /// By that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Source::ALL.into_iter().find(|source| source.as_str() == name)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::source::Source;
 
 /// Which media identification (`mid`, RFC 8843) carries which of the sender's sources.
 pub type SourceMap = Vec<(String, Source)>;

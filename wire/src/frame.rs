@@ -17,6 +17,7 @@ pub enum Frame {
     /// The application read all texts up to the one with this number.
     Ack(u32),
     /// How large the sources of the other side are shown here: width and height in device pixels, zero for not at all.
+    #[serde(deserialize_with = "crate::body::read::sized")]
     Shown(Vec<(Source, u32, u32)>),
     /// A heartbeat: the sender is there.
     #[serde(rename = "beat")]

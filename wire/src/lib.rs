@@ -36,9 +36,10 @@ pub mod limits;
 mod packet;
 mod pass;
 mod server;
+mod source;
 mod ticket;
 
-pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
+pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, SourceMap};
 pub use client::{ClientMessage, Join, Resume, Signal};
 pub use frame::{Frame, Text, TextStream};
 pub use ice::{IceServer, IceServers};
@@ -46,6 +47,7 @@ pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};
 pub use pass::{Pass, Token};
 pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
+pub use source::{OwnSource, Source};
 pub use ticket::{Ticket, TicketTooLong};
 
 /// The code of the close frame (RFC 6455, section 7.4.2) of a client that comes back on another socket: with any other

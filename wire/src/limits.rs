@@ -35,6 +35,8 @@ pub const BYTES_PER_KIND_IN_ALL: usize = 28 * 1024;
 /// Most lines of one kind for the same thing in one media description: those that are the same up to the first space, like
 /// `a=rtcp-fb:96`. Measured: 5 (`a=rtcp-fb`).
 pub const LINES_PER_SUBJECT: usize = 8;
+/// Sources that have a name of the application's own, per member: what is more is not sent, and not told of others.
+pub const OWN_SOURCES: usize = 8;
 /// Most candidates accepted for one ICE username fragment.
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.

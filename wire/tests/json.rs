@@ -20,7 +20,10 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value
 }
 
 fn source() -> impl Strategy<Value = Source> {
-    prop::sample::select(&Source::ALL[..])
+    prop_oneof![
+        prop::sample::select(&Source::ALL[..]),
+        "[a-z]{1,8}-x(Audio)?".prop_map(|name| Source::named(&name).unwrap())
+    ]
 }
 
 fn body() -> impl Strategy<Value = Body> {

@@ -14,6 +14,8 @@ pub(super) struct Device<T> {
     source: Source,
     is_wanted: bool,
     constraints: DeviceConstraints,
+    /// As what the application's own track is sent.
+    published: Option<DeviceConstraints>,
     holds: Holds<T>,
     asked: Option<Asked>,
     /// Requests that are done when the browser has answered: none unless it is asked.
@@ -44,6 +46,8 @@ struct Asked {
     constraints: DeviceConstraints,
     /// How the track was captured that was there.
     previous: Option<DeviceConstraints>,
+    /// A track of the application took its place meanwhile.
+    is_overtaken: bool,
 }
 
 impl<T> Device<T> {
@@ -52,6 +56,7 @@ impl<T> Device<T> {
             source,
             is_wanted: false,
             constraints: DeviceConstraints::default_of(source),
+            published: None,
             holds: Holds::Nothing,
             asked: None,
             waiting: Vec::new(),
@@ -70,8 +75,10 @@ impl<T> Device<T> {
         self.held().map(|held| &held.track)
     }
 
+    /// What is wanted of it; or as what the application's own track is sent.
     pub(super) fn constraints(&self) -> &DeviceConstraints {
-        &self.constraints
+        let is_own = self.held().is_some_and(|held| held.constraints.is_none());
+        self.published.as_ref().filter(|_| is_own).unwrap_or(&self.constraints)
     }
 
     /// It is on, with a track that nobody was asked for.
@@ -80,13 +87,31 @@ impl<T> Device<T> {
         self.holds = Holds::On(Held { track, constraints: None, is_live: true });
     }
 
+    /// The application has a track for it. What the browser was asked for is not of use any more.
+    pub(super) fn publish<E>(&mut self, track: T, constraints: DeviceConstraints, outputs: &mut Outputs<E>) {
+        let event = if self.is_on() { SourceEvent::Replaced } else { SourceEvent::On };
+        self.hold(track);
+        self.published = Some(constraints);
+        if let Some(asked) = &mut self.asked {
+            asked.is_overtaken = true;
+        }
+        outputs.push_back(DevicesOutput::Event(event(self.source)));
+    }
+
+    /// The application wants its track back.
+    pub(super) fn unpublish<E>(&mut self, outputs: &mut Outputs<E>) {
+        if self.held().is_some_and(|held| held.constraints.is_none()) {
+            self.stop(outputs);
+        }
+    }
+
     /// Wants it on with others. What is to be asked for; none if it is there or asked for already.
     pub(super) fn start(&mut self) -> Option<DeviceConstraints> {
         if self.is_asking() || self.held().is_some() {
             return None;
         }
         self.is_wanted = true;
-        self.asked = Some(Asked { constraints: self.constraints.clone(), previous: None });
+        self.asked = Some(Asked { constraints: self.constraints.clone(), previous: None, is_overtaken: false });
         Some(self.constraints.clone())
     }
 
@@ -147,6 +172,10 @@ impl<T> Device<T> {
     pub(super) fn captured<E: Clone>(&mut self, result: Result<T, E>, previous: Previous<T>, outputs: &mut Outputs<E>) {
         // Nothing else answers than what was asked.
         let Some(asked) = self.asked.take() else { return };
+        if asked.is_overtaken && self.held().is_some_and(|held| held.constraints.is_none()) {
+            self.answer(&Ok::<(), E>(()), outputs);
+            return;
+        }
         let previous = match previous {
             Previous::Restored(track) => Some(track),
             Previous::Lost => {
@@ -267,7 +296,7 @@ impl<T> Device<T> {
         }
         let constraints = self.constraints.clone();
         let previous = self.held().filter(|held| held.is_live).and_then(|held| held.constraints.clone());
-        self.asked = Some(Asked { constraints: constraints.clone(), previous: previous.clone() });
+        self.asked = Some(Asked { constraints: constraints.clone(), previous: previous.clone(), is_overtaken: false });
         outputs.push_back(DevicesOutput::Capture { constraints, previous });
     }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use itodenwa_wire::{Body, Media, Source};
+use itodenwa_wire::{Body, Media};
 
 use super::{Context, Pair, State};
 use crate::event::{ConnectionId, ConnectionState, Event, TroubleCode};
 use crate::health::{Health, Remedy};
+use crate::media::ordered;
 use crate::negotiator::Negotiator;
 use crate::time::Time;
 use crate::timeline::Step;
@@ -42,8 +43,7 @@ impl Pair {
             self.note(context, Step::NewConnection);
         }
         self.attempts = self.attempts.saturating_add(1);
-        let placed = |source: &Source| context.on.contains(source) || context.places.contains(source);
-        let wanted: Vec<Source> = Source::ALL.into_iter().filter(placed).collect();
+        let wanted = ordered(context.on.iter().chain(context.places).copied());
         let is_all_on = wanted.len() == context.on.len();
         let negotiator = Negotiator::new(self.role, context.ice, wanted);
         let health = context.heals.then(|| Health::new(context.now));

@@ -15,6 +15,7 @@ use crate::connection::Connection;
 use crate::error::Exception;
 use crate::event::Event;
 use crate::peer::Peer;
+use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 
 impl RoomEndpoint {
@@ -112,6 +113,10 @@ impl RoomEndpoint {
                     if source == Source::Microphone {
                         peer.set_level(0.0);
                         self.unheard(peer.id(), false);
+                    }
+                    let kind = StreamKind::of(source);
+                    if matches!(source, Source::Own(_)) && self.parts.core.media.views.tile(peer.id(), kind).is_none() {
+                        peer.forget(kind);
                     }
                     self.tell(Event::Media { peer, source, on: false });
                 }

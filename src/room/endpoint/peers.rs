@@ -133,6 +133,7 @@ impl Peers {
             state.voice = None;
         }
         state.peer.set_media(source, None);
+        state.sending.forget(source);
         Some(state.peer.clone())
     }
 
@@ -201,9 +202,10 @@ impl Peers {
     ) {
         for (id, state) in &mut self.states {
             if state.open && adaptive {
-                let news = state
-                    .sending
-                    .news(|kind| if state.peer.is_read(kind) { Some(RenderedSize::Unknown) } else { show(*id, kind) });
+                let own = |source: &Source| matches!(source, Source::Own(own) if !own.is_audio());
+                let news = state.sending.news(state.tracks.keys().copied().filter(own), |kind| {
+                    if state.peer.is_read(kind) { Some(RenderedSize::Unknown) } else { show(*id, kind) }
+                });
                 // A full buffer or a closing channel: it is told with the next look.
                 if !news.is_empty() && state.send(&sending::frame(&news)).is_ok() {
                     state.sending.told(news);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use itodenwa_protocol::sending::{Limits, QualityLimitation, RenderedSize, encoding};
+use itodenwa_wire::limits::OWN_SOURCES;
 use itodenwa_wire::{Frame, PeerId, Source};
 use litemap::LiteMap;
 
@@ -17,7 +18,7 @@ use crate::stream_kind::StreamKind;
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// With every so manieth look the browser is asked whether it is at its limit.
 const STRAIN_EVERY: u32 = 4;
-/// What can be shown.
+/// What can be shown of everybody.
 const PICTURES: [Source; 2] = [Source::Camera, Source::Screen];
 
 /// What is known of sending to one of the others.
@@ -36,11 +37,13 @@ pub(super) struct Sending {
 impl Sending {
     /// They say how they show it. It counts with the next look: nobody can make us work more often.
     pub(super) fn shown(&mut self, tiles: &[(Source, u32, u32)]) {
-        for &(source, width, height) in
-            tiles.iter().filter(|(source, ..)| PICTURES.contains(source)).take(PICTURES.len())
-        {
+        let most = PICTURES.len() + OWN_SOURCES;
+        for &(source, width, height) in tiles.iter().filter(|(source, ..)| !source.is_audio()).take(most) {
             let tile = if width == 0 || height == 0 { RenderedSize::Hidden } else { RenderedSize::Size(width, height) };
-            self.theirs.insert(source, tile);
+            // They may say of names that we do not have what they like.
+            if self.theirs.len() < most || self.theirs.contains_key(&source) {
+                self.theirs.insert(source, tile);
+            }
         }
         self.stale = true;
     }
@@ -66,18 +69,31 @@ impl Sending {
     }
 
     /// What they do not know yet when this is how we show them now.
-    pub(super) fn news(&self, show: impl Fn(StreamKind) -> Option<RenderedSize>) -> LiteMap<Source, RenderedSize> {
+    pub(super) fn news(
+        &self,
+        own: impl Iterator<Item = Source>,
+        show: impl Fn(StreamKind) -> Option<RenderedSize>,
+    ) -> LiteMap<Source, RenderedSize> {
         let news = |source| {
-            let told = self.ours.get(&source).copied().unwrap_or_default();
+            let told = self.ours.get(&source).copied();
+            // What an own source was before it was over is not known of it: it is told in any case.
+            let told = if matches!(source, Source::Own(_)) { told } else { told.or(Some(RenderedSize::Unknown)) };
             // What nobody shows or reads need not come.
             let now = show(StreamKind::of(source)).unwrap_or(RenderedSize::Hidden);
-            (now != told).then_some((source, now))
+            (Some(now) != told).then_some((source, now))
         };
         let mut all = LiteMap::new();
-        for (source, size) in PICTURES.into_iter().filter_map(news) {
+        for (source, size) in PICTURES.into_iter().chain(own).filter_map(news) {
             all.insert(source, size);
         }
         all
+    }
+
+    /// A source of theirs is over. One of the same name begins anew.
+    pub(super) fn forget(&mut self, source: Source) {
+        if matches!(source, Source::Own(_)) {
+            self.ours.remove(&source);
+        }
     }
 
     /// They were told.
@@ -92,7 +108,10 @@ impl Sending {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        for source in Source::ALL {
+        let sources = devices.sources();
+        // What they say of names that are over is not kept.
+        self.theirs.retain(|source, _| sources.contains(source));
+        for source in sources {
             let Some(settings) = devices.settings(source) else { continue };
             let wish = devices.constraints(source).cloned().unwrap_or_else(|| DeviceConstraints::default_of(source));
             let tile = self.theirs.get(&source).copied().unwrap_or_default();
@@ -164,7 +183,7 @@ mod tests {
 
     fn told(sending: &mut Sending, person: Option<RenderedSize>) -> Vec<(Source, u32, u32)> {
         let screen = Some(RenderedSize::Unknown);
-        let news = sending.news(|kind| if kind == StreamKind::Camera { person } else { screen });
+        let news = sending.news(std::iter::empty(), |kind| if kind == StreamKind::Camera { person } else { screen });
         let Frame::Shown(tiles) = frame(&news) else { return Vec::new() };
         sending.told(news);
         tiles
@@ -201,7 +220,10 @@ mod tests {
         let mut sending = Sending::default();
         told(&mut sending, Some(RenderedSize::Hidden));
         // The channel does not take it.
-        assert_eq!(sending.news(|_| Some(RenderedSize::Unknown)).get(&Source::Camera), Some(&RenderedSize::Unknown));
+        assert_eq!(
+            sending.news(std::iter::empty(), |_| Some(RenderedSize::Unknown)).get(&Source::Camera),
+            Some(&RenderedSize::Unknown)
+        );
         assert_eq!(told(&mut sending, Some(RenderedSize::Unknown)), [(Source::Camera, u32::MAX, u32::MAX)]);
     }
 

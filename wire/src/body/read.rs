@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::{Body, Source, SourceMap};
+use super::{Body, SourceMap};
+use crate::source::Source;
 
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -68,13 +69,19 @@ struct Known(Option<Source>);
 
 impl<'de> Deserialize<'de> for Known {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Known(Source::named(&String::deserialize(deserializer)?)))
+        Ok(Known(Source::labelled(&String::deserialize(deserializer)?)))
     }
 }
 
 pub(super) fn source_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceMap, D::Error> {
     let entries = Vec::<(String, Known)>::deserialize(deserializer)?;
     Ok(entries.into_iter().filter_map(|(mid, Known(source))| Some((mid, source?))).collect())
+}
+
+/// Sources with sizes.
+pub(crate) fn sized<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Source, u32, u32)>, D::Error> {
+    let entries = Vec::<(Known, u32, u32)>::deserialize(deserializer)?;
+    Ok(entries.into_iter().filter_map(|(Known(source), width, height)| Some((source?, width, height))).collect())
 }
 
 pub(super) fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Source>, D::Error> {
