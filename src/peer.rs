@@ -1,8 +1,8 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::sending::Limits;
+use itodenwa_protocol::{ConnectionState, Time};
 use itodenwa_wire::{Member, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
@@ -24,6 +24,8 @@ pub struct Peer(Rc<Person>);
 #[derive(Debug)]
 struct Person {
     member: Member,
+    /// When they came.
+    since: Time,
     state: Cell<ConnectionState>,
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
@@ -46,11 +48,12 @@ struct Media {
 }
 
 impl Peer {
-    pub(crate) fn new(member: Member, local: LocalHandle, room: Weak<RoomRef>) -> Self {
+    pub(crate) fn new(member: Member, since: Time, local: LocalHandle, room: Weak<RoomRef>) -> Self {
         let viewer = Viewer::new(Subject::Peer(member.id), local);
         let screen = viewer.screen();
         Peer(Rc::new(Person {
             member,
+            since,
             state: Cell::new(ConnectionState::New),
             media: SnapshotCell::default(),
             texts: Rc::default(),
@@ -221,6 +224,11 @@ impl Peer {
         if let Some(room) = self.0.room.upgrade() {
             room.ask(Request::Remove(self.id()));
         }
+    }
+
+    /// The room that they are in, and since when they are.
+    pub(crate) fn place(&self) -> (Option<Rc<RoomRef>>, Time) {
+        (self.0.room.upgrade(), self.0.since)
     }
 
     /// Whom a text is for, and how many wait for its acknowledgement.

@@ -214,6 +214,11 @@ impl Handle {
         self.snapshot.steps.get().into()
     }
 
+    /// Why an own source that was wanted is not on.
+    pub(crate) fn failure(&self, source: Source) -> Option<MediaError> {
+        self.room.local.error(source)
+    }
+
     /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.
     pub async fn leave(&self) {
         self.room.requests.close();

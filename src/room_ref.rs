@@ -6,13 +6,16 @@ use std::rc::Rc;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use js_sys::Promise;
 
+use crate::dom::Clock;
 use crate::error::SendError;
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::queue::Sender;
+use crate::room_snapshot::Snapshot;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -32,6 +35,8 @@ pub(crate) enum Request {
         limits: Limits,
     },
     RestartIce(PeerId),
+    /// The browser's statistics of the connection to a peer; nothing if there is none.
+    Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
 }
 
@@ -45,6 +50,9 @@ pub(crate) struct RoomRef {
     pub(crate) name: Option<DisplayName>,
     pub(crate) identity: Option<Identity>,
     pub(crate) texts: Cell<u32>,
+    /// That of the steps.
+    pub(crate) clock: Clock,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl RoomRef {

@@ -113,8 +113,8 @@ export class Call extends Emitter {
             case "text":
                 return this.emit("text", event.text);
             case "step": {
-                const { at, name, detail } = event;
-                const step = { at, name, detail };
+                const { at, name, detail, text } = event;
+                const step = { at, name, detail, text };
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);

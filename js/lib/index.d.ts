@@ -295,6 +295,12 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     record(options?: RecordOptions): Promise<Recording>;
     /**
+     * What is wrong: own devices that were wanted and could not be had, and everybody to whom there is no connection, with why. Empty if
+     * nothing is. To be shown when somebody wonders; {@link Peer.diagnose} asks for one.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    diagnose(): Promise<Diagnosis[]>;
+    /**
      * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
      * {@link Message.delivered}.
      * @param text At most 16 KiB of UTF-8.
@@ -470,6 +476,17 @@ export class Peer extends EventTarget {
      */
     restartIce(): void;
     /**
+     * Why the connection to them does not come about, from what was seen so far: one sentence, and one piece of advice. A connection
+     * that is being made for less than ten seconds is `connection/connecting`.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    diagnose(): Promise<Diagnosis>;
+    /**
+     * The browser's own statistics of the connection to them (W3C WebRTC Statistics), `undefined` while there is none.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    getStats(): Promise<RTCStatsReport | undefined>;
+    /**
      * Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble, `token/forbidden`.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -517,11 +534,19 @@ export interface Step {
     readonly peer?: string | undefined;
     /** What. */
     readonly name: StepName;
-    /** A candidate's type and protocol (`host udp`), why something was refused; may be empty. */
+    /** A candidate's type and protocol (`host udp`), the state of a layer, why something was refused; may be empty. */
     readonly detail: string;
+    /**
+     * The description or the candidate that it is about, as the browser made it or the other side sent it; empty where there is none.
+     * Of passwords (`a=ice-pwd`) only the first four characters are left, and of the whole 16 KiB.
+     */
+    readonly text: string;
 }
 
-/** In the order of a first call: one side makes and sends the offer, the other sets it, makes and sends the answer. */
+/**
+ * In the order of a first call: one side makes and sends the offer, the other sets it, makes and sends the answer. `ice` and `dtls` tell
+ * the states of these layers in `detail` (`iceConnectionState`, `RTCDtlsTransport.state`).
+ */
 export type StepName =
     | "makeOffer"
     | "sendOffer"
@@ -536,12 +561,48 @@ export type StepName =
     | "sendEndOfCandidates"
     | "setEndOfCandidates"
     | "gatherCandidates"
+    | "candidateError"
+    | "ice"
+    | "dtls"
     | "channelOpen"
     | "restartIce"
     | "newConnection"
     | "refused"
     | "close"
     | RTCPeerConnectionState;
+
+/** What is the matter, in words. */
+export interface Diagnosis {
+    /** What: stable, for programs. */
+    readonly code: DiagnosisCode;
+    /** What is wrong: one sentence in English, for people. */
+    readonly explain: string;
+    /** What to do about it; empty where there is nothing to do. */
+    readonly advice: string;
+    /** With whom, if it is about one peer. */
+    readonly peer?: Peer | undefined;
+    /** Which own device, if it is about one. */
+    readonly source?: Source | undefined;
+}
+
+/** What can be the matter between oneself and a peer, or with an own device. */
+export type DiagnosisCode =
+    | "connection/connected"
+    | "connection/connecting"
+    | "connection/lost"
+    | "signaling/away"
+    | "peer/silent"
+    | "peer/gone"
+    | "peer/description-refused"
+    | "peer/description-rejected"
+    | "ice/no-candidates"
+    | "ice/no-remote-candidates"
+    | "ice/udp-blocked"
+    | "ice/no-relay"
+    | "ice/relay-unreachable"
+    | "ice/no-path"
+    | "dtls/failed"
+    | MediaErrorCode;
 
 /** Something that went wrong, and the room goes on. */
 export interface Trouble {

@@ -3,6 +3,8 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 
 const TYPES = ["connection", "media", "speaking", "text", "left"];
+/** What is the matter with somebody who has left. */
+const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
 /** Oneself. */
 export class Me {
@@ -101,6 +103,15 @@ export class Peer extends Emitter {
 
     send(text) {
         return this.#link.send(text, this.id);
+    }
+
+    async getStats() {
+        return (await this.#link.more()).stats(this.id);
+    }
+
+    async diagnose() {
+        const { code, explain, advice } = (await this.#link.more()).diagnose(this.id) ?? GONE;
+        return { code, explain, advice, peer: this };
     }
 
     restartIce() {

@@ -4,7 +4,7 @@ import { Outbox } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
-import { raw } from "./raw.js";
+import { raw, rawMore } from "./raw.js";
 import { record } from "./recording.js";
 
 /** Steps that are kept; older ones are dropped. */
@@ -61,7 +61,12 @@ export class Room extends Emitter {
 
     constructor(name, { camera, microphone }, raw) {
         super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
-        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to), level: (id) => this.#raw?.level(id) ?? 0 };
+        const link = {
+            raw: () => this.#open(),
+            more: () => this.#more(),
+            send: (text, to) => this.#send(text, to),
+            level: (id) => this.#raw?.level(id) ?? 0,
+        };
         this.name = name;
         this.me = new Me(raw.me(), link);
         if (camera) this.me.media.add("camera");
@@ -110,6 +115,11 @@ export class Room extends Emitter {
         return record(() => this.#open(), options);
     }
 
+    async diagnose() {
+        const found = (await this.#more()).diagnose();
+        return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
+    }
+
     send(text) {
         return this.#send(text);
     }
@@ -130,6 +140,12 @@ export class Room extends Emitter {
     #open() {
         if (!this.#raw) throw ItodenwaError.closed();
         return this.#raw;
+    }
+
+    /** With what calls do not need by themselves. */
+    async #more() {
+        await rawMore();
+        return this.#open();
     }
 
     async use(source, options = {}) {
@@ -212,8 +228,8 @@ export class Room extends Emitter {
             case "delivered":
                 return this.#outbox.delivered(event.id, event.peer);
             case "step": {
-                const { at, peer, name, detail } = event;
-                const step = { at, peer, name, detail };
+                const { at, peer, name, detail, text } = event;
+                const step = { at, peer, name, detail, text };
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);

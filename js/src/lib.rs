@@ -5,6 +5,7 @@
 
 mod call;
 mod check;
+mod diagnosis;
 mod options;
 mod promise;
 mod pull;
@@ -258,6 +259,24 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<RawRecording>")]
     pub fn record(&self, everybody: bool, limit: Option<f64>) -> Promise {
         record::record(self.handle.clone(), everybody, limit)
+    }
+
+    /// What is the matter with a peer; without one: what is wrong in the room, a list.
+    #[wasm_bindgen(unchecked_return_type = "any")]
+    #[must_use]
+    pub fn diagnose(&self, peer: Option<String>) -> JsValue {
+        let peer = peer.map(|id| self.peer(&id));
+        // Somebody who has left.
+        if matches!(peer, Some(None)) {
+            return JsValue::UNDEFINED;
+        }
+        diagnosis::diagnose(&self.handle, peer.flatten())
+    }
+
+    /// The browser's own statistics of the connection to a peer, `undefined` if there is none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RTCStatsReport | undefined>")]
+    pub fn stats(&self, peer: &str) -> Promise {
+        diagnosis::stats(self.peer(peer))
     }
 
     /// Hangs up.

@@ -44,7 +44,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
             tagged("delivered", [("id", (*message).into()), ("peer", id(peer.id()))])
         }
         Event::Step(entry) => {
-            let value = step(entry.at, &entry.step);
+            let value = step(entry.at, &entry.step, &entry.text);
             set(&value, "peer", &id(entry.peer));
             value
         }
@@ -73,9 +73,10 @@ pub(crate) fn tagged<const N: usize>(kind: &str, entries: [(&str, JsValue); N]) 
     value
 }
 
-pub(crate) fn step(at: Time, step: &Step) -> JsValue {
+pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
     let at = at.as_millis() as f64;
-    tagged("step", [("at", at.into()), ("name", step.name().into()), ("detail", step.detail().into())])
+    let (name, detail) = (step.name().into(), step.detail().into());
+    tagged("step", [("at", at.into()), ("name", name), ("detail", detail), ("text", text.into())])
 }
 
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {

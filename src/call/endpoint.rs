@@ -64,7 +64,7 @@ impl CallEndpoint {
 
     fn step(&mut self, step: Step) {
         let at = self.core.clock.now();
-        self.core.tell(CallEvent::Step { at, step });
+        self.core.tell(CallEvent::Step { at, step, text: String::new() });
     }
 
     /// What comes in changed with the descriptions.
@@ -203,7 +203,7 @@ impl Endpoint for CallEndpoint {
                     self.texts.channel_opened();
                     self.flush();
                 }
-                ManualOutput::Step { at, step } => self.core.tell(CallEvent::Step { at, step }),
+                ManualOutput::Step { at, step, text } => self.core.tell(CallEvent::Step { at, step, text }),
                 ManualOutput::Closed => self.core.end(None),
             }
         }

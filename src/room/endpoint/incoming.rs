@@ -25,6 +25,11 @@ impl RoomEndpoint {
             }
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
+            Request::Stats(peer, tell) => {
+                if let Some(stats) = self.peers.stats(peer) {
+                    tell.send(stats);
+                }
+            }
             Request::Remove(peer) => {
                 if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
                     self.signaling_ended(error);
@@ -50,7 +55,10 @@ impl RoomEndpoint {
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
             Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
-            Some(Err(SignalingError::Away(_))) => self.tell(Event::Signaling(SignalingState::Reconnecting)),
+            Some(Err(SignalingError::Away(_))) => {
+                self.parts.snapshot.reach.is_server_away.set(true);
+                self.tell(Event::Signaling(SignalingState::Reconnecting));
+            }
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(SignalingError::Packet(from, why))) => {
                 if let Some(peer) = self.peers.peer(from) {
@@ -66,6 +74,13 @@ impl RoomEndpoint {
     pub(super) fn renew_servers(&mut self, servers: Vec<IceServer>) {
         self.parts.server_servers = servers;
         self.peers.renew(&self.ice_servers());
+        self.note_relay();
+    }
+
+    /// Whether there is a TURN server (RFC 7065).
+    pub(super) fn note_relay(&self) {
+        let is_relay = |server: &IceServer| server.urls.iter().any(|url| url.starts_with("turn"));
+        self.parts.snapshot.reach.has_relay.set(self.ice_servers().iter().any(is_relay));
     }
 
     /// The signalling was away: the session goes on, or we are somebody new.
@@ -76,6 +91,7 @@ impl RoomEndpoint {
         }
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
+        self.parts.snapshot.reach.is_server_away.set(false);
         self.tell(Event::Signaling(SignalingState::Connected));
     }
 
