@@ -45,10 +45,16 @@ export async function rooms(): Promise<void> {
     await room.camera({ quality: "h42" });
     room.ondevice = ({ source, settings }) => (is<Source>(source), is<number | undefined>(settings.width));
     is<readonly string[] | undefined>(room.me.settings.get("camera")?.lacking);
-    room.onpeer = (peer) => {
+    is<Peer | undefined>((await room.diagnose())[0]?.peer);
+    room.onpeer = async (peer) => {
         is<Peer>(peer);
         is<string | undefined>(peer.name);
         is<string | undefined>(peer.identity);
+        const { code, advice, source } = await peer.diagnose();
+        is<string>(code);
+        is<string>(advice);
+        is<Source | undefined>(source);
+        is<RTCStatsReport | undefined>(await peer.getStats());
         peer.remove();
         peer.volume = peer.muted ? 1 : peer.level;
         is<MediaStreamTrack | undefined>(peer.track("microphone"));

@@ -109,6 +109,8 @@ export default {
     unread: "{count} not read",
     "chat-placeholder": "Write to everybody",
     send: "Send",
+    "by-hand": "A call by hand",
+    kept: "A call that was kept",
     "lesson-open": "See how the call works",
     "lesson-failed": "It could not be loaded. Check the network and try again.",
     steps: "How the call came about",

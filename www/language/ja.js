@@ -109,6 +109,8 @@ export default {
     unread: "未読 {count} 件",
     "chat-placeholder": "全員にメッセージを書く",
     send: "送信",
+    "by-hand": "手作業の通話",
+    kept: "保存した通話",
     "lesson-open": "通話のしくみを見る",
     "lesson-failed": "読み込めませんでした。ネットワークを確認して、もう一度お試しください。",
     steps: "つながるまでの手順",
