@@ -147,6 +147,15 @@ async function byHand(t, ice) {
 
 test("calls by hand, Trickle and Vanilla", (t) => Promise.all(["trickle", "vanilla"].map((ice) => byHand(t, ice))));
 
+test("a call through the relay is not said to be straight", async (t) => {
+    const [ann] = await meet(t, ["chromium", "chromium"], "", { relay: "tcp" });
+    await ann.click("lesson-open");
+    await ann.click("lesson-path");
+    await ann.until(() => document.querySelector("[data-testid=path-verdict]")?.dataset.verdict === "relayed");
+    assert.match(await ann.text("own-candidates"), /relay udp .*at a TURN server, reached over TCP/);
+    await ann.reads("path-picture", "TURN");
+});
+
 test("Trickle beside Vanilla, with a pause before each step and their times", async (t) => {
     const ann = await person(t, "chromium", { at: `${await address()}by-hand.html` });
     await ann.page.select("[data-testid=beside-delay]", "50");

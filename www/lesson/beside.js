@@ -27,7 +27,9 @@ export class Beside {
         this.#servers = servers;
         for (const way of WAYS) {
             const times = element("ul", { class: "times", "data-testid": `beside-${way}` });
-            this.#columns.set(way, { times, drawing: element("div", { class: "drawing" }) });
+            const column = { times, drawing: element("div", { class: "drawing" }), steps: [] };
+            this.#columns.set(way, column);
+            new ResizeObserver(() => drawIn(column)).observe(column.drawing);
         }
         this.element = element("section", { class: "beside" },
             spoken("h2", {}, say("title")), spoken("p", { class: "hint" }, say("hint")),
@@ -43,9 +45,10 @@ export class Beside {
 
     async #runBoth() {
         this.#run.disabled = true;
-        for (const { times, drawing } of this.#columns.values()) {
-            times.replaceChildren();
-            drawing.replaceChildren();
+        for (const column of this.#columns.values()) {
+            column.steps = [];
+            column.times.replaceChildren();
+            column.drawing.replaceChildren();
         }
         try {
             // What a page does for the first time takes longer: that is nobody's merit.
@@ -112,15 +115,21 @@ export class Beside {
     }
 
     #show(way, steps) {
-        const { times, drawing } = this.#columns.get(way);
+        const column = this.#columns.get(way);
         const made = MARKS.flatMap((name) => {
             const step = steps.find((one) => one.name === name);
             return step ? [[name, Math.round(step.at)]] : [];
         });
-        times.replaceChildren(...made.map(([name, at]) => element("li", { "data-name": name }, element("code", {}, name), element("b", {}, `${at} ms`))));
-        const width = Math.max(drawing.parentElement.clientWidth - 2, 290);
-        drawing.replaceChildren(draw(rowsOf(steps), { width, name: word("page", "other"), carrier: word("beside", "way") }));
+        column.times.replaceChildren(...made.map(([name, at]) => element("li", { "data-name": name }, element("code", {}, name), element("b", {}, `${at} ms`))));
+        column.steps = steps;
+        drawIn(column);
     }
+}
+
+function drawIn({ drawing, steps }) {
+    if (steps.length === 0) return;
+    const width = Math.max(drawing.parentElement.clientWidth - 2, 290);
+    drawing.replaceChildren(draw(rowsOf(steps), { width, name: word("page", "other"), carrier: word("beside", "way") }));
 }
 
 async function warmUp() {
