@@ -2,6 +2,7 @@
 
 use itodenwa_protocol::Time;
 use itodenwa_protocol::diagnosis::{Circumstances, Verdict, diagnose};
+use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::Source;
 use js_sys::Map;
 use wasm_bindgen::JsCast;
@@ -86,8 +87,9 @@ impl Peer {
             has_signaling: !reach.is_server_away.get(),
             has_relay: reach.has_relay.get(),
         };
-        let steps = room.snapshot.steps.get();
-        diagnose(steps.iter().filter(|entry| entry.peer == self.id()), &circumstances)
+        // They are looked at where they are: their texts are long.
+        let own = |entry: &&Entry| entry.peer == self.id();
+        room.snapshot.steps.change(|steps| diagnose(steps.iter().filter(own), &circumstances))
     }
 }
 

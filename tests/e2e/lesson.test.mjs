@@ -98,6 +98,11 @@ for (const kind of ["chromium", "firefox"]) {
         inOrder(await names(eve), seen.filter((name) => !/candidate|ice|dtls/i.test(name)));
         await eve.click("lesson-path");
         await eve.see("path-picture");
+        const keys = await eve.page.evaluate(async () => {
+            const languages = await Promise.all(["en", "ja"].map(async (tag) => (await import(`./lesson/language/${tag}.js`)).default));
+            return languages.map((words) => Object.entries(words).flatMap(([group, known]) => (/diagnoses|advice/.test(group) ? [] : Object.keys(known).map((key) => `${group} ${key}`))).sort());
+        });
+        assert.deepEqual(keys[0], keys[1]);
         for (const someone of [ann, bob, eve]) {
             assert.deepEqual(someone.errors, []);
             assert.deepEqual(await someone.page.evaluate(() => window.violations), []);

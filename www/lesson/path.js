@@ -51,7 +51,7 @@ export function through({ kind, relayProtocol }) {
     return kind === "relay" && ["udp", "tcp", "tls"].includes(relayProtocol) ? `relay-${relayProtocol}` : kind;
 }
 
-function candidate({ id, candidateType, protocol, relayProtocol, address, ip, port, url, networkType }) {
+function candidate({ id, candidateType, protocol, relayProtocol, address, ip, port, url }) {
     // Firefox says `tcptype` and its own names for the way to the relay: all in lower case.
-    return { id, kind: candidateType, protocol, relayProtocol: relayProtocol?.toLowerCase(), address: address ?? ip ?? "", port, url, networkType };
+    return { id, kind: candidateType, protocol, relayProtocol: relayProtocol?.toLowerCase(), address: address ?? ip ?? "", port, url };
 }
