@@ -3,6 +3,8 @@
 mod file;
 mod ice;
 mod mint;
+#[cfg(feature = "redis")]
+mod redis;
 mod turn;
 
 use std::ffi::OsString;
@@ -110,9 +112,12 @@ pub struct Args {
           help_heading = "Operation")]
     pub log_format: LogFormat,
     /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
-    /// [default: random for each start]
+    /// [default: random for each start; with --redis, that of the cluster]
     #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
     ticket_secret: Option<TicketSecret>,
+    #[cfg(feature = "redis")]
+    #[command(flatten)]
+    redis: redis::RedisArgs,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -184,6 +189,8 @@ impl Args {
             origins: self.origins,
             public_metrics: self.public_metrics,
             ticket_secret: self.ticket_secret,
+            #[cfg(feature = "redis")]
+            redis: self.redis.into_config(),
             limits: self.limits,
         }
     }

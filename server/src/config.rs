@@ -41,8 +41,11 @@ pub struct Config {
     pub origins: Vec<WebOrigin>,
     /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
     pub public_metrics: bool,
-    /// With the same one after a restart, sessions go on; none: a random one for this run.
+    /// With the same one after a restart, sessions go on; none: a random one for this run, or that of the cluster.
     pub ticket_secret: Option<TicketSecret>,
+    /// With it, this is one node of several that keep rooms together.
+    #[cfg(feature = "redis")]
+    pub redis: Option<crate::redis::RedisConfig>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -64,6 +67,8 @@ impl Default for Config {
             origins: Vec::new(),
             public_metrics: false,
             ticket_secret: None,
+            #[cfg(feature = "redis")]
+            redis: None,
             limits: Limits::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -45,11 +46,11 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 ];
 
 /// All routes.
-pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>) -> Router {
+pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, is_in: Arc<AtomicBool>) -> Router {
     let upgrades = upgrade::routes(config, registry.clone());
     let metrics = Metrics { registry, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
-        .route("/healthz", get(async || "ok\n"))
+        .route("/healthz", get(async move || health(is_in.load(Ordering::Relaxed))))
         .route("/metrics", get(measure).with_state(metrics))
         .merge(upgrades)
         .merge(page(&config.page));
@@ -86,6 +87,15 @@ fn page(page: &Page) -> Router {
         Page::LinkedFolder(www) => folder::served(www, Links::Followed),
         Page::Embedded => page::embedded(),
         Page::None => Router::new(),
+    }
+}
+
+/// Whether a balancer may send clients here.
+fn health(is_in: bool) -> Response {
+    if is_in {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not in the cluster\n").into_response()
     }
 }
 

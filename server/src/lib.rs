@@ -62,6 +62,8 @@ mod upgrade;
 mod web_origin;
 
 pub mod args;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod token;
 pub use access::Access;
 pub use config::{Config, Page};

@@ -26,6 +26,8 @@ mod metrics;
 mod origins;
 mod page;
 mod program;
+#[cfg(all(unix, feature = "redis"))]
+mod redis;
 mod relaying;
 mod resuming;
 mod slow_http;

@@ -121,6 +121,11 @@ impl<P: Packet> Room<P> {
         self.occupants.iter().filter_map(|occupant| Some((occupant.presence.connection()?, occupant.member.id)))
     }
 
+    /// Everybody, and whether they have a socket.
+    pub(super) fn presences(&self) -> impl Iterator<Item = (PeerId, Presence)> {
+        self.occupants.iter().map(|occupant| (occupant.member.id, occupant.presence))
+    }
+
     /// In a full room: who has been away longest of those whose socket was seen to end, and until when it would be waited for.
     pub(super) fn seat_of_the_gone(&self, now: Instant) -> Option<(PeerId, Instant)> {
         let gone = self.occupants.iter().filter_map(|occupant| match occupant.presence {
