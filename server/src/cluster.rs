@@ -37,6 +37,7 @@ use tokio::sync::mpsc;
 
 use crate::hub::{Input, Output};
 pub use crate::node::NodeId;
+use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 pub use local::{LocalBus, Rendezvous};
 
@@ -54,6 +55,10 @@ pub(crate) enum NodeBody {
     Input(Input<Opaque>),
     /// For the node that has a connection.
     Output(Output<Opaque>),
+    /// A question of an operator, and its number on the node that asks.
+    Ask(u64, Question),
+    /// The answer to that one.
+    Answer(u64, Answer),
 }
 
 /// What comes from the bus.
@@ -91,6 +96,9 @@ pub trait Bus: fmt::Debug + Send {
     /// What can't be delivered is lost together with its link: both sides get [`BusEvent::LinkBroken`], or
     /// [`BusEvent::NodeGone`].
     fn send(&self, to: NodeId, message: NodeMessage);
+
+    /// All nodes but this one.
+    fn others(&self) -> Vec<NodeId>;
 
     /// What comes. It ends when this node has [left](Bus::leave).
     fn events(&mut self) -> &mut mpsc::Receiver<BusEvent>;

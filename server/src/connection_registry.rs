@@ -22,6 +22,7 @@ use crate::gate::{Denied, Gate};
 use crate::hub::{Hub, Input, Output};
 use crate::metrics::{Census, Counts};
 use crate::node::{ConnectionId, NodeId};
+use crate::operator::{Answer, Pending, Question};
 use crate::packet::Opaque;
 use crate::queue::{QueueSender, queue};
 use crate::registry_message::{INBOX_MESSAGES, RegistryMessage};
@@ -45,6 +46,8 @@ pub(crate) struct ConnectionRegistry {
     homes: Box<dyn Registry>,
     /// Whether this node has its place in the cluster: without one it lets nobody in.
     is_in: Arc<AtomicBool>,
+    /// What other nodes were asked.
+    pending: Pending,
     counts: Counts,
 }
 
@@ -82,6 +85,7 @@ impl ConnectionRegistry {
             connected: 0,
             bus,
             homes,
+            pending: Pending::default(),
             counts: Counts::new(),
         };
         (registry, messages)
@@ -151,6 +155,7 @@ impl ConnectionRegistry {
                 // Who asked may have gone away meanwhile.
                 let _ = answer.send(self.counts.text(census, self.bus.figures(), self.is_in.load(Ordering::Relaxed)));
             }
+            RegistryMessage::Ask(question, to) => self.ask(question, to),
             RegistryMessage::Received(from, received) => {
                 self.counts.received += 1;
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
@@ -214,6 +219,13 @@ impl ConnectionRegistry {
                     self.do_output(output);
                 }
             }
+            BusEvent::Message(from, NodeMessage(NodeBody::Ask(number, question))) => {
+                let answer = self.answer(&question);
+                self.bus.send(from, NodeMessage(NodeBody::Answer(number, answer)));
+            }
+            BusEvent::Message(from, NodeMessage(NodeBody::Answer(number, answer))) => {
+                self.pending.answered(from, number, answer);
+            }
             BusEvent::NodeJoined(node) => {
                 tracing::info!(node = node.0, "a node joined");
                 self.move_rooms();
@@ -238,6 +250,7 @@ impl ConnectionRegistry {
 
     /// Nothing more comes from a node: not from its connections, and not for those that have their home there.
     fn lose(&mut self, node: NodeId) {
+        self.pending.lost(node);
         self.hub.lose(now(), node);
         self.do_outputs();
         self.send_away("the server that keeps the room is not to be reached", |_, (_, home)| *home == node);
@@ -283,6 +296,29 @@ impl ConnectionRegistry {
                 connection.home = None;
             }
         }
+    }
+
+    /// Asks the nodes that know. Without a place in the cluster nobody is asked, and `to` is dropped.
+    fn ask(&mut self, question: Question, to: oneshot::Sender<Vec<Answer>>) {
+        if !self.is_in.load(Ordering::Relaxed) {
+            return;
+        }
+        let home = question.room().map(|room| self.homes.home_node(room));
+        let elsewhere = home.map_or_else(|| self.bus.others(), |home| vec![home]);
+        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|node| *node != self.me).collect();
+        let is_asked_here = home.is_none_or(|home| home == self.me);
+        let answers = is_asked_here.then(|| self.answer(&question)).into_iter().collect();
+        if let Some(number) = self.pending.ask(elsewhere.clone(), answers, to) {
+            for node in elsewhere {
+                self.bus.send(node, NodeMessage(NodeBody::Ask(number, question.clone())));
+            }
+        }
+    }
+
+    fn answer(&mut self, question: &Question) -> Answer {
+        let answer = self.hub.answer(now(), question);
+        self.do_outputs();
+        answer
     }
 
     fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {

@@ -1,4 +1,4 @@
-//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
+//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`, `/api`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::folder::{self, Links};
 use crate::registry_message::RegistryMessage;
 use crate::tls::Certificate;
 use crate::upgrade::{self, address};
-use crate::{Config, Page, Tls, forwarded, page};
+use crate::{Config, Page, Tls, api, forwarded, page};
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
@@ -48,10 +48,12 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 /// All routes.
 pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, is_in: Arc<AtomicBool>) -> Router {
     let upgrades = upgrade::routes(config, registry.clone());
+    let api = api::routes(config.api_secret.clone(), registry.clone());
     let metrics = Metrics { registry, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
         .route("/healthz", get(async move || health(is_in.load(Ordering::Relaxed))))
         .route("/metrics", get(measure).with_state(metrics))
+        .merge(api)
         .merge(upgrades)
         .merge(page(&config.page));
     if let Some(Tls::Files { .. }) = config.tls {

@@ -6,6 +6,7 @@
 
 mod io;
 mod moving;
+mod operating;
 mod outbox;
 mod renewals;
 mod replay;

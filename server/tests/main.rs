@@ -11,6 +11,7 @@
 mod support;
 
 mod admission;
+mod api;
 mod closing;
 mod cluster;
 mod flooding;

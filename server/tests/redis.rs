@@ -26,6 +26,22 @@ async fn one_room_over_three_nodes_and_one_that_joins() {
     assert_eq!(ann.refused_and_closed().await, ("session/replaced".to_owned(), 1008));
     talk((&mut ann_again, &of_ann), (&mut ben, &of_ben)).await;
 
+    // An operator sees and does the same at each node.
+    for node in [&first, &second] {
+        let rooms = node.ask("GET", "rooms").await;
+        assert!(rooms.ends_with(&format!(r#"{{"rooms":[{{"members":2,"room":"{room}"}}]}}"#)), "{rooms}");
+        let members = node.ask("GET", &format!("rooms/{room}")).await;
+        assert!(members.contains(id(&of_ann)) && members.contains(id(&of_ben)), "{members}");
+    }
+    let (mut eve, of_eve) = second.join(&room).await;
+    let path = format!("rooms/{room}/members/{}", id(&of_eve));
+    assert!(second.ask("DELETE", &path).await.starts_with("HTTP/1.1 204"));
+    assert_eq!(eve.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    for client in [&mut ann_again, &mut ben] {
+        assert_eq!(client.receive().await["joined"]["member"], of_eve["me"]);
+        assert_eq!(client.receive().await["left"]["reason"], "removed");
+    }
+
     // What is no message is counted, and does no harm.
     for channel in redis.channels().await {
         for garbage in ["nonsense", "{}", "\"\\xff\\x00\"", "18446744073709551616"] {

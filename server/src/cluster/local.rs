@@ -82,6 +82,10 @@ impl Bus for LocalBus {
         &mut self.events
     }
 
+    fn others(&self) -> Vec<NodeId> {
+        with(&self.nodes, |nodes| nodes.iter().map(|(node, _)| *node).filter(|node| *node != self.me).collect())
+    }
+
     fn leave(&self) {
         LocalBus::expel(&self.nodes, self.me);
     }

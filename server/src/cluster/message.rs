@@ -15,6 +15,7 @@ use super::{NodeBody, NodeMessage};
 use crate::closing::{Closing, Ending};
 use crate::hub::{Input, Output};
 use crate::node::ConnectionId;
+use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 
 /// The versions that this code speaks.
@@ -34,6 +35,8 @@ enum Text {
     Send(ConnectionId, Shared),
     Mark(ConnectionId),
     Close(ConnectionId, Closing),
+    Ask(u64, Question),
+    Answer(u64, Answer),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,6 +74,8 @@ pub(super) fn encode(now: Instant, NodeMessage(body): NodeMessage) -> Option<Opa
             Output::Mark(to) => Text::Mark(to),
             Output::Close(to, closing) => Text::Close(to, closing),
         },
+        NodeBody::Ask(number, question) => Text::Ask(number, question),
+        NodeBody::Answer(number, answer) => Text::Answer(number, answer),
     };
     to_raw_value(&text).ok()
 }
@@ -90,6 +95,8 @@ pub(super) fn decode(now: Instant, text: &Opaque) -> Result<NodeMessage, serde_j
         Text::Send(to, Shared(message)) => output(Output::Send(to, message)),
         Text::Mark(to) => output(Output::Mark(to)),
         Text::Close(to, closing) => output(Output::Close(to, closing)),
+        Text::Ask(number, question) => NodeBody::Ask(number, question),
+        Text::Answer(number, answer) => NodeBody::Answer(number, answer),
     };
     Ok(NodeMessage(body))
 }
@@ -148,6 +155,11 @@ mod tests {
             r#"{"mark":1}"#.to_owned(),
             format!(r#"{{"close":[1,{refused}]}}"#),
             r#"{"close":[1,{"code":1000}]}"#.to_owned(),
+            r#"{"ask":[1,{"rooms":["a",100]}]}"#.to_owned(),
+            r#"{"ask":[1,{"remove":["a","0000000100000002"]}]}"#.to_owned(),
+            r#"{"answer":[1,{"rooms":[{"room":"a","members":2}]}]}"#.to_owned(),
+            r#"{"answer":[1,{"room":[{"id":"0000000100000002","connected":true}]}]}"#.to_owned(),
+            r#"{"answer":[1,"unknown"]}"#.to_owned(),
         ] {
             let message = decode(now, &text(&written)).unwrap_or_else(|error| panic!("{written}: {error}"));
             assert_eq!(encode(now, message).unwrap().get(), written);

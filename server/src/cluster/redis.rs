@@ -54,8 +54,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct View {
-    /// All nodes, with this one.
-    nodes: Vec<NodeId>,
+    me: NodeId,
+    others: Vec<NodeId>,
     lease: Instant,
 }
 
@@ -79,7 +79,8 @@ pub(crate) async fn join(
     let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
     let (inbox, events) = mpsc::channel(EVENTS);
     let leaving = CancellationToken::new();
-    let view = Mutex::new(View { nodes: Vec::new(), lease: tokio::time::Instant::now().into_std() });
+    let view =
+        Mutex::new(View { me: NodeId::default(), others: Vec::new(), lease: tokio::time::Instant::now().into_std() });
     let shared = Arc::new(Shared { view, is_overfull: AtomicBool::new(false), counts: Counts::default() });
     let secret = Secret { secret, is_shared };
     let member = Member::join(config, secret, shared.clone(), outbox, inbox, leaving.clone()).await?;
@@ -103,6 +104,10 @@ impl Bus for RedisBus {
         &mut self.events
     }
 
+    fn others(&self) -> Vec<NodeId> {
+        self.shared.view(|view| view.others.clone())
+    }
+
     fn lease(&self) -> Option<Instant> {
         Some(self.shared.view(|view| view.lease))
     }
@@ -115,7 +120,7 @@ impl Bus for RedisBus {
         let counts = &self.shared.counts;
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Some(Figures {
-            nodes: self.shared.view(|view| view.nodes.len()),
+            nodes: self.shared.view(|view| view.others.len() + 1),
             sent: of(&counts.sent),
             received: of(&counts.received),
             dropped: of(&counts.dropped),
@@ -134,7 +139,9 @@ impl Drop for RedisBus {
 
 impl Registry for RedisRegistry {
     fn home_node(&self, room: &RoomName) -> NodeId {
-        self.0.view(|view| rendezvous::home_node(room, view.nodes.iter().copied())).unwrap_or_default()
+        self.0
+            .view(|view| rendezvous::home_node(room, view.others.iter().copied().chain([view.me])))
+            .unwrap_or_default()
     }
 }
 

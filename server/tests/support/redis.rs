@@ -10,6 +10,8 @@ use tokio::process::{Child, Command};
 
 use super::{Client, Received, http, soon};
 
+pub(crate) const API_SECRET: &str = "a secret of operators";
+
 /// An engine on a port of its own, without files.
 pub(crate) struct Redis {
     pub(crate) port: u16,
@@ -77,7 +79,9 @@ fn spawn(port: u16, arguments: &[String]) -> std::io::Result<Child> {
 /// The program.
 pub(crate) fn program(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
-    command.args(["--listen", "127.0.0.1:0", "--turn", "off", "--redis", url]).args(arguments);
+    command
+        .args(["--listen", "127.0.0.1:0", "--turn", "off", "--api-secret", API_SECRET, "--redis", url])
+        .args(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
@@ -105,6 +109,12 @@ impl Node {
 
     pub(crate) async fn get(&self, path: &str) -> String {
         http(self.address, &format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")).await
+    }
+
+    /// What `/api` answers, with its head.
+    pub(crate) async fn ask(&self, method: &str, path: &str) -> String {
+        let head = format!("{method} /api/{path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        http(self.address, &format!("{head}authorization: Bearer {API_SECRET}\r\n\r\n")).await
     }
 
     pub(crate) async fn is_healthy(&self) -> bool {

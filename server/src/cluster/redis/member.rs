@@ -162,8 +162,8 @@ impl Member {
     }
 
     fn show_nodes(&self) {
-        let nodes = self.session.links.others().chain([self.me()]).collect();
-        self.shared.view(|view| view.nodes = nodes);
+        let (me, others) = (self.me(), self.session.links.others().collect());
+        self.shared.view(|view| (view.me, view.others) = (me, others));
     }
 
     async fn serve(&mut self) -> End {
