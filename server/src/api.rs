@@ -5,13 +5,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
-use itodenwa_wire::{PeerId, RoomName};
+use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
@@ -65,6 +66,9 @@ impl fmt::Display for ApiSecretTooShort {
 }
 
 impl std::error::Error for ApiSecretTooShort {}
+
+/// What stands in a path, if it is text.
+type InPath<T> = Result<Path<T>, PathRejection>;
 
 type Registry = mpsc::Sender<RegistryMessage>;
 
@@ -123,8 +127,10 @@ async fn rooms(State(registry): State<Registry>, request: Request) -> Response {
     }
 }
 
-async fn room(State(registry): State<Registry>, Path(name): Path<String>) -> Response {
-    let Ok(room) = RoomName::new(name) else { return failure(StatusCode::BAD_REQUEST, "not the name of a room") };
+async fn room(State(registry): State<Registry>, path: InPath<String>) -> Response {
+    let Some(room) = path.ok().and_then(|Path(name)| RoomName::new(name).ok()) else {
+        return failure(StatusCode::BAD_REQUEST, "not the name of a room");
+    };
     match ask(&registry, Question::Room(room.clone())).await {
         Ok(answers) => match answers.into_iter().next() {
             Some(Answer::Room(members)) => answer(&json!({ "room": room, "members": members })),
@@ -135,13 +141,16 @@ async fn room(State(registry): State<Registry>, Path(name): Path<String>) -> Res
     }
 }
 
-async fn close(State(registry): State<Registry>, Path(name): Path<String>) -> Response {
-    let Ok(room) = RoomName::new(name) else { return failure(StatusCode::BAD_REQUEST, "not the name of a room") };
+async fn close(State(registry): State<Registry>, path: InPath<String>) -> Response {
+    let Some(room) = path.ok().and_then(|Path(name)| RoomName::new(name).ok()) else {
+        return failure(StatusCode::BAD_REQUEST, "not the name of a room");
+    };
     done(&registry, Question::Close(room), "nobody is in such a room").await
 }
 
-async fn remove(State(registry): State<Registry>, Path((name, member)): Path<(String, String)>) -> Response {
-    let (Ok(room), Ok(member)) = (RoomName::new(name), member.parse::<PeerId>()) else {
+async fn remove(State(registry): State<Registry>, path: InPath<(String, String)>) -> Response {
+    let read = |Path((name, member)): Path<(String, String)>| Some((RoomName::new(name).ok()?, member.parse().ok()?));
+    let Some((room, member)) = path.ok().and_then(read) else {
         return failure(StatusCode::BAD_REQUEST, "not the name of a room, or not the id of a member");
     };
     done(&registry, Question::Remove(room, member), "there is no such member").await

@@ -139,7 +139,12 @@ impl Node {
 
     /// Comes in with a ticket, as often as it takes, as clients do.
     pub(crate) async fn come_back(&self, room: &str, ticket: &Value) -> (Client, Value) {
-        let resume = json!({"ticket": ticket, "signals": 0});
+        self.come_back_after(room, ticket, 0).await
+    }
+
+    /// The same after so many signals came in the session.
+    pub(crate) async fn come_back_after(&self, room: &str, ticket: &Value, signals: u32) -> (Client, Value) {
+        let resume = json!({"ticket": ticket, "signals": signals});
         soon(async {
             loop {
                 if let Some(joined) = self.try_to_join(room, resume.clone()).await {
