@@ -67,7 +67,7 @@ impl Layer {
     fn run(self) -> Result<Tally> {
         match self {
             Layer::Lint => lint(),
-            Layer::Native => count(cargo().args(["test", "--workspace", "--no-fail-fast"])),
+            Layer::Native => native(),
             Layer::Browser => browser::run(),
             Layer::Types => types(),
             Layer::E2e => e2e(),
@@ -120,6 +120,14 @@ fn cargo_with(arguments: &[&str]) -> Command {
     let mut command = cargo();
     command.args(arguments);
     command
+}
+
+fn native() -> Result<Tally> {
+    // Without it the tests of several servers over it say that they are skipped.
+    if let Err(why) = system::need_redis() {
+        println!("{why}");
+    }
+    count(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 fn types() -> Result<Tally> {
