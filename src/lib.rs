@@ -21,7 +21,7 @@
 //! nothing to clean up: dropping the room and its [`Handle`]s hangs up, and then nothing is left ([`counts`]).
 //!
 //! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
-//!   microphone, shares a screen, sends texts, and leaves.
+//!   microphone, shares a screen, sends messages ([`Payload`]: texts, values, bytes), and leaves.
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
@@ -45,11 +45,13 @@ mod dom;
 mod driver;
 mod error;
 mod event;
+mod json;
 mod local_media;
 mod media;
 mod message;
 mod oneshot;
 mod outgoing;
+mod payload;
 mod peer;
 mod preview;
 mod queue;
@@ -76,10 +78,12 @@ pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
+pub use json::Json;
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use message::Message;
+pub use payload::Payload;
 pub use peer::Peer;
 pub use preview::Preview;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};

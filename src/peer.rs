@@ -10,6 +10,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack}
 use crate::error::{SendError, ViewError};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
+use crate::payload::Payload;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
@@ -203,12 +204,12 @@ impl Peer {
         Screen(self.0.screen.clone())
     }
 
-    /// Sends a text to this peer alone.
+    /// Sends a text, a value or bytes to this peer alone. See [`Handle::send`](crate::Handle::send).
     ///
     /// # Errors
-    /// [`SendError`] if it is too long, too many wait, or the room is over.
-    pub fn send(&self, text: &str) -> Result<Message, SendError> {
-        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], text)
+    /// [`SendError`] if it is too large, too many wait, or the room is over.
+    pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
+        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], message.into())
     }
 
     /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.

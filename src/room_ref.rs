@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
 use js_sys::Promise;
 
 use crate::dom::Clock;
@@ -14,6 +13,7 @@ use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
+use crate::payload::Payload;
 use crate::queue::Sender;
 use crate::room_snapshot::Snapshot;
 
@@ -26,6 +26,7 @@ pub(crate) enum Request {
     Text {
         to: PeerId,
         text: String,
+        format: Format,
         outgoing: Outgoing,
     },
     /// What is sent of a source, to one or to everybody.
@@ -65,11 +66,9 @@ impl RoomRef {
         !self.requests.is_closed()
     }
 
-    /// Sends a text to all of these, or to none; each with how many texts wait for it.
-    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], text: &str) -> Result<Message, SendError> {
-        if text.len() > TEXT_BYTES {
-            return Err(SendError::TooLarge);
-        }
+    /// Sends a message to all of these, or to none; each with how many messages wait for it.
+    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], payload: Payload) -> Result<Message, SendError> {
+        let (text, format) = payload.write()?;
         if !self.is_open() {
             return Err(SendError::Closed);
         }
@@ -86,7 +85,7 @@ impl RoomRef {
             delivered.push(wait);
             let outgoing = Outgoing { id, delivered: done, _place: place };
             // If it is not taken, its drop says that it is not delivered.
-            self.ask(Request::Text { to: *peer, text: text.to_owned(), outgoing });
+            self.ask(Request::Text { to: *peer, text: text.clone(), format, outgoing });
         }
         Ok(Message::new(id, delivered))
     }

@@ -69,7 +69,8 @@ export class Call extends Emitter {
     }
 
     send(text) {
-        codedNow(() => this.#open().send(String(text)));
+        if (typeof text !== "string") throw new ItodenwaError("send/unsupported", "A call by hand sends texts. Use a room for values and bytes.");
+        codedNow(() => this.#open().send(text));
     }
 
     view() {
@@ -77,6 +78,7 @@ export class Call extends Emitter {
     }
 
     async close() {
+        this.drain();
         this.#raw?.close();
         await this.closed;
     }

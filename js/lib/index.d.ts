@@ -193,8 +193,8 @@ export interface Limits {
  *
  * Each event can be had in three ways: as an `on…` property, which gets the event's detail itself; by `addEventListener`,
  * which gets a `CustomEvent` with it; and by iterating (`for await`). Who listens late gets what is there: everybody present
- * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts and
- * troubles the last 64 that nobody has heard yet.
+ * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts, data and
+ * troubles the last 64 each that nobody has heard yet.
  */
 export class Room extends EventTarget implements AsyncDisposable, Disposable {
     private constructor();
@@ -230,6 +230,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     oninterrupted: ((this: Room, interrupted: RoomEvents["interrupted"]) => void) | null;
     /** Somebody wrote. Show it as text, never as HTML. */
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
+    /** An application sent a value or bytes. They come from strangers: check what it is. */
+    ondata: ((this: Room, data: RoomEvents["data"]) => void) | null;
     /** A step of a call, as it happens. */
     onstep: ((this: Room, step: Step) => void) | null;
     /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
@@ -301,12 +303,14 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     diagnose(): Promise<Diagnosis[]>;
     /**
-     * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
-     * {@link Message.delivered}.
-     * @param text At most 16 KiB of UTF-8.
+     * Sends a text (told as `text`), a value or bytes (told as `data`) to everybody who is here. Resolved when it was accepted: then
+     * it reaches everybody once and in order, unless they leave before. {@link Message.delivered} says when. A peer that does not
+     * read slows its senders: 64 messages wait for it, and a further one is refused (`send/queue-full`) until some are delivered.
+     * @param message At most 16 KiB, as UTF-8 or JSON; bytes: 12 KiB. Anything else (a `Date`, a `Map`, `NaN`, `undefined`, a function)
+     * is refused with `send/unsupported`.
      * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
      */
-    send(text: string): Promise<Message>;
+    send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
      * Plays what the browser refused to play by itself. Call it in a click or key handler.
      * @throws {@link ItodenwaError} `room/closed`.
@@ -316,8 +320,9 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     leave(): Promise<void>;
 
     /**
-     * Every event as `{ type, detail }`, beginning with what a late listener would get. At most 1024 wait to be read; after
-     * that the iterator throws `events/unread`, and the room goes on.
+     * Every event as `{ type, detail }`, beginning with what a late listener would get. When 1024 wait to be read, nothing more is
+     * told to anybody here before one is read, and the others' messages wait with them. If none is read for 5 s the iterator throws
+     * `events/unread`, and the room goes on without it.
      */
     [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent, undefined>;
     /** `using room = await join(…)`: hangs up at the end of the block. */
@@ -347,6 +352,7 @@ export interface RoomEvents {
     devices: undefined;
     interrupted: { source: Source; interrupted: boolean };
     text: { from: Peer; text: string };
+    data: { from: Peer; data: Json | Uint8Array };
     step: Step;
     trouble: Trouble;
     signaling: SignalingState;
@@ -425,6 +431,7 @@ export class Peer extends EventTarget {
     /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
+    ondata: ((this: Peer, data: Json | Uint8Array) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
 
     /**
@@ -466,10 +473,10 @@ export class Peer extends EventTarget {
      */
     limit(source: Source, limits?: Limits): void;
     /**
-     * Sends a text to this peer alone.
+     * Sends a text, a value or bytes to this peer alone. See {@link Room.send}.
      * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
      */
-    send(text: string): Promise<Message>;
+    send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
      * Looks for new network paths to them (W3C WebRTC, `restartIce`). The media goes on meanwhile.
      * @throws {@link ItodenwaError} `room/closed`.
@@ -512,16 +519,20 @@ export interface PeerEvents {
     media: { source: Source; on: boolean };
     speaking: boolean;
     text: string;
+    data: Json | Uint8Array;
     left: LeaveReason;
 }
 
-/** A text that was accepted. */
+/** A value that JSON has (RFC 8259), with arrays and objects at most 16 deep. A field that is `undefined` is left out. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** A message that was accepted. */
 export interface Message {
-    /** Rises with each text. */
+    /** Rises with each message. */
     readonly id: number;
     /**
-     * Resolved when the application of everybody it went to has it; rejected with `send/peer-gone` if somebody left before,
-     * or the room is over.
+     * Resolved when everybody it went to has read it: their listeners and iterators were told, or it is one of the last 64 that wait
+     * for a first listener. Rejected with `send/peer-gone` if somebody left before, or the room is over.
      */
     readonly delivered: Promise<void>;
 }
@@ -684,8 +695,9 @@ export type MediaErrorCode =
     | "media/failed"
     | (string & {});
 
-/** Why a text is not sent, or was not delivered. */
+/** Why a message is not sent, or was not delivered. */
 export type SendErrorCode =
+    | "send/unsupported"
     | "send/too-large"
     | "send/queue-full"
     | "send/nobody"
@@ -800,7 +812,7 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     setAnswer(answer: RTCSessionDescriptionInit | string): Promise<void>;
     /** Adds a candidate of the other side; `null` says that there are no more. @throws {@link CallErrorCode} */
     addCandidate(candidate: RTCIceCandidateInit | null): Promise<void>;
-    /** Sends a text. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
+    /** Sends a text: here nothing else is. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
     send(text: string): void;
     /** A `<video>` with the other side. @throws {@link ItodenwaError} `call/closed`. */
     view(): HTMLVideoElement;

@@ -2,7 +2,7 @@ import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "left"];
+const TYPES = ["connection", "media", "speaking", "text", "data", "left"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
@@ -101,8 +101,8 @@ export class Peer extends Emitter {
         return codedNow(() => this.#link.raw().stream(this.id, String(source)));
     }
 
-    send(text) {
-        return this.#link.send(text, this.id);
+    send(message) {
+        return this.#link.send(message, this.id);
     }
 
     async getStats() {

@@ -1,6 +1,6 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
-import { Outbox } from "./message.js";
+import { Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
@@ -9,7 +9,7 @@ import { record } from "./recording.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -55,16 +55,15 @@ export class Room extends Emitter {
     #raw;
     #peers = new Map();
     #steps = [];
-    #outbox = new Outbox();
     #end;
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
+        super({ kept: ["text", "data", "trouble", "blocked"], current: (type) => this.#current(type) });
         const link = {
             raw: () => this.#open(),
             more: () => this.#more(),
-            send: (text, to) => this.#send(text, to),
+            send: (message, to) => this.#send(message, to),
             level: (id) => this.#raw?.level(id) ?? 0,
         };
         this.name = name;
@@ -120,8 +119,8 @@ export class Room extends Emitter {
         return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
     }
 
-    send(text) {
-        return this.#send(text);
+    send(message) {
+        return this.#send(message);
     }
 
     resume() {
@@ -129,8 +128,20 @@ export class Room extends Emitter {
     }
 
     async leave() {
+        // The program may await this in the very loop that reads.
+        this.drain();
         await this.#raw?.leave();
         await this.closed;
+    }
+
+    async ready() {
+        for (const peer of this.#peers.values()) await peer.ready();
+        await super.ready();
+    }
+
+    drain() {
+        for (const peer of this.#peers.values()) peer.drain();
+        super.drain();
     }
 
     get types() {
@@ -169,11 +180,8 @@ export class Room extends Emitter {
         if (!on) this.me.settings.delete(source);
     }
 
-    async #send(text, to) {
-        return coded(() => {
-            const id = this.#open().send(String(text), to);
-            return this.#outbox.add(id, to === undefined ? this.#peers.keys() : [to]);
-        });
+    async #send(message, to) {
+        return coded(() => new Message(this.#open().send(...written(message), to)));
     }
 
     /** What holds already when a listener comes late. */
@@ -225,8 +233,10 @@ export class Room extends Emitter {
                 if (!peer) return;
                 this.emit("text", { from: peer, text: event.text });
                 return peer.emit("text", event.text);
-            case "delivered":
-                return this.#outbox.delivered(event.id, event.peer);
+            case "data":
+                if (!peer) return;
+                this.emit("data", { from: peer, data: event.data });
+                return peer.emit("data", event.data);
             case "step": {
                 const { at, peer, name, detail, text } = event;
                 const step = { at, peer, name, detail, text };
@@ -281,7 +291,6 @@ export class Room extends Emitter {
         peer.state = "closed";
         peer.media.clear();
         peer.speaking = false;
-        this.#outbox.gone(peer.id);
         this.emit("left", { peer, reason });
         peer.emit("left", reason);
     }
@@ -291,7 +300,6 @@ export class Room extends Emitter {
         if (this.#end) return;
         this.#end = { error };
         this.#raw = undefined;
-        this.#outbox.gone();
         for (const peer of this.#peers.values()) {
             peer.state = "closed";
             peer.media.clear();

@@ -12,8 +12,8 @@ mod pull;
 mod record;
 mod values;
 
-use itodenwa::{Events, Handle, Join, Me, Peer, PeerId, Room, SendError, Source, ViewError};
-use js_sys::{Array, Promise};
+use itodenwa::{Events, Handle, Join, Json, Me, Payload, Peer, PeerId, Room, SendError, Source, ViewError};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -170,16 +170,28 @@ impl RawRoom {
         }
     }
 
-    /// Sends a text to everybody, or to one peer, and gives its id.
+    /// Sends a text, JSON or a `Uint8Array` to everybody, or to one peer. `delivered` rejects with an `Error` that has a `code`.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn send(&self, text: &str, to: Option<String>) -> Result<u32, JsValue> {
-        let message = match to {
-            None => self.handle.send(text),
-            Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(text)),
+    #[wasm_bindgen(unchecked_return_type = "{ id: number, delivered: Promise<void> }")]
+    pub fn send(&self, message: &JsValue, is_json: bool, to: Option<String>) -> Result<JsValue, JsValue> {
+        let payload = match (message.as_string(), message.dyn_ref::<Uint8Array>()) {
+            (Some(json), _) if is_json => Payload::Json(Json::parse(json)?),
+            (Some(text), _) => Payload::Text(text),
+            (None, Some(bytes)) => Payload::Bytes(bytes.to_vec()),
+            (None, None) => return Err(SendError::Unsupported.into()),
         };
-        message.map(|message| message.id()).map_err(JsValue::from)
+        let message = match to {
+            None => self.handle.send(payload),
+            Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(payload)),
+        }?;
+        let id = message.id();
+        let delivered = promise(async move {
+            message.delivered().await?;
+            Ok(JsValue::UNDEFINED)
+        });
+        Ok(object([("id", id.into()), ("delivered", delivered.into())]))
     }
 
     /// Looks for new network paths to a peer.

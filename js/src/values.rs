@@ -1,7 +1,7 @@
 //! What is told, as JavaScript values.
 
 use itodenwa::{Candidate, Device, Event, PeerId, Settings, Step, Time};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
 pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
@@ -40,8 +40,9 @@ pub(crate) fn event(event: &Event) -> JsValue {
         }
         Event::DevicesChanged => tagged("devices", []),
         Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
-        Event::Delivered { peer, id: message } => {
-            tagged("delivered", [("id", (*message).into()), ("peer", id(peer.id()))])
+        Event::Json { from, value } => tagged("data", [("from", id(from.id())), ("data", value.to_js())]),
+        Event::Bytes { from, bytes } => {
+            tagged("data", [("from", id(from.id())), ("data", Uint8Array::from(&bytes[..]).into())])
         }
         Event::Step(entry) => {
             let value = step(entry.at, &entry.step, &entry.text);
@@ -62,7 +63,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
             tagged("blocked", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
         }
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
-        // Of a later version of the client crate.
+        // Deliveries, which each message's own promise tells, and what a later version of the client crate has.
         _ => tagged("other", []),
     }
 }

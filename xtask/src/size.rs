@@ -11,7 +11,7 @@ use crate::process::{self, Result, program};
 use crate::{system, wasm};
 
 /// What a page may load before its first call, in bytes after brotli: first module, bindings and face.
-const FIRST_LOAD: usize = 114_000;
+const FIRST_LOAD: usize = 115_500;
 /// What the second module may have.
 const SECOND: usize = 51_000;
 /// Others, as their packages are bundled by everybody; one is shipped bundled.

@@ -13,13 +13,15 @@ use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
 use crate::outgoing::Outgoing;
+use crate::payload::Payload;
+use crate::peer::Peer;
 use crate::room_ref::Request;
 
 impl RoomEndpoint {
     pub(super) fn request(&mut self, request: Request) {
         match request {
-            Request::Text { to, text, outgoing } => {
-                if let Err(why) = self.peers.send_text(self.parts.core.clock.now(), to, text, outgoing) {
+            Request::Text { to, text, format, outgoing } => {
+                if let Err(why) = self.peers.send_text(self.parts.core.clock.now(), to, (text, format), outgoing) {
                     self.channel_refused(to, why);
                 }
             }
@@ -157,15 +159,29 @@ impl RoomEndpoint {
             // Not acknowledged either: it comes again through the next channel.
             Ok(Frame::Text(_)) if !self.parts.core.events.has_room() => {}
             Ok(Frame::Text(text)) => {
-                if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(now, text))
-                {
+                let received = self.with_texts(from, |texts| texts.receive(now, text));
+                if let Some(Received::Text { text, format, receipt }) = received {
                     let read = ReadText { from: Some(from), receipt };
-                    self.parts.core.events.push_text(Event::Text { from: peer, text }, read);
+                    self.payload(peer, Payload::read(text, format), read);
                 }
             }
             Ok(Frame::Heartbeat) => {}
             Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
         }
+    }
+
+    /// A message for the application. What it can't have is consumed in its place, so that nothing waits for it.
+    fn payload(&mut self, from: Peer, payload: Option<Payload>, read: ReadText) {
+        let event = match payload {
+            Some(Payload::Text(text)) => Event::Text { from, text },
+            Some(Payload::Json(value)) => Event::Json { from, value },
+            Some(Payload::Bytes(bytes)) => Event::Bytes { from, bytes },
+            None => {
+                self.read(vec![read]);
+                return self.trouble(&from, TroubleCode::PacketMalformed, "not understood: the message".into());
+            }
+        };
+        self.parts.core.events.push_text(event, read);
     }
 
     /// The application read these texts.

@@ -3,7 +3,7 @@
 use itodenwa_protocol::delivery::Delivery;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
 use itodenwa_protocol::{ConnectionId, Time};
-use itodenwa_wire::{Frame, IceServer, PeerId, Source};
+use itodenwa_wire::{Format, Frame, IceServer, PeerId, Source};
 use js_sys::Promise;
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -223,11 +223,17 @@ impl Peers {
 
     // Texts.
 
-    /// A text to send. If the peer is gone, whoever waits for its delivery is told by the drop.
-    pub(super) fn send_text(&mut self, now: Time, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
+    /// A message to send. If the peer is gone, whoever waits for its delivery is told by the drop.
+    pub(super) fn send_text(
+        &mut self,
+        now: Time,
+        to: PeerId,
+        (text, format): (String, Format),
+        outgoing: Outgoing,
+    ) -> Result<(), String> {
         let Some(state) = self.states.get_mut(&to) else { return Ok(()) };
         // As many as have a place have one there, too.
-        let _ = state.texts.send(text, outgoing);
+        let _ = state.texts.send(text, format, outgoing);
         state.flush(now)
     }
 
