@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, join, load, open, type Peer, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -45,10 +45,16 @@ export async function rooms(): Promise<void> {
     await room.camera({ quality: "h42" });
     room.ondevice = ({ source, settings }) => (is<Source>(source), is<number | undefined>(settings.width));
     is<readonly string[] | undefined>(room.me.settings.get("camera")?.lacking);
-    room.onpeer = (peer) => {
+    is<Peer | undefined>((await room.diagnose())[0]?.peer);
+    room.onpeer = async (peer) => {
         is<Peer>(peer);
         is<string | undefined>(peer.name);
         is<string | undefined>(peer.identity);
+        const { code, advice, source } = await peer.diagnose();
+        is<string>(code);
+        is<string>(advice);
+        is<Source | undefined>(source);
+        is<RTCStatsReport | undefined>(await peer.getStats());
         peer.remove();
         peer.volume = peer.muted ? 1 : peer.level;
         is<MediaStreamTrack | undefined>(peer.track("microphone"));
@@ -67,6 +73,14 @@ export async function rooms(): Promise<void> {
     };
     room.onpeer = null;
     room.ontext = ({ from, text }) => (is<Peer>(from), is<string>(text));
+    room.ondata = ({ from, data }) => (is<Peer>(from), data instanceof Uint8Array ? is<number>(data.length) : is<Json>(data));
+    is<Promise<void>>((await room.send({ move: ["e2", "e4"], clock: undefined })).delivered);
+    await room.send(new Uint8Array(3));
+    await room.peers.get("")?.send(null);
+    // @ts-expect-error what JSON makes something else of
+    await room.send(new Map());
+    // @ts-expect-error what JSON has nothing for
+    await room.send({ at: () => 1 });
     is<"connected" | "reconnecting">(room.signaling);
     room.onsignaling = (state) => is<"connected" | "reconnecting">(state);
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
@@ -91,7 +105,6 @@ export async function rooms(): Promise<void> {
     const message = await room.send("hello");
     is<number>(message.id);
     await message.delivered;
-    // @ts-expect-error a text is text
     await room.send(1);
     // @ts-expect-error rooms are joined, not made
     new (room.constructor as typeof import("itodenwa").Room)();
@@ -119,6 +132,8 @@ function told(event: RoomEvent): void {
             return is<number>(event.detail.at);
         case "trouble":
             return is<string>(event.detail.explain);
+        case "data":
+            return is<Json | Uint8Array>(event.detail.data);
         case "signaling":
             return is<"connected" | "reconnecting">(event.detail);
         case "blocked":

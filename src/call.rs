@@ -101,6 +101,8 @@ pub enum CallEvent {
         at: Time,
         /// What.
         step: Step,
+        /// The description or the candidate that it is about, as in [`Entry::text`](crate::Entry::text).
+        text: String,
     },
     /// The call is over: the other side hung up, or [`Call::close`] was called. The last event.
     Closed,

@@ -3,6 +3,7 @@
 #[cfg(all(test, target_arch = "wasm32"))]
 mod conformance;
 mod heartbeat;
+mod layers;
 mod role;
 mod senders;
 mod transceivers;
@@ -173,6 +174,11 @@ impl Connection {
         transceivers::receiving(&self.peer)
     }
 
+    /// What the browser measures.
+    pub(crate) fn stats(&self) -> Option<Promise> {
+        self.peer.get_stats().ok()
+    }
+
     /// The network may be another one: silence counts sooner.
     pub(crate) fn suspect(&self) {
         self.heartbeat.suspect();
@@ -309,6 +315,8 @@ fn listen(peer: &PeerConnection, control: &DataChannel, heartbeat: &Heartbeat, t
         }
     };
     vec![
+        layers::listen(peer, tell),
+        layers::listen_for_errors(peer, tell),
         Listener::new(peer, "icecandidate", candidate),
         Listener::new(peer, "connectionstatechange", state),
         Listener::new(control, "open", report(Report::ChannelOpen)),

@@ -114,12 +114,13 @@ macro_rules! plain_errors {
 }
 
 plain_errors! {
-    /// Why a text is not sent, or was not delivered.
+    /// Why a message is not sent, or was not delivered.
     SendError {
-        TooLarge = "send/too-large", "The text is longer than 16 KiB. Send it in parts.";
-        QueueFull = "send/queue-full", "Too many texts wait for this peer. Wait until some are delivered.";
+        TooLarge = "send/too-large", "The message is larger than 16 KiB (bytes: 12 KiB). Send it in parts.";
+        Unsupported = "send/unsupported", "It is neither text nor bytes nor a value that JSON has. Send one of them.";
+        QueueFull = "send/queue-full", "Too many messages wait for this peer. Wait until some are delivered.";
         Nobody = "send/nobody", "Nobody else is in the room. Send it when somebody has joined.";
-        PeerGone = "send/peer-gone", "The peer left before the text was delivered.";
+        PeerGone = "send/peer-gone", "The peer left before the message was delivered.";
         Closed = "room/closed", "The call is over. Join again.";
     }
     /// Why a track is not sent.

@@ -12,6 +12,7 @@ pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
 pub use trouble::Trouble;
 
 use crate::error::{Error, MediaError};
+use crate::json::Json;
 use crate::media::Settings;
 use crate::peer::Peer;
 
@@ -79,7 +80,21 @@ pub enum Event {
         /// What.
         text: String,
     },
-    /// An own text reached a peer's application. Left out while very many events wait to be read;
+    /// An application sent a value.
+    Json {
+        /// Whose.
+        from: Peer,
+        /// What.
+        value: Json,
+    },
+    /// An application sent bytes.
+    Bytes {
+        /// Whose.
+        from: Peer,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// An own message reached a peer's application. Left out while very many events wait to be read;
     /// [`Message::delivered`](crate::Message::delivered) knows it, too.
     Delivered {
         /// Whose.

@@ -21,7 +21,7 @@
 //! nothing to clean up: dropping the room and its [`Handle`]s hangs up, and then nothing is left ([`counts`]).
 //!
 //! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
-//!   microphone, shares a screen, sends texts, and leaves.
+//!   microphone, shares a screen, sends messages ([`Payload`]: texts, values, bytes), and leaves.
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
@@ -40,15 +40,18 @@ mod call;
 mod check;
 mod codec;
 mod connection;
+mod diagnosis;
 mod dom;
 mod driver;
 mod error;
 mod event;
+mod json;
 mod local_media;
 mod media;
 mod message;
 mod oneshot;
 mod outgoing;
+mod payload;
 mod peer;
 mod preview;
 mod publish;
@@ -66,22 +69,26 @@ mod viewer;
 
 pub use call::{Call, CallEvent, CallOptions};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
+pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
     CallError, Error, Exception, MediaError, PublishError, RecordError, SendError, SignalingError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
+pub use itodenwa_protocol::diagnosis::Verdict;
 pub use itodenwa_protocol::sending::{Degradation, Limits};
-pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Step};
+pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{
     Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Token,
 };
+pub use json::Json;
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use message::Message;
+pub use payload::Payload;
 pub use peer::Peer;
 pub use preview::Preview;
 pub use publish::PublishOptions;

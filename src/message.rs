@@ -1,7 +1,7 @@
 use crate::error::SendError;
 use crate::oneshot;
 
-/// A text that was accepted.
+/// A message that was accepted: it arrives once, and in its order, while both are in the room.
 #[derive(Debug)]
 #[must_use = "whether it arrives is told by delivered()"]
 pub struct Message {
@@ -14,13 +14,13 @@ impl Message {
         Message { id, delivered }
     }
 
-    /// Names the text in [`Event::Delivered`](crate::Event::Delivered). Rises with each text.
+    /// Names it in [`Event::Delivered`](crate::Event::Delivered). Rises with each message.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// Waits until the application of everybody it was sent to has it.
+    /// Waits until the application of everybody it was sent to has read it.
     ///
     /// # Errors
     /// [`SendError::PeerGone`] if somebody left before, or the room is over.

@@ -1,8 +1,8 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::sending::Limits;
+use itodenwa_protocol::{ConnectionState, Time};
 use itodenwa_wire::{Member, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
@@ -10,6 +10,7 @@ use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack}
 use crate::error::{SendError, ViewError};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
+use crate::payload::Payload;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
@@ -24,6 +25,8 @@ pub struct Peer(Rc<Person>);
 #[derive(Debug)]
 struct Person {
     member: Member,
+    /// When they came.
+    since: Time,
     state: Cell<ConnectionState>,
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
@@ -45,10 +48,11 @@ struct Media {
 }
 
 impl Peer {
-    pub(crate) fn new(member: Member, local: LocalHandle, room: Weak<RoomRef>) -> Self {
+    pub(crate) fn new(member: Member, since: Time, local: LocalHandle, room: Weak<RoomRef>) -> Self {
         let viewer = Viewer::new(Subject::Peer(member.id), local);
         Peer(Rc::new(Person {
             member,
+            since,
             state: Cell::new(ConnectionState::New),
             media: SnapshotCell::default(),
             texts: Rc::default(),
@@ -203,12 +207,12 @@ impl Peer {
         Screen(self.0.viewer.with(StreamKind::of(source)))
     }
 
-    /// Sends a text to this peer alone.
+    /// Sends a text, a value or bytes to this peer alone. See [`Handle::send`](crate::Handle::send).
     ///
     /// # Errors
-    /// [`SendError`] if it is too long, too many wait, or the room is over.
-    pub fn send(&self, text: &str) -> Result<Message, SendError> {
-        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], text)
+    /// [`SendError`] if it is too large, too many wait, or the room is over.
+    pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
+        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], message.into())
     }
 
     /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.
@@ -224,6 +228,11 @@ impl Peer {
         if let Some(room) = self.0.room.upgrade() {
             room.ask(Request::Remove(self.id()));
         }
+    }
+
+    /// The room that they are in, and since when they are.
+    pub(crate) fn place(&self) -> (Option<Rc<RoomRef>>, Time) {
+        (self.0.room.upgrade(), self.0.since)
     }
 
     /// Whom a text is for, and how many wait for its acknowledgement.

@@ -45,7 +45,9 @@ impl Handle {
             _ => DeviceConstraints::default_of(source),
         };
         let (done, wait) = oneshot::channel();
-        let request = LocalRequest::Publish { source, track: track.clone(), constraints, done };
+        // Not the method of that name, which makes another track.
+        let track = Clone::clone(track);
+        let request = LocalRequest::Publish { source, track, constraints, done };
         self.local().ask(request).map_err(|_| PublishError::Closed)?;
         wait.await.unwrap_or(Err(PublishError::Closed))?;
         if let Some(limits) = options.limits {

@@ -20,6 +20,7 @@ use crate::event::{Event, Events};
 use crate::local_media::{LocalHandle, LocalRequest};
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions, Settings};
 use crate::message::Message;
+use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::room_ref::{Request, RoomRef};
 use crate::room_snapshot::Snapshot;
@@ -171,13 +172,16 @@ impl Handle {
         self.room.local.choose(DeviceConstraints::Screen(options)).await
     }
 
-    /// Sends a text to everybody who is here: accepted now, sent as soon as each connection is there, in order.
+    /// Sends a text, a value ([`Json`](crate::Json)) or bytes to everybody who is here: accepted now, sent as soon as each connection
+    /// is there, in order. A peer that does not read slows its senders: 64 messages wait for it, and then one has to wait until some
+    /// are [delivered](Message::delivered). What was accepted is lost only with its receiver.
     ///
     /// # Errors
-    /// [`SendError`] if it is longer than 16 KiB, nobody is here, 64 texts wait for somebody already, or the room is over.
-    pub fn send(&self, text: &str) -> Result<Message, SendError> {
+    /// [`SendError`] if it is larger than 16 KiB (bytes: 12 KiB), nobody is here, 64 messages wait for somebody already, or the room
+    /// is over.
+    pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
         let to: Vec<_> = self.peers().iter().map(Peer::recipient).collect();
-        self.room.send(&to, text)
+        self.room.send(&to, message.into())
     }
 
     /// Limits what is sent of a source to everybody, now and later. [`Peer::limit`] does it for one of them; the lower limit counts.
@@ -217,6 +221,11 @@ impl Handle {
     #[must_use]
     pub fn steps(&self) -> Vec<Entry> {
         self.snapshot.steps.get().into()
+    }
+
+    /// Why an own source that was wanted is not on.
+    pub(crate) fn failure(&self, source: Source) -> Option<MediaError> {
+        self.room.local.error(source)
     }
 
     /// Hangs up. When it is done everything is closed and [`Event::Closed`] is in the stream.

@@ -4,15 +4,18 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
+use js_sys::Promise;
 
+use crate::dom::Clock;
 use crate::error::SendError;
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
+use crate::payload::Payload;
 use crate::queue::Sender;
+use crate::room_snapshot::Snapshot;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -23,6 +26,7 @@ pub(crate) enum Request {
     Text {
         to: PeerId,
         text: String,
+        format: Format,
         outgoing: Outgoing,
     },
     /// What is sent of a source, to one or to everybody.
@@ -32,6 +36,8 @@ pub(crate) enum Request {
         limits: Limits,
     },
     RestartIce(PeerId),
+    /// The browser's statistics of the connection to a peer; nothing if there is none.
+    Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
 }
 
@@ -45,6 +51,9 @@ pub(crate) struct RoomRef {
     pub(crate) name: Option<DisplayName>,
     pub(crate) identity: Option<Identity>,
     pub(crate) texts: Cell<u32>,
+    /// That of the steps.
+    pub(crate) clock: Clock,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl RoomRef {
@@ -57,11 +66,9 @@ impl RoomRef {
         !self.requests.is_closed()
     }
 
-    /// Sends a text to all of these, or to none; each with how many texts wait for it.
-    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], text: &str) -> Result<Message, SendError> {
-        if text.len() > TEXT_BYTES {
-            return Err(SendError::TooLarge);
-        }
+    /// Sends a message to all of these, or to none; each with how many messages wait for it.
+    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], payload: Payload) -> Result<Message, SendError> {
+        let (text, format) = payload.write()?;
         if !self.is_open() {
             return Err(SendError::Closed);
         }
@@ -78,7 +85,7 @@ impl RoomRef {
             delivered.push(wait);
             let outgoing = Outgoing { id, delivered: done, _place: place };
             // If it is not taken, its drop says that it is not delivered.
-            self.ask(Request::Text { to: *peer, text: text.to_owned(), outgoing });
+            self.ask(Request::Text { to: *peer, text: text.clone(), format, outgoing });
         }
         Ok(Message::new(id, delivered))
     }

@@ -9,7 +9,7 @@ const LANGUAGES = {
 };
 /** Elements with words that are made of more than a key. Weak: an element that is gone is forgotten. */
 const spoken = new WeakMap();
-let language = "en";
+let chosen = "en";
 
 /** Begins with the remembered language, or the browser's. */
 export function begin() {
@@ -17,31 +17,39 @@ export function begin() {
     set(LANGUAGES[wanted.slice(0, 2)] ? wanted.slice(0, 2) : "en");
     for (const button of document.querySelectorAll("button.language")) {
         button.addEventListener("click", () => {
-            set(language === "en" ? "ja" : "en");
-            memory.set("language", language);
+            set(chosen === "en" ? "ja" : "en");
+            memory.set("language", chosen);
         });
     }
 }
 
 /** A word or sentence of the page. */
 export function word(key, values) {
-    return fill(LANGUAGES[language].words[key] ?? en[key] ?? key, values);
+    return fill(LANGUAGES[chosen].words[key] ?? en[key] ?? key, values);
 }
+
+/** The page's language: `en` or `ja`. */
+export function language() {
+    return chosen;
+}
+
+/** A text with its values in their places. */
+export { fill as filledIn };
 
 /** What a step of a call means; empty if there is nothing to say. */
 export function stepMeaning(name) {
-    return LANGUAGES[language].steps[name] ?? "";
+    return LANGUAGES[chosen].steps[name] ?? "";
 }
 
 /** The sentence for an error's code, or what the library says of it. */
 export function errorText({ code, refusal, explain }, values) {
-    const { errors } = LANGUAGES[language];
+    const { errors } = LANGUAGES[chosen];
     return fill(errors[`refused:${refusal}`] ?? errors[code] ?? explain ?? String(code), values);
 }
 
 /** What came of a part of a check: what works, or why not and what that means. */
 export function findingText({ part, outcome, code, explain, detail }) {
-    const { errors, findings } = LANGUAGES[language];
+    const { errors, findings } = LANGUAGES[chosen];
     if (outcome === "waiting") return "";
     if (outcome === "works") return findings[`works:${part}:${detail}`] ?? findings[`works:${part}`] ?? "";
     return findings[code] ?? errors[code] ?? explain;
@@ -55,7 +63,7 @@ export function say(element, text) {
 }
 
 function set(tag) {
-    language = tag;
+    chosen = tag;
     document.documentElement.lang = tag;
     for (const element of document.querySelectorAll("[data-t]")) element.textContent = word(element.dataset.t);
     for (const element of document.querySelectorAll("[data-t-label]")) {

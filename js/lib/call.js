@@ -69,7 +69,8 @@ export class Call extends Emitter {
     }
 
     send(text) {
-        codedNow(() => this.#open().send(String(text)));
+        if (typeof text !== "string") throw new ItodenwaError("send/unsupported", "A call by hand sends texts. Use a room for values and bytes.");
+        codedNow(() => this.#open().send(text));
     }
 
     view() {
@@ -77,6 +78,7 @@ export class Call extends Emitter {
     }
 
     async close() {
+        this.drain();
         this.#raw?.close();
         await this.closed;
     }
@@ -113,8 +115,8 @@ export class Call extends Emitter {
             case "text":
                 return this.emit("text", event.text);
             case "step": {
-                const { at, name, detail } = event;
-                const step = { at, name, detail };
+                const { at, name, detail, text } = event;
+                const step = { at, name, detail, text };
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);

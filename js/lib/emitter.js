@@ -6,7 +6,7 @@ const WAITING = 64;
 
 /**
  * An EventTarget with `on…` properties, which get an event's `detail` itself, and with an async iterator over everything.
- * Who listens late gets what is still true (`current`) and, of the types in `kept`, what nobody has heard yet.
+ * A late listener gets what is still true (`current`) and, of the types in `kept`, what nobody has heard yet.
  */
 export class Emitter extends EventTarget {
     #handlers = new Map();
@@ -14,8 +14,9 @@ export class Emitter extends EventTarget {
     #late = new Set();
     #taps = new Set();
     #current;
-    /** Resolved when nobody waits for a replay. The pump awaits it before each event, so nothing is told twice. */
-    settled = Promise.resolve();
+    /** Resolved when all listeners that were added so far have their replay. */
+    #settled = Promise.resolve();
+    #draining = false;
 
     /** `current(type)` gives the details that a late listener of this type missed and that still hold. */
     constructor({ kept = [], current = () => [] } = {}) {
@@ -68,6 +69,24 @@ export class Emitter extends EventTarget {
         return tap;
     }
 
+    /**
+     * Resolved when another event may be emitted: late listeners have what they missed, so that none is told twice or out of order;
+     * and no iterator is full, so that texts wait with their senders rather than here.
+     */
+    async ready() {
+        for (const tap of this.#taps) while (tap.isFull && !this.#draining) await tap.room();
+        for (let settled; settled !== this.#settled; ) {
+            settled = this.#settled;
+            await settled;
+        }
+    }
+
+    /** No more than what is on its way will come: iterators are not waited for any more. */
+    drain() {
+        this.#draining = true;
+        for (const tap of this.#taps) tap.release();
+    }
+
     /** All types of events, in the order of their replay. */
     get types() {
         return [];
@@ -101,7 +120,7 @@ export class Emitter extends EventTarget {
     /** What has been missed is told a moment later, when the program has set up what its listener needs. */
     #replay(type, late) {
         this.#late.add(late);
-        this.settled = this.settled.then(() => {
+        this.#settled = this.#settled.then(() => {
             if (this.#late.delete(late)) late.tell(this.#missed(type));
         });
     }

@@ -206,8 +206,8 @@ export interface Limits {
  *
  * Each event can be had in three ways: as an `on…` property, which gets the event's detail itself; by `addEventListener`,
  * which gets a `CustomEvent` with it; and by iterating (`for await`). Who listens late gets what is there: everybody present
- * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts and
- * troubles the last 64 that nobody has heard yet.
+ * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts, data and
+ * troubles the last 64 each that nobody has heard yet.
  */
 export class Room extends EventTarget implements AsyncDisposable, Disposable {
     private constructor();
@@ -243,6 +243,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     oninterrupted: ((this: Room, interrupted: RoomEvents["interrupted"]) => void) | null;
     /** Somebody wrote. Show it as text, never as HTML. */
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
+    /** An application sent a value or bytes. They come from strangers: check what it is. */
+    ondata: ((this: Room, data: RoomEvents["data"]) => void) | null;
     /** A step of a call, as it happens. */
     onstep: ((this: Room, step: Step) => void) | null;
     /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
@@ -334,12 +336,20 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     record(options?: RecordOptions): Promise<Recording>;
     /**
-     * Sends a text to everybody who is here. Resolved when it was accepted, not when it arrived: see
-     * {@link Message.delivered}.
-     * @param text At most 16 KiB of UTF-8.
+     * What is wrong: own devices that were wanted and could not be had, and everybody to whom there is no connection, with why. Empty if
+     * nothing is. To be shown when somebody wonders; {@link Peer.diagnose} asks for one.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    diagnose(): Promise<Diagnosis[]>;
+    /**
+     * Sends a text (told as `text`), a value or bytes (told as `data`) to everybody who is here. Resolved when it was accepted: then
+     * it reaches everybody once and in order, unless they leave before. {@link Message.delivered} says when. A peer that does not
+     * read slows its senders: 64 messages wait for it, and a further one is refused (`send/queue-full`) until some are delivered.
+     * @param message At most 16 KiB, as UTF-8 or JSON; bytes: 12 KiB. Anything else (a `Date`, a `Map`, `NaN`, `undefined`, a function)
+     * is refused with `send/unsupported`.
      * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
      */
-    send(text: string): Promise<Message>;
+    send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
      * Plays what the browser refused to play by itself. Call it in a click or key handler.
      * @throws {@link ItodenwaError} `room/closed`.
@@ -349,8 +359,9 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     leave(): Promise<void>;
 
     /**
-     * Every event as `{ type, detail }`, beginning with what a late listener would get. At most 1024 wait to be read; after
-     * that the iterator throws `events/unread`, and the room goes on.
+     * Every event as `{ type, detail }`, beginning with what a late listener would get. When 1024 wait to be read, nothing more is
+     * told to anybody here before one is read, and the others' messages wait with them. If none is read for 5 s the iterator throws
+     * `events/unread`, and the room goes on without it.
      */
     [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent, undefined>;
     /** `using room = await join(…)`: hangs up at the end of the block. */
@@ -380,6 +391,7 @@ export interface RoomEvents {
     devices: undefined;
     interrupted: { source: Source; interrupted: boolean };
     text: { from: Peer; text: string };
+    data: { from: Peer; data: Json | Uint8Array };
     step: Step;
     trouble: Trouble;
     signaling: SignalingState;
@@ -458,6 +470,7 @@ export class Peer extends EventTarget {
     /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
+    ondata: ((this: Peer, data: Json | Uint8Array) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
 
     /**
@@ -499,15 +512,26 @@ export class Peer extends EventTarget {
      */
     limit(source: Source, limits?: Limits): void;
     /**
-     * Sends a text to this peer alone.
+     * Sends a text, a value or bytes to this peer alone. See {@link Room.send}.
      * @throws {@link ItodenwaError} with one of the {@link SendErrorCode}s.
      */
-    send(text: string): Promise<Message>;
+    send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
      * Looks for new network paths to them (W3C WebRTC, `restartIce`). The media goes on meanwhile.
      * @throws {@link ItodenwaError} `room/closed`.
      */
     restartIce(): void;
+    /**
+     * Why the connection to them does not come about, from what was seen so far: one sentence, and one piece of advice. A connection
+     * that is being made for less than ten seconds is `connection/connecting`.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    diagnose(): Promise<Diagnosis>;
+    /**
+     * The browser's own statistics of the connection to them (W3C WebRTC Statistics), `undefined` while there is none.
+     * @throws {@link ItodenwaError} `room/closed`, `wasm/unavailable`.
+     */
+    getStats(): Promise<RTCStatsReport | undefined>;
     /**
      * Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble, `token/forbidden`.
      * @throws {@link ItodenwaError} `room/closed`.
@@ -534,16 +558,20 @@ export interface PeerEvents {
     media: { source: Source; on: boolean };
     speaking: boolean;
     text: string;
+    data: Json | Uint8Array;
     left: LeaveReason;
 }
 
-/** A text that was accepted. */
+/** A value that JSON has (RFC 8259), with arrays and objects at most 16 deep. A field that is `undefined` is left out. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** A message that was accepted. */
 export interface Message {
-    /** Rises with each text. */
+    /** Rises with each message. */
     readonly id: number;
     /**
-     * Resolved when the application of everybody it went to has it; rejected with `send/peer-gone` if somebody left before,
-     * or the room is over.
+     * Resolved when everybody it went to has read it: their listeners and iterators were told, or it is one of the last 64 that wait
+     * for a first listener. Rejected with `send/peer-gone` if somebody left before, or the room is over.
      */
     readonly delivered: Promise<void>;
 }
@@ -556,11 +584,19 @@ export interface Step {
     readonly peer?: string | undefined;
     /** What. */
     readonly name: StepName;
-    /** A candidate's type and protocol (`host udp`), why something was refused; may be empty. */
+    /** A candidate's type and protocol (`host udp`), the state of a layer, why something was refused; may be empty. */
     readonly detail: string;
+    /**
+     * The description or the candidate that it is about, as the browser made it or the other side sent it; empty where there is none.
+     * Of passwords (`a=ice-pwd`) only the first four characters are left, and of the whole 16 KiB.
+     */
+    readonly text: string;
 }
 
-/** In the order of a first call: one side makes and sends the offer, the other sets it, makes and sends the answer. */
+/**
+ * In the order of a first call: one side makes and sends the offer, the other sets it, makes and sends the answer. `ice` and `dtls` tell
+ * the states of these layers in `detail` (`iceConnectionState`, `RTCDtlsTransport.state`).
+ */
 export type StepName =
     | "makeOffer"
     | "sendOffer"
@@ -575,12 +611,48 @@ export type StepName =
     | "sendEndOfCandidates"
     | "setEndOfCandidates"
     | "gatherCandidates"
+    | "candidateError"
+    | "ice"
+    | "dtls"
     | "channelOpen"
     | "restartIce"
     | "newConnection"
     | "refused"
     | "close"
     | RTCPeerConnectionState;
+
+/** What is the matter, in words. */
+export interface Diagnosis {
+    /** What: stable, for programs. */
+    readonly code: DiagnosisCode;
+    /** What is wrong: one sentence in English, for people. */
+    readonly explain: string;
+    /** What to do about it; empty where there is nothing to do. */
+    readonly advice: string;
+    /** With whom, if it is about one peer. */
+    readonly peer?: Peer | undefined;
+    /** Which own device, if it is about one. */
+    readonly source?: Source | undefined;
+}
+
+/** What can be the matter between oneself and a peer, or with an own device. */
+export type DiagnosisCode =
+    | "connection/connected"
+    | "connection/connecting"
+    | "connection/lost"
+    | "signaling/away"
+    | "peer/silent"
+    | "peer/gone"
+    | "peer/description-refused"
+    | "peer/description-rejected"
+    | "ice/no-candidates"
+    | "ice/no-remote-candidates"
+    | "ice/udp-blocked"
+    | "ice/no-relay"
+    | "ice/relay-unreachable"
+    | "ice/no-path"
+    | "dtls/failed"
+    | MediaErrorCode;
 
 /** Something that went wrong, and the room goes on. */
 export interface Trouble {
@@ -662,8 +734,9 @@ export type MediaErrorCode =
     | "media/failed"
     | (string & {});
 
-/** Why a text is not sent, or was not delivered. */
+/** Why a message is not sent, or was not delivered. */
 export type SendErrorCode =
+    | "send/unsupported"
     | "send/too-large"
     | "send/queue-full"
     | "send/nobody"
@@ -790,7 +863,7 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     setAnswer(answer: RTCSessionDescriptionInit | string): Promise<void>;
     /** Adds a candidate of the other side; `null` says that there are no more. @throws {@link CallErrorCode} */
     addCandidate(candidate: RTCIceCandidateInit | null): Promise<void>;
-    /** Sends a text. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
+    /** Sends a text: here nothing else is. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
     send(text: string): void;
     /** A `<video>` with the other side. @throws {@link ItodenwaError} `call/closed`. */
     view(): HTMLVideoElement;

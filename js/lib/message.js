@@ -1,39 +1,43 @@
-import { ItodenwaError } from "./error.js";
+import { coded, ItodenwaError } from "./error.js";
 
-/** A text that was accepted. `delivered` is resolved when the application of everybody it went to has it. */
-class Message {
-    constructor(id, delivered) {
+/** Arrays and objects in each other, at most: as many as a server lets through, and what contains itself has more. */
+const DEPTH = 16;
+
+/** A message that was accepted. `delivered` is resolved when the application of everybody it went to has read it. */
+export class Message {
+    constructor({ id, delivered }) {
         this.id = id;
-        this.delivered = delivered;
+        this.delivered = coded(() => delivered);
+        // A program that does not ask whether it arrived need not be told that it did not.
+        this.delivered.catch(() => {});
     }
 }
 
-/** The texts that wait for their delivery. The wasm accepts 64 for each peer. */
-export class Outbox {
-    #waiting = new Map();
+/** What the wasm is given for a text, bytes or a value: `[message, isJson]`. */
+export function written(message) {
+    if (typeof message === "string") return [message, false];
+    if (message instanceof Uint8Array) return [message, false];
+    if (message instanceof ArrayBuffer) return [new Uint8Array(message), false];
+    if (ArrayBuffer.isView(message)) return [new Uint8Array(message.buffer, message.byteOffset, message.byteLength), false];
+    return [json(message), true];
+}
 
-    /** Takes the id of a text that was sent to these peers (ids). */
-    add(id, to) {
-        const peers = new Set(to);
-        const delivered = new Promise((resolve, reject) => this.#waiting.set(id, { peers, resolve, reject }));
-        // Who does not ask whether it arrived need not be told that it did not.
-        delivered.catch(() => {});
-        return new Message(id, delivered);
+/** A value as JSON. What JSON would leave out or make something else of is refused. */
+export function json(value) {
+    if (!isValue(value, DEPTH)) {
+        throw new ItodenwaError("send/unsupported", "It is neither text nor bytes nor a value that JSON has. Send one of them.");
     }
+    return JSON.stringify(value);
+}
 
-    delivered(id, peer) {
-        const message = this.#waiting.get(id);
-        if (!message?.peers.delete(peer) || message.peers.size > 0) return;
-        this.#waiting.delete(id);
-        message.resolve();
-    }
-
-    /** A peer is gone, or with none everybody. */
-    gone(peer) {
-        for (const [id, message] of this.#waiting) {
-            if (peer !== undefined && !message.peers.has(peer)) continue;
-            this.#waiting.delete(id);
-            message.reject(new ItodenwaError("send/peer-gone", "The peer left before the text was delivered."));
-        }
-    }
+function isValue(value, depth) {
+    if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+    if (typeof value === "number") return Number.isFinite(value);
+    if (typeof value !== "object" || depth === 0 || typeof value.toJSON === "function") return false;
+    if (Array.isArray(value)) return Array.from(value).every((item) => isValue(item, depth - 1));
+    const prototype = Object.getPrototypeOf(value);
+    // Objects of another frame have another Object.prototype; all of them end there.
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+    // A field that is undefined is one that is not there.
+    return Object.values(value).every((field) => field === undefined || isValue(field, depth - 1));
 }

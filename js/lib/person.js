@@ -3,7 +3,9 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "left"];
+const TYPES = ["connection", "media", "speaking", "text", "data", "left"];
+/** What is the matter with somebody who has left. */
+const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
 /** Oneself. */
 export class Me {
@@ -100,8 +102,17 @@ export class Peer extends Emitter {
         return codedNow(() => this.#link.raw().stream(this.id, String(source)));
     }
 
-    send(text) {
-        return this.#link.send(text, this.id);
+    send(message) {
+        return this.#link.send(message, this.id);
+    }
+
+    async getStats() {
+        return (await this.#link.more()).stats(this.id);
+    }
+
+    async diagnose() {
+        const { code, explain, advice } = (await this.#link.more()).diagnose(this.id) ?? GONE;
+        return { code, explain, advice, peer: this };
     }
 
     restartIce() {

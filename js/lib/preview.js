@@ -79,6 +79,7 @@ export class Preview extends Emitter {
     }
 
     async close() {
+        this.drain();
         await this.#raw?.close();
         await this.closed;
     }

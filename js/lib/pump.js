@@ -1,14 +1,10 @@
-/**
- * Pulls events from the wasm, one after another, until there are no more. Each waits until late listeners have what they
- * missed, so that nobody hears anything twice or out of order.
- */
+/** Pulls events from the wasm, one after another, until there are no more: each when the emitter is ready for it. */
 export async function pump(raw, emitter, take) {
     for (;;) {
+        // What an iterator has no room for is not read, and so waits with its sender.
+        await emitter.ready();
         const event = await raw.next();
-        for (let settled; settled !== emitter.settled; ) {
-            settled = emitter.settled;
-            await settled;
-        }
+        await emitter.ready();
         if (event === undefined) return;
         take(event);
     }

@@ -42,7 +42,7 @@ export class Recording extends Emitter {
     }
 
     async stop() {
-        // Who asks a second time gets the same.
+        // A second time it gives the same.
         this.#raw?.stop().catch(() => {});
         return this.#ended;
     }

@@ -1,17 +1,17 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
-import { Outbox } from "./message.js";
+import { Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
-import { raw } from "./raw.js";
 import { publish } from "./publish.js";
+import { raw, rawMore } from "./raw.js";
 import { record } from "./recording.js";
 import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -58,15 +58,19 @@ export class Room extends Emitter {
     #raw;
     #peers = new Map();
     #steps = [];
-    #outbox = new Outbox();
     /** The sources that are tracks of the application. */
     #published = new Set();
     #end;
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
-        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to), level: (id) => this.#raw?.level(id) ?? 0 };
+        super({ kept: ["text", "data", "trouble", "blocked"], current: (type) => this.#current(type) });
+        const link = {
+            raw: () => this.#open(),
+            more: () => this.#more(),
+            send: (message, to) => this.#send(message, to),
+            level: (id) => this.#raw?.level(id) ?? 0,
+        };
         this.name = name;
         this.me = new Me(raw.me(), link);
         if (camera) this.me.media.add("camera");
@@ -134,8 +138,13 @@ export class Room extends Emitter {
         return record(() => this.#open(), options);
     }
 
-    send(text) {
-        return this.#send(text);
+    async diagnose() {
+        const found = (await this.#more()).diagnose();
+        return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
+    }
+
+    send(message) {
+        return this.#send(message);
     }
 
     resume() {
@@ -143,8 +152,20 @@ export class Room extends Emitter {
     }
 
     async leave() {
+        // The program may await this in the very loop that reads.
+        this.drain();
         await this.#raw?.leave();
         await this.closed;
+    }
+
+    async ready() {
+        for (const peer of this.#peers.values()) await peer.ready();
+        await super.ready();
+    }
+
+    drain() {
+        for (const peer of this.#peers.values()) peer.drain();
+        super.drain();
     }
 
     get types() {
@@ -154,6 +175,12 @@ export class Room extends Emitter {
     #open() {
         if (!this.#raw) throw ItodenwaError.closed();
         return this.#raw;
+    }
+
+    /** With what calls do not need by themselves. */
+    async #more() {
+        await rawMore();
+        return this.#open();
     }
 
     async use(source, options = {}) {
@@ -178,11 +205,8 @@ export class Room extends Emitter {
         if (!on) this.me.settings.delete(source);
     }
 
-    async #send(text, to) {
-        return coded(() => {
-            const id = this.#open().send(String(text), to);
-            return this.#outbox.add(id, to === undefined ? this.#peers.keys() : [to]);
-        });
+    async #send(message, to) {
+        return coded(() => new Message(this.#open().send(...written(message), to)));
     }
 
     /** What holds already when a listener comes late. */
@@ -234,11 +258,13 @@ export class Room extends Emitter {
                 if (!peer) return;
                 this.emit("text", { from: peer, text: event.text });
                 return peer.emit("text", event.text);
-            case "delivered":
-                return this.#outbox.delivered(event.id, event.peer);
+            case "data":
+                if (!peer) return;
+                this.emit("data", { from: peer, data: event.data });
+                return peer.emit("data", event.data);
             case "step": {
-                const { at, peer, name, detail } = event;
-                const step = { at, peer, name, detail };
+                const { at, peer, name, detail, text } = event;
+                const step = { at, peer, name, detail, text };
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);
@@ -291,7 +317,6 @@ export class Room extends Emitter {
         peer.state = "closed";
         peer.media.clear();
         peer.speaking = false;
-        this.#outbox.gone(peer.id);
         this.emit("left", { peer, reason });
         peer.emit("left", reason);
     }
@@ -301,7 +326,6 @@ export class Room extends Emitter {
         if (this.#end) return;
         this.#end = { error };
         this.#raw = undefined;
-        this.#outbox.gone();
         for (const peer of this.#peers.values()) {
             peer.state = "closed";
             peer.media.clear();

@@ -117,7 +117,7 @@ fn told(event: &CallEvent) -> JsValue {
         CallEvent::Connection(state) => tagged("connection", [("state", state.as_str().into())]),
         CallEvent::Media { source, on } => tagged("media", [("source", source.as_str().into()), ("on", (*on).into())]),
         CallEvent::Text(text) => tagged("text", [("text", text.into())]),
-        CallEvent::Step { at, step } => values::step(*at, step),
+        CallEvent::Step { at, step, text } => values::step(*at, step, text),
         CallEvent::Closed => tagged("closed", []),
         // Of a later version of the client crate.
         _ => tagged("other", []),

@@ -5,14 +5,17 @@
 
 mod call;
 mod check;
+mod diagnosis;
 mod options;
 mod promise;
 mod pull;
 mod record;
 mod values;
 
-use itodenwa::{Events, Handle, Join, Peer, PeerId, PublishError, Room, Screen, SendError, Source, ViewError};
-use js_sys::{Array, Promise};
+use itodenwa::{
+    Events, Handle, Join, Json, Payload, Peer, PeerId, PublishError, Room, Screen, SendError, Source, ViewError,
+};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -169,16 +172,28 @@ impl RawRoom {
         }
     }
 
-    /// Sends a text to everybody, or to one peer, and gives its id.
+    /// Sends a text, JSON or a `Uint8Array` to everybody, or to one peer. `delivered` rejects with an `Error` that has a `code`.
     ///
     /// # Errors
     /// Throws an `Error` with a `code`.
-    pub fn send(&self, text: &str, to: Option<String>) -> Result<u32, JsValue> {
-        let message = match to {
-            None => self.handle.send(text),
-            Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(text)),
+    #[wasm_bindgen(unchecked_return_type = "{ id: number, delivered: Promise<void> }")]
+    pub fn send(&self, message: &JsValue, is_json: bool, to: Option<String>) -> Result<JsValue, JsValue> {
+        let payload = match (message.as_string(), message.dyn_ref::<Uint8Array>()) {
+            (Some(json), _) if is_json => Payload::Json(Json::parse(json)?),
+            (Some(text), _) => Payload::Text(text),
+            (None, Some(bytes)) => Payload::Bytes(bytes.to_vec()),
+            (None, None) => return Err(SendError::Unsupported.into()),
         };
-        message.map(|message| message.id()).map_err(JsValue::from)
+        let message = match to {
+            None => self.handle.send(payload),
+            Some(id) => self.peer(&id).ok_or(SendError::PeerGone).and_then(|peer| peer.send(payload)),
+        }?;
+        let id = message.id();
+        let delivered = promise(async move {
+            message.delivered().await?;
+            Ok(JsValue::UNDEFINED)
+        });
+        Ok(object([("id", id.into()), ("delivered", delivered.into())]))
     }
 
     /// Looks for new network paths to a peer.
@@ -274,6 +289,24 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<RawRecording>")]
     pub fn record(&self, everybody: bool, limit: Option<f64>) -> Promise {
         record::record(self.handle.clone(), everybody, limit)
+    }
+
+    /// What is the matter with a peer; without one: what is wrong in the room, a list.
+    #[wasm_bindgen(unchecked_return_type = "any")]
+    #[must_use]
+    pub fn diagnose(&self, peer: Option<String>) -> JsValue {
+        let peer = peer.map(|id| self.peer(&id));
+        // Somebody who has left.
+        if matches!(peer, Some(None)) {
+            return JsValue::UNDEFINED;
+        }
+        diagnosis::diagnose(&self.handle, peer.flatten())
+    }
+
+    /// The browser's own statistics of the connection to a peer, `undefined` if there is none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RTCStatsReport | undefined>")]
+    pub fn stats(&self, peer: &str) -> Promise {
+        diagnosis::stats(self.peer(peer))
     }
 
     /// Hangs up.

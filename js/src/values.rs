@@ -1,7 +1,7 @@
 //! What is told, as JavaScript values.
 
 use itodenwa::{Candidate, Device, Event, PeerId, Settings, Step, Time};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
 pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
@@ -40,11 +40,12 @@ pub(crate) fn event(event: &Event) -> JsValue {
         }
         Event::DevicesChanged => tagged("devices", []),
         Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
-        Event::Delivered { peer, id: message } => {
-            tagged("delivered", [("id", (*message).into()), ("peer", id(peer.id()))])
+        Event::Json { from, value } => tagged("data", [("from", id(from.id())), ("data", value.to_js())]),
+        Event::Bytes { from, bytes } => {
+            tagged("data", [("from", id(from.id())), ("data", Uint8Array::from(&bytes[..]).into())])
         }
         Event::Step(entry) => {
-            let value = step(entry.at, &entry.step);
+            let value = step(entry.at, &entry.step, &entry.text);
             set(&value, "peer", &id(entry.peer));
             value
         }
@@ -62,7 +63,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
             tagged("blocked", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
         }
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
-        // Of a later version of the client crate.
+        // Deliveries, which each message's own promise tells, and what a later version of the client crate has.
         _ => tagged("other", []),
     }
 }
@@ -73,9 +74,10 @@ pub(crate) fn tagged<const N: usize>(kind: &str, entries: [(&str, JsValue); N]) 
     value
 }
 
-pub(crate) fn step(at: Time, step: &Step) -> JsValue {
+pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
     let at = at.as_millis() as f64;
-    tagged("step", [("at", at.into()), ("name", step.name().into()), ("detail", step.detail().into())])
+    let (name, detail) = (step.name().into(), step.detail().into());
+    tagged("step", [("at", at.into()), ("name", name), ("detail", detail), ("text", text.into())])
 }
 
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {

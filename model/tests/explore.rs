@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use itodenwa_model::browser::Profile;
+use itodenwa_model::explore::delivery;
 use itodenwa_model::explore::plan::{Browser, Budget, Plan};
 use itodenwa_model::explore::plans;
 use itodenwa_model::explore::search::{Failure, explore};
@@ -29,6 +30,14 @@ fn whatever_the_order_both_sides_agree() {
         }
     });
     assert!(states.into_inner() > 2_000_000, "the plans explore far less than they did");
+}
+
+#[test]
+fn messages_are_read_once_and_in_order_and_only_then_delivered() {
+    for messages in &delivery::ALL {
+        let explored = delivery::explore(messages).unwrap_or_else(|broken| panic!("{}:\n{broken}", messages.name));
+        assert!(explored.states > 2_000, "{}: {explored:?}", messages.name);
+    }
 }
 
 /// What is broken, and how many steps it took, when these packets never arrive.

@@ -1,4 +1,4 @@
-//! Texts between two peers, over all the channels that they have one after the other: each reaches the other application
+//! Messages between two peers, over all the channels that they have one after the other: each reaches the other application
 //! once and in order, and counts as delivered only when that application has read it.
 //!
 //! ```text
@@ -18,7 +18,7 @@ use std::fmt;
 use std::time::Duration;
 
 use itodenwa_wire::limits::{QUEUED_TEXTS, UNREAD_TEXTS};
-use itodenwa_wire::{Frame, Text, TextStream};
+use itodenwa_wire::{Format, Frame, Text, TextStream};
 
 use crate::rate::Rate;
 use crate::time::Time;
@@ -32,7 +32,7 @@ const TEXTS: Rate = Rate::new(2 * QUEUED_TEXTS as u32 + 9 * ACK_TEXTS, Duration:
 /// One side: the texts to a peer, and those from it. `R` is what the sender keeps for each text until it is delivered.
 ///
 /// Bounded by [`QUEUED_TEXTS`] that are not acknowledged, and by [`UNREAD_TEXTS`] that are not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Delivery<R> {
     /// Names the numbers of this side. Another one when this side begins to count anew.
     stream: u32,
@@ -50,7 +50,7 @@ pub struct Delivery<R> {
 }
 
 /// How far the control channel is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Channel {
     Closed,
     /// Open, and the other side was not told yet what comes.
@@ -59,7 +59,7 @@ enum Channel {
 }
 
 /// What comes from the other side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Incoming {
     stream: u32,
     arrived: u32,
@@ -76,10 +76,12 @@ struct Incoming {
 pub enum Received<R> {
     /// Nothing for the application.
     Nothing,
-    /// A text for the application. Once it has it, [`Delivery::read`] wants the receipt.
+    /// A message for the application. Once it has it, [`Delivery::read`] wants the receipt.
     Text {
         /// What was said.
         text: String,
+        /// What the text stands for.
+        format: Format,
         /// Which text it is.
         receipt: Receipt,
     },
@@ -127,10 +129,10 @@ impl<R> Delivery<R> {
     ///
     /// # Errors
     /// [`Full`] if too many wait.
-    pub fn send(&mut self, text: String, receipt: R) -> Result<(), Full> {
+    pub fn send(&mut self, text: String, format: Format, receipt: R) -> Result<(), Full> {
         let number = self.last.checked_add(1).filter(|_| self.outgoing.len() < QUEUED_TEXTS).ok_or(Full)?;
         self.last = number;
-        self.outgoing.push_back((Text { number, text }, receipt));
+        self.outgoing.push_back((Text { number, text, format }, receipt));
         Ok(())
     }
 
@@ -205,7 +207,7 @@ impl<R> Delivery<R> {
 
     /// A text came. One that came before is not taken again; nor one that is ahead of its place, for which there is no room, or that
     /// comes too soon: it is not acknowledged, and comes again through the next channel.
-    pub fn receive(&mut self, now: Time, Text { number, text }: Text) -> Received<R> {
+    pub fn receive(&mut self, now: Time, Text { number, text, format }: Text) -> Received<R> {
         let Some(incoming) = self.incoming.as_mut().filter(|incoming| incoming.is_announced) else {
             return Received::Nothing;
         };
@@ -216,7 +218,7 @@ impl<R> Delivery<R> {
         self.texts.spend(now, 1);
         incoming.arrived = number;
         self.unread += 1;
-        Received::Text { text, receipt: Receipt { stream: incoming.stream, number } }
+        Received::Text { text, format, receipt: Receipt { stream: incoming.stream, number } }
     }
 
     /// The application has this text.

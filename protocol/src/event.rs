@@ -4,7 +4,7 @@ use std::fmt;
 
 use itodenwa_wire::{Body, Candidate, Left, Member, Packet, PeerId, Source, SourceMap, Welcome};
 
-use crate::timeline::Entry;
+use crate::timeline::{Entry, Layer};
 
 /// Names one connection of a room, over all its peers. Never used twice, so that what a closed connection still reports
 /// is recognised and dropped.
@@ -171,6 +171,15 @@ pub enum Report {
     GatheringComplete,
     /// `RTCPeerConnection.connectionState` changed.
     State(ConnectionState),
+    /// The state of a layer below that changed.
+    Layer {
+        /// Which.
+        layer: Layer,
+        /// Its W3C name.
+        state: String,
+    },
+    /// A STUN or TURN server gave no candidate: its address, and why.
+    CandidateError(String),
     /// For some seconds nothing came through the connection, although it is [connected](ConnectionState::Connected).
     Silent,
     /// Something comes again.

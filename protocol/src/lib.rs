@@ -10,6 +10,7 @@ mod config;
 pub mod delivery;
 pub mod description;
 pub mod devices;
+pub mod diagnosis;
 mod event;
 mod health;
 mod link;

@@ -25,7 +25,7 @@ use crate::description::{self, Malformed};
 use crate::event::{Command, ConnectionState, Report};
 use crate::media::ordered;
 use crate::time::Time;
-use crate::timeline::{CandidateSummary, Step};
+use crate::timeline::Step;
 
 /// Operations that wait, at most.
 pub const OPERATIONS: usize = 256;
@@ -83,6 +83,8 @@ pub enum ManualOutput {
         at: Time,
         /// What.
         step: Step,
+        /// The description or the candidate that it is about, as in [`Entry::text`](crate::timeline::Entry::text).
+        text: String,
     },
     /// The connection is closed: the last output.
     Closed,
@@ -134,7 +136,7 @@ enum InFlight {
     SetOffer(String),
     MakeAnswer,
     SetAnswer(String),
-    AddCandidate(CandidateSummary),
+    AddCandidate(String),
     EndOfCandidates,
     Describe,
 }
@@ -261,8 +263,7 @@ impl Manual {
                 // As it stands in a description.
                 let line = candidate.candidate.trim();
                 candidate.candidate = line.strip_prefix("a=").unwrap_or(line).to_owned();
-                let summary = CandidateSummary::of(&candidate);
-                self.command(id, InFlight::AddCandidate(summary), Command::AddCandidate(candidate));
+                self.command(id, InFlight::AddCandidate(candidate.candidate.clone()), Command::AddCandidate(candidate));
             }
             _ => self.command(id, InFlight::EndOfCandidates, Command::EndOfCandidates(String::new())),
         }
@@ -294,7 +295,11 @@ impl Manual {
     }
 
     fn step(&mut self, at: Time, step: Step) {
-        self.outputs.push_back(ManualOutput::Step { at, step });
+        self.step_with(at, step, String::new());
+    }
+
+    fn step_with(&mut self, at: Time, step: Step, text: String) {
+        self.outputs.push_back(ManualOutput::Step { at, step, text });
     }
 
     /// Nothing is done any more, and whoever waits is told.

@@ -19,7 +19,7 @@ use crate::candidates::{Admission, LocalCandidates, RemoteCandidates};
 use crate::config::IceMode;
 use crate::event::{Command, Report, TroubleCode};
 use crate::time::Time;
-use crate::timeline::{CandidateSummary, Step};
+use crate::timeline::{self, CandidateSummary, Step};
 use crate::turn::{Pace, Role, Turn};
 
 /// What the negotiator wants done.
@@ -29,8 +29,8 @@ pub(crate) enum Effect {
     Do(Command),
     /// Say this to the other side.
     Say(Body),
-    /// Write this down.
-    Note(Step),
+    /// Write this down, with the text that it is about.
+    Note(Step, String),
     /// The other side's media is now carried so.
     Carried(SourceMap),
     /// The other side's ICE credentials are known: for the first time, or new ones.
@@ -51,7 +51,7 @@ pub(crate) struct Negotiator {
     ice: IceMode,
     phase: Phase,
     /// A candidate is being added, in a phase that allows it; what to note when it is.
-    adding: Option<Step>,
+    adding: Option<(Step, String)>,
     turn: Turn,
     pace: Pace,
     /// What we want carried, and what is.
@@ -188,7 +188,10 @@ impl Negotiator {
             Body::Candidate(candidate) => {
                 let summary = CandidateSummary::of(&candidate);
                 match self.remote.admit(&candidate) {
-                    Admission::Admitted => self.add(Command::AddCandidate(candidate), Step::SetCandidate(summary)),
+                    Admission::Admitted => {
+                        let text = timeline::text(&candidate.candidate);
+                        self.add(Command::AddCandidate(candidate), (Step::SetCandidate(summary), text));
+                    }
                     Admission::Stale => {}
                     Admission::TooMany => self.trouble(TroubleCode::CandidatesTooMany, String::new()),
                     Admission::TooLong => self.trouble(TroubleCode::CandidateRefused, "it is too long".into()),
@@ -196,7 +199,7 @@ impl Negotiator {
             }
             Body::EndOfCandidates(fragment) => {
                 if self.remote.end(&fragment) {
-                    self.add(Command::EndOfCandidates(fragment), Step::SetEndOfCandidates);
+                    self.add(Command::EndOfCandidates(fragment), (Step::SetEndOfCandidates, String::new()));
                 }
             }
             Body::AskTurn => self.turn.ask(),
@@ -223,8 +226,10 @@ impl Negotiator {
             }
             Report::LocalCandidate(candidate) => {
                 if self.local.gather(&candidate) && self.trickles() {
-                    let summary = CandidateSummary::of(&candidate);
-                    self.say_next(Body::Candidate(candidate), Step::SendCandidate(summary));
+                    let step = Step::SendCandidate(CandidateSummary::of(&candidate));
+                    let text = timeline::text(&candidate.candidate);
+                    self.say(Body::Candidate(candidate));
+                    self.note_with(step, text);
                 }
             }
             Report::GatheringComplete => {
@@ -236,8 +241,8 @@ impl Negotiator {
             }
             Report::Refused { name, message } => self.refused(format!("{name}: {message}")),
             Report::CandidateAdded => {
-                if let Some(step) = self.adding.take() {
-                    self.note(step);
+                if let Some((step, text)) = self.adding.take() {
+                    self.note_with(step, text);
                 }
             }
             done => {
@@ -337,7 +342,7 @@ impl Negotiator {
         self.phase = phase;
     }
 
-    fn add(&mut self, command: Command, step: Step) {
+    fn add(&mut self, command: Command, step: (Step, String)) {
         self.effects.push(Effect::Do(command));
         self.adding = Some(step);
     }
@@ -352,7 +357,11 @@ impl Negotiator {
     }
 
     fn note(&mut self, step: Step) {
-        self.effects.push(Effect::Note(step));
+        self.note_with(step, String::new());
+    }
+
+    fn note_with(&mut self, step: Step, text: String) {
+        self.effects.push(Effect::Note(step, text));
     }
 
     fn trouble(&mut self, code: TroubleCode, detail: String) {

@@ -142,6 +142,8 @@ impl Pair {
                 self.note(context, Step::State(state));
                 self.tell(context, Event::Connection { peer: self.peer, state });
             }
+            Report::Layer { layer, state } => self.note(context, Step::Layer { layer, state }),
+            Report::CandidateError(what) => self.note(context, Step::CandidateError(what)),
             Report::ChannelOpen => self.note(context, Step::ChannelOpen),
             Report::ChannelClosed => {
                 self.close(context);
@@ -304,7 +306,7 @@ impl Pair {
                         return self.overflow(context);
                     }
                 }
-                Effect::Note(step) => self.note(context, step),
+                Effect::Note(step, text) => self.note_with(context, step, text),
                 Effect::Carried(sources) => {
                     let changes = self.media.carry(sources);
                     self.show(context, id, changes);
@@ -350,7 +352,11 @@ impl Pair {
     }
 
     fn note(&self, context: &mut Context, step: Step) {
-        context.outputs.push_back(Output::Entry(Entry { at: context.now, peer: self.peer, step }));
+        self.note_with(context, step, String::new());
+    }
+
+    fn note_with(&self, context: &mut Context, step: Step, text: String) {
+        context.outputs.push_back(Output::Entry(Entry { at: context.now, peer: self.peer, step, text }));
     }
 
     fn tell(&self, context: &mut Context, event: Event) {

@@ -14,6 +14,39 @@ pub struct Entry {
     pub peer: PeerId,
     /// What.
     pub step: Step,
+    /// The description or the candidate that the step is about, in its own words; empty where there is none. See [`text`].
+    pub text: String,
+}
+
+/// Bytes of a text that an entry keeps: the description of a call with camera, microphone and screen has about half as many.
+const TEXT_BYTES: usize = 16 * 1024;
+/// What of a password is kept: two of them can still be told apart.
+const PASSWORD_CHARS: usize = 4;
+const PASSWORD: &str = "a=ice-pwd:";
+
+/// A description or a candidate as the timeline keeps it: without the passwords of ICE (RFC 8839, section 5.4), of which the beginning
+/// is left, and 16 KiB of it at most.
+#[must_use]
+pub fn text(description: &str) -> String {
+    let mut text = String::new();
+    for line in description.split_inclusive('\n') {
+        let shown = match line.strip_prefix(PASSWORD) {
+            Some(password) => {
+                let kept = password.char_indices().nth(PASSWORD_CHARS).map_or(0, |(end, _)| end);
+                line.get(..PASSWORD.len() + kept).unwrap_or(PASSWORD)
+            }
+            None => line,
+        };
+        if text.len() + line.len() > TEXT_BYTES {
+            text.push('…');
+            break;
+        }
+        text.push_str(shown);
+        if shown.len() < line.len() {
+            text.push_str("…\r\n");
+        }
+    }
+    text
 }
 
 /// What happened. The order of a first call with Trickle ICE: one side `makeOffer`, `sendOffer`, candidates, `setAnswer`;
@@ -53,6 +86,15 @@ pub enum Step {
     },
     /// The connection's state changed.
     State(ConnectionState),
+    /// The state of a layer below it changed: what the connection's state is made of.
+    Layer {
+        /// Which.
+        layer: Layer,
+        /// Its W3C name, as `checking`.
+        state: String,
+    },
+    /// A STUN or TURN server gave no candidate: its address, and why (W3C WebRTC, `icecandidateerror`).
+    CandidateError(String),
     /// The control channel is open.
     ChannelOpen,
     /// ICE is started again with new credentials.
@@ -84,6 +126,8 @@ impl Step {
             Step::SetEndOfCandidates => "setEndOfCandidates",
             Step::GatherCandidates { .. } => "gatherCandidates",
             Step::State(state) => state.as_str(),
+            Step::Layer { layer, .. } => layer.as_str(),
+            Step::CandidateError(_) => "candidateError",
             Step::ChannelOpen => "channelOpen",
             Step::RestartIce => "restartIce",
             Step::NewConnection => "newConnection",
@@ -101,8 +145,28 @@ impl Step {
             }
             Step::GatherCandidates { candidates, complete: true } => format!("{candidates}"),
             Step::GatherCandidates { candidates, complete: false } => format!("{candidates}, time is over"),
-            Step::Refused(what) => what.clone(),
+            Step::Layer { state: what, .. } | Step::CandidateError(what) | Step::Refused(what) => what.clone(),
             _ => String::new(),
+        }
+    }
+}
+
+/// A layer of a connection (RFC 8835, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// Finds a path (`RTCPeerConnection.iceConnectionState`).
+    Ice,
+    /// Agrees on keys over it (`RTCDtlsTransport.state`).
+    Dtls,
+}
+
+impl Layer {
+    /// The name in the timeline: `ice`, `dtls`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Layer::Ice => "ice",
+            Layer::Dtls => "dtls",
         }
     }
 }
@@ -120,7 +184,12 @@ impl CandidateSummary {
     /// Reads a candidate line.
     #[must_use]
     pub fn of(candidate: &Candidate) -> Self {
-        let mut words = candidate.candidate.split_ascii_whitespace().skip(2);
+        CandidateSummary::of_line(&candidate.candidate)
+    }
+
+    /// The same of the line itself.
+    pub(crate) fn of_line(line: &str) -> Self {
+        let mut words = line.split_ascii_whitespace().skip(2);
         let protocol = known(words.next(), &["udp", "tcp"]);
         let kind = known(words.skip_while(|word| *word != "typ").nth(1), &["host", "srflx", "prflx", "relay"]);
         CandidateSummary { kind, protocol }
@@ -143,6 +212,18 @@ mod tests {
             sdp_m_line_index: None,
             username_fragment: None,
         })
+    }
+
+    #[test]
+    fn passwords_are_cut_and_texts_are_bounded() {
+        let shown = text("v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:sesameOpen\r\na=mid:0\r\na=ice-pwd:x\na=ice-pwd:üüüüü");
+        assert_eq!(
+            shown,
+            "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:sesa…\r\na=mid:0\r\na=ice-pwd:…\r\na=ice-pwd:üüüü…\r\n"
+        );
+        assert!(text(&"a=rtpmap:96 VP8/90000\r\n".repeat(10_000)).len() <= TEXT_BYTES + '…'.len_utf8());
+        assert_eq!(text(&"x".repeat(TEXT_BYTES + 1)), "…");
+        assert_eq!(text(""), "");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use itodenwa_protocol::Time;
 use itodenwa_protocol::delivery::{Delivery, Full, Receipt, Received};
 use itodenwa_wire::limits::{QUEUED_TEXTS, UNREAD_TEXTS};
-use itodenwa_wire::{Frame, Text, TextStream};
+use itodenwa_wire::{Format, Frame, Text, TextStream};
 use proptest::prelude::*;
 
 /// What happens next, to one of two sides.
@@ -73,7 +73,7 @@ impl Side {
         };
         match received {
             Received::Nothing => {}
-            Received::Text { text, receipt } => self.events.push_back((text.parse().unwrap(), receipt)),
+            Received::Text { text, receipt, .. } => self.events.push_back((text.parse().unwrap(), receipt)),
             Received::Delivered(texts) => self.delivered.extend(texts),
         }
     }
@@ -102,7 +102,7 @@ impl World {
         match action {
             Action::Send(side) => {
                 let side = &mut self.sides[side];
-                if side.delivery.send(side.accepted.to_string(), side.accepted).is_ok() {
+                if side.delivery.send(side.accepted.to_string(), Format::Text, side.accepted).is_ok() {
                     side.accepted += 1;
                 }
             }
@@ -202,13 +202,13 @@ proptest! {
     ) {
         let mut delivery = Delivery::new(1);
         delivery.channel_opened();
-        (0..sends).for_each(|n| delivery.send(n.to_string(), n).unwrap());
+        (0..sends).for_each(|n| delivery.send(n.to_string(), Format::Text, n).unwrap());
         while delivery.poll(Time::default()).is_some() {}
         let (mut unread, mut delivered) = (0, 0);
         for (kind, number, id) in frames {
             let received = match kind {
                 0 => { delivery.announced(TextStream { id, next: number }); Received::Nothing }
-                1 => delivery.receive(Time::default(), Text { number, text: String::new() }),
+                1 => delivery.receive(Time::default(), Text { number, text: String::new(), format: Format::Text }),
                 _ => delivery.acknowledged(number),
             };
             match received {
@@ -232,12 +232,12 @@ fn who_does_not_read_slows_the_sender() {
         world.act(Action::Send(0));
         world.act(Action::Arrive(1));
     }
-    assert_eq!(world.sides[0].delivery.send("one too many".into(), 0), Err(Full));
+    assert_eq!(world.sides[0].delivery.send("one too many".into(), Format::Text, 0), Err(Full));
     assert!(world.sides[0].delivered.is_empty());
     world.act(Action::Read(1));
     world.act(Action::Arrive(0));
     assert_eq!(world.sides[0].delivered, [0]);
-    assert_eq!(world.sides[0].delivery.send("64".into(), 64), Ok(()));
+    assert_eq!(world.sides[0].delivery.send("64".into(), Format::Text, 64), Ok(()));
 }
 
 /// A sender that forgot everything begins another stream: acknowledgements of the one before mean nothing in it, whether the
@@ -288,7 +288,10 @@ fn listening() -> Delivery<u32> {
 }
 
 fn is_taken(delivery: &mut Delivery<u32>, number: u32) -> bool {
-    matches!(delivery.receive(Time::default(), Text { number, text: String::new() }), Received::Text { .. })
+    matches!(
+        delivery.receive(Time::default(), Text { number, text: String::new(), format: Format::Text }),
+        Received::Text { .. }
+    )
 }
 
 #[test]
@@ -312,7 +315,7 @@ fn beginning_anew_again_and_again_does_not_pile_up_texts() {
 #[test]
 fn what_was_not_sent_yet_is_not_delivered() {
     let mut delivery = listening();
-    delivery.send("hello".into(), 1).unwrap();
+    delivery.send("hello".into(), Format::Text, 1).unwrap();
     assert_eq!(delivery.acknowledged(u32::MAX), Received::Nothing);
     while delivery.poll(Time::default()).is_some() {}
     assert_eq!(delivery.acknowledged(u32::MAX), Received::Delivered(vec![1]));
@@ -332,7 +335,7 @@ fn texts_come_at_a_bounded_rate() {
             let mut said = Vec::new();
             match begins_anew {
                 None => {
-                    while one.send(String::new(), accepted).is_ok() {
+                    while one.send(String::new(), Format::Text, accepted).is_ok() {
                         accepted += 1;
                     }
                     said.extend(std::iter::from_fn(|| one.poll(now)));
@@ -340,11 +343,13 @@ fn texts_come_at_a_bounded_rate() {
                 Some(anew) => {
                     id += u32::from(anew);
                     said.push(Frame::Stream(TextStream { id, next: 1 }));
-                    said.extend(
-                        (0..2).map(|_| {
-                            Frame::Text(Text { number: 1 + if anew { 0 } else { read }, text: String::new() })
-                        }),
-                    );
+                    said.extend((0..2).map(|_| {
+                        Frame::Text(Text {
+                            number: 1 + if anew { 0 } else { read },
+                            text: String::new(),
+                            format: Format::Text,
+                        })
+                    }));
                 }
             }
             for frame in said {

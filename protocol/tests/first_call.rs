@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::timeline::Step;
+use itodenwa_protocol::timeline::{Entry, Step};
 use itodenwa_protocol::{Config, IceMode, Time};
 use itodenwa_wire::Source::{Camera, Microphone};
 
@@ -42,6 +42,26 @@ fn each_candidate_has_its_type_and_protocol() {
     let details: Vec<_> =
         world.page(ann).timeline.iter().filter(|entry| entry.step.name() == "sendCandidate").collect();
     assert!(!details.is_empty() && details.iter().all(|entry| entry.step.detail() == "host udp"));
+}
+
+#[test]
+fn what_a_step_is_about_is_kept_with_it_and_no_password() {
+    let (world, ann, ben) = call(on(&[Camera]), on(&[]));
+    for (page, peer) in [(ann, BEN), (ben, ANN)] {
+        let timeline = &world.page(page).timeline;
+        let about = |entry: &Entry| match entry.step {
+            Step::MakeOffer | Step::ReceiveOffer | Step::MakeAnswer | Step::ReceiveAnswer => Some("v=0\r\n"),
+            Step::SendCandidate(_) | Step::SetCandidate(_) => Some("candidate:"),
+            _ => None,
+        };
+        for entry in timeline {
+            match about(entry) {
+                Some(start) => assert!(entry.text.starts_with(start), "{:?} with {peer}", entry.step),
+                None => assert_eq!(entry.text, "", "{:?}", entry.step),
+            }
+            assert!(entry.text.split("ice-pwd:").skip(1).all(|rest| rest.find('…').is_some_and(|at| at <= 4)));
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod file;
 mod ice;
 mod mint;
+#[cfg(feature = "redis")]
+mod redis;
 mod turn;
 
 use std::ffi::OsString;
@@ -16,7 +18,7 @@ pub use mint::Mint;
 
 use crate::relay::TurnLimits;
 use crate::token::Secret;
-use crate::{Config, Limits, Page, SecretTooShort, TicketSecret, Tls, WebOrigin};
+use crate::{ApiSecret, Config, Limits, Page, SecretTooShort, TicketSecret, Tls, WebOrigin};
 
 /// Where the program listens when it is not told.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -105,14 +107,28 @@ pub struct Args {
     /// Let everybody read /metrics, not this computer alone
     #[arg(long, env = "ITODENWA_PUBLIC_METRICS", help_heading = "Operation")]
     public_metrics: bool,
+    /// Let those who say this, of 16 bytes or more, see and close rooms at /api [default: nobody]
+    ///
+    /// Other users of this computer see flags: better use the environment or the file.
+    #[arg(
+        long,
+        env = "ITODENWA_API_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = "Operation"
+    )]
+    api_secret: Option<ApiSecret>,
     /// How the log is written
     #[arg(long, env = "ITODENWA_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text,
           help_heading = "Operation")]
     pub log_format: LogFormat,
     /// What session tickets are sealed with, 16 bytes or more: with the same one after a restart calls and sessions go on
-    /// [default: random for each start]
+    /// [default: random for each start; with --redis, that of the cluster]
     #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
     ticket_secret: Option<TicketSecret>,
+    #[cfg(feature = "redis")]
+    #[command(flatten)]
+    redis: redis::RedisArgs,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -183,7 +199,10 @@ impl Args {
             secrets: self.secrets,
             origins: self.origins,
             public_metrics: self.public_metrics,
+            api_secret: self.api_secret,
             ticket_secret: self.ticket_secret,
+            #[cfg(feature = "redis")]
+            redis: self.redis.into_config(),
             limits: self.limits,
         }
     }
@@ -264,6 +283,7 @@ mod tests {
             ("--turn-lifetime", "3601"),
             ("--ice-server", "stun:example.org,user,secret"),
             ("--ticket-secret", "too short"),
+            ("--api-secret", "too short"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use itodenwa_wire::{LeaveReason, Refusal, RefusalCode};
+use serde::{Deserialize, Serialize};
 
 /// What the end of a connection means for its member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +21,12 @@ pub enum Ending {
 }
 
 /// How a connection ends: with the last message and the code of the close frame (RFC 6455, section 7.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
     /// The code of the close frame.
     pub code: u16,
     /// What is said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
 }
 

@@ -13,22 +13,35 @@
 //! rooms with it, and nothing is copied to be safe from that: the clients have their tickets, and come back to the next
 //! home node as after a restart. All nodes need the same [ticket secret](crate::Config::ticket_secret).
 //!
-//! [`LocalBus`] and [`Rendezvous`] are for one process: alone, or with several nodes for tests. One over Redis would
-//! keep what the traits promise with a channel for each node and a set of nodes with heartbeats. Rooms and names in
-//! messages between nodes are as private as in the hub: the way between nodes has to be.
+//! [`LocalBus`] and [`Rendezvous`] are for one process: alone, or with several nodes for tests. With the feature `redis`,
+//! [`Config::redis`](crate::Config::redis) joins nodes on many machines. Rooms and names in messages between nodes are as
+//! private as in the hub: the way between nodes has to be.
+
+mod local;
+mod rendezvous;
+
+#[cfg(feature = "redis")]
+mod incarnation;
+#[cfg(feature = "redis")]
+mod links;
+#[cfg(feature = "redis")]
+mod message;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use itodenwa_wire::RoomName;
 use tokio::sync::mpsc;
 
 use crate::hub::{Input, Output};
 pub use crate::node::NodeId;
+use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
+pub use local::{LocalBus, Rendezvous};
 
-/// Messages that wait for a node; when there are more it is behind for good, and gone.
+/// Messages that wait for a node; when there are more it is behind for good, and the link to it is broken.
 const NODE_MESSAGES: usize = 65_536;
 
 /// What a node sends another one.
@@ -42,17 +55,26 @@ pub(crate) enum NodeBody {
     Input(Input<Opaque>),
     /// For the node that has a connection.
     Output(Output<Opaque>),
+    /// A question of an operator, and its number on the node that asks.
+    Ask(u64, Question),
+    /// The answer to that one.
+    Answer(u64, Answer),
 }
 
 /// What comes from the bus.
 #[derive(Debug)]
 pub enum BusEvent {
-    /// A message from another node.
-    Message(NodeMessage),
+    /// A message from this node.
+    Message(NodeId, NodeMessage),
     /// There is another node: it is the home of some rooms now.
     NodeJoined(NodeId),
-    /// Another node is gone: what it sent before has arrived, nothing comes any more, and its name is not used again.
+    /// Another node is gone: what it sent before has arrived, and nothing comes any more.
     NodeGone(NodeId),
+    /// Messages from or to a node are lost. It is still there, and hears the same of this one; what was sent before, either way,
+    /// has arrived or never will.
+    LinkBroken(NodeId),
+    /// This node had lost its place and has a new one, under this name: to all others it is one that has just started.
+    Rejoined(NodeId),
 }
 
 /// Who is where.
@@ -66,111 +88,50 @@ pub trait Registry: fmt::Debug + Send + Sync {
 
 /// Delivers to nodes.
 pub trait Bus: fmt::Debug + Send {
-    /// This node.
+    /// This node, as it is called when it starts.
     fn me(&self) -> NodeId;
 
     /// Sends a message: at most once, in order for each pair of nodes, without waiting.
     ///
-    /// What can't be delivered is lost together with its node: the other side gets [`BusEvent::NodeGone`] of us, or we of it.
+    /// What can't be delivered is lost together with its link: both sides get [`BusEvent::LinkBroken`], or
+    /// [`BusEvent::NodeGone`].
     fn send(&self, to: NodeId, message: NodeMessage);
 
-    /// What comes.
+    /// All nodes but this one.
+    fn others(&self) -> Vec<NodeId>;
+
+    /// What comes. It ends when this node has [left](Bus::leave).
     fn events(&mut self) -> &mut mpsc::Receiver<BusEvent>;
-}
 
-/// The bus of nodes in one process.
-#[derive(Debug)]
-pub struct LocalBus {
-    me: NodeId,
-    nodes: Nodes,
-    events: mpsc::Receiver<BusEvent>,
-}
-
-/// The registry of nodes in one process: each room goes to one of those that are there (rendezvous hashing), so that a node
-/// which comes or goes moves no other rooms than its own.
-#[derive(Debug, Clone)]
-pub struct Rendezvous(Nodes);
-
-type Nodes = Arc<Mutex<Vec<(NodeId, mpsc::Sender<BusEvent>)>>>;
-
-impl LocalBus {
-    /// A node without others, and its registry.
-    #[must_use]
-    pub fn alone() -> (Self, Rendezvous) {
-        LocalBus::join(Arc::default(), NodeId::default())
+    /// Until when this node may keep rooms, unless that is extended: from then on others may keep them. None: for ever.
+    fn lease(&self) -> Option<Instant> {
+        None
     }
 
-    /// So many nodes, each with its registry.
-    #[must_use]
-    pub fn network(nodes: u16) -> Vec<(Self, Rendezvous)> {
-        let all = Nodes::default();
-        (0..nodes).map(|node| LocalBus::join(all.clone(), NodeId(node))).collect()
-    }
+    /// This node stops: it is gone for all others, and its rooms have other homes.
+    fn leave(&self);
 
-    fn join(nodes: Nodes, me: NodeId) -> (Self, Rendezvous) {
-        let (sender, events) = mpsc::channel(NODE_MESSAGES);
-        with(&nodes, |nodes| {
-            for (_, other) in nodes.iter() {
-                let _ = other.try_send(BusEvent::NodeJoined(me));
-            }
-            nodes.push((me, sender));
-        });
-        (LocalBus { me, nodes: nodes.clone(), events }, Rendezvous(nodes))
-    }
-
-    /// A node is gone, and all others are told.
-    fn expel(nodes: &Nodes, gone: NodeId) {
-        with(nodes, |nodes| {
-            let before = nodes.len();
-            nodes.retain(|(node, _)| *node != gone);
-            if nodes.len() < before {
-                for (_, sender) in nodes {
-                    // One that is so far behind is found out by the next message for it.
-                    let _ = sender.try_send(BusEvent::NodeGone(gone));
-                }
-            }
-        });
+    /// Numbers about the cluster; none without one.
+    fn figures(&self) -> Option<Figures> {
+        None
     }
 }
 
-impl Bus for LocalBus {
-    fn me(&self) -> NodeId {
-        self.me
-    }
-
-    fn send(&self, to: NodeId, message: NodeMessage) {
-        let sent = with(&self.nodes, |nodes| {
-            let (_, sender) = nodes.iter().find(|(node, _)| *node == to)?;
-            sender.try_send(BusEvent::Message(message)).err().map(|_| to)
-        });
-        if let Some(gone) = sent {
-            LocalBus::expel(&self.nodes, gone);
-        }
-    }
-
-    fn events(&mut self) -> &mut mpsc::Receiver<BusEvent> {
-        &mut self.events
-    }
-}
-
-impl Drop for LocalBus {
-    fn drop(&mut self) {
-        LocalBus::expel(&self.nodes, self.me);
-    }
-}
-
-impl Registry for Rendezvous {
-    fn home_node(&self, room: &RoomName) -> NodeId {
-        let weight = |node: &NodeId| {
-            let mut hasher = DefaultHasher::new();
-            (room, node).hash(&mut hasher);
-            hasher.finish()
-        };
-        with(&self.0, |nodes| nodes.iter().map(|(node, _)| *node).max_by_key(weight)).unwrap_or_default()
-    }
-}
-
-/// The lock is held for a few steps that can't fail; should they ever, the list is still a list.
-fn with<R>(nodes: &Nodes, what: impl FnOnce(&mut Vec<(NodeId, mpsc::Sender<BusEvent>)>) -> R) -> R {
-    what(&mut nodes.lock().unwrap_or_else(PoisonError::into_inner))
+/// How the cluster is, as this node sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Nodes, with this one.
+    pub nodes: usize,
+    /// Messages that were sent to other nodes.
+    pub sent: u64,
+    /// Messages that came from other nodes.
+    pub received: u64,
+    /// What came and was no message, or of a kind that only later versions know.
+    pub dropped: u64,
+    /// Links to other nodes that broke.
+    pub broken: u64,
+    /// How often this node lost its place and came back.
+    pub rejoined: u64,
+    /// How long the engine took to answer last, in microseconds.
+    pub answer_micros: u64,
 }

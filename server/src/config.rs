@@ -8,7 +8,7 @@ use itodenwa_wire::IceServer;
 use crate::ice::IceServersUrl;
 use crate::relay::{TurnConfig, TurnLimits, credentials};
 use crate::token::Secret;
-use crate::{Limits, TicketSecret, Tls, WebOrigin};
+use crate::{ApiSecret, Limits, TicketSecret, Tls, WebOrigin};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +41,13 @@ pub struct Config {
     pub origins: Vec<WebOrigin>,
     /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
     pub public_metrics: bool,
-    /// With the same one after a restart, sessions go on; none: a random one for this run.
+    /// With the same one after a restart, sessions go on; none: a random one for this run, or that of the cluster.
     pub ticket_secret: Option<TicketSecret>,
+    /// With it, this is one node of several that keep rooms together.
+    #[cfg(feature = "redis")]
+    pub redis: Option<crate::redis::RedisConfig>,
+    /// With it there is `/api`, for those who say it.
+    pub api_secret: Option<ApiSecret>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -63,7 +68,10 @@ impl Default for Config {
             secrets: Vec::new(),
             origins: Vec::new(),
             public_metrics: false,
+            api_secret: None,
             ticket_secret: None,
+            #[cfg(feature = "redis")]
+            redis: None,
             limits: Limits::default(),
         }
     }

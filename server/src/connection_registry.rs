@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
@@ -21,6 +22,7 @@ use crate::gate::{Denied, Gate};
 use crate::hub::{Hub, Input, Output};
 use crate::metrics::{Census, Counts};
 use crate::node::{ConnectionId, NodeId};
+use crate::operator::{Answer, Pending, Question};
 use crate::packet::Opaque;
 use crate::queue::{QueueSender, queue};
 use crate::registry_message::{INBOX_MESSAGES, RegistryMessage};
@@ -38,8 +40,14 @@ pub(crate) struct ConnectionRegistry {
     sockets: JoinSet<(ConnectionId, Ending)>,
     queues: Arc<Budget>,
     connected: u64,
+    /// What connections are named after.
+    me: NodeId,
     bus: Box<dyn Bus>,
     homes: Box<dyn Registry>,
+    /// Whether this node has its place in the cluster: without one it lets nobody in.
+    is_in: Arc<AtomicBool>,
+    /// What other nodes were asked.
+    pending: Pending,
     counts: Counts,
 }
 
@@ -64,6 +72,8 @@ impl ConnectionRegistry {
     ) -> (Self, mpsc::Sender<RegistryMessage>) {
         let (messages, inbox) = mpsc::channel(INBOX_MESSAGES);
         let registry = ConnectionRegistry {
+            me: bus.me(),
+            is_in: Arc::new(AtomicBool::new(true)),
             gate: Gate::new(limits.clone()),
             queues: Arc::new(Budget::new(limits.queues_bytes)),
             limits: limits.into(),
@@ -75,9 +85,15 @@ impl ConnectionRegistry {
             connected: 0,
             bus,
             homes,
+            pending: Pending::default(),
             counts: Counts::new(),
         };
         (registry, messages)
+    }
+
+    /// Whether this node has its place in the cluster, to be asked at any time.
+    pub(crate) fn is_in(&self) -> Arc<AtomicBool> {
+        self.is_in.clone()
     }
 
     /// Works until it is told to stop and the last connection is closed. Dropped, it closes them all at once.
@@ -85,25 +101,34 @@ impl ConnectionRegistry {
         let mut stopping = false;
         while !(stopping && self.sockets.is_empty()) {
             let deadline = self.hub.deadline();
+            let lease = self.bus.lease().filter(|_| self.is_in.load(Ordering::Relaxed));
             tokio::select! {
+                () = until(lease) => self.check_lease(),
                 Some(message) = self.inbox.recv() => self.on_message(message),
                 Some(ended) = self.sockets.join_next_with_id() => self.on_socket_end(ended),
                 Some(event) = self.bus.events().recv() => self.on_bus_event(event),
-                () = until(deadline) => self.hand_to_hub(Input::Deadline),
+                () = until(deadline) => {
+                    self.check_lease();
+                    self.hand_to_hub(Input::Deadline);
+                }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
                     tracing::info!(connections = self.connections.len(), "stopping");
+                    self.bus.leave();
                     self.hand_to_hub(Input::Stop);
-                    self.send_away(|_, _| true);
+                    self.send_away("the server is shutting down", |_, _| true);
                 }
             }
         }
+        // The others are told that this node leaves.
+        while self.bus.events().recv().await.is_some() {}
     }
 
     fn on_message(&mut self, message: RegistryMessage) {
+        self.check_lease();
         match message {
             RegistryMessage::Connect { origin, upgrade, answer } => {
-                let admitted = self.gate.admit(now(), origin);
+                let admitted = self.admit(origin);
                 match admitted {
                     Ok(()) => self.connect(origin, upgrade),
                     Err(denied) => {
@@ -111,6 +136,7 @@ impl ConnectionRegistry {
                         match denied {
                             Denied::TooMany(_) => self.counts.denied_by_address += 1,
                             Denied::Full(_) => self.counts.denied_when_full += 1,
+                            Denied::GoingAway => self.counts.denied_without_place += 1,
                         }
                     }
                 }
@@ -118,15 +144,18 @@ impl ConnectionRegistry {
                 let _ = answer.send(admitted);
             }
             RegistryMessage::Admission { origin, answer } => {
-                let _ = answer.send(self.gate.would_admit(now(), origin));
+                let is_in = self.is_in.load(Ordering::Relaxed);
+                let admitted = if is_in { self.gate.would_admit(now(), origin) } else { Err(Denied::GoingAway) };
+                let _ = answer.send(admitted);
             }
             RegistryMessage::WebOriginDenied => self.counts.denied_by_origin += 1,
             RegistryMessage::Measure(answer) => {
                 // Sockets are counted where they are, members where their room is kept.
                 let census = Census { connections: self.connections.len(), ..self.hub.census() };
                 // Who asked may have gone away meanwhile.
-                let _ = answer.send(self.counts.text(census));
+                let _ = answer.send(self.counts.text(census, self.bus.figures(), self.is_in.load(Ordering::Relaxed)));
             }
+            RegistryMessage::Ask(question, to) => self.ask(question, to),
             RegistryMessage::Received(from, received) => {
                 self.counts.received += 1;
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
@@ -150,14 +179,20 @@ impl ConnectionRegistry {
         }
     }
 
+    fn admit(&mut self, origin: Origin) -> Result<(), Denied> {
+        if self.is_in.load(Ordering::Relaxed) { self.gate.admit(now(), origin) } else { Err(Denied::GoingAway) }
+    }
+
     /// A connection would like to join: from now on it is a matter of the room's home node.
     fn find_home(&mut self, from: ConnectionId, room: &RoomName) {
-        let Some(connection) = self.connections.get_mut(&from).filter(|connection| connection.home.is_none()) else {
+        let Some(connection) = self.connections.get_mut(&from) else { return };
+        // One that is sent away does not join again.
+        if connection.home.is_some() || connection.close.is_none() {
             return;
-        };
+        }
         let node = self.homes.home_node(room);
         connection.home = Some((room.clone(), node));
-        if node != self.bus.me() {
+        if node != self.me {
             self.hand_to_hub(Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
             self.send_to_home(from, Input::Connected(from));
         }
@@ -166,52 +201,131 @@ impl ConnectionRegistry {
     /// Something that a connection said, or that became of it.
     fn send_to_home(&mut self, from: ConnectionId, input: Input<Opaque>) {
         let home = self.connections.get(&from).and_then(|connection| connection.home.as_ref()).map(|(_, node)| *node);
-        match home.filter(|node| *node != self.bus.me()) {
+        match home.filter(|node| *node != self.me) {
             Some(node) => self.bus.send(node, NodeMessage(NodeBody::Input(input))),
             None => self.hand_to_hub(input),
         }
     }
 
     fn on_bus_event(&mut self, event: BusEvent) {
+        self.check_lease();
         match event {
-            BusEvent::Message(NodeMessage(NodeBody::Input(input))) => self.hand_to_hub(input),
-            BusEvent::Message(NodeMessage(NodeBody::Output(output))) => self.do_output(output),
-            BusEvent::NodeJoined(_) => self.move_rooms(),
-            BusEvent::NodeGone(node) => {
-                tracing::warn!(node = node.0, "a node is gone");
-                self.hub.lose(now(), node);
-                self.do_outputs();
+            BusEvent::Message(_, NodeMessage(NodeBody::Input(input))) => self.hand_to_hub(input),
+            BusEvent::Message(from, NodeMessage(NodeBody::Output(output))) => {
+                // What a former home node says does not concern a connection any more.
+                let connection = self.connections.get(&output.connection());
+                let home = connection.and_then(|connection| connection.home.as_ref());
+                if home.is_some_and(|(_, node)| *node == from) {
+                    self.do_output(output);
+                }
+            }
+            BusEvent::Message(from, NodeMessage(NodeBody::Ask(number, question))) => {
+                let answer = self.answer(&question);
+                self.bus.send(from, NodeMessage(NodeBody::Answer(number, answer)));
+            }
+            BusEvent::Message(from, NodeMessage(NodeBody::Answer(number, answer))) => {
+                self.pending.answered(from, number, answer);
+            }
+            BusEvent::NodeJoined(node) => {
+                tracing::info!(node = node.0, "a node joined");
                 self.move_rooms();
             }
+            BusEvent::NodeGone(node) => {
+                tracing::warn!(node = node.0, "a node is gone");
+                self.lose(node);
+                self.move_rooms();
+            }
+            BusEvent::LinkBroken(node) => {
+                tracing::info!(node = node.0, "messages from or to a node are lost");
+                self.lose(node);
+            }
+            BusEvent::Rejoined(me) => {
+                self.lose_place();
+                self.me = me;
+                self.hub.rooms_moved(now());
+                self.is_in.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Nothing more comes from a node: not from its connections, and not for those that have their home there.
+    fn lose(&mut self, node: NodeId) {
+        self.pending.lost(node);
+        self.hub.lose(now(), node);
+        self.do_outputs();
+        self.send_away("the server that keeps the room is not to be reached", |_, (_, home)| *home == node);
+    }
+
+    /// To be asked before anything is done: a node that was stalled finds much to do when it goes on, and its rooms may not be
+    /// its own any more.
+    fn check_lease(&mut self) {
+        if self.bus.lease().is_some_and(|lease| lease <= now()) {
+            self.lose_place();
+        }
+    }
+
+    /// Others may keep the rooms that were kept here: from now on nothing here is to be believed.
+    fn lose_place(&mut self) {
+        if self.is_in.swap(false, Ordering::Relaxed) {
+            tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
+            self.hub.begin_run(now());
+            self.do_outputs();
+            self.send_away("the server is not in its cluster", |_, _| true);
         }
     }
 
     /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one.
     fn move_rooms(&mut self) {
         self.hub.rooms_moved(now());
-        self.send_away(|homes, (room, node)| homes.home_node(room) != *node);
+        let (homes, me) = (&*self.homes, self.me);
+        self.hub.release(now(), |room| homes.home_node(room) != me);
+        self.do_outputs();
+        self.send_away("another server keeps the room now", |homes, (room, node)| homes.home_node(room) != *node);
     }
 
     /// Closes members' connections so that they come back; the room that they were in waits for them.
-    fn send_away(&mut self, which: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
+    fn send_away(&mut self, why: &str, which: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
         let homes = &*self.homes;
         let is_meant = |connection: &ConnectionHandle| connection.home.as_ref().is_some_and(|home| which(homes, home));
         let those: Vec<_> =
             self.connections.iter().filter(|(_, connection)| is_meant(connection)).map(|(id, _)| *id).collect();
         for id in those {
             self.send_to_home(id, Input::Disconnected(id, Ending::Broken { last_received: now() }));
-            self.close(id, Closing::refusing(RefusalCode::ServerGoingAway, "another server keeps the room now"));
+            self.close(id, Closing::refusing(RefusalCode::ServerGoingAway, why));
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.home = None;
             }
         }
     }
 
+    /// Asks the nodes that know. Without a place in the cluster nobody is asked, and `to` is dropped.
+    fn ask(&mut self, question: Question, to: oneshot::Sender<Vec<Answer>>) {
+        if !self.is_in.load(Ordering::Relaxed) {
+            return;
+        }
+        let home = question.room().map(|room| self.homes.home_node(room));
+        let elsewhere = home.map_or_else(|| self.bus.others(), |home| vec![home]);
+        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|node| *node != self.me).collect();
+        let is_asked_here = home.is_none_or(|home| home == self.me);
+        let answers = is_asked_here.then(|| self.answer(&question)).into_iter().collect();
+        if let Some(number) = self.pending.ask(elsewhere.clone(), answers, to) {
+            for node in elsewhere {
+                self.bus.send(node, NodeMessage(NodeBody::Ask(number, question.clone())));
+            }
+        }
+    }
+
+    fn answer(&mut self, question: &Question) -> Answer {
+        let answer = self.hub.answer(now(), question);
+        self.do_outputs();
+        answer
+    }
+
     fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
         let Some(registry) = self.messages.upgrade() else { return self.gate.release(origin) };
         self.connected += 1;
         self.counts.connections += 1;
-        let id = ConnectionId::new(self.bus.me(), self.connected);
+        let id = ConnectionId::new(self.me, self.connected);
         let (sender, receiver) = queue(&self.limits, &self.queues);
         let (close, closing) = oneshot::channel();
         let socket = Socket { id, limits: self.limits.clone(), registry, queue: receiver, closing };
@@ -236,6 +350,7 @@ impl ConnectionRegistry {
             }
         };
         let Some((id, ending)) = ended else { return };
+        self.check_lease();
         // As a rule the hub knows already; but what the task said last may be behind this.
         self.send_to_home(id, Input::Disconnected(id, ending));
         let Some(connection) = self.connections.remove(&id) else { return };
@@ -251,7 +366,7 @@ impl ConnectionRegistry {
     fn do_outputs(&mut self) {
         while let Some(output) = self.hub.poll() {
             match output.connection().node() {
-                node if node == self.bus.me() => self.do_output(output),
+                node if node == self.me => self.do_output(output),
                 node => self.bus.send(node, NodeMessage(NodeBody::Output(output))),
             }
         }

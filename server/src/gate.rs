@@ -30,6 +30,8 @@ pub(crate) enum Denied {
     TooMany(Duration),
     /// The server has as many as it may have.
     Full(Duration),
+    /// The server stops, or is not in its cluster.
+    GoingAway,
 }
 
 /// How long until it makes sense to look whether a connection was closed.

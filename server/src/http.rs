@@ -1,6 +1,7 @@
-//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`.
+//! What is answered to HTTP requests: the page, `/ws`, `/healthz`, `/metrics`, `/api`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -19,7 +20,7 @@ use crate::folder::{self, Links};
 use crate::registry_message::RegistryMessage;
 use crate::tls::Certificate;
 use crate::upgrade::{self, address};
-use crate::{Config, Page, Tls, forwarded, page};
+use crate::{Config, Page, Tls, api, forwarded, page};
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
@@ -45,12 +46,14 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 ];
 
 /// All routes.
-pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>) -> Router {
+pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, is_in: Arc<AtomicBool>) -> Router {
     let upgrades = upgrade::routes(config, registry.clone());
+    let api = api::routes(config.api_secret.clone(), registry.clone());
     let metrics = Metrics { registry, behind_proxy: config.behind_proxy, public: config.public_metrics };
     let mut router = Router::new()
-        .route("/healthz", get(async || "ok\n"))
+        .route("/healthz", get(async move || health(is_in.load(Ordering::Relaxed))))
         .route("/metrics", get(measure).with_state(metrics))
+        .merge(api)
         .merge(upgrades)
         .merge(page(&config.page));
     if let Some(Tls::Files { .. }) = config.tls {
@@ -86,6 +89,15 @@ fn page(page: &Page) -> Router {
         Page::LinkedFolder(www) => folder::served(www, Links::Followed),
         Page::Embedded => page::embedded(),
         Page::None => Router::new(),
+    }
+}
+
+/// Whether a balancer may send clients here.
+fn health(is_in: bool) -> Response {
+    if is_in {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not in the cluster\n").into_response()
     }
 }
 

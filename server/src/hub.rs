@@ -5,6 +5,8 @@
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
 mod io;
+mod moving;
+mod operating;
 mod outbox;
 mod renewals;
 mod replay;
@@ -26,6 +28,7 @@ pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
 pub use crate::packet::Packet;
 pub use io::{Input, Output};
+use moving::MovedAway;
 use outbox::Outbox;
 use renewals::Renewals;
 use replay::Capacity;
@@ -36,7 +39,6 @@ use crate::access::Access;
 use crate::closing;
 use crate::ice::IceSource;
 use crate::metrics::Census;
-use crate::node::NodeId;
 use crate::ticket::Tickets;
 
 /// Rooms, members, ids.
@@ -46,6 +48,7 @@ pub struct Hub<P> {
     kept: Arc<Capacity>,
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
+    moved_away: MovedAway,
     tickets: Tickets,
     /// When rooms came here last from another run of the server.
     moved: Instant,
@@ -93,6 +96,7 @@ impl<P: Packet> Hub<P> {
             access,
             ice: Box::new(ice),
             renewals: Renewals::default(),
+            moved_away: MovedAway::default(),
             moved: tickets.started(),
             tickets,
             random: Box::new(random),
@@ -108,8 +112,9 @@ impl<P: Packet> Hub<P> {
     pub fn handle(&mut self, now: Instant, input: Input<P>) {
         self.do_what_is_due(now);
         self.renew_ice_servers(now);
+        self.dismiss_moved(now);
         match input {
-            Input::Connected(from) if self.stopping => self.send_away(from),
+            Input::Connected(from) if self.stopping => self.send_away(from, "the server is shutting down"),
             Input::Connected(from) => {
                 self.connections.insert(from, ConnectionState::Visitor);
             }
@@ -136,20 +141,8 @@ impl<P: Packet> Hub<P> {
     /// When to come back with [`Input::Deadline`], if nothing else happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        [self.due.first().map(|(at, _)| *at), self.renewals.deadline()].into_iter().flatten().min()
-    }
-
-    /// Rooms may have moved here, with members that have tickets of who kept them before.
-    pub(crate) fn rooms_moved(&mut self, now: Instant) {
-        self.moved = now;
-    }
-
-    /// A node is gone, and its connections with it.
-    pub(crate) fn lose(&mut self, now: Instant, node: NodeId) {
-        let lost: Vec<_> = self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
-        for connection in lost {
-            self.remove(now, connection, Ending::Broken { last_received: now });
-        }
+        let due = self.due.first().map(|(at, _)| *at);
+        [due, self.renewals.deadline(), self.moved_away.deadline()].into_iter().flatten().min()
     }
 
     /// How many connections, members and rooms there are.
@@ -364,23 +357,6 @@ impl<P: Packet> Hub<P> {
         if let Some(at) = self.rooms.remove(name).and_then(|room| room.settles) {
             self.due.remove(&(at, Due::Settle(name.clone())));
         }
-    }
-
-    fn stop(&mut self) {
-        self.stopping = true;
-        self.renewals = Renewals::default();
-        self.rooms.clear();
-        self.due.clear();
-        for connection in std::mem::take(&mut self.connections).into_keys() {
-            self.send_away(connection);
-        }
-    }
-
-    /// Each is told another time to come back, so that they do not all come at once.
-    fn send_away(&mut self, connection: ConnectionId) {
-        let closing = Closing::refusing(RefusalCode::ServerGoingAway, "the server is shutting down");
-        let retry_after = 500 + (self.random)() % 2500;
-        self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
     }
 }
 

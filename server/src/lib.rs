@@ -27,6 +27,7 @@
 mod accept;
 mod access;
 mod address;
+mod api;
 mod budget;
 mod closing;
 pub mod cluster;
@@ -47,6 +48,7 @@ pub mod message;
 mod metrics;
 mod node;
 mod open_files;
+mod operator;
 mod packet;
 mod page;
 mod queue;
@@ -62,8 +64,11 @@ mod upgrade;
 mod web_origin;
 
 pub mod args;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod token;
 pub use access::Access;
+pub use api::{ApiSecret, ApiSecretTooShort};
 pub use config::{Config, Page};
 pub use ice::{IceServerError, IceServersUrl, IceSource, SafeUrl, check_ice_server};
 pub use limits::Limits;

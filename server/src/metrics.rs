@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use itodenwa_wire::RefusalCode;
 
+use crate::cluster::Figures;
+
 /// Where the system says what the program uses.
 const STATUS: &str = "/proc/self/status";
 const DESCRIPTORS: &str = "/proc/self/fd";
@@ -18,6 +20,7 @@ pub(crate) struct Counts {
     pub(crate) denied_by_address: u64,
     pub(crate) denied_by_origin: u64,
     pub(crate) denied_when_full: u64,
+    pub(crate) denied_without_place: u64,
     pub(crate) joins: u64,
     pub(crate) received: u64,
     pub(crate) unknown: u64,
@@ -47,6 +50,7 @@ impl Counts {
             denied_by_address: 0,
             denied_by_origin: 0,
             denied_when_full: 0,
+            denied_without_place: 0,
             joins: 0,
             received: 0,
             unknown: 0,
@@ -62,7 +66,7 @@ impl Counts {
     }
 
     /// In Prometheus' text format, version 0.0.4.
-    pub(crate) fn text(&self, census: Census) -> String {
+    pub(crate) fn text(&self, census: Census, cluster: Option<Figures>, is_in: bool) -> String {
         let mut text = Text(String::new());
         text.head("build_info", "gauge", "Which version this is.");
         text.sample("build_info", Some(("version", env!("CARGO_PKG_VERSION"))), 1);
@@ -71,8 +75,12 @@ impl Counts {
         text.gauge("rooms", "Rooms with somebody in them.", census.rooms);
         text.counter("connections_total", "WebSockets that were let in.", self.connections);
         text.head("connections_denied_total", "counter", "WebSockets that were not let in.");
-        let denied =
-            [("address", self.denied_by_address), ("full", self.denied_when_full), ("origin", self.denied_by_origin)];
+        let denied = [
+            ("address", self.denied_by_address),
+            ("cluster", self.denied_without_place),
+            ("full", self.denied_when_full),
+            ("origin", self.denied_by_origin),
+        ];
         for (reason, count) in denied {
             text.sample("connections_denied_total", Some(("reason", reason)), count);
         }
@@ -85,6 +93,9 @@ impl Counts {
         text.head("refusals_total", "counter", "What was refused, by its code.");
         for (code, count) in &self.refusals {
             text.sample("refusals_total", Some(("code", code)), *count);
+        }
+        if let Some(cluster) = cluster {
+            text.cluster(cluster, is_in);
         }
         text.process(self.started);
         text.0
@@ -117,6 +128,20 @@ impl Text {
         self.sample(name, None, value);
     }
 
+    fn cluster(&mut self, figures: Figures, is_in: bool) {
+        self.gauge("cluster_in", "1 while this node has its place in the cluster.", is_in.into());
+        self.gauge("cluster_nodes", "Nodes that this one sees, with itself.", figures.nodes);
+        self.counter("cluster_messages_sent_total", "Messages to other nodes.", figures.sent);
+        self.counter("cluster_messages_received_total", "Messages from other nodes.", figures.received);
+        let help = "What came from other nodes and was no message, or of a later version.";
+        self.counter("cluster_messages_dropped_total", help, figures.dropped);
+        self.counter("cluster_links_broken_total", "Losses of messages from or to a node.", figures.broken);
+        self.counter("cluster_rejoins_total", "How often this node lost its place and came back.", figures.rejoined);
+        self.head("cluster_engine_seconds", "gauge", "How long Redis took to answer last.");
+        let (seconds, micros) = (figures.answer_micros / 1_000_000, figures.answer_micros % 1_000_000);
+        let _ = writeln!(self.0, "itodenwa_cluster_engine_seconds {seconds}.{micros:06}");
+    }
+
     /// The usual numbers about a process, under their usual names, where the system tells them.
     fn process(&mut self, started: SystemTime) {
         let mut gauge = |name: &str, help: &str, value: Option<u64>| {
@@ -147,10 +172,15 @@ mod tests {
         let mut counts = Counts::new();
         counts.refused(RefusalCode::RoomFull);
         counts.refused(RefusalCode::RoomFull);
-        let text = counts.text(Census { connections: 3, members: 2, rooms: 1 });
+        let text = counts.text(
+            Census { connections: 3, members: 2, rooms: 1 },
+            Some(Figures { answer_micros: 1_000_020, ..Figures::default() }),
+            true,
+        );
         assert!(text.ends_with('\n'));
         assert!(text.contains("\nitodenwa_connections 3\n"));
         assert!(text.contains("\nitodenwa_refusals_total{code=\"room/full\"} 2\n"));
+        assert!(text.contains("\nitodenwa_cluster_engine_seconds 1.000020\n"));
         let mut described = "";
         for line in text.lines() {
             if let Some(help) = line.strip_prefix("# HELP ") {
@@ -162,7 +192,7 @@ mod tests {
             } else {
                 let (name, value) = line.rsplit_once(' ').unwrap();
                 assert_eq!(name.split('{').next(), Some(described));
-                value.parse::<u64>().unwrap();
+                value.parse::<f64>().unwrap();
             }
         }
     }

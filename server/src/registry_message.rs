@@ -8,6 +8,7 @@ use crate::address::Origin;
 use crate::closing::{Closing, Ending};
 use crate::gate::Denied;
 use crate::node::ConnectionId;
+use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 
 /// How many messages wait for the registry; a sender then waits too.
@@ -24,6 +25,8 @@ pub(crate) enum RegistryMessage {
     WebOriginDenied,
     /// The numbers are asked for, as Prometheus reads them.
     Measure(oneshot::Sender<String>),
+    /// Somebody who operates the server asks of the rooms of all nodes.
+    Ask(Question, oneshot::Sender<Vec<Answer>>),
     /// A connection sent something.
     Received(ConnectionId, Result<ClientMessage<Opaque>, Closing>),
     /// A connection sent a message of a kind that only later versions know.

@@ -27,7 +27,7 @@ use crate::relay::credentials::Secret;
 use crate::relay::{Service, TurnError};
 use crate::ticket::Tickets;
 use crate::tls::{Certificate, TlsError, addresses};
-use crate::{Config, Page, Tls, kernel_buffers};
+use crate::{Config, Page, TicketSecret, Tls, kernel_buffers};
 
 /// What to do about a missing page.
 const NO_PAGE: &str = "this program was built without the page: run \"cargo xtask wasm\" before \"cargo build\", or give a folder with --www";
@@ -89,6 +89,9 @@ pub enum StartError {
     IceServersUrl(io::Error),
     /// The relay could not start.
     Turn(TurnError),
+    /// The cluster could not be joined.
+    #[cfg(feature = "redis")]
+    Redis(crate::redis::JoinError),
     /// The system has no random numbers.
     Random(getrandom::Error),
 }
@@ -108,8 +111,9 @@ impl Server {
             _ => {}
         }
         getrandom::u32().map_err(StartError::Random)?;
+        let (bus, registry, ticket_secret) = cluster(&config).await?;
         let tickets =
-            Tickets::start(config.ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
+            Tickets::start(ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
@@ -122,12 +126,10 @@ impl Server {
             let first = fetching.once().await;
             fetcher = Some((fetching, first));
         }
-        let (bus, registry) = LocalBus::alone();
-        let (bus, registry) = (Box::new(bus), Box::new(registry));
         Ok(Server { listener, address, certificate, tls, config, ice, fetcher, tickets, bus, registry })
     }
 
-    /// Makes it one of several that keep rooms together. They need the same [`Config::ticket_secret`].
+    /// Makes it one of several that keep rooms together, over a way of one's own. They need the same [`Config::ticket_secret`].
     #[must_use]
     pub fn in_cluster(self, bus: impl Bus + 'static, registry: impl Registry + 'static) -> Self {
         Server { bus: Box::new(bus), registry: Box::new(registry), ..self }
@@ -174,7 +176,7 @@ impl Server {
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, bus, registry);
         let service = HttpService {
-            router: router(&config, messages),
+            router: router(&config, messages, connections.is_in()),
             https: certificate
                 .clone()
                 .zip(tls)
@@ -202,6 +204,20 @@ impl Server {
             tracing::warn!("some connections did not end in time");
         }
     }
+}
+
+type Cluster = (Box<dyn Bus>, Box<dyn Registry>, Option<TicketSecret>);
+
+/// The way to other nodes, if there may be any, and what tickets are sealed with.
+async fn cluster(config: &Config) -> Result<Cluster, StartError> {
+    #[cfg(feature = "redis")]
+    if let Some(redis) = &config.redis {
+        let joined = crate::cluster::redis::join(redis.clone(), config.ticket_secret.clone()).await;
+        let (bus, registry, secret) = joined.map_err(StartError::Redis)?;
+        return Ok((Box::new(bus), Box::new(registry), Some(secret)));
+    }
+    let (bus, registry) = LocalBus::alone();
+    Ok((Box::new(bus), Box::new(registry), config.ticket_secret.clone()))
 }
 
 /// Looks for a renewed certificate, for ever.
@@ -319,6 +335,8 @@ impl fmt::Display for StartError {
             StartError::TurnHost { host, why } => write!(f, "--turn-host: {host}: {why}"),
             StartError::IceServersUrl(source) => write!(f, "--ice-servers-url: {source}"),
             StartError::Turn(source) => write!(f, "{source}"),
+            #[cfg(feature = "redis")]
+            StartError::Redis(source) => source.fmt(f),
             StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
         }
     }
@@ -333,6 +351,8 @@ impl std::error::Error for StartError {
             StartError::IceServersUrl(source) => Some(source),
             StartError::Tls(source) => Some(source),
             StartError::Turn(source) => source.source(),
+            #[cfg(feature = "redis")]
+            StartError::Redis(source) => std::error::Error::source(source),
             StartError::Random(source) => Some(source),
         }
     }

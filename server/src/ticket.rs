@@ -68,6 +68,17 @@ impl TicketSecret {
         Ok(TicketSecret(secret.into()))
     }
 
+    #[cfg(feature = "redis")]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// By which nodes see that they have the same one; it tells nothing of it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn check(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.key().chain_update("the ticket secret of a cluster").finalize().into_bytes())
+    }
+
     /// The secret's hash: HMAC has a key of fixed length, and shorter ones end in zeros.
     fn key(&self) -> Hmac<Sha256> {
         let mut key = Key::<Hmac<Sha256>>::default();
@@ -90,6 +101,11 @@ impl Tickets {
     /// `run` tells this run of the server from all others; `start` is one moment, as an instant and in seconds since 1970.
     pub(crate) fn new(secret: &TicketSecret, lifetime: Duration, run: u64, start: (Instant, u64)) -> Self {
         Tickets { key: secret.key(), lifetime, run, start }
+    }
+
+    /// Another run begins: what was given before is of a former one.
+    pub(crate) fn begin_run(&mut self, run: u64) {
+        self.run = run;
     }
 
     /// When this run of the server began.

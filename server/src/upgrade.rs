@@ -138,10 +138,10 @@ impl IntoResponse for Refused {
             Refused::Denied(Denied::Full(wait)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, RefusalCode::ServerFull, "the server is full", Some(wait))
             }
-            Refused::GoingAway => (
+            Refused::Denied(Denied::GoingAway) | Refused::GoingAway => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 RefusalCode::ServerGoingAway,
-                "the server is shutting down",
+                "the server is shutting down, or is not in its cluster",
                 Some(second),
             ),
         };

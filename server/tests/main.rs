@@ -11,6 +11,7 @@
 mod support;
 
 mod admission;
+mod api;
 mod closing;
 mod cluster;
 mod flooding;
@@ -26,6 +27,8 @@ mod metrics;
 mod origins;
 mod page;
 mod program;
+#[cfg(all(unix, feature = "redis"))]
+mod redis;
 mod relaying;
 mod resuming;
 mod slow_http;

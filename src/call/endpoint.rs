@@ -4,7 +4,7 @@ use itodenwa_protocol::delivery::{Delivery, Received};
 use itodenwa_protocol::manual::{Done, Manual, ManualInput, ManualOutput, Operation, OperationError, OperationId};
 use itodenwa_protocol::timeline::Step;
 use itodenwa_protocol::{Command, IceMode, Time};
-use itodenwa_wire::{Frame, Source};
+use itodenwa_wire::{Format, Frame, Source};
 use litemap::LiteMap;
 use web_sys::MediaStream;
 
@@ -64,7 +64,7 @@ impl CallEndpoint {
 
     fn step(&mut self, step: Step) {
         let at = self.core.clock.now();
-        self.core.tell(CallEvent::Step { at, step });
+        self.core.tell(CallEvent::Step { at, step, text: String::new() });
     }
 
     /// What comes in changed with the descriptions.
@@ -95,7 +95,7 @@ impl CallEndpoint {
             // Whoever sent them does not wait for it; their places are free.
             Ok(Frame::Ack(number)) => drop(self.texts.acknowledged(number)),
             Ok(Frame::Text(text)) => {
-                if let Received::Text { text, receipt } = self.texts.receive(self.core.clock.now(), text) {
+                if let Received::Text { text, receipt, .. } = self.texts.receive(self.core.clock.now(), text) {
                     self.core.events.push_text(CallEvent::Text(text), ReadText { from: None, receipt });
                 }
             }
@@ -143,7 +143,7 @@ impl Endpoint for CallEndpoint {
             }
             Request::Text(text, place) => {
                 // As many as have a place have one there, too.
-                let _ = self.texts.send(text, place);
+                let _ = self.texts.send(text, Format::Text, place);
                 self.flush();
             }
         }
@@ -203,7 +203,7 @@ impl Endpoint for CallEndpoint {
                     self.texts.channel_opened();
                     self.flush();
                 }
-                ManualOutput::Step { at, step } => self.core.tell(CallEvent::Step { at, step }),
+                ManualOutput::Step { at, step, text } => self.core.tell(CallEvent::Step { at, step, text }),
                 ManualOutput::Closed => self.core.end(None),
             }
         }

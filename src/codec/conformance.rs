@@ -6,9 +6,9 @@ use std::fmt::Debug;
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Frame, IceServer, IceServers, Identity, Join,
-    LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse, RefuseCode, Resume,
-    RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
+    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer, IceServers,
+    Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse, RefuseCode,
+    Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -195,9 +195,14 @@ impl Random {
         }
     }
 
+    fn format(&mut self) -> Format {
+        let formats = [Format::Text, Format::Json, Format::Base64, Format::Unknown];
+        formats[self.below(formats.len())]
+    }
+
     fn frame(&mut self) -> Frame {
         match self.below(4) {
-            0 => Frame::Text(Text { number: self.number(), text: self.text() }),
+            0 => Frame::Text(Text { number: self.number(), text: self.text(), format: self.format() }),
             1 => Frame::Ack(self.number()),
             2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),
             3 => Frame::Stream(TextStream { id: self.number(), next: self.number() }),

@@ -1,7 +1,7 @@
 //! What two peers say over their control channel.
 
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{Frame, Text, TextStream};
+use itodenwa_wire::{Format, Frame, Text, TextStream};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -25,7 +25,8 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
             if text.len() > TEXT_BYTES {
                 return Err(Malformed("the text is too large"));
             }
-            Frame::Text(Text { number, text })
+            let format = value.given("format").map(|format| format.text()).transpose()?;
+            Frame::Text(Text { number, text, format: format.map_or(Format::Text, |name| Format::named(&name)) })
         }
         "stream" => Frame::Stream(TextStream { id: value.field("id").u32()?, next: value.field("next").u32()? }),
         "ack" => Frame::Ack(value.u32()?),
@@ -58,11 +59,12 @@ pub(crate) fn write_frame(frame: &Frame) -> String {
             json.number_field("next", (*next).into());
             json.close('}');
         }
-        Frame::Text(Text { number, text }) => {
+        Frame::Text(Text { number, text, format }) => {
             json.key("text");
             json.open('{');
             json.number_field("number", (*number).into());
             json.text_field("text", text);
+            json.optional_field("format", (*format != Format::Text).then(|| format.as_str()));
             json.close('}');
         }
         Frame::Ack(number) => json.number_field("ack", (*number).into()),

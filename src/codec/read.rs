@@ -46,11 +46,15 @@ impl Value {
         Value { value: property(&self.value, name), what: name }
     }
 
+    /// A field that may be missing.
+    pub(super) fn given(&self, name: &'static str) -> Option<Value> {
+        let field = self.field(name);
+        (!field.value.is_undefined()).then_some(field)
+    }
+
     /// A field that may be missing or null.
     pub(super) fn optional(&self, name: &'static str) -> Option<Value> {
-        let field = self.field(name);
-        let is_there = !field.value.is_undefined() && !field.value.is_null();
-        is_there.then_some(field)
+        self.given(name).filter(|field| !field.value.is_null())
     }
 
     pub(super) fn malformed<T>(&self) -> Result<T> {

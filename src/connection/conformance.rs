@@ -127,7 +127,11 @@ impl Peer for Page {
             match self.report().await? {
                 Report::LocalCandidate(candidate) => self.candidates.push(candidate),
                 Report::GatheringComplete => self.is_gathered = true,
-                Report::State(_) | Report::ChannelOpen | Report::ChannelClosed => {}
+                Report::State(_)
+                | Report::Layer { .. }
+                | Report::CandidateError(_)
+                | Report::ChannelOpen
+                | Report::ChannelClosed => {}
                 answer => return Some(answer),
             }
         }

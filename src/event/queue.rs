@@ -11,9 +11,11 @@ use crate::queue::{Receiver, Sender, queue};
 
 /// Events that wait to be read, beyond which steps and troubles are no longer added.
 pub(crate) const LOSSY: usize = 512;
-/// Events that wait to be read, beyond which texts are not taken from peers, and deliveries not added: fifteen that send as much as
-/// they may stay below.
-const TEXTS: usize = 2048;
+/// Events that wait to be read, beyond which deliveries are not added.
+const DELIVERIES: usize = 1024;
+/// Events that wait to be read, beyond which messages are not taken from peers: fifteen that send as much as they may stay below,
+/// whatever else waits, so that none has to be sent again.
+const TEXTS: usize = 3584;
 /// Events that wait to be read, at most. Then the room is closed: an application that missed who left is wrong for ever.
 const EVENTS: usize = 4096;
 
@@ -117,7 +119,7 @@ impl Lossy for Event {
         match self {
             Event::Step(_) | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. } => Some(LOSSY),
             // The message knows it, too.
-            Event::Delivered { .. } => Some(TEXTS),
+            Event::Delivered { .. } => Some(DELIVERIES),
             _ => None,
         }
     }
@@ -146,7 +148,7 @@ mod tests {
 
     use itodenwa_protocol::Time;
     use itodenwa_protocol::delivery::{Delivery, Received};
-    use itodenwa_wire::{Text, TextStream};
+    use itodenwa_wire::{Format, Text, TextStream};
 
     use super::*;
 
@@ -156,10 +158,8 @@ mod tests {
         let mut delivery = Delivery::<()>::new(0);
         delivery.channel_opened();
         delivery.announced(TextStream { id: 0, next: 1 });
-        let Received::Text { receipt, .. } = delivery.receive(Time::default(), Text { number: 1, text: String::new() })
-        else {
-            panic!()
-        };
+        let text = Text { number: 1, text: String::new(), format: Format::Text };
+        let Received::Text { receipt, .. } = delivery.receive(Time::default(), text) else { panic!() };
         sender.push_text(Event::DevicesChanged, ReadText { from: None, receipt });
         let mut cx = Context::from_waker(Waker::noop());
         assert!(sender.poll_read(&mut cx).is_pending());

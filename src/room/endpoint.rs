@@ -75,7 +75,7 @@ impl RoomEndpoint {
         let visibility = listen_for("document", "visibilitychange", PageEvent::Visible, &notify);
         // A page that goes away leaves, and the others need not wait until they miss it. The browser may show it again.
         let hide = listen_for("window", "pagehide", PageEvent::Hide, &notify);
-        RoomEndpoint {
+        let endpoint = RoomEndpoint {
             parts,
             peers: Peers::default(),
             voices: ActiveSpeaker::default(),
@@ -85,7 +85,9 @@ impl RoomEndpoint {
             limits: LiteMap::new(),
             refusal: None,
             _listeners: visibility.into_iter().chain(hide).collect(),
-        }
+        };
+        endpoint.note_relay();
+        endpoint
     }
 
     fn handle(&mut self, input: Input) {

@@ -225,6 +225,8 @@ impl Join {
             name: welcome.me.name.clone(),
             identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
             texts: Cell::new(0),
+            clock,
+            snapshot: snapshot.clone(),
         });
         let may_publish = welcome.me.pass.as_ref().is_none_or(|pass| pass.publish);
         let places = if may_publish { PLACES.to_vec() } else { Vec::new() };

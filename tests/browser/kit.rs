@@ -150,6 +150,14 @@ export function watch_channels() {
         send.call(this, data);
     };
 }
+/** The next messages are said to be of these formats, one after the other. */
+export function rewrite_formats(formats) {
+    const left = [...formats];
+    RTCDataChannel.prototype.send = function (data) {
+        if (data.startsWith('{\"text\"') && left.length > 0) data = data.replace(/\"format\":\"json\"/, () => `\"format\":\"${left.shift()}\"`);
+        send.call(this, data);
+    };
+}
 /** So many texts were sent since, and both ends of a channel are known. */
 export async function texts_sent(count) {
     while (texts < count || channels.size < 2) await new Promise((done) => setTimeout(done, 20));
@@ -281,6 +289,7 @@ extern "C" {
     pub(crate) async fn texts_sent(count: u32);
     pub(crate) fn cut_channels();
     pub(crate) fn leave_channels_alone();
+    pub(crate) fn rewrite_formats(formats: Vec<String>);
     pub(crate) fn deafen_connections();
     pub(crate) fn mend_connections();
     pub(crate) fn hide_connections();

@@ -159,6 +159,20 @@ test("who is waited for is told, and what can be done; what is not read is count
     const muted = await ann.page.$$eval('[data-testid="participant"]', (lines) => lines.map((line) => [line.textContent.trim(), !line.querySelector(".icon").hasAttribute("hidden")]));
     assert.deepEqual(muted, [["\u2068Ann\u2069 (you)", false], ["Bob", false], ["Cem", true]]);
 
+    // Lines and addresses; nothing else of a text is more than text.
+    await ann.page.evaluate(() => window.scene.writes("Bob", "See https://example.org/a?b=1), or\n<b>javascript:alert(1)</b>"));
+    await ann.reads("chat-log", "javascript:");
+    const links = await ann.page.$$eval("#chat-log a", (links) => links.map(({ href, rel, target }) => [href, rel, target]));
+    assert.deepEqual(links, [["https://example.org/a?b=1", "noopener noreferrer", "_blank"]]);
+    const { keyboard } = ann.page;
+    await keyboard.type("one");
+    await keyboard.down("Shift");
+    await keyboard.press("Enter");
+    await keyboard.up("Shift");
+    await keyboard.type("two");
+    await keyboard.press("Enter");
+    await ann.reads("chat-log", "one\ntwo");
+
     await ann.page.evaluate(() => ["Bob", "Cem"].forEach((name) => window.scene.goes(name)));
     await ann.reads("alone", "You are alone again");
     assert.deepEqual(ann.errors, []);

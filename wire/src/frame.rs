@@ -1,5 +1,6 @@
 //! What two peers say over the control channel of their connection: `{"stream":{"id":7,"next":1}}` as the first of all,
-//! `{"text":{"number":1,"text":"hello"}}`, answered by `{"ack":1}` when it was read; how large somebody is shown,
+//! `{"text":{"number":1,"text":"hello"}}`, answered by `{"ack":1}` when it was read, and so are values,
+//! `{"text":{"number":2,"text":"[1]","format":"json"}}`, and bytes; how large somebody is shown,
 //! `{"shown":[["camera",320,180]]}`; and `"beat"`.
 
 use serde::{Deserialize, Serialize};
@@ -24,13 +25,57 @@ pub enum Frame {
     Heartbeat,
 }
 
-/// A text for the application.
+/// A message for the application, as text. Every version takes it as one, so that none waits for what it does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Text {
     /// Its number in its stream: one more than the text's before it.
     pub number: u32,
     /// What is said.
     pub text: String,
+    /// What the text stands for. The first versions do not say it, and read everything as [`Format::Text`].
+    #[serde(default, skip_serializing_if = "Format::is_text")]
+    pub format: Format,
+}
+
+/// What a [`Text`] stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Format {
+    /// Itself.
+    #[default]
+    Text,
+    /// A value (RFC 8259).
+    Json,
+    /// Bytes (RFC 4648, section 4).
+    Base64,
+    /// Something of a later version: it is consumed and acknowledged like everything else.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Format {
+    /// The name on the wire: `text`, `json`, `base64`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Base64 => "base64",
+            Format::Unknown => "unknown",
+        }
+    }
+
+    /// By that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let known = [Format::Text, Format::Json, Format::Base64];
+        known.into_iter().find(|format| format.as_str() == name).unwrap_or(Format::Unknown)
+    }
+
+    fn is_text(&self) -> bool {
+        *self == Format::Text
+    }
 }
 
 /// Which texts come through a channel: the first frame of each side.

@@ -47,8 +47,10 @@ pub const HELD_PACKETS: usize = 64;
 pub const UNACKNOWLEDGED_PACKETS: usize = 256;
 /// Largest data channel message, in bytes: what Chromium can receive.
 pub const DATA_MESSAGE_BYTES: usize = 256 * 1024;
-/// Longest text message, in bytes of UTF-8.
+/// Longest text message, in bytes of UTF-8; also of a value as JSON.
 pub const TEXT_BYTES: usize = 16 * 1024;
+/// Longest message of bytes: as many as are a text of [`TEXT_BYTES`] as base64.
+pub const MESSAGE_OF_BYTES: usize = TEXT_BYTES / 4 * 3;
 /// Texts that a peer did not acknowledge, per peer: on their way, unread, or waiting for a channel.
 pub const QUEUED_TEXTS: usize = 64;
 /// Texts that the application did not read, per peer: those of a sender, and those that it sent before it began to count anew.

@@ -8,6 +8,7 @@ import { Settings } from "./settings.js";
 import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
 import { Steps } from "./steps.js";
+import { Why } from "./why.js";
 
 /** People whose names are remembered for their last steps, at most. */
 const NAMES = 256;
@@ -23,6 +24,7 @@ export class CallView {
     #people;
     #closeKeys;
     #changed;
+    #lesson;
     #names = new Map();
     #listeners = new AbortController();
 
@@ -53,8 +55,10 @@ export class CallView {
         this.#people = new People(room);
         this.#settings = new Settings(room, signal);
         new Recorder(room, signal);
+        new Why(room, nameOf, signal);
         this.#closeKeys = keys(signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
+        click("lesson-open", () => this.#openLesson());
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
     }
@@ -146,6 +150,17 @@ export class CallView {
     #resume() {
         byId("resume").hidden = true;
         this.#room.resume();
+    }
+
+    /** What shows how the call works is loaded when it is wanted. */
+    async #openLesson() {
+        try {
+            const { Lesson } = await import("../lesson/index.js");
+            this.#lesson ??= new Lesson(this.#room, (id) => this.#names.get(id));
+            this.#lesson.open();
+        } catch {
+            notice("lesson-failed", (element) => say(element, () => word("lesson-failed")), { polite: true });
+        }
     }
 
     #tell(error, name) {

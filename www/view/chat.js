@@ -1,8 +1,14 @@
-import { errorText, say, word } from "../i18n.js";
+import { errorText, language, say, word } from "../i18n.js";
+import { linked } from "./links.js";
 import { nameOf } from "./stage.js";
 
 /** Lines that are kept; older ones are dropped. */
 const LINES = 500;
+/** A time of day as it is written in the page's language, and in the person's country if it is one of theirs. */
+const clock = (time) => {
+    const tag = navigator.languages?.find((tag) => tag.startsWith(language())) ?? language();
+    return time.toLocaleTimeString(tag, { hour: "2-digit", minute: "2-digit" });
+};
 
 /** What is written, and who came and went. */
 export class Chat {
@@ -16,7 +22,15 @@ export class Chat {
         this.#log.replaceChildren();
         const input = document.getElementById("chat-input");
         input.value = "";
-        document.getElementById("chat-form").addEventListener(
+        const form = document.getElementById("chat-form");
+        // Enter sends, with Shift it breaks the line. While a word is composed it belongs to the keyboard's own window.
+        const enter = (event) => {
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            form.requestSubmit();
+        };
+        input.addEventListener("keydown", enter, { signal });
+        form.addEventListener(
             "submit",
             (event) => {
                 event.preventDefault();
@@ -59,13 +73,15 @@ export class Chat {
         const name = document.createElement("b");
         const words = document.createElement("span");
         const mark = document.createElement("i");
+        const now = new Date();
+        const time = Object.assign(document.createElement("time"), { dateTime: now.toISOString(), textContent: clock(now) });
         item.className = kind;
         say(name, who);
         words.dir = name.dir = "auto";
-        words.textContent = text;
+        words.append(...linked(text));
         words.dataset.testid = "chat-text";
         mark.setAttribute("role", "img");
-        item.append(name, " ", words, mark);
+        item.append(name, " ", words, " ", time, mark);
         this.#append(item);
         return mark;
     }

@@ -182,7 +182,9 @@ export class Stage {
         byId("alone").hidden = !isAlone;
         this.#wasWithOthers ||= !isAlone;
         say(byId("alone-title"), () => word(this.#wasWithOthers ? "alone-again" : "alone"));
-        byId("peer-count").textContent = String(this.#tiles.size + 1);
+        const people = String(this.#tiles.size + 1);
+        // Who listens is told of changes alone.
+        if (byId("peer-count").textContent !== people) byId("peer-count").textContent = people;
         byId("view-speaker").hidden = this.#tiles.size < 2;
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what things cost, beside others that do the same. Rounds are interleaved, so that what else the
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
+mod cluster;
 mod hostile;
 mod relay;
 mod script;
@@ -35,6 +36,8 @@ pub(crate) struct Bench {
 enum Subject {
     /// The server's signalling beside PeerServer and a plain relay of WebSockets; its TURN relay beside coturn.
     Server,
+    /// What servers that keep rooms together over Redis cost, beside one alone.
+    Cluster,
     /// How good clients fare while others flood, idle and crawl.
     Hostile,
     /// How long it takes until two people see each other, beside others.
@@ -52,6 +55,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
             signaling::run(bench)?;
             relay::run(bench)?;
         }
+        Subject::Cluster => cluster::run(bench)?,
         Subject::Hostile => hostile::run(bench)?,
         Subject::Call => {
             // The other libraries, and their servers.

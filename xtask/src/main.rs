@@ -10,6 +10,7 @@ mod process;
 mod runner;
 mod rustup;
 mod serve;
+mod simulate;
 mod size;
 mod storms;
 mod system;
@@ -61,6 +62,12 @@ enum Command {
     },
     /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
     Storms(storms::Storms),
+    /// Run servers of a cluster against an engine that delays, loses and cuts, in seeded runs.
+    Simulate {
+        /// How many runs.
+        #[arg(long, default_value_t = 100_000)]
+        seeds: u32,
+    },
     /// Measure what things cost, beside others that do the same.
     Bench(bench::Bench),
     /// Build the npm package into target/pack, and the page into server/page, from where the server's crate takes it.
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
+        Command::Simulate { seeds } => simulate::run(seeds),
         Command::Pack => pack::server_page().and_then(|()| pack::run()).map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS

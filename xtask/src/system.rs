@@ -43,6 +43,11 @@ pub(crate) fn need_network() -> Result<()> {
     may
 }
 
+/// Sees to it that Redis is there, over which several servers work together.
+pub(crate) fn need_redis() -> Result<()> {
+    need(&[("redis-server", "redis-server")], &[])
+}
+
 /// Sees to it that a C++ compiler is there.
 pub(crate) fn need_compiler() -> Result<()> {
     need(&COMPILER, &[])

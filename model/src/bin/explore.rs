@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use itodenwa_model::explore::delivery;
 use itodenwa_model::explore::plan::{Browser, Network, Plan};
 use itodenwa_model::explore::plans;
 use itodenwa_model::explore::search::{Explored, explore};
@@ -43,8 +44,28 @@ fn main() -> ExitCode {
             });
         }
     });
-    println!("{} states in {} explorations", states.into_inner(), plans.len());
-    if failed.into_inner() || plans.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let named = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part.as_str()));
+    let messages: Vec<_> = delivery::ALL.into_iter().filter(|messages| named(messages.name)).collect();
+    for messages in &messages {
+        let since = now();
+        match delivery::explore(messages) {
+            Ok(delivery::Explored { states: found, depth }) => {
+                states.fetch_add(found, Ordering::Relaxed);
+                println!(
+                    "| {} | none | in order | {found} | {depth} | – | {:.1} |",
+                    messages.name,
+                    since.elapsed().as_secs_f32()
+                );
+            }
+            Err(broken) => {
+                failed.store(true, Ordering::Relaxed);
+                println!("{}:\n{broken}", messages.name);
+            }
+        }
+    }
+    let explorations = plans.len() + messages.len();
+    println!("{} states in {explorations} explorations", states.into_inner());
+    if failed.into_inner() || explorations == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn title(plan: &Plan) -> String {

@@ -10,6 +10,7 @@
 //! faults stop, whatever the order of what is still to happen, both sides agree within a bounded number of steps.
 
 mod ack_checker;
+pub mod delivery;
 pub mod endpoint;
 pub mod plan;
 pub mod plans;

@@ -9,7 +9,7 @@ use super::{
 use crate::config::IceMode;
 use crate::event::{Command, ConnectionState, Report};
 use crate::time::Time;
-use crate::timeline::{CandidateSummary, Step};
+use crate::timeline::{self, CandidateSummary, Step};
 
 impl Manual {
     pub(super) fn report(&mut self, now: Time, report: Report) {
@@ -24,6 +24,8 @@ impl Manual {
                 self.step(now, Step::ChannelOpen);
                 self.outputs.push_back(ManualOutput::ChannelOpen);
             }
+            Report::Layer { layer, state } => self.step(now, Step::Layer { layer, state }),
+            Report::CandidateError(what) => self.step(now, Step::CandidateError(what)),
             Report::ChannelClosed => self.close(now),
             Report::Refused { name, message } => self.refused(now, name, &message),
             answer => self.answered(now, answer),
@@ -47,26 +49,27 @@ impl Manual {
         match (command, report) {
             (InFlight::MakeOffer, Report::OfferMade { sdp, .. }) => {
                 self.stage = Stage::OfferMade;
-                self.step(now, Step::MakeOffer);
+                self.step_with(now, Step::MakeOffer, timeline::text(&sdp));
                 self.made(now, id, sdp);
             }
             (InFlight::MakeAnswer, Report::AnswerMade { sdp, .. }) => {
-                self.negotiated(now, Step::MakeAnswer);
+                self.negotiated(now, Step::MakeAnswer, timeline::text(&sdp));
                 self.made(now, id, sdp);
             }
-            (InFlight::SetOffer(_), Report::OfferSet) => {
+            (InFlight::SetOffer(sdp), Report::OfferSet) => {
                 self.stage = Stage::OfferSet;
-                self.step(now, Step::SetOffer);
+                self.step_with(now, Step::SetOffer, timeline::text(&sdp));
                 self.described();
                 self.done(id, Done::DescriptionSet);
             }
-            (InFlight::SetAnswer(_), Report::AnswerSet) => {
-                self.negotiated(now, Step::SetAnswer);
+            (InFlight::SetAnswer(sdp), Report::AnswerSet) => {
+                self.negotiated(now, Step::SetAnswer, timeline::text(&sdp));
                 self.described();
                 self.done(id, Done::DescriptionSet);
             }
-            (InFlight::AddCandidate(summary), Report::CandidateAdded) => {
-                self.step(now, Step::SetCandidate(summary));
+            (InFlight::AddCandidate(line), Report::CandidateAdded) => {
+                let step = Step::SetCandidate(CandidateSummary::of_line(&line));
+                self.step_with(now, step, timeline::text(&line));
                 self.done(id, Done::CandidateAdded);
             }
             (InFlight::EndOfCandidates, Report::CandidateAdded) => {
@@ -76,16 +79,16 @@ impl Manual {
             (InFlight::Describe, Report::Described { sdp }) => {
                 let LocalCandidates { count: candidates, is_complete: complete, .. } = self.local;
                 self.local.follow = !complete;
-                self.step(now, Step::GatherCandidates { candidates, complete });
+                self.step_with(now, Step::GatherCandidates { candidates, complete }, timeline::text(&sdp));
                 self.done(id, Done::Description(sdp));
             }
             (command, _) => self.flight = Flight::Command { id, command },
         }
     }
 
-    fn negotiated(&mut self, now: Time, step: Step) {
+    fn negotiated(&mut self, now: Time, step: Step, text: String) {
         self.stage = Stage::Stable;
-        self.step(now, step);
+        self.step_with(now, step, text);
         self.outputs.push_back(ManualOutput::Negotiated);
     }
 
@@ -119,7 +122,8 @@ impl Manual {
         self.local.count = self.local.count.saturating_add(1);
         let is_told = self.ice == IceMode::Trickle || self.local.follow;
         if is_told && self.local.count <= CANDIDATES_PER_FRAGMENT {
-            self.step(now, Step::SendCandidate(CandidateSummary::of(&candidate)));
+            let step = Step::SendCandidate(CandidateSummary::of(&candidate));
+            self.step_with(now, step, timeline::text(&candidate.candidate));
             self.outputs.push_back(ManualOutput::Candidate(candidate));
         }
     }

@@ -7,12 +7,12 @@ use crate::config::IceMode;
 use crate::description;
 use crate::event::{Command, Report, TroubleCode};
 use crate::time::Time;
-use crate::timeline::Step;
+use crate::timeline::{self, Step};
 use crate::turn::Turn;
 
 impl Negotiator {
     pub(super) fn hear_offer(&mut self, now: Time, Offer { id, sdp, sources }: Offer) {
-        self.note(Step::ReceiveOffer);
+        self.note_with(Step::ReceiveOffer, timeline::text(&sdp));
         // Refused ones count, too: what a peer sends makes no more answers than offers are allowed.
         self.pace.spend(now);
         if !matches!((&self.phase, &self.turn), (Phase::Stable, Turn::Theirs { .. })) {
@@ -32,7 +32,7 @@ impl Negotiator {
         if self.phase != (Phase::AwaitingAnswer { id }) {
             return self.note(Step::Refused("an answer to another offer".into()));
         }
-        self.note(Step::ReceiveAnswer);
+        self.note_with(Step::ReceiveAnswer, timeline::text(&sdp));
         match description::check(sdp) {
             Ok(sdp) => {
                 let setting = Phase::SettingAnswer { sdp: sdp.clone(), sources };
@@ -54,7 +54,7 @@ impl Negotiator {
         self.phase = match (phase, report) {
             (Phase::Opening, Report::Opened) => Phase::Stable,
             (Phase::MakingOffer { id, send }, Report::OfferMade { sdp, sources }) => {
-                self.note(Step::MakeOffer);
+                self.note_with(Step::MakeOffer, timeline::text(&sdp));
                 self.carried = send;
                 self.set_local(now, Described::Offer(Offer { id, sdp, sources }))
             }
@@ -69,14 +69,14 @@ impl Negotiator {
                 Phase::MakingAnswer { id }
             }
             (Phase::MakingAnswer { id }, Report::AnswerMade { sdp, sources }) => {
-                self.note(Step::MakeAnswer);
+                self.note_with(Step::MakeAnswer, timeline::text(&sdp));
                 self.carried = sources.iter().map(|(_, source)| *source).collect();
                 self.set_local(now, Described::Answer(Answer { id, sdp, sources }))
             }
             (Phase::Describing(described), Report::Described { sdp }) => {
                 let candidates = description::candidates(&sdp);
                 let complete = self.local.is_complete();
-                self.note(Step::GatherCandidates { candidates, complete });
+                self.note_with(Step::GatherCandidates { candidates, complete }, timeline::text(&sdp));
                 self.local.trickle_rest(!complete);
                 self.send_description(described.with(sdp))
             }

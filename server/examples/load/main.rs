@@ -5,6 +5,7 @@
 //! load itodenwa idle 5000 target/release/itodenwa-server
 //! load itodenwa after 1000 target/release/itodenwa-server
 //! load member target/release/itodenwa-server
+//! load cluster 2 50 10 target/release/itodenwa-server --listen 127.0.0.1:0
 //! load hostile 10 target/release/itodenwa-server --listen 127.0.0.1:0
 //! load peer relay 50 10 node server/bench/peer.mjs
 //! ```
@@ -18,6 +19,7 @@
     reason = "a measurement that can't be made ends"
 )]
 
+mod cluster;
 mod dialect;
 mod hostile;
 mod server;
@@ -49,6 +51,11 @@ async fn main() {
             let program = [program, &hostile::OPTIONS].concat();
             let seconds = Duration::from_secs(seconds.parse().unwrap());
             return println!("{}", hostile::run(Server::start(&program).await, seconds).await);
+        }
+        ["cluster", nodes, pairs, seconds, program @ ..] => {
+            let [nodes, pairs] = [nodes, pairs].map(|number| number.parse().unwrap());
+            let seconds = Duration::from_secs(seconds.parse().unwrap());
+            return println!("{}", cluster::run(nodes, pairs, seconds, program).await);
         }
         _ => {}
     }
@@ -120,7 +127,22 @@ async fn relay(dialect: Dialect, server: Server, pairs: usize, time: Duration) -
         let (ben, ben_id) = join(dialect, &server, number, 1).await;
         people.push((ann, ann_id, ben, ben_id));
     }
-    let (before, start) = (server.cpu(), Instant::now());
+    let before = server.cpu();
+    let (delays, took) = talk(dialect, people, time).await;
+    let after = server.cpu();
+    let each = |seconds: f64| seconds / delays.len() as f64 * 1e6;
+    json!({
+        "cpu_us": each(after.0 - before.0 + after.1 - before.1),
+        "system_us": each(after.1 - before.1),
+        "messages_per_second": delays.len() as f64 / took,
+        "p99_ms": delays[delays.len() * 99 / 100].as_secs_f64() * 1e3,
+    })
+}
+
+/// In each room one sends a packet, the other sends it back, and so on; gives how long each took, the shortest first, and how
+/// many seconds all did.
+async fn talk(dialect: Dialect, people: Vec<(Socket, String, Socket, String)>, time: Duration) -> (Vec<Duration>, f64) {
+    let start = Instant::now();
     let mut tasks = Vec::new();
     for (ann, ann_id, ben, ben_id) in people {
         tasks.push(tokio::spawn(async move {
@@ -140,15 +162,9 @@ async fn relay(dialect: Dialect, server: Server, pairs: usize, time: Duration) -
     for task in tasks {
         delays.extend(task.await.unwrap());
     }
-    let (after, took) = (server.cpu(), start.elapsed().as_secs_f64());
+    let took = start.elapsed().as_secs_f64();
     delays.sort_unstable();
-    let each = |seconds: f64| seconds / delays.len() as f64 * 1e6;
-    json!({
-        "cpu_us": each(after.0 - before.0 + after.1 - before.1),
-        "system_us": each(after.1 - before.1),
-        "messages_per_second": delays.len() as f64 / took,
-        "p99_ms": delays[delays.len() * 99 / 100].as_secs_f64() * 1e3,
-    })
+    (delays, took)
 }
 
 /// Comes into a room; gives the name by which others reach who came.

@@ -54,8 +54,13 @@ impl Server {
 
     /// Seconds, in the program and in the system for it.
     pub(crate) fn cpu(&self) -> (f64, f64) {
-        let stat = self.proc("stat");
-        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-        (fields[11].parse::<f64>().unwrap() / TICKS, fields[12].parse::<f64>().unwrap() / TICKS)
+        cpu_of(self.id())
     }
+}
+
+/// Seconds that a process took, in the program and in the system for it.
+pub(crate) fn cpu_of(process: u32) -> (f64, f64) {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    (fields[11].parse::<f64>().unwrap() / TICKS, fields[12].parse::<f64>().unwrap() / TICKS)
 }

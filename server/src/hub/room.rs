@@ -9,6 +9,7 @@ use super::outbox::Outbox;
 use super::replay::Capacity;
 use super::{ConnectionId, Packet};
 use crate::access::Admitted;
+use crate::operator::MemberSummary;
 
 /// How long a member whose socket was seen to end has its seat in a full room: a client that lives is back before.
 const SEAT_KEPT: Duration = Duration::from_secs(5);
@@ -119,6 +120,21 @@ impl<P: Packet> Room<P> {
     /// Everybody who has a socket.
     pub(super) fn connected(&self) -> impl Iterator<Item = (ConnectionId, PeerId)> {
         self.occupants.iter().filter_map(|occupant| Some((occupant.presence.connection()?, occupant.member.id)))
+    }
+
+    /// Everybody, for those who operate the server.
+    pub(super) fn summaries(&self) -> impl Iterator<Item = MemberSummary> {
+        self.occupants.iter().map(|Occupant { member, presence, .. }| MemberSummary {
+            id: member.id,
+            name: member.name.clone(),
+            identity: member.pass.as_ref().map(|pass| pass.identity.clone()),
+            connected: presence.connection().is_some(),
+        })
+    }
+
+    /// Everybody, and whether they have a socket.
+    pub(super) fn presences(&self) -> impl Iterator<Item = (PeerId, Presence)> {
+        self.occupants.iter().map(|occupant| (occupant.member.id, occupant.presence))
     }
 
     /// In a full room: who has been away longest of those whose socket was seen to end, and until when it would be waited for.

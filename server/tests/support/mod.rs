@@ -1,5 +1,7 @@
 //! A server and its clients.
 
+#[cfg(all(unix, feature = "redis"))]
+pub(crate) mod redis;
 pub(crate) mod turn;
 
 use std::future::Future;

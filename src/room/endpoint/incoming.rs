@@ -13,18 +13,25 @@ use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
 use crate::outgoing::Outgoing;
+use crate::payload::Payload;
+use crate::peer::Peer;
 use crate::room_ref::Request;
 
 impl RoomEndpoint {
     pub(super) fn request(&mut self, request: Request) {
         match request {
-            Request::Text { to, text, outgoing } => {
-                if let Err(why) = self.peers.send_text(self.parts.core.clock.now(), to, text, outgoing) {
+            Request::Text { to, text, format, outgoing } => {
+                if let Err(why) = self.peers.send_text(self.parts.core.clock.now(), to, (text, format), outgoing) {
                     self.channel_refused(to, why);
                 }
             }
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
+            Request::Stats(peer, tell) => {
+                if let Some(stats) = self.peers.stats(peer) {
+                    tell.send(stats);
+                }
+            }
             Request::Remove(peer) => {
                 if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
                     self.signaling_ended(error);
@@ -50,7 +57,10 @@ impl RoomEndpoint {
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
             Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
-            Some(Err(SignalingError::Away(_))) => self.tell(Event::Signaling(SignalingState::Reconnecting)),
+            Some(Err(SignalingError::Away(_))) => {
+                self.parts.snapshot.reach.is_server_away.set(true);
+                self.tell(Event::Signaling(SignalingState::Reconnecting));
+            }
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(SignalingError::Packet(from, why))) => {
                 if let Some(peer) = self.peers.peer(from) {
@@ -66,6 +76,13 @@ impl RoomEndpoint {
     pub(super) fn renew_servers(&mut self, servers: Vec<IceServer>) {
         self.parts.server_servers = servers;
         self.peers.renew(&self.ice_servers());
+        self.note_relay();
+    }
+
+    /// Whether there is a TURN server (RFC 7065).
+    pub(super) fn note_relay(&self) {
+        let is_relay = |server: &IceServer| server.urls.iter().any(|url| url.starts_with("turn"));
+        self.parts.snapshot.reach.has_relay.set(self.ice_servers().iter().any(is_relay));
     }
 
     /// The signalling was away: the session goes on, or we are somebody new.
@@ -76,6 +93,7 @@ impl RoomEndpoint {
         }
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
+        self.parts.snapshot.reach.is_server_away.set(false);
         self.tell(Event::Signaling(SignalingState::Connected));
     }
 
@@ -141,15 +159,29 @@ impl RoomEndpoint {
             // Not acknowledged either: it comes again through the next channel.
             Ok(Frame::Text(_)) if !self.parts.core.events.has_room() => {}
             Ok(Frame::Text(text)) => {
-                if let Some(Received::Text { text, receipt }) = self.with_texts(from, |texts| texts.receive(now, text))
-                {
+                let received = self.with_texts(from, |texts| texts.receive(now, text));
+                if let Some(Received::Text { text, format, receipt }) = received {
                     let read = ReadText { from: Some(from), receipt };
-                    self.parts.core.events.push_text(Event::Text { from: peer, text }, read);
+                    self.payload(peer, Payload::read(text, format), read);
                 }
             }
             Ok(Frame::Heartbeat) => {}
             Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
         }
+    }
+
+    /// A message for the application. What it can't have is consumed in its place, so that nothing waits for it.
+    fn payload(&mut self, from: Peer, payload: Option<Payload>, read: ReadText) {
+        let event = match payload {
+            Some(Payload::Text(text)) => Event::Text { from, text },
+            Some(Payload::Json(value)) => Event::Json { from, value },
+            Some(Payload::Bytes(bytes)) => Event::Bytes { from, bytes },
+            None => {
+                self.read(vec![read]);
+                return self.trouble(&from, TroubleCode::PacketMalformed, "not understood: the message".into());
+            }
+        };
+        self.parts.core.events.push_text(event, read);
     }
 
     /// The application read these texts.

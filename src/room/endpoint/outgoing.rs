@@ -80,7 +80,8 @@ impl RoomEndpoint {
     fn event(&mut self, event: machine::Event) {
         match event {
             machine::Event::Joined(member) => {
-                let peer = Peer::new(member, self.parts.local.clone(), Weak::clone(&self.parts.room));
+                let now = self.parts.core.clock.now();
+                let peer = Peer::new(member, now, self.parts.local.clone(), Weak::clone(&self.parts.room));
                 self.peers.enter(peer.clone());
                 self.set_looking();
                 self.parts.snapshot.peers.change(|peers| peers.push(peer.clone()));

@@ -3,7 +3,8 @@
 use itodenwa_protocol::delivery::Delivery;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
 use itodenwa_protocol::{ConnectionId, Time};
-use itodenwa_wire::{Frame, IceServer, PeerId, Source};
+use itodenwa_wire::{Format, Frame, IceServer, PeerId, Source};
+use js_sys::Promise;
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -83,6 +84,11 @@ impl Peers {
     pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
         let (known, connection) = self.states.get_mut(&peer)?.connection.as_mut()?;
         (*known == id).then_some(connection)
+    }
+
+    /// The browser's statistics of the connection to them, if there is one.
+    pub(super) fn stats(&self, peer: PeerId) -> Option<Promise> {
+        self.states.get(&peer)?.connection.as_ref()?.1.stats()
     }
 
     pub(super) fn renew(&mut self, servers: &[IceServer]) {
@@ -219,11 +225,17 @@ impl Peers {
 
     // Texts.
 
-    /// A text to send. If the peer is gone, whoever waits for its delivery is told by the drop.
-    pub(super) fn send_text(&mut self, now: Time, to: PeerId, text: String, outgoing: Outgoing) -> Result<(), String> {
+    /// A message to send. If the peer is gone, whoever waits for its delivery is told by the drop.
+    pub(super) fn send_text(
+        &mut self,
+        now: Time,
+        to: PeerId,
+        (text, format): (String, Format),
+        outgoing: Outgoing,
+    ) -> Result<(), String> {
         let Some(state) = self.states.get_mut(&to) else { return Ok(()) };
         // As many as have a place have one there, too.
-        let _ = state.texts.send(text, outgoing);
+        let _ = state.texts.send(text, format, outgoing);
         state.flush(now)
     }
 

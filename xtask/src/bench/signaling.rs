@@ -13,7 +13,7 @@ use crate::system;
 /// Rooms of two that talk at the same time.
 const PAIRS: &str = "50";
 /// Limits that do not matter here.
-const UNLIMITED: [&str; 8] = [
+pub(super) const UNLIMITED: [&str; 8] = [
     "--connections=1000000",
     "--connections-per-address=1000000",
     "--upgrade-rate=1000000",

@@ -15,6 +15,7 @@ const EXCHANGE: &str = "protocol/src/negotiator/exchange.rs";
 const PAIR: &str = "protocol/src/pair.rs";
 const BROWSER: &str = "model/src/browser.rs";
 const HEALTH: &str = "protocol/src/health.rs";
+const DELIVERY: &str = "protocol/src/delivery.rs";
 const CANDIDATES: &str = "protocol/src/candidates.rs";
 
 /// An offer that is not answered in time is taken back, and another one made.
@@ -126,5 +127,41 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             "ConnectionState::Connected if was_restarted => None,",
         )],
         plan: "2 connections fall silent (Chromium)",
+    },
+    Mutation {
+        name: "delivered and not read",
+        edits: &[(
+            DELIVERY,
+            "        incoming.arrived = number;\n",
+            "        incoming.arrived = number;\n        incoming.read = number;\n",
+        )],
+        plan: "3 messages",
+    },
+    Mutation {
+        name: "read twice",
+        edits: &[(DELIVERY, "incoming.arrived.checked_add(1) == Some(number)", "true")],
+        plan: "3 messages",
+    },
+    Mutation {
+        name: "read out of order",
+        edits: &[
+            (
+                DELIVERY,
+                "        self.channel = Channel::Opened;\n        self.sent = 0;\n",
+                "        self.channel = Channel::Opened;\n",
+            ),
+            (DELIVERY, "incoming.arrived.checked_add(1) == Some(number)", "incoming.arrived < number"),
+        ],
+        plan: "3 messages",
+    },
+    Mutation {
+        name: "an acknowledgement lost with its channel",
+        edits: &[(DELIVERY, "again: true, ..known", "again: false, ..known")],
+        plan: "3 messages",
+    },
+    Mutation {
+        name: "no room for what a sender may send",
+        edits: &[(DELIVERY, "self.unread >= UNREAD_TEXTS", "self.unread >= 63")],
+        plan: "a receiver that is full",
     },
 ];

@@ -11,10 +11,10 @@ use super::graph::Graph;
 use super::references::References;
 use crate::process::Result;
 
-/// The parts of the crates that are loaded with their first use: checks, previews, recordings, and calls by hand.
-const MODULES: [&str; 4] = ["call", "check", "preview", "record"];
+/// The parts of the crates that are loaded with their first use: checks, previews, recordings, diagnoses, and calls by hand.
+const MODULES: [&str; 5] = ["call", "check", "diagnosis", "preview", "record"];
 /// The exports that lead there: all that begins like this.
-const EXPORTS: [&str; 10] = [
+const EXPORTS: [&str; 12] = [
     "rawcall_",
     "rawcheck_",
     "rawpreview_",
@@ -24,6 +24,8 @@ const EXPORTS: [&str; 10] = [
     "__wbg_rawpreview_",
     "__wbg_rawrecording_",
     "rawroom_record",
+    "rawroom_diagnose",
+    "rawroom_stats",
     "check",
 ];
 

@@ -1,0 +1,240 @@
+//! The links of one node to the others, without input and output: who is there, and that messages arrive in order and all of
+//! them, or that both ends know of it.
+//!
+//! The engine between the nodes may lose messages: when it restarts, when a connection to it breaks, when a reader is too slow.
+//! So messages are counted, for each link and direction. A node that finds some missing breaks the link: it begins the next epoch,
+//! in which both ends count from the start, and messages of earlier ones are dropped. The other end learns of it by the
+//! first batch of the new epoch, and breaks the link, too.
+//!
+//! The last messages before a silence have none after them that could show that they are missing. So after messages follows,
+//! at the next beat, a batch without any.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::incarnation::Incarnation;
+use super::{NODE_MESSAGES, NodeId};
+use crate::packet::Packet;
+
+/// Bytes that wait for a node; when there are more the link is broken.
+const NODE_BYTES: usize = 64 << 20;
+/// Bytes in one batch, and one message more.
+const BATCH_BYTES: usize = 256 << 10;
+/// Batches of nodes that are not known yet.
+const EARLY: usize = 256;
+
+/// Messages from one node to another one, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Batch<M> {
+    /// Who sent it.
+    pub(super) from: Incarnation,
+    /// How often the link was broken before.
+    pub(super) epoch: u64,
+    /// How many messages came before in this epoch.
+    pub(super) before: u64,
+    pub(super) messages: Vec<M>,
+}
+
+/// What follows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event<M> {
+    Message(NodeId, M),
+    Joined(NodeId),
+    Gone(NodeId),
+    Broken(NodeId),
+}
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    /// It was in order, or of an epoch that is over.
+    Done,
+    /// It is kept until it is known who there is, which should be found out now.
+    Early,
+}
+
+#[derive(Debug)]
+pub(super) struct Links<M> {
+    me: Incarnation,
+    /// One for each other node.
+    links: BTreeMap<NodeId, Link<M>>,
+    /// At most [`EARLY`].
+    early: VecDeque<Batch<M>>,
+    events: VecDeque<Event<M>>,
+}
+
+#[derive(Debug)]
+struct Link<M> {
+    node: Incarnation,
+    epoch: u64,
+    /// Messages that were handed out in this epoch.
+    sent: u64,
+    /// Messages that came in this epoch.
+    received: u64,
+    /// Whether the other end knows of this epoch.
+    is_known: bool,
+    /// At most [`NODE_MESSAGES`] and [`NODE_BYTES`].
+    waiting: VecDeque<M>,
+    bytes: usize,
+    empty: Empty,
+}
+
+/// Whether a batch without messages is to be sent, so that the other end sees what is missing, or the epoch.
+#[derive(Debug, PartialEq, Eq)]
+enum Empty {
+    No,
+    AtBeat,
+    Now,
+}
+
+impl<M> Link<M> {
+    fn new(node: Incarnation) -> Self {
+        Link {
+            node,
+            epoch: 0,
+            sent: 0,
+            received: 0,
+            is_known: true,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            empty: Empty::No,
+        }
+    }
+
+    fn broken(&mut self, epoch: u64, empty: Empty) {
+        *self = Link { epoch, is_known: false, empty, ..Link::new(self.node) };
+    }
+}
+
+impl<M: Packet> Links<M> {
+    /// Of a node that joins these.
+    pub(super) fn new(me: Incarnation, nodes: impl IntoIterator<Item = Incarnation>) -> Self {
+        let others = nodes.into_iter().filter(|node| *node != me);
+        let links = others.map(|node| (node.id, Link::new(node))).collect();
+        Links { me, links, early: VecDeque::new(), events: VecDeque::new() }
+    }
+
+    /// The other nodes.
+    pub(super) fn others(&self) -> impl Iterator<Item = NodeId> {
+        self.links.keys().copied()
+    }
+
+    /// These nodes are there. Some that are not among them may be for all that if the list `is_young`: all names were lost, and
+    /// not everybody is in again.
+    pub(super) fn members(&mut self, nodes: &[Incarnation], is_young: bool) {
+        let events = &mut self.events;
+        self.links.retain(|id, link| {
+            let is_followed = nodes.iter().any(|node| node.id == *id && *node != link.node);
+            let stays = nodes.contains(&link.node) || is_young && !is_followed;
+            if !stays {
+                events.push_back(Event::Gone(*id));
+            }
+            stays
+        });
+        for node in nodes.iter().filter(|node| **node != self.me) {
+            if let Entry::Vacant(vacant) = self.links.entry(node.id) {
+                vacant.insert(Link::new(*node));
+                self.events.push_back(Event::Joined(node.id));
+            }
+        }
+        for batch in std::mem::take(&mut self.early) {
+            if self.links.get(&batch.from.id).is_some_and(|link| link.node == batch.from) {
+                self.receive(batch);
+            }
+        }
+    }
+
+    /// A message for a node. For one that is gone it is lost.
+    pub(super) fn send(&mut self, to: NodeId, message: M) {
+        let Some(link) = self.links.get_mut(&to) else { return };
+        if link.waiting.len() >= NODE_MESSAGES || link.bytes >= NODE_BYTES {
+            return self.break_link(to, None, Empty::Now);
+        }
+        link.bytes = link.bytes.saturating_add(message.bytes());
+        link.waiting.push_back(message);
+    }
+
+    /// What is to be published now, at most a batch for each node; `is_beat` once in a while.
+    pub(super) fn batches(&mut self, is_beat: bool) -> Vec<(Incarnation, Batch<M>)> {
+        let me = self.me;
+        let batch = |link: &mut Link<M>| {
+            let is_empty_due = link.empty == Empty::Now || is_beat && (link.empty == Empty::AtBeat || !link.is_known);
+            if link.waiting.is_empty() && !is_empty_due {
+                return None;
+            }
+            let mut bytes = 0_usize;
+            let mut messages = Vec::new();
+            while bytes < BATCH_BYTES
+                && let Some(message) = link.waiting.pop_front()
+            {
+                bytes = bytes.saturating_add(message.bytes());
+                messages.push(message);
+            }
+            link.bytes = link.bytes.saturating_sub(bytes);
+            let before = link.sent;
+            link.sent += messages.len() as u64;
+            link.empty = if messages.is_empty() { Empty::No } else { Empty::AtBeat };
+            Some((link.node, Batch { from: me, epoch: link.epoch, before, messages }))
+        };
+        self.links.values_mut().filter_map(batch).collect()
+    }
+
+    /// A batch came.
+    pub(super) fn receive(&mut self, batch: Batch<M>) -> Received {
+        let id = batch.from.id;
+        let Some(link) = self.links.get_mut(&id).filter(|link| link.node == batch.from) else {
+            if self.early.len() < EARLY {
+                self.early.push_back(batch);
+            }
+            return Received::Early;
+        };
+        if batch.epoch < link.epoch {
+            return Received::Done;
+        }
+        if batch.epoch > link.epoch {
+            self.break_link(id, Some(batch.epoch), Empty::Now);
+        }
+        let Some(link) = self.links.get_mut(&id) else { return Received::Done };
+        link.is_known = true;
+        if batch.before == link.received {
+            link.received += batch.messages.len() as u64;
+            self.events.extend(batch.messages.into_iter().map(|message| Event::Message(id, message)));
+        } else {
+            self.break_link(id, None, Empty::Now);
+        }
+        Received::Done
+    }
+
+    /// What was published for this node did not reach it.
+    pub(super) fn failed(&mut self, node: Incarnation) {
+        if self.links.get(&node.id).is_some_and(|link| link.node == node) {
+            // Not now: as long as nobody listens this would be a loop.
+            self.break_link(node.id, None, Empty::AtBeat);
+        }
+    }
+
+    /// Messages may have been lost, from anybody.
+    pub(super) fn lost(&mut self) {
+        for id in self.others().collect::<Vec<_>>() {
+            self.break_link(id, None, Empty::Now);
+        }
+    }
+
+    /// What follows.
+    pub(super) fn poll(&mut self) -> Option<Event<M>> {
+        self.events.pop_front()
+    }
+
+    /// To this epoch, or the next one.
+    fn break_link(&mut self, id: NodeId, epoch: Option<u64>, empty: Empty) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.broken(epoch.unwrap_or(link.epoch.saturating_add(1)), empty);
+            self.events.push_back(Event::Broken(id));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Nodes on many machines, over Redis or Valkey.
+//!
+//! The engine holds a set of nodes with the times at which they expire, and passes on what nodes send each other (PUBLISH): each has
+//! a channel. It stores no room and no message. [`links`](super::links) finds what it loses.
+//!
+//! A node has a **lease**: for four fifths of the timeout from the last beat that the engine answered *and* that came back on the
+//! node's own channel. When that is over it keeps no rooms any more, whether it was stalled, cut off, or the engine is away; a
+//! fifth later the engine lets others keep them. So no room has two homes that both believe in it. The node then joins anew, under
+//! another name: to the others it is one that has just started.
+
+mod config;
+mod member;
+mod script;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use itodenwa_wire::RoomName;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Bus, BusEvent, Figures, NODE_MESSAGES, NodeId, NodeMessage, Registry, rendezvous};
+use crate::ticket::TicketSecret;
+pub use config::{InvalidPrefix, JoinError, RedisConfig, RedisPrefix, RedisUrl};
+use member::Member;
+use script::Secret;
+
+/// Events that wait for the connection registry; the bus then waits, too.
+const EVENTS: usize = 1024;
+
+/// A node's way to the others.
+#[derive(Debug)]
+pub(crate) struct RedisBus {
+    me: NodeId,
+    shared: Arc<Shared>,
+    messages: mpsc::Sender<(NodeId, NodeMessage)>,
+    events: mpsc::Receiver<BusEvent>,
+    leaving: CancellationToken,
+}
+
+/// Where rooms have their homes.
+#[derive(Debug)]
+pub(crate) struct RedisRegistry(Arc<Shared>);
+
+/// What the task that talks with the engine lets others know.
+#[derive(Debug)]
+struct Shared {
+    view: Mutex<View>,
+    /// Messages did not find a place: all links are to be broken.
+    is_overfull: AtomicBool,
+    counts: Counts,
+}
+
+#[derive(Debug)]
+struct View {
+    me: NodeId,
+    others: Vec<NodeId>,
+    lease: Instant,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    sent: AtomicU64,
+    received: AtomicU64,
+    dropped: AtomicU64,
+    broken: AtomicU64,
+    rejoined: AtomicU64,
+    answer_micros: AtomicU64,
+}
+
+/// Makes this a node of the cluster. Gives also the ticket secret: that of this node if it has one, otherwise that of the cluster.
+pub(crate) async fn join(
+    config: RedisConfig,
+    secret: Option<TicketSecret>,
+) -> Result<(RedisBus, RedisRegistry, TicketSecret), JoinError> {
+    let is_shared = secret.is_none();
+    let secret = secret.map_or_else(TicketSecret::random, Ok).map_err(JoinError::Random)?;
+    let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
+    let (inbox, events) = mpsc::channel(EVENTS);
+    let leaving = CancellationToken::new();
+    let view =
+        Mutex::new(View { me: NodeId::default(), others: Vec::new(), lease: tokio::time::Instant::now().into_std() });
+    let shared = Arc::new(Shared { view, is_overfull: AtomicBool::new(false), counts: Counts::default() });
+    let secret = Secret { secret, is_shared };
+    let member = Member::join(config, secret, shared.clone(), outbox, inbox, leaving.clone()).await?;
+    let (me, secret) = (member.me(), member.ticket_secret().clone());
+    tokio::spawn(member.run());
+    Ok((RedisBus { me, shared: shared.clone(), messages, events, leaving }, RedisRegistry(shared), secret))
+}
+
+impl Bus for RedisBus {
+    fn me(&self) -> NodeId {
+        self.me
+    }
+
+    fn send(&self, to: NodeId, message: NodeMessage) {
+        if self.messages.try_send((to, message)).is_err() {
+            self.shared.is_overfull.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn events(&mut self) -> &mut mpsc::Receiver<BusEvent> {
+        &mut self.events
+    }
+
+    fn others(&self) -> Vec<NodeId> {
+        self.shared.view(|view| view.others.clone())
+    }
+
+    fn lease(&self) -> Option<Instant> {
+        Some(self.shared.view(|view| view.lease))
+    }
+
+    fn leave(&self) {
+        self.leaving.cancel();
+    }
+
+    fn figures(&self) -> Option<Figures> {
+        let counts = &self.shared.counts;
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Some(Figures {
+            nodes: self.shared.view(|view| view.others.len() + 1),
+            sent: of(&counts.sent),
+            received: of(&counts.received),
+            dropped: of(&counts.dropped),
+            broken: of(&counts.broken),
+            rejoined: of(&counts.rejoined),
+            answer_micros: of(&counts.answer_micros),
+        })
+    }
+}
+
+impl Drop for RedisBus {
+    fn drop(&mut self) {
+        self.leaving.cancel();
+    }
+}
+
+impl Registry for RedisRegistry {
+    fn home_node(&self, room: &RoomName) -> NodeId {
+        self.0
+            .view(|view| rendezvous::home_node(room, view.others.iter().copied().chain([view.me])))
+            .unwrap_or_default()
+    }
+}
+
+impl Shared {
+    /// The lock is held for a few steps that can't fail; should they ever, what is seen is still of use.
+    fn view<R>(&self, what: impl FnOnce(&mut View) -> R) -> R {
+        what(&mut self.view.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Counts {
+    fn add(count: &AtomicU64, more: usize) {
+        count.fetch_add(more as u64, Ordering::Relaxed);
+    }
+}

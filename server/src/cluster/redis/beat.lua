@@ -1,0 +1,29 @@
+-- A node says that it is there, and learns who is. The engine's clock decides who was silent for too long.
+-- KEYS: the set of nodes with the times at which they expire; the hash with what all agree on.
+-- ARGV: me; my timeout in ms; the generation that I know, empty when I join; whom I was before, empty if nobody;
+--       my channel; what to echo there; the channel of news; what no other generation is called; the ticket secret's check; the secret.
+-- Returns: whether I am in; generation; its age in ms; check; secret; all nodes.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local nodes, cluster = KEYS[1], KEYS[2]
+local me, known, before, news = ARGV[1], ARGV[3], ARGV[4], ARGV[7]
+local generation = redis.call('HGET', cluster, 'generation')
+if not generation then
+  generation = ARGV[8] .. '-' .. now
+  redis.call('HSET', cluster, 'generation', generation, 'since', now, 'check', ARGV[9], 'secret', ARGV[10])
+end
+local gone = redis.call('ZREMRANGEBYSCORE', nodes, '-inf', now)
+if before ~= '' then gone = gone + redis.call('ZREM', nodes, before) end
+-- When all was lost nobody was expelled.
+local is_in = redis.call('ZSCORE', nodes, me)
+local may_enter = known ~= generation
+if is_in or may_enter then
+  redis.call('ZADD', nodes, now + ARGV[2], me)
+  redis.call('PUBLISH', ARGV[5], ARGV[6])
+end
+if gone > 0 or (may_enter and not is_in) then redis.call('PUBLISH', news, '') end
+local agreed = redis.call('HMGET', cluster, 'since', 'check', 'secret')
+return {
+  (is_in or may_enter) and 1 or 0, generation, now - tonumber(agreed[1] or now), agreed[2] or '', agreed[3] or '',
+  redis.call('ZRANGE', nodes, 0, -1),
+}

@@ -1,0 +1,110 @@
+//! Rooms that come here from other nodes or go there, and the end of all of them.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use itodenwa_wire::{PeerId, RefusalCode, RoomName};
+
+use super::room::Presence;
+use super::{Closing, ConnectionId, Due, Ending, Hub, Output, Packet, Renewals};
+use crate::node::NodeId;
+
+/// How long members of rooms that moved away may use the relay here: their media goes through it until they connect anew.
+const RELAYED: Duration = Duration::from_secs(3600);
+
+/// Members of rooms that moved away, to be dismissed from the relay. The oldest make room for more than there may be connections.
+#[derive(Debug, Default)]
+pub(super) struct MovedAway(VecDeque<(Instant, RoomName, PeerId)>);
+
+impl MovedAway {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.0.front().map(|(at, ..)| *at)
+    }
+
+    fn next(&mut self, now: Instant, most: usize) -> Option<(RoomName, PeerId)> {
+        let is_due = self.0.len() > most || self.deadline().is_some_and(|at| at <= now);
+        if is_due { self.0.pop_front().map(|(_, room, id)| (room, id)) } else { None }
+    }
+}
+
+impl<P: Packet> Hub<P> {
+    /// Rooms may have moved here, with members that have tickets of who kept them before.
+    pub(crate) fn rooms_moved(&mut self, now: Instant) {
+        self.moved = now;
+    }
+
+    /// A node is gone, or its connections are.
+    pub(crate) fn lose(&mut self, now: Instant, node: NodeId) {
+        let lost: Vec<_> = self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
+        for connection in lost {
+            self.remove(now, connection, Ending::Broken { last_received: now });
+        }
+    }
+
+    /// Others keep these rooms now: whoever is in them is sent away, to come back there, and nothing of them is kept. Should one
+    /// of them ever come here again, it would be known here as it was and not as it has become.
+    pub(crate) fn release(&mut self, now: Instant, is_elsewhere: impl Fn(&RoomName) -> bool) {
+        let gone: Vec<_> = self.rooms.keys().filter(|name| is_elsewhere(name)).cloned().collect();
+        for name in gone {
+            let Some(room) = self.rooms.get(&name) else { continue };
+            let presences = room.presences().collect::<Vec<_>>();
+            for (id, presence) in presences {
+                match presence {
+                    Presence::Here(connection) => {
+                        self.connections.remove(&connection);
+                        self.renewals.forget(connection);
+                        self.send_away(connection, "another server keeps the room now");
+                    }
+                    Presence::Away { until, .. } => {
+                        self.due.remove(&(until, Due::Part(name.clone(), id)));
+                    }
+                }
+                self.moved_away.0.push_back((now + RELAYED, name.clone(), id));
+            }
+            if let Some(at) = self.rooms.get(&name).and_then(|room| room.kept_until) {
+                self.due.remove(&(at, Due::Forget(name.clone())));
+            }
+            self.forget(&name);
+        }
+    }
+
+    /// Nothing that was kept here is to be believed any longer: it is as if the server had been started anew.
+    pub(crate) fn begin_run(&mut self, now: Instant) {
+        let members = self.rooms.iter().flat_map(|(name, room)| room.presences().map(|(id, _)| (name.clone(), id)));
+        self.moved_away.0.extend(members.map(|(name, id)| (now + RELAYED, name, id)));
+        self.clear("the server is not in its cluster");
+        let run = u64::from((self.random)()) << 32 | u64::from((self.random)());
+        self.tickets.begin_run(run);
+        self.moved = now;
+    }
+
+    /// Those whose time is over, unless they are here again.
+    pub(super) fn dismiss_moved(&mut self, now: Instant) {
+        while let Some((name, id)) = self.moved_away.next(now, self.limits.connections) {
+            if self.rooms.get_mut(&name).and_then(|room| room.occupant(id)).is_none() {
+                self.ice.dismiss(&name, id);
+            }
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.stopping = true;
+        self.clear("the server is shutting down");
+    }
+
+    fn clear(&mut self, why: &str) {
+        self.renewals = Renewals::default();
+        self.rooms.clear();
+        self.due.clear();
+        for connection in std::mem::take(&mut self.connections).into_keys() {
+            self.send_away(connection, why);
+        }
+    }
+
+    /// Each is told another time to come back, so that they do not all come at once.
+    pub(super) fn send_away(&mut self, connection: ConnectionId, why: &str) {
+        let closing = Closing::refusing(RefusalCode::ServerGoingAway, why);
+        let retry_after = 500 + (self.random)() % 2500;
+        self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
+    }
+}

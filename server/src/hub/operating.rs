@@ -1,0 +1,63 @@
+//! What those who operate the server see of the rooms, and do to them.
+
+use std::time::Instant;
+
+use itodenwa_wire::{LeaveReason, RefusalCode, RoomName};
+
+use super::{Closing, Hub, Packet};
+use crate::operator::{Answer, MemberSummary, Question, RoomSummary};
+
+/// Rooms in one answer.
+const MOST: usize = 1000;
+
+impl<P: Packet> Hub<P> {
+    /// Does what is asked, as far as it is about rooms that are kept here.
+    pub(crate) fn answer(&mut self, now: Instant, question: &Question) -> Answer {
+        match question {
+            Question::Rooms(after, most) => Answer::Rooms(self.rooms_after(after.as_ref(), *most)),
+            Question::Room(name) => match self.rooms.get(name).filter(|room| room.len() > 0) {
+                Some(room) => Answer::Room(room.summaries().collect()),
+                None => Answer::Unknown,
+            },
+            Question::Remove(name, id) => {
+                self.remove_all(now, name, "the operator removed this member", |summary| summary.id == *id)
+            }
+            Question::Close(name) => self.remove_all(now, name, "the operator closed the room", |_| true),
+        }
+    }
+
+    fn rooms_after(&self, after: Option<&RoomName>, most: usize) -> Vec<RoomSummary> {
+        let is_next = |name: &RoomName| after.is_none_or(|after| name > after);
+        let mut rooms: Vec<_> =
+            self.rooms.iter().filter(|(name, room)| room.len() > 0 && is_next(name)).map(|(name, _)| name).collect();
+        let most = most.min(MOST);
+        if rooms.len() > most {
+            rooms.select_nth_unstable(most);
+            rooms.truncate(most);
+        }
+        rooms.sort_unstable();
+        let members = |name: &RoomName| self.rooms.get(name).map_or(0, |room| room.len());
+        rooms.into_iter().map(|name| RoomSummary { room: name.clone(), members: members(name) }).collect()
+    }
+
+    fn remove_all(
+        &mut self,
+        now: Instant,
+        name: &RoomName,
+        why: &str,
+        is_meant: impl Fn(&MemberSummary) -> bool,
+    ) -> Answer {
+        let Some(room) = self.rooms.get(name) else { return Answer::Unknown };
+        let those: Vec<_> = room.summaries().filter(is_meant).map(|summary| summary.id).collect();
+        if those.is_empty() {
+            return Answer::Unknown;
+        }
+        for id in those {
+            let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(id)) else { continue };
+            let presence = occupant.presence;
+            let closing = Closing::refusing(RefusalCode::MemberRemoved, why);
+            self.send_off(now, name, id, presence, closing, LeaveReason::Removed);
+        }
+        Answer::Done
+    }
+}

@@ -1,0 +1,163 @@
+//! What those who operate the servers ask of the rooms, wherever they are kept.
+
+use std::collections::HashMap;
+
+use itodenwa_wire::{DisplayName, Identity, PeerId, RoomName};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use crate::node::NodeId;
+
+/// Questions that wait for answers of other nodes.
+const PENDING: usize = 64;
+
+/// A question for the nodes that keep rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Question {
+    /// The rooms with somebody in them that come next after this one by their names, and not more.
+    Rooms(Option<RoomName>, usize),
+    /// Who is in a room.
+    Room(RoomName),
+    /// Somebody is to go.
+    Remove(RoomName, PeerId),
+    /// Everybody is to go.
+    Close(RoomName),
+}
+
+/// What a node answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Answer {
+    Rooms(Vec<RoomSummary>),
+    Room(Vec<MemberSummary>),
+    Done,
+    /// There is no such room or member.
+    Unknown,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoomSummary {
+    pub(crate) room: RoomName,
+    pub(crate) members: usize,
+}
+
+/// Somebody in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MemberSummary {
+    pub(crate) id: PeerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<Identity>,
+    /// False: the connection broke, and the member is waited for.
+    pub(crate) connected: bool,
+}
+
+impl Question {
+    /// The room that it is about; none if it is about all.
+    pub(crate) fn room(&self) -> Option<&RoomName> {
+        match self {
+            Question::Rooms(..) => None,
+            Question::Room(room) | Question::Remove(room, _) | Question::Close(room) => Some(room),
+        }
+    }
+}
+
+/// Questions of this node that others answer. At most [`PENDING`].
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    asked: u64,
+    questions: HashMap<u64, Asked>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    /// Who has not answered.
+    nodes: Vec<NodeId>,
+    answers: Vec<Answer>,
+    to: oneshot::Sender<Vec<Answer>>,
+}
+
+impl Pending {
+    /// A question that these nodes are asked, and its number; `answers` are there already. None if there are too many: then
+    /// `to` is dropped.
+    pub(crate) fn ask(
+        &mut self,
+        nodes: Vec<NodeId>,
+        answers: Vec<Answer>,
+        to: oneshot::Sender<Vec<Answer>>,
+    ) -> Option<u64> {
+        // Those that nobody waits for any more.
+        self.questions.retain(|_, asked| !asked.to.is_closed());
+        if nodes.is_empty() {
+            let _ = to.send(answers);
+            return None;
+        }
+        if self.questions.len() >= PENDING {
+            return None;
+        }
+        self.asked += 1;
+        self.questions.insert(self.asked, Asked { nodes, answers, to });
+        Some(self.asked)
+    }
+
+    pub(crate) fn answered(&mut self, node: NodeId, number: u64, answer: Answer) {
+        if let Some(asked) = self.questions.get_mut(&number).filter(|asked| asked.nodes.contains(&node)) {
+            asked.answers.push(answer);
+            self.has_answered(node, number);
+        }
+    }
+
+    /// A node does not answer any more: what the others say is the answer.
+    pub(crate) fn lost(&mut self, node: NodeId) {
+        for number in self.questions.keys().copied().collect::<Vec<_>>() {
+            self.has_answered(node, number);
+        }
+    }
+
+    fn has_answered(&mut self, node: NodeId, number: u64) {
+        let Some(asked) = self.questions.get_mut(&number) else { return };
+        asked.nodes.retain(|other| *other != node);
+        if asked.nodes.is_empty()
+            && let Some(Asked { answers, to, .. }) = self.questions.remove(&number)
+        {
+            let _ = to.send(answers);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_answers_go_together_and_nobody_waits_for_a_node_that_is_gone() {
+        let mut pending = Pending::default();
+        let (to, mut answer) = oneshot::channel();
+        let number = pending.ask(vec![NodeId(1), NodeId(2)], vec![Answer::Done], to).unwrap();
+        pending.answered(NodeId(1), number, Answer::Unknown);
+        pending.answered(NodeId(1), number, Answer::Unknown);
+        pending.answered(NodeId(3), number, Answer::Unknown);
+        assert!(answer.try_recv().is_err());
+        pending.lost(NodeId(2));
+        assert_eq!(answer.try_recv(), Ok(vec![Answer::Done, Answer::Unknown]));
+        assert!(pending.questions.is_empty());
+    }
+
+    #[test]
+    fn questions_are_bounded_and_forgotten() {
+        let mut pending = Pending::default();
+        let mut waiting = Vec::new();
+        for _ in 0..PENDING {
+            let (to, answer) = oneshot::channel();
+            assert!(pending.ask(vec![NodeId(1)], Vec::new(), to).is_some());
+            waiting.push(answer);
+        }
+        assert_eq!(pending.ask(vec![NodeId(1)], Vec::new(), oneshot::channel().0), None);
+        drop(waiting);
+        assert!(pending.ask(vec![NodeId(1)], Vec::new(), oneshot::channel().0).is_some());
+        assert_eq!(pending.questions.len(), 1);
+    }
+}

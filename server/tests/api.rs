@@ -1,0 +1,73 @@
+//! `/api`: what those who operate the server see and do.
+
+use itodenwa_server::Config;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestServer, http};
+
+const SECRET: &str = "a secret of operators";
+
+async fn ask(server: &TestServer, method: &str, path: &str, authorization: &str) -> (u16, Value) {
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{authorization}\r\n");
+    let answer = http(server.address, &head).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    assert!(status == 204 || head.contains("application/json"), "{answer}");
+    (status, serde_json::from_str(body).unwrap_or_default())
+}
+
+async fn allowed(server: &TestServer, method: &str, path: &str) -> (u16, Value) {
+    ask(server, method, path, &format!("authorization: bearer {SECRET}\r\n")).await
+}
+
+#[tokio::test]
+async fn rooms_are_seen_and_closed_by_those_who_have_the_secret() {
+    let server = TestServer::configured(Config { api_secret: SECRET.parse().ok(), ..Config::default() }).await;
+    for wrong in
+        ["", "authorization: Bearer \r\n", "authorization: Bearer a secret of nobody\r\n", "authorization: x\r\n"]
+    {
+        for path in ["/api/rooms", "/api/openapi.json", "/api/nothing"] {
+            assert_eq!(ask(&server, "GET", path, wrong).await.0, 401, "{path} {wrong}");
+        }
+    }
+    let (mut ann, of_ann) = Client::in_room(&server, "r-2").await;
+    let (mut ben, of_ben) = Client::in_room(&server, "r-2").await;
+    let (mut eve, _) = Client::in_room(&server, "r-1").await;
+    assert!(ann.receive().await["joined"].is_object());
+    let two = json!({"room": "r-2", "members": 2});
+    let all = json!({"rooms": [{"room": "r-1", "members": 1}, two]});
+    assert_eq!(allowed(&server, "GET", "/api/rooms").await, (200, all));
+    assert_eq!(allowed(&server, "GET", "/api/rooms?after=r-1&limit=1").await, (200, json!({"rooms": [two]})));
+    let members = json!([{"id": of_ann, "connected": true}, {"id": of_ben, "connected": true}]);
+    let room = json!({"room": "r-2", "members": members});
+    assert_eq!(allowed(&server, "GET", "/api/rooms/r-2").await, (200, room));
+
+    let path = format!("/api/rooms/r-2/members/{of_ben}");
+    assert_eq!(allowed(&server, "DELETE", &path).await.0, 204);
+    assert_eq!(ben.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    assert_eq!(ann.receive().await["left"]["reason"], "removed");
+    assert_eq!(allowed(&server, "DELETE", &path).await.0, 404);
+    assert_eq!(allowed(&server, "DELETE", "/api/rooms/r-2").await.0, 204);
+    assert_eq!(ann.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    eve.received_nothing().await;
+    for (method, path, status) in [
+        ("GET", "/api/rooms/r-2", 404),
+        ("DELETE", "/api/rooms/r-2", 404),
+        ("GET", "/api/rooms/a%20b", 400),
+        ("DELETE", "/api/rooms/r-1/members/eve", 400),
+        ("GET", "/api/rooms?limit=0", 400),
+        ("POST", "/api/rooms", 405),
+        ("GET", "/api/nothing", 404),
+        ("GET", "/api/rooms/%ff", 400),
+    ] {
+        assert_eq!(allowed(&server, method, path).await.0, status, "{method} {path}");
+    }
+    let (status, description) = allowed(&server, "GET", "/api/openapi.json").await;
+    assert_eq!((status, description["openapi"].as_str()), (200, Some("3.1.0")));
+}
+
+#[tokio::test]
+async fn without_a_secret_there_is_nothing_to_ask() {
+    let server = TestServer::start().await;
+    assert!(server.get("/api/rooms").await.starts_with("HTTP/1.1 404"));
+}

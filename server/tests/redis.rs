@@ -1,0 +1,226 @@
+//! Several servers over Redis, all of them real processes, and what breaks between them.
+
+use serde_json::json;
+
+use crate::support::redis::{Node, Redis, id, nodes, program, sent_away, talk};
+use crate::support::soon;
+
+/// What nodes are told where they are to be found out soon.
+const SOON: [&str; 2] = ["--redis-timeout", "2"];
+/// What they are told where nothing is to be found out by silence.
+const NEVER: [&str; 2] = ["--redis-timeout", "60"];
+
+#[tokio::test]
+async fn one_room_over_three_nodes_and_one_that_joins() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &NEVER).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    for _ in 0..20 {
+        talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    }
+    // The ticket is good on every node, though nobody was told a secret.
+    let (mut ann_again, resumed) = first.come_back_after(&room, &of_ann["ticket"], 20).await;
+    assert_eq!(resumed["me"], of_ann["me"]);
+    assert_eq!(ann.refused_and_closed().await, ("session/replaced".to_owned(), 1008));
+    talk((&mut ann_again, &of_ann), (&mut ben, &of_ben)).await;
+
+    // An operator sees and does the same at each node.
+    for node in [&first, &second] {
+        let rooms = node.ask("GET", "rooms").await;
+        assert!(rooms.ends_with(&format!(r#"{{"rooms":[{{"members":2,"room":"{room}"}}]}}"#)), "{rooms}");
+        let members = node.ask("GET", &format!("rooms/{room}")).await;
+        assert!(members.contains(id(&of_ann)) && members.contains(id(&of_ben)), "{members}");
+    }
+    let (mut eve, of_eve) = second.join(&room).await;
+    let path = format!("rooms/{room}/members/{}", id(&of_eve));
+    assert!(second.ask("DELETE", &path).await.starts_with("HTTP/1.1 204"));
+    assert_eq!(eve.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    for client in [&mut ann_again, &mut ben] {
+        let message = client.receive().await;
+        assert_eq!(message["joined"]["member"], of_eve["me"], "{message}");
+        assert_eq!(client.receive().await["left"]["reason"], "removed");
+    }
+
+    // What is no message is counted, and does no harm.
+    for channel in redis.channels().await {
+        for garbage in ["nonsense", "{}", "\"\\xff\\x00\"", "18446744073709551616"] {
+            redis.tell(&format!("PUBLISH {channel} {garbage}")).await;
+        }
+    }
+    first.until("cluster_messages_dropped_total", 4).await;
+
+    // A third one may keep the room from now on: then both come back to it.
+    let third = Node::start(&redis, &NEVER).await;
+    first.until("cluster_nodes", 3).await;
+    second.until("cluster_nodes", 3).await;
+    if first.number("rooms").await == 0.0 {
+        sent_away(&mut ann_again).await;
+        sent_away(&mut ben).await;
+        (ann_again, _) = first.come_back(&room, &of_ann["ticket"]).await;
+        (ben, _) = second.come_back(&room, &of_ben["ticket"]).await;
+        assert_eq!(ann_again.receive().await["joined"]["member"], of_ben["me"]);
+    }
+    talk((&mut ann_again, &of_ann), (&mut ben, &of_ben)).await;
+    assert_eq!(third.number("cluster_links_broken_total").await, 0.0);
+}
+
+#[tokio::test]
+async fn a_node_is_killed() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [mut first, second] = nodes(&redis, &SOON).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (_ben, of_ben) = first.join(&room).await;
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    first.child.kill().await.unwrap();
+    sent_away(&mut ann).await;
+    let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["settling"]), (&of_ann["me"], &json!(true)));
+    let (mut ben, resumed) = second.come_back(&room, &of_ben["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["members"]), (&of_ben["me"], &json!([of_ann["me"]])));
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    second.until("cluster_nodes", 1).await;
+}
+
+#[tokio::test]
+async fn a_node_is_stalled_and_keeps_no_room_when_it_goes_on() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &SOON).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    first.signal("-STOP").await;
+    assert!(sent_away(&mut ann).await.iter().all(|message| message["left"].is_null()));
+    let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!(resumed["me"], of_ann["me"]);
+    // What is said to it meanwhile is the first thing that it reads, and it does not act on it.
+    ben.signal(id(&of_ann), json!("to nobody")).await;
+    ben.send(json!({"ping": 1})).await;
+    first.signal("-CONT").await;
+    assert_eq!(sent_away(&mut ben).await.len(), 1, "the refusal alone");
+    // It is there again, as another one, which may keep the room.
+    first.until("cluster_rejoins_total", 1).await;
+    for node in [&first, &second] {
+        node.until("cluster_nodes", 2).await;
+    }
+    assert!(first.is_healthy().await);
+    let (mut ben, _) = second.come_back(&room, &of_ben["ticket"]).await;
+    let (mut ann_again, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
+    let (heard, _) = ann.receive_to_the_end().await;
+    assert!(heard.iter().all(|message| message["signal"].is_null()), "{heard:?}");
+    ben.send(json!({"ping": 1})).await;
+    while ben.receive().await["pong"].is_null() {}
+    talk((&mut ann_again, &of_ann), (&mut ben, &of_ben)).await;
+}
+
+#[tokio::test]
+async fn a_node_is_drained_and_the_others_know_at_once() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [mut first, second] = nodes(&redis, &NEVER).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    first.signal("-TERM").await;
+    sent_away(&mut ann).await;
+    sent_away(&mut ben).await;
+    second.until("cluster_nodes", 1).await;
+    let (mut ben, _) = second.come_back(&room, &of_ben["ticket"]).await;
+    let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
+    assert_eq!(ben.receive().await["joined"]["member"], of_ann["me"]);
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    assert!(soon(first.child.wait()).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn redis_loses_everything_and_nobody_notices() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &["--redis-timeout", "2"]).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    ann.receive().await;
+    redis.tell("FLUSHALL").await;
+    // Until both are in again, and with the secret that all have.
+    soon(async { while !redis.tell("ZCARD itodenwa:nodes").await.contains(":2") {} }).await;
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    let third = Node::start(&redis, &NEVER).await;
+    let (_, resumed) = third.come_back(&room, &of_ben["ticket"]).await;
+    assert_eq!(resumed["me"], of_ben["me"]);
+    assert_eq!(first.number("cluster_rejoins_total").await + second.number("cluster_rejoins_total").await, 0.0);
+}
+
+#[tokio::test]
+async fn redis_restarts_and_what_it_lost_is_noticed() {
+    let Some(mut redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &["--redis-timeout", "10"]).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    ann.receive().await;
+    redis.kill().await;
+    // It is on its way when there is no way.
+    ann.signal(id(&of_ben), json!("lost")).await;
+    redis.start_again().await;
+    sent_away(&mut ann).await;
+    let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    assert_eq!(first.number("cluster_rejoins_total").await, 0.0);
+}
+
+#[tokio::test]
+async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
+    let Some(mut redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &SOON).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    redis.kill().await;
+    sent_away(&mut ann).await;
+    sent_away(&mut ben).await;
+    for node in [&first, &second] {
+        soon(async { while node.is_healthy().await {} }).await;
+        assert!(node.get("/ws/admission").await.starts_with("HTTP/1.1 503"));
+    }
+    redis.start_again().await;
+    for node in [&first, &second] {
+        node.until("cluster_nodes", 2).await;
+        soon(async { while !node.is_healthy().await {} }).await;
+    }
+    let (mut ben, _) = first.come_back(&room, &of_ben["ticket"]).await;
+    let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
+    assert_eq!(ben.receive().await["joined"]["member"], of_ann["me"]);
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said() {
+    let Some(redis) = Redis::start(&["--requirepass", "hush"]).await else { return };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let with_password = format!("redis://:hush@127.0.0.1:{}", redis.port);
+    let wrong_password = format!("redis://:wrong@127.0.0.1:{}", redis.port);
+    for command in ["SET taken:nodes x", "HSET older:nodes x y", "ZADD newer:nodes 99999999999999 7-1/8-9"] {
+        assert!(redis.tell(&format!("AUTH hush\r\n{command}")).await.contains("+OK"));
+    }
+    let mut other = program(&with_password, &["--ticket-secret", "0123456789abcdef"]).spawn().unwrap();
+    let ready = async { while !redis.tell("AUTH hush\r\nHEXISTS itodenwa:cluster check").await.contains(":1") {} };
+    soon(ready).await;
+    for (url, arguments, expected) in [
+        (format!("redis://{free}"), vec![], "--redis: "),
+        (redis.url(), vec![], "--redis: it wants a password"),
+        (wrong_password, vec![], "--redis: it wants a password"),
+        (with_password.clone(), vec!["--redis-prefix", "taken"], "--redis-prefix: something else"),
+        (with_password.clone(), vec!["--redis-prefix", "older"], "--redis-prefix: something else"),
+        (with_password.clone(), vec!["--redis-prefix", "newer"], "of releases that this one cannot work with"),
+        (with_password.clone(), vec![], "--ticket-secret: the other nodes have another one"),
+        (with_password.clone(), vec!["--redis-prefix", "a b"], "--redis-prefix"),
+        ("http://example.org".to_owned(), vec![], "--redis"),
+    ] {
+        let output = soon(program(&url, &arguments).output()).await.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && log.contains(expected), "{url} {arguments:?}: {log}");
+        assert!(!log.contains("hush") && output.stdout.is_empty(), "{log}");
+    }
+    other.kill().await.unwrap();
+}

@@ -1,0 +1,17 @@
+// The words of the lesson, loaded with it.
+import { filledIn, language } from "../i18n.js";
+import en from "./language/en.js";
+import ja from "./language/ja.js";
+
+const LANGUAGES = { en, ja };
+
+/** A word or sentence of the lesson: `group` says of what kind. Empty if there is none. */
+export function word(group, key, values) {
+    return filledIn(LANGUAGES[language()]?.[group]?.[key] ?? en[group][key] ?? "", values);
+}
+
+/** A sentence and an advice for what a diagnosis found, with the name of whom it is about. */
+export function diagnosed({ code, explain, advice }, name) {
+    const who = name && word("page", "not-connected", { name });
+    return [who, word("diagnoses", code) || explain, word("advice", code) || advice].filter((text) => text).join(language() === "ja" ? "" : " ");
+}
