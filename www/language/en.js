@@ -10,6 +10,7 @@ export default {
     "your-name": "Your name",
     "your-name-example": "Ann",
     "join-with": "On when you join",
+    "hide-address": "Hide my network address: use the relay alone",
     camera: "Camera",
     microphone: "Microphone",
     screen: "Screen",

@@ -10,6 +10,7 @@ export default {
     "your-name": "お名前",
     "your-name-example": "はなこ",
     "join-with": "参加時にオン",
+    "hide-address": "自分のネットワークアドレスを隠す（中継だけを使う）",
     camera: "カメラ",
     microphone: "マイク",
     screen: "画面共有",
