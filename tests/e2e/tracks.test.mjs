@@ -1,7 +1,7 @@
 // Tracks of the application's own, by the package's face.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom } from "./people.mjs";
+import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -11,7 +11,7 @@ for (const kind of ["chromium", "firefox"]) {
         t.after(() => context.close());
         const page = await context.newPage();
         await page.goto(await address());
-        assert.deepEqual(await page.evaluate(publishing, freshRoom()), {
+        assert.deepEqual(await page.evaluate(publishing, freshRoom(), LIMIT), {
             refused: Array(9).fill("options/invalid"),
             nowhere: ["source/unknown", "publish/kind"],
             sent: ["whiteboard", "whiteboardAudio"],
@@ -26,11 +26,19 @@ for (const kind of ["chromium", "firefox"]) {
 }
 
 /** Runs in the page. */
-async function publishing(room) {
+async function publishing(room, limit) {
     const { join, counts } = await import("/itodenwa/index.js");
     const [one, other] = [await join(room), await join(room)];
     const code = (run) => Promise.resolve().then(run).then(() => "none", (error) => error.code);
-    const peer = await new Promise((done) => (other.onpeer = done));
+    /** What does not come is named. */
+    const within = (what, wanted) => Promise.race([
+        wanted,
+        new Promise((_, fail) => setTimeout(() => {
+            const videos = [...document.querySelectorAll("video")].map(({ readyState, paused, muted }) => ({ readyState, paused, muted }));
+            fail(new Error(`never: ${what}; ${JSON.stringify({ media: [...other.peers.values()].map(({ state, media }) => [state, ...media]), videos })}`));
+        }, limit)),
+    ]);
+    const peer = await within("the peer", new Promise((done) => (other.onpeer = done)));
     const told = (source, on) => new Promise((done) => {
         peer.addEventListener("media", ({ detail }) => detail.source === source && detail.on === on && done());
     });
@@ -57,20 +65,21 @@ async function publishing(room) {
     ]) refused.push(await code(nonsense));
     const nowhere = [await code(() => one.publish(track, { source: "no name" })), await code(() => one.publish(track, { source: "microphone" }))];
     const heard = told("whiteboardAudio", true);
-    const sent = await one.publish(stream, { source: "whiteboard", content: "text" });
-    await heard;
+    const sent = await within("the publication", one.publish(stream, { source: "whiteboard", content: "text" }));
+    await within("the tone", heard);
     const theirs = [...peer.media].sort();
     const video = peer.view("whiteboard");
-    video.style.width = "320px";
+    // In sight: what is not seen is not sent.
+    Object.assign(video.style, { position: "fixed", top: 0, left: 0, width: "320px", height: "180px" });
     document.body.append(video);
-    const plays = await new Promise((done) => video.requestVideoFrameCallback(() => done(video.videoWidth > 0)));
+    const plays = await within("a frame", new Promise((done) => video.requestVideoFrameCallback(() => done(video.videoWidth > 0))));
     const tracks = ["whiteboard", "whiteboardAudio"].map((source) => peer.track(source).kind);
     const gone = told("whiteboardAudio", false);
     one.unpublish("whiteboard");
-    await gone;
+    await within("the end of the tone", gone);
     const lives = stream.getTracks().every(({ readyState }) => readyState === "live");
     const after = [...one.me.media, ...peer.media];
-    await Promise.all([one.leave(), other.leave()]);
+    await within("leaving", Promise.all([one.leave(), other.leave()]));
     clearInterval(painting);
     const held = Object.values(await counts()).reduce((sum, count) => sum + count, 0);
     return { refused, nowhere, sent, theirs, tracks, plays, after, lives, held };
