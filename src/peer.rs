@@ -223,6 +223,10 @@ impl Peer {
         }
     }
 
+    pub(crate) fn room(&self) -> Weak<RoomRef> {
+        Weak::clone(&self.0.room)
+    }
+
     /// Whom a text is for, and how many wait for its acknowledgement.
     pub(crate) fn recipient(&self) -> (PeerId, Rc<Cell<usize>>) {
         (self.id(), Rc::clone(&self.0.texts))

@@ -6,13 +6,16 @@ use std::rc::Rc;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{DisplayName, Identity, PeerId, Source};
+use js_sys::Object;
 
-use crate::error::SendError;
+use crate::connection::Transport;
+use crate::error::{ChannelError, SendError};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::queue::Sender;
+use crate::resumptions::Resumptions;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -33,6 +36,15 @@ pub(crate) enum Request {
     },
     RestartIce(PeerId),
     Remove(PeerId),
+    Open(PeerId, Opening),
+}
+
+/// A data channel that is wanted. Dropping it tells that there is none to come.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) label: String,
+    pub(crate) init: Object,
+    pub(crate) reply: oneshot::Sender<Result<Transport, ChannelError>>,
 }
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
@@ -45,6 +57,8 @@ pub(crate) struct RoomRef {
     pub(crate) name: Option<DisplayName>,
     pub(crate) identity: Option<Identity>,
     pub(crate) texts: Cell<u32>,
+    /// Files whose connection was lost.
+    pub(crate) resumptions: Resumptions,
 }
 
 impl RoomRef {

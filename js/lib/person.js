@@ -2,7 +2,7 @@ import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "left"];
+const TYPES = ["connection", "media", "speaking", "text", "channel", "file", "left"];
 
 /** Oneself. */
 export class Me {
@@ -101,6 +101,21 @@ export class Peer extends Emitter {
 
     send(text) {
         return this.#link.send(text, this.id);
+    }
+
+    async openChannel(name, options) {
+        const { openChannel } = await this.#link.channels();
+        return openChannel(this.#link.raw(), this, name, options);
+    }
+
+    async request(name, value, options) {
+        const { request } = await this.#link.channels();
+        return request(this.#link.raw(), this, name, value, options);
+    }
+
+    async sendFile(file, options) {
+        const { sendFile } = await this.#link.channels();
+        return sendFile(this.#link.raw(), this, file, options);
     }
 
     restartIce() {

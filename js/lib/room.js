@@ -4,12 +4,12 @@ import { Outbox } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
-import { raw } from "./raw.js";
+import { raw, rawMore } from "./raw.js";
 import { record } from "./recording.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "channel", "file", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -34,6 +34,12 @@ export async function counts() {
     return counts();
 }
 
+/** Removes what was received to the private file system. */
+export async function removePrivateFiles() {
+    const { removePrivateFiles } = await rawMore();
+    return coded(() => removePrivateFiles());
+}
+
 /** The token, which may have to be fetched. */
 export async function tokenOf({ token }) {
     if (typeof token !== "function") return token;
@@ -42,6 +48,12 @@ export async function tokenOf({ token }) {
     } catch (cause) {
         throw new ItodenwaError("token/unavailable", "The token could not be had. Check the application's own server.", { cause });
     }
+}
+
+/** What channels, questions and files need: loaded when the first of them is used. */
+async function channels() {
+    const [face] = await Promise.all([import("./channel.js"), rawMore()]);
+    return face;
 }
 
 /** A room that one is in. Made by `join`. */
@@ -56,12 +68,14 @@ export class Room extends Emitter {
     #peers = new Map();
     #steps = [];
     #outbox = new Outbox();
+    /** The application's functions that answer questions. */
+    #answers = new Map();
     #end;
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "trouble", "blocked"], current: (type) => this.#current(type) });
-        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to), level: (id) => this.#raw?.level(id) ?? 0 };
+        super({ kept: ["text", "channel", "file", "trouble", "blocked"], current: (type) => this.#current(type) });
+        const link = { raw: () => this.#open(), send: (text, to) => this.#send(text, to), level: (id) => this.#raw?.level(id) ?? 0, channels };
         this.name = name;
         this.me = new Me(raw.me(), link);
         if (camera) this.me.media.add("camera");
@@ -112,6 +126,11 @@ export class Room extends Emitter {
 
     send(text) {
         return this.#send(text);
+    }
+
+    answer(name, handler) {
+        if (handler) this.#answers.set(String(name), handler);
+        else this.#answers.delete(String(name));
     }
 
     resume() {
@@ -209,6 +228,13 @@ export class Room extends Emitter {
                 if (!peer) return;
                 this.emit("text", { from: peer, text: event.text });
                 return peer.emit("text", event.text);
+            case "channel":
+            case "request":
+            case "file":
+                // Whatever is not taken is refused.
+                if (!peer) return event.incoming.free();
+                channels().then(({ take }) => take(event, peer, this, this.#answers)).catch(() => event.incoming.free());
+                return;
             case "delivered":
                 return this.#outbox.delivered(event.id, event.peer);
             case "step": {

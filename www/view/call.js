@@ -1,5 +1,6 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
+import { Files } from "./files.js";
 import { keys } from "./keys.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
@@ -54,6 +55,7 @@ export class CallView {
         this.#settings = new Settings(room, signal);
         new Recorder(room, signal);
         this.#closeKeys = keys(signal);
+        new Files(room, signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
