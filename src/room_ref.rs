@@ -5,16 +5,18 @@ use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
-use js_sys::Promise;
+use js_sys::{Object, Promise};
 
+use crate::connection::Transport;
 use crate::dom::Clock;
-use crate::error::SendError;
+use crate::error::{ChannelError, SendError};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::payload::Payload;
 use crate::queue::Sender;
+use crate::resumptions::Resumptions;
 use crate::room_snapshot::Snapshot;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
@@ -39,6 +41,15 @@ pub(crate) enum Request {
     /// The browser's statistics of the connection to a peer; nothing if there is none.
     Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
+    Open(PeerId, Opening),
+}
+
+/// A data channel that is wanted. Dropping it tells that there is none to come.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) label: String,
+    pub(crate) init: Object,
+    pub(crate) reply: oneshot::Sender<Result<Transport, ChannelError>>,
 }
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
@@ -54,6 +65,8 @@ pub(crate) struct RoomRef {
     /// That of the steps.
     pub(crate) clock: Clock,
     pub(crate) snapshot: Snapshot,
+    /// Files whose connection was lost.
+    pub(crate) resumptions: Resumptions,
 }
 
 impl RoomRef {

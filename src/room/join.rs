@@ -23,6 +23,7 @@ use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::queue::queue;
+use crate::resumptions::Resumptions;
 use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
@@ -219,6 +220,7 @@ impl Join {
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {
+            resumptions: Resumptions::default(),
             requests: request,
             local: local.clone(),
             me: Cell::new(welcome.me.id),

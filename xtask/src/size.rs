@@ -133,6 +133,8 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--format=esm",
         "--log-level=error",
         "--external:../pkg/itodenwa.js",
+        // Loaded with the second module.
+        "--external:./channel.js",
     ]);
     process::run(bundle.arg(format!("--outfile={}", to.display())))?;
     Size::of(&fs::read(to)?)

@@ -1,0 +1,288 @@
+//! A channel's data channel, what waits to be read, and how it ended.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::mem;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::select;
+use itodenwa_protocol::channel::{Data, END_FRAME, Flow, Received, Transport as Promise, Violation, WINDOW};
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessageEvent;
+
+use crate::connection::{Slot, Transport, close_on_purpose};
+use crate::dom::{DataChannel, Listener, Timer, spawn};
+use crate::error::ChannelError;
+use crate::peer::Peer;
+use crate::snapshot::SnapshotCell;
+
+/// Bytes that the browser may have, beyond which nothing more is given to it (W3C WebRTC, `bufferedAmount`), one message more or less.
+const HIGH_WATER: u32 = 1 << 20;
+/// When so few are left there is more.
+const LOW_WATER: u32 = 256 << 10;
+/// Bytes of a frame that is looked at; browsers make and take larger ones.
+const FRAME_BYTES: u32 = 128 << 10;
+/// How long a channel that was closed may take to send what it has.
+const DRAINED_WITHIN: Duration = Duration::from_secs(60);
+
+pub(super) struct Shared {
+    transport: Rc<Transport>,
+    promise: Promise,
+    peer: Peer,
+    name: String,
+    state: SnapshotCell<State>,
+    _listeners: [Listener; 4],
+}
+
+#[derive(Default)]
+struct State {
+    flow: Flow,
+    unread: VecDeque<(Data, u64)>,
+    /// What those count.
+    waiting: u64,
+    /// The other side said that it closes it.
+    is_ending: bool,
+    end: Option<Result<(), ChannelError>>,
+    /// The end was read.
+    is_over: bool,
+}
+
+impl Shared {
+    pub(super) fn new(transport: Transport, peer: Peer) -> Self {
+        let Transport { channel, slot } = &transport;
+        let promise = Promise {
+            ordered: channel.ordered(),
+            reliable: channel.max_retransmits().is_none() && channel.max_packet_life_time().is_none(),
+        };
+        channel.set_binary_type("arraybuffer");
+        channel.set_low_water(LOW_WATER);
+        let state = SnapshotCell::default();
+        state.change(|state: &mut State| state.flow = Flow::new(promise));
+        let listeners = listen(channel, slot, &state, promise);
+        let name = channel.label();
+        Shared { transport: Rc::new(transport), promise, peer, name, state, _listeners: listeners }
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn transport(&self) -> Promise {
+        self.promise
+    }
+
+    pub(super) fn buffered(&self) -> u32 {
+        self.transport.channel.buffered_amount()
+    }
+
+    /// Lets the other side send.
+    pub(super) fn accept(&self) {
+        let frame = self.state.change(|state| state.flow.accept());
+        // If it is closing that is told by its end.
+        let _ = self.transport.channel.send_bytes(&frame);
+    }
+
+    /// Ready when the other side accepted it: false if it does not want to.
+    pub(super) fn poll_accepted(&self, cx: &Context<'_>) -> Poll<Result<bool, ChannelError>> {
+        let (is_accepted, end) = self.state.change(|state| (state.flow.is_accepted(), state.end));
+        if is_accepted || !self.promise.reliable && self.transport.channel.ready_state() == "open" {
+            return Poll::Ready(Ok(true));
+        }
+        if let Some(why) = self.transport.slot.ended() {
+            return Poll::Ready(Err(why));
+        }
+        if let Some(Ok(())) = end {
+            return Poll::Ready(Ok(false));
+        }
+        // Closed, and nobody said why: the end of the connection follows.
+        self.transport.slot.wait(cx);
+        Poll::Pending
+    }
+
+    pub(super) fn readiness(&self) -> Poll<Result<(), ChannelError>> {
+        if let Some(end) = self.end() {
+            return Poll::Ready(Err(end.err().unwrap_or(ChannelError::Closed)));
+        }
+        let may_send = self.state.change(|state| state.flow.may_send());
+        if may_send && self.buffered() < HIGH_WATER { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    pub(super) fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
+        let readiness = self.readiness();
+        if readiness.is_pending() {
+            self.transport.slot.wait(cx);
+        }
+        readiness
+    }
+
+    pub(super) fn send(&self, data: Data) -> Result<(), ChannelError> {
+        if let Some(end) = self.end() {
+            return Err(end.err().unwrap_or(ChannelError::Closed));
+        }
+        let frames = self.state.change(|state| state.flow.send(data)).ok_or(ChannelError::TooLarge)?;
+        for frame in frames {
+            self.transport.channel.send_bytes(&frame).map_err(|_| ChannelError::Lost)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Option<Result<Data, ChannelError>>> {
+        let next = self.state.change(|state| {
+            let (data, cost) = state.unread.pop_front()?;
+            state.waiting = state.waiting.saturating_sub(cost);
+            Some((data, state.flow.read(cost)))
+        });
+        if let Some((data, credit)) = next {
+            if let Some(credit) = credit {
+                let _ = self.transport.channel.send_bytes(&credit);
+            }
+            return Poll::Ready(Some(Ok(data)));
+        }
+        let Some(end) = self.end() else {
+            self.transport.slot.wait(cx);
+            return Poll::Pending;
+        };
+        let was_over = self.state.change(|state| mem::replace(&mut state.is_over, true));
+        Poll::Ready(end.err().filter(|_| !was_over).map(Err))
+    }
+
+    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
+        let end = self.end();
+        if end.is_none() {
+            self.transport.slot.wait(cx);
+        }
+        end.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    pub(super) fn poll_disconnected(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.transport.slot.ended().is_some() {
+            return Poll::Ready(());
+        }
+        self.transport.slot.wait(cx);
+        Poll::Pending
+    }
+
+    /// The application wants no more of it.
+    pub(super) fn close(&self) {
+        if self.end().is_some() {
+            return;
+        }
+        if self.buffered() == 0 {
+            close_on_purpose(&self.transport.channel);
+        } else {
+            spawn(drain(Rc::clone(&self.transport)));
+        }
+        self.state.change(|state| {
+            state.unread.clear();
+            state.end = Some(Ok(()));
+        });
+        self.transport.slot.wake();
+    }
+
+    fn end(&self) -> Option<Result<(), ChannelError>> {
+        let (end, is_ending) = self.state.change(|state| (state.end, state.is_ending));
+        end.or_else(|| self.transport.slot.ended().map(|why| if is_ending { Ok(()) } else { Err(why) }))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Closes a channel when the browser has sent what it has of it: one of them drops the rest.
+async fn drain(transport: Rc<Transport>) {
+    let Transport { channel, slot } = &*transport;
+    // Said behind everything else.
+    let _ = channel.send_bytes(&END_FRAME);
+    channel.set_low_water(0);
+    let wake = || {
+        let slot = Rc::clone(slot);
+        move |_: &web_sys::Event| slot.wake()
+    };
+    let _listeners = [Listener::new(channel, "bufferedamountlow", wake()), Listener::new(channel, "close", wake())];
+    let drained = poll_fn(|cx| {
+        if channel.buffered_amount() == 0 || slot.ended().is_some() || channel.ready_state() != "open" {
+            return Poll::Ready(());
+        }
+        slot.wait(cx);
+        Poll::Pending
+    });
+    select(drained, Timer::new(DRAINED_WITHIN)).await;
+    channel.close();
+}
+
+fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> [Listener; 4] {
+    let wake = || {
+        let slot = Rc::clone(slot);
+        move |_: &web_sys::Event| slot.wake()
+    };
+    let message = {
+        let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
+        move |event: &web_sys::Event| {
+            let frame = bytes(event.unchecked_ref::<MessageEvent>().data());
+            if let Err(why) = state.change(|state| state.take(frame, promise)) {
+                state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
+                channel.close();
+            }
+            slot.wake();
+        }
+    };
+    let close = {
+        let (slot, state) = (Rc::clone(slot), state.clone());
+        move |_: &web_sys::Event| {
+            state.change(|state| {
+                // Where messages may be lost, so may be the word that it is closed on purpose.
+                let end = if state.is_ending || !promise.reliable { Ok(()) } else { Err(ChannelError::Lost) };
+                state.end.get_or_insert(end);
+            });
+            slot.wake();
+        }
+    };
+    [
+        Listener::new(channel, "open", wake()),
+        Listener::new(channel, "bufferedamountlow", wake()),
+        Listener::new(channel, "message", message),
+        Listener::new(channel, "close", close),
+    ]
+}
+
+impl State {
+    fn take(&mut self, frame: Option<Vec<u8>>, promise: Promise) -> Result<(), ChannelError> {
+        if self.end.is_some() {
+            return Ok(());
+        }
+        let received = frame.ok_or(Violation::Malformed).and_then(|frame| self.flow.receive(frame));
+        match received.map_err(|violation| match violation {
+            Violation::Malformed => ChannelError::Malformed,
+            Violation::Flooded => ChannelError::Flooded,
+        })? {
+            Received::Message(data, cost) => {
+                self.unread.push_back((data, cost));
+                self.waiting = self.waiting.saturating_add(cost);
+                // Where there is no credit the oldest make room.
+                while !promise.reliable && self.waiting > WINDOW {
+                    let Some((_, cost)) = self.unread.pop_front() else { break };
+                    self.waiting = self.waiting.saturating_sub(cost);
+                }
+            }
+            Received::Nothing => {}
+            Received::End => self.is_ending = true,
+        }
+        Ok(())
+    }
+}
+
+/// None if it is text, which is no frame, or too large.
+fn bytes(data: JsValue) -> Option<Vec<u8>> {
+    let data = data.dyn_into::<ArrayBuffer>().ok().filter(|data| data.byte_length() <= FRAME_BYTES)?;
+    Some(Uint8Array::new(&data).to_vec())
+}
