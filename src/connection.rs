@@ -28,7 +28,7 @@ use crate::dom::{
 use crate::error::{ChannelError, Exception};
 use crate::media::Devices;
 use channels::Channels;
-pub(crate) use channels::{CHANNELS, Slot, Transport, close_on_purpose};
+pub(crate) use channels::{CHANNELS, Slot, Transport, end};
 use heartbeat::Heartbeat;
 use role::Role;
 use senders::Senders;
@@ -347,8 +347,16 @@ fn listen(
         move |event: &web_sys::Event| {
             let channel = event.unchecked_ref::<DataChannelEvent>().channel();
             match channels.take() {
-                Some(slot) => tell(ConnectionEvent::Channel(Transport { channel, slot })),
-                None => close_on_purpose(&channel),
+                Some(slot) => {
+                    let tell = Rc::clone(&tell);
+                    let transport = Transport { channel, slot };
+                    spawn(async move {
+                        channels::opened(&transport).await;
+                        tell(ConnectionEvent::Channel(transport));
+                    });
+                }
+                // The other side counts them, too.
+                None => channel.close(),
             }
         }
     };

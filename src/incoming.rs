@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use itodenwa_protocol::file::FILE_PURPOSE;
 
-use crate::connection::{Transport, close_on_purpose};
+use crate::connection::{Transport, end};
 use crate::event::Event;
 use crate::peer::Peer;
 use crate::room_ref::RoomRef;
@@ -47,7 +47,7 @@ impl Incoming {
 
     pub(crate) fn refuse(&self) {
         if let Some(transport) = self.take() {
-            close_on_purpose(&transport.channel);
+            end(Rc::new(transport));
         }
     }
 }
@@ -55,7 +55,7 @@ impl Incoming {
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(transport) = self.transport.take() {
-            close_on_purpose(&transport.channel);
+            end(Rc::new(transport));
         }
     }
 }

@@ -1,20 +1,17 @@
 //! A channel's data channel, what waits to be read, and how it ended.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::mem;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use futures_util::future::select;
-use itodenwa_protocol::channel::{Data, END_FRAME, Flow, Received, Transport as Promise, Violation, WINDOW};
+use itodenwa_protocol::channel::{Data, Flow, Received, Transport as Promise, Violation, WINDOW};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MessageEvent;
 
-use crate::connection::{Slot, Transport, close_on_purpose};
-use crate::dom::{DataChannel, Listener, Timer, spawn};
+use crate::connection::{self, Slot, Transport};
+use crate::dom::{DataChannel, Listener};
 use crate::error::ChannelError;
 use crate::peer::Peer;
 use crate::snapshot::SnapshotCell;
@@ -25,8 +22,6 @@ const HIGH_WATER: u32 = 1 << 20;
 const LOW_WATER: u32 = 256 << 10;
 /// Bytes of a frame that is looked at; browsers make and take larger ones.
 const FRAME_BYTES: u32 = 128 << 10;
-/// How long a channel that was closed may take to send what it has.
-const DRAINED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) struct Shared {
     transport: Rc<Transport>,
@@ -40,6 +35,8 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct State {
     flow: Flow,
+    /// The other side is to be told that it may send.
+    is_accepting: bool,
     unread: VecDeque<(Data, u64)>,
     /// What those count.
     waiting: u64,
@@ -53,10 +50,7 @@ struct State {
 impl Shared {
     pub(super) fn new(transport: Transport, peer: Peer) -> Self {
         let Transport { channel, slot } = &transport;
-        let promise = Promise {
-            ordered: channel.ordered(),
-            reliable: channel.max_retransmits().is_none() && channel.max_packet_life_time().is_none(),
-        };
+        let promise = Promise { ordered: channel.ordered(), reliable: channel.is_reliable() };
         channel.set_binary_type("arraybuffer");
         channel.set_low_water(LOW_WATER);
         let state = SnapshotCell::default();
@@ -82,11 +76,10 @@ impl Shared {
         self.transport.channel.buffered_amount()
     }
 
-    /// Lets the other side send.
+    /// Lets the other side send. Its acceptance may have come before this end is told to be open: then it is said when it is.
     pub(super) fn accept(&self) {
-        let frame = self.state.change(|state| state.flow.accept());
-        // If it is closing that is told by its end.
-        let _ = self.transport.channel.send_bytes(&frame);
+        self.state.change(|state| state.is_accepting = true);
+        accept_if_open(&self.transport.channel, &self.state);
     }
 
     /// Ready when the other side accepted it: false if it does not want to.
@@ -110,7 +103,8 @@ impl Shared {
         if let Some(end) = self.end() {
             return Poll::Ready(Err(end.err().unwrap_or(ChannelError::Closed)));
         }
-        let may_send = self.state.change(|state| state.flow.may_send());
+        let may_send =
+            self.transport.channel.ready_state() == "open" && self.state.change(|state| state.flow.may_send());
         if may_send && self.buffered() < HIGH_WATER { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
@@ -174,11 +168,7 @@ impl Shared {
         if self.end().is_some() {
             return;
         }
-        if self.buffered() == 0 {
-            close_on_purpose(&self.transport.channel);
-        } else {
-            spawn(drain(Rc::clone(&self.transport)));
-        }
+        connection::end(Rc::clone(&self.transport));
         self.state.change(|state| {
             state.unread.clear();
             state.end = Some(Ok(()));
@@ -198,26 +188,13 @@ impl Drop for Shared {
     }
 }
 
-/// Closes a channel when the browser has sent what it has of it: one of them drops the rest.
-async fn drain(transport: Rc<Transport>) {
-    let Transport { channel, slot } = &*transport;
-    // Said behind everything else.
-    let _ = channel.send_bytes(&END_FRAME);
-    channel.set_low_water(0);
-    let wake = || {
-        let slot = Rc::clone(slot);
-        move |_: &web_sys::Event| slot.wake()
-    };
-    let _listeners = [Listener::new(channel, "bufferedamountlow", wake()), Listener::new(channel, "close", wake())];
-    let drained = poll_fn(|cx| {
-        if channel.buffered_amount() == 0 || slot.ended().is_some() || channel.ready_state() != "open" {
-            return Poll::Ready(());
-        }
-        slot.wait(cx);
-        Poll::Pending
-    });
-    select(drained, Timer::new(DRAINED_WITHIN)).await;
-    channel.close();
+fn accept_if_open(channel: &DataChannel, state: &SnapshotCell<State>) {
+    if channel.ready_state() == "open"
+        && let Some(frame) = state.change(|state| mem::take(&mut state.is_accepting).then(|| state.flow.accept()))
+    {
+        // If it is closing by now that is told by its end.
+        let _ = channel.send_bytes(&frame);
+    }
 }
 
 fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> [Listener; 4] {
@@ -231,6 +208,8 @@ fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, p
             let frame = bytes(event.unchecked_ref::<MessageEvent>().data());
             if let Err(why) = state.change(|state| state.take(frame, promise)) {
                 state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
+                channel.close();
+            } else if state.change(|state| state.is_ending) {
                 channel.close();
             }
             slot.wake();
@@ -247,8 +226,15 @@ fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, p
             slot.wake();
         }
     };
+    let open = {
+        let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
+        move |_: &web_sys::Event| {
+            accept_if_open(&channel, &state);
+            slot.wake();
+        }
+    };
     [
-        Listener::new(channel, "open", wake()),
+        Listener::new(channel, "open", open),
         Listener::new(channel, "bufferedamountlow", wake()),
         Listener::new(channel, "message", message),
         Listener::new(channel, "close", close),

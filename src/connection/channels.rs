@@ -2,17 +2,25 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::poll_fn;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use futures_util::future::select;
 use itodenwa_protocol::channel::END_FRAME;
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use web_sys::MessageEvent;
 
-use crate::dom::DataChannel;
+use crate::dom::{DataChannel, Listener, Timer, spawn};
 use crate::error::ChannelError;
 use crate::snapshot::SnapshotCell;
 
 /// Channels of a connection, at most: those that either side opened, accepted or not.
 pub(crate) const CHANNELS: usize = 64;
+/// How long the other side may take to read that a channel is over.
+const CLOSED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Dropping it ends them all.
 #[derive(Default, Clone)]
@@ -76,11 +84,56 @@ impl Slot {
     }
 }
 
-/// Closes a channel and says that it is meant.
-pub(crate) fn close_on_purpose(channel: &DataChannel) {
+/// Waits until a channel of the other side's is open: it may be announced before (W3C WebRTC, the event `datachannel`), and nothing can
+/// be said through it until then.
+pub(super) async fn opened(transport: &Transport) {
+    let Transport { channel, slot } = transport;
+    let _listeners = [Listener::new(channel, "open", wake(slot)), Listener::new(channel, "close", wake(slot))];
+    let opened = |cx: &mut Context<'_>| {
+        if channel.ready_state() != "connecting" || slot.ended().is_some() {
+            return Poll::Ready(());
+        }
+        slot.wait(cx);
+        Poll::Pending
+    };
+    poll_fn(opened).await;
+}
+
+/// Says that a channel is over. The other side closes it when it has read that, behind everything else: browsers may drop what was
+/// sent right before they close. Where words may be lost it is closed at once.
+pub(crate) fn end(transport: Rc<Transport>) {
     // Nobody listens any more where it can't be said.
-    let _ = channel.send_bytes(&END_FRAME);
-    channel.close();
+    let is_said = transport.channel.send_bytes(&END_FRAME).is_ok();
+    if is_said && transport.channel.is_reliable() {
+        spawn(async move {
+            let (channel, slot) = (&transport.channel, &transport.slot);
+            let _listeners = [Listener::new(channel, "close", wake(slot)), close_when_told(channel)];
+            let closed = poll_fn(|cx| {
+                if channel.ready_state() == "closed" || slot.ended().is_some() {
+                    return Poll::Ready(());
+                }
+                slot.wait(cx);
+                Poll::Pending
+            });
+            select(closed, Timer::new(CLOSED_WITHIN)).await;
+        });
+    }
+}
+
+/// Both sides may say it at once.
+fn close_when_told(channel: &DataChannel) -> Listener {
+    let own = channel.clone();
+    Listener::new(channel, "message", move |event| {
+        let data = event.unchecked_ref::<MessageEvent>().data().dyn_into::<ArrayBuffer>();
+        if data.is_ok_and(|data| Uint8Array::new(&data).to_vec() == END_FRAME) {
+            own.close();
+        }
+    })
+}
+
+fn wake(slot: &Rc<Slot>) -> impl FnMut(&web_sys::Event) + 'static {
+    let slot = Rc::clone(slot);
+    move |_| slot.wake()
 }
 
 impl Drop for Transport {

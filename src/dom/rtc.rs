@@ -201,3 +201,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = toJSON)]
     pub(crate) fn to_json(this: &GatheredCandidate) -> Result<JsValue, JsValue>;
 }
+
+impl DataChannel {
+    /// Whether all that is sent arrives.
+    pub(crate) fn is_reliable(&self) -> bool {
+        self.max_retransmits().is_none() && self.max_packet_life_time().is_none()
+    }
+}

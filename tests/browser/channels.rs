@@ -107,6 +107,7 @@ async fn what_is_not_wanted_or_lost_or_gone_says_so() {
     cut_channels();
     assert_eq!(join(next(&from), next(&to)).await, (Err(ChannelError::Lost), Err(ChannelError::Lost)));
     join(connected(&mut one), connected(&mut other)).await;
+    drop((from, to));
     let (from, to) = channel(&one, &mut other, ChannelOptions::new()).await;
     from.send("again").await.expect("sent");
     assert_eq!(next(&to).await, Ok(Some("again".into())));

@@ -172,6 +172,7 @@ export async function send_strange(kind, times, size) {
     const closed = new Promise((done) => channel.addEventListener('close', done));
     const frame = new Uint8Array(size + 1);
     frame[size] = kind;
+    if (channel.readyState === 'connecting') await new Promise((done) => channel.addEventListener('open', done, { once: true }));
     try {
         for (let time = 0; time < times; time++) channel.send(kind < 0 ? 'text' : frame);
     } catch { /* It is closed already, or its buffer is full. */ }
