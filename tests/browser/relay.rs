@@ -25,6 +25,7 @@ struct Hub {
     members: BTreeMap<PeerId, (Member, Outbox)>,
     /// Who somebody is now, that had this id before.
     renamed: BTreeMap<PeerId, PeerId>,
+    is_last_lowest: bool,
 }
 
 pub(crate) struct Line {
@@ -40,6 +41,11 @@ impl Relay {
     pub(crate) fn line(&self) -> Line {
         let (outbox, inbox) = unbounded();
         Line { relay: self.clone(), me: None, outbox: Some(outbox), inbox, waiting: Vec::new() }
+    }
+
+    /// Whoever comes later gets a lower id, and may offer.
+    pub(crate) fn let_the_last_offer(&self) {
+        self.0.borrow_mut().is_last_lowest = true;
     }
 
     /// Ends everybody's signalling, as a server that goes away does.
@@ -115,9 +121,10 @@ impl Line {
                 let outbox = self.outbox.take().ok_or_else(lost)?;
                 let mut hub = self.relay.0.borrow_mut();
                 hub.sessions += 1;
-                let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
                 // The order of ids decides who leads: at random, not by who came first.
-                let id = PeerId::new(random << 32 | u64::from(hub.sessions));
+                let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
+                let place = if hub.is_last_lowest { u64::from(u32::MAX - hub.sessions) } else { random };
+                let id = PeerId::new(place << 32 | u64::from(hub.sessions));
                 let me = Member { id, session: hub.sessions, name: join.name.clone(), pass: None };
                 let members = hub.members.values().map(|(member, _)| member.clone()).collect();
                 hub.tell_all(&ServerMessage::Joined { member: me.clone(), roster: 0 });

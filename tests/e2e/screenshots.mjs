@@ -96,16 +96,26 @@ async function walk() {
     await shot(hanako, "lobby-japanese", NARROW);
     await hanako.join(undefined, "花子");
     await Promise.all([ann.watches(), hanako.watches()]);
+    for (const someone of [ann, hanako]) {
+        await someone.page.setViewport(WIDE);
+        if (await someone.page.$eval("#side", (side) => side.hidden)) await someone.click("panel");
+    }
     await ann.say("Can you hear the string?");
     await hanako.say("はい、よく聞こえます!");
     await ann.reads("chat-log", "はい");
     await ann.see("delivered");
-    await ann.page.click("#steps summary");
     await shot(ann, "two-wide", WIDE);
     await shot(ann, "two-dark", WIDE, { dark: true });
     await shot(ann, "two-narrow", NARROW);
     await shot(ann, "two-narrow-whole", NARROW, { full: true });
     await shot(hanako, "two-japanese", WIDE);
+    await ann.page.setViewport(WIDE);
+    await ann.click("lesson-open");
+    await ann.see("lesson");
+    await shot(ann, "lesson-wide", WIDE);
+    await shot(ann, "lesson-narrow-dark", NARROW, { dark: true });
+    await ann.page.setViewport(WIDE);
+    await ann.click("lesson-close");
     await ann.click("record");
     await ann.page.waitForFunction(() => document.querySelector('[data-testid="record"]').getAttribute("aria-pressed") === "true");
     await new Promise((resolve) => setTimeout(resolve, 2500));

@@ -142,7 +142,8 @@ proptest! {
 
     #[test]
     fn nonsense_is_refused_without_harm(text in any::<String>(), bytes in vec(any::<u8>(), 0..200)) {
-        prop_assert!(serde_json::from_str::<Body>(&text).is_err());
+        // A text in quotes is a body that a later version may have.
+        prop_assert!(text.starts_with('"') || serde_json::from_str::<Body>(&text).is_err());
         prop_assert!(serde_json::from_slice::<ClientMessage>(&bytes).is_err());
         prop_assert!(serde_json::from_slice::<ServerMessage>(&bytes).is_err());
     }

@@ -1,10 +1,14 @@
-import { errorText, say, word } from "../i18n.js";
+import { errorText, language, say, word } from "../i18n.js";
 import { linked } from "./links.js";
 import { nameOf } from "./stage.js";
 
 /** Lines that are kept; older ones are dropped. */
 const LINES = 500;
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+/** A time of day as it is written in the page's language, and in the person's country if it is one of theirs. */
+const clock = (time) => {
+    const tag = navigator.languages?.find((tag) => tag.startsWith(language())) ?? language();
+    return time.toLocaleTimeString(tag, { hour: "2-digit", minute: "2-digit" });
+};
 
 /** What is written, and who came and went. */
 export class Chat {
@@ -70,7 +74,7 @@ export class Chat {
         const words = document.createElement("span");
         const mark = document.createElement("i");
         const now = new Date();
-        const time = Object.assign(document.createElement("time"), { dateTime: now.toISOString(), textContent: CLOCK.format(now) });
+        const time = Object.assign(document.createElement("time"), { dateTime: now.toISOString(), textContent: clock(now) });
         item.className = kind;
         say(name, who);
         words.dir = name.dir = "auto";

@@ -19,6 +19,8 @@ const TEST_TIMEOUT: &str = "--test-timeout=600000";
 
 /// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
 const FILES_AT_ONCE: &str = "--test-concurrency=2";
+/// What these try needs the machine for itself: every state of the page, floods, a recording, storms.
+const ALONE: [&str; 4] = ["access.test.mjs", "hostile.test.mjs", "recording.test.mjs", "storms.test.mjs"];
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -147,8 +149,20 @@ fn e2e() -> Result<Tally> {
     let tarball = pack::run()?;
     let mut tally = passes(size::check());
     tally.add(passes(pack::check_server()));
-    tally.add(count(node(&server).arg(FILES_AT_ONCE).env("ITODENWA_TARBALL", tarball))?);
+    let mut files = end_to_end_tests()?;
+    files.retain(|file| !ALONE.contains(&file.as_str()));
+    tally.add(count(node(&server).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball))?);
+    tally.add(count(node(&server).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball))?);
     Ok(tally)
+}
+
+fn end_to_end_tests() -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(process::root().join("tests/e2e"))? {
+        files.extend(entry?.file_name().into_string().ok().filter(|name| name.ends_with(".test.mjs")));
+    }
+    files.sort_unstable();
+    Ok(files)
 }
 
 fn network() -> Result<Tally> {
