@@ -100,8 +100,9 @@ async fn a_file_waits_and_is_refused_and_given_up_as_either_side_likes() {
         assert!(taken.progress().bytes < 3_000_000);
         sent.resume();
         taken.resume();
-        while sent.progress().bytes == 0 {
-            within("progress", sent.changed()).await.expect("news");
+        // Told with the first block: there are more to come.
+        while taken.progress().bytes == 0 {
+            within("progress", taken.changed()).await.expect("news");
         }
         let cancelled = if sender_cancels { &sent } else { &taken };
         cancelled.cancel();

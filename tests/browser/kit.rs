@@ -165,6 +165,11 @@ let strange = [];
 /** One of them opens channels by itself. */
 export function open_strange(count, protocol, label) {
     strange = Array.from({ length: count }, () => create.call(made[0], label, { protocol }));
+    for (const channel of strange) {
+        channel.binaryType = 'arraybuffer';
+        // Told that it is over it closes, as everybody does.
+        channel.addEventListener('message', ({ data }) => data.byteLength === 1 && new Uint8Array(data)[0] === 4 && channel.close());
+    }
 }
 /** Sends through the first of them whatever the other side allows; ready when it is closed. */
 export async function send_strange(kind, times, size) {
