@@ -347,14 +347,7 @@ fn listen(
         move |event: &web_sys::Event| {
             let channel = event.unchecked_ref::<DataChannelEvent>().channel();
             match channels.take() {
-                Some(slot) => {
-                    let tell = Rc::clone(&tell);
-                    let transport = Transport { channel, slot };
-                    spawn(async move {
-                        channels::opened(&transport).await;
-                        tell(ConnectionEvent::Channel(transport));
-                    });
-                }
+                Some(slot) => tell(ConnectionEvent::Channel(Transport { channel, slot })),
                 // The other side counts them, too.
                 None => channel.close(),
             }

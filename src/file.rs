@@ -1,6 +1,7 @@
 //! Files to and from a peer.
 
 mod receiving;
+mod resumptions;
 mod sending;
 mod sink;
 mod talk;

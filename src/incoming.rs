@@ -5,15 +5,35 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::file::FILE_PURPOSE;
+use itodenwa_wire::PeerId;
 
 use crate::connection::{Transport, end};
 use crate::event::Event;
+use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::RoomRef;
 
 /// What a data channel is for: its subprotocol (RFC 8832, section 8.2.2).
 pub(crate) const CHANNEL: &str = "itodenwa.channel";
 pub(crate) const REQUEST: &str = "itodenwa.request";
+
+/// The transfers that wait for a channel with the rest. What they do is loaded when the first one waits.
+pub(crate) trait Resume {
+    /// The channel that this peer opens with the rest. When it is not waited for any more it is refused.
+    fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming>;
+
+    /// Gives a channel to the transfer that waits for it; back if there is none.
+    fn resume(&self, incoming: Incoming) -> Option<Incoming>;
+
+    /// A peer left, and resumes nothing.
+    fn left(&self, peer: PeerId);
+}
+
+impl fmt::Debug for dyn Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resume")
+    }
+}
 
 /// A data channel of a peer. When the last clone is dropped without being accepted it is refused.
 #[derive(Clone)]
@@ -47,7 +67,7 @@ impl Incoming {
 
     pub(crate) fn refuse(&self) {
         if let Some(transport) = self.take() {
-            end(Rc::new(transport));
+            end(&Rc::new(transport));
         }
     }
 }
@@ -55,7 +75,7 @@ impl Incoming {
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(transport) = self.transport.take() {
-            end(Rc::new(transport));
+            end(&Rc::new(transport));
         }
     }
 }
@@ -87,7 +107,11 @@ pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<
         CHANNEL => Some(Event::Channel(IncomingChannel(incoming))),
         REQUEST => Some(Event::Request(IncomingRequest(incoming))),
         purpose if purpose.starts_with(FILE_PURPOSE) => {
-            room.resumptions.resume(incoming).map(|incoming| Event::File(IncomingFile(incoming)))
+            let incoming = match room.resumptions.get() {
+                Some(resumptions) => resumptions.resume(incoming)?,
+                None => incoming,
+            };
+            Some(Event::File(IncomingFile(incoming)))
         }
         _ => None,
     }

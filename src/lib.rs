@@ -62,7 +62,6 @@ mod preview;
 mod queue;
 mod record;
 mod request;
-mod resumptions;
 mod room;
 mod room_ref;
 mod room_snapshot;

@@ -1,22 +1,23 @@
 //! The way from handles to the driver.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
-use js_sys::{Object, Promise};
+use js_sys::Promise;
 
-use crate::connection::Transport;
+use crate::connection::Connection;
 use crate::dom::Clock;
-use crate::error::{ChannelError, SendError};
+use crate::error::SendError;
+use crate::incoming::Resume;
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
 use crate::outgoing::{Outgoing, Place};
 use crate::payload::Payload;
 use crate::queue::Sender;
-use crate::resumptions::Resumptions;
 use crate::room_snapshot::Snapshot;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
@@ -44,12 +45,14 @@ pub(crate) enum Request {
     Open(PeerId, Opening),
 }
 
-/// A data channel that is wanted. Dropping it tells that there is none to come.
-#[derive(Debug)]
-pub(crate) struct Opening {
-    pub(crate) label: String,
-    pub(crate) init: Object,
-    pub(crate) reply: oneshot::Sender<Result<Transport, ChannelError>>,
+/// What is to be done with the connection to a peer as soon as there is one; without it if too many wait for that. It is dropped if
+/// there is none to come.
+pub(crate) struct Opening(pub(crate) Box<dyn FnOnce(Option<&Connection>)>);
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening")
+    }
 }
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
@@ -65,8 +68,8 @@ pub(crate) struct RoomRef {
     /// That of the steps.
     pub(crate) clock: Clock,
     pub(crate) snapshot: Snapshot,
-    /// Files whose connection was lost.
-    pub(crate) resumptions: Resumptions,
+    /// Files whose connection was lost, since there was one.
+    pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
 }
 
 impl RoomRef {

@@ -27,6 +27,9 @@ const END: u8 = 4;
 /// A frame that says that the channel is closed on purpose.
 pub const END_FRAME: [u8; 1] = [END];
 
+/// Bytes of a frame that gives credit.
+pub const CREDIT_BYTES: usize = 9;
+
 /// What goes through a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
@@ -276,7 +279,9 @@ mod tests {
     fn nothing_is_sent_before_the_other_side_accepts() {
         let (mut one, mut other) = (Flow::new(RELIABLE), Flow::new(RELIABLE));
         assert!(!one.may_send() && !one.is_accepted());
-        one.receive(other.accept()).unwrap();
+        let accepted = other.accept();
+        assert_eq!(accepted.len(), CREDIT_BYTES);
+        one.receive(accepted).unwrap();
         assert!(one.may_send() && one.is_accepted());
         assert!(Flow::new(LOSSY).may_send());
     }

@@ -1,19 +1,25 @@
 //! Opening a channel to a peer.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Weak;
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use itodenwa_protocol::channel::NAME_BYTES;
 use wasm_bindgen::JsValue;
 
 use super::state::Shared;
 use super::{Channel, ChannelOptions};
-use crate::dom::object;
+use crate::dom::{Timer, object};
 use crate::error::ChannelError;
 use crate::incoming::CHANNEL;
 use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::{Opening, Request, RoomRef};
+
+/// A channel that is closed without a word is one that is refused, if the connection does not turn out to be lost until then.
+const SILENT: Duration = Duration::from_secs(20);
 
 impl Peer {
     /// Opens a named channel to this peer, who gets it as [`Event::Channel`](crate::Event::Channel). Waits until there is a connection
@@ -40,7 +46,7 @@ pub(crate) async fn open(
     loop {
         let transport = ask(&peer.room(), peer, label, purpose, options).await?;
         let shared = Shared::new(transport, peer.clone());
-        match poll_fn(|cx| shared.poll_accepted(cx)).await {
+        match accepted(&shared).await {
             Ok(true) => {
                 shared.accept();
                 return Ok(Channel::new(shared));
@@ -49,6 +55,19 @@ pub(crate) async fn open(
             Err(ChannelError::Lost) => {}
             Err(why) => return Err(why),
         }
+    }
+}
+
+/// Whether the other side takes it.
+async fn accepted(shared: &Shared) -> Result<bool, ChannelError> {
+    let accepted = pin!(poll_fn(|cx| shared.poll_accepted(cx)));
+    let silent = pin!(async {
+        let _ = poll_fn(|cx| shared.poll_closed(cx)).await;
+        Timer::new(SILENT).await;
+    });
+    match select(accepted, silent).await {
+        Either::Left((accepted, _)) => accepted,
+        Either::Right(_) => Ok(false),
     }
 }
 
@@ -65,7 +84,10 @@ async fn ask(
         ("maxRetransmits", options.max_retransmits.map_or(JsValue::UNDEFINED, JsValue::from)),
     ]);
     let (reply, answer) = oneshot::channel();
-    let opening = Opening { label: label.to_owned(), init, reply };
+    let label = label.to_owned();
+    let opening = Opening(Box::new(move |connection| {
+        reply.send(connection.map_or(Err(ChannelError::TooMany), |connection| connection.open_channel(&label, &init)));
+    }));
     let is_open = || room.upgrade().is_some_and(|room| room.is_open());
     if !room.upgrade().is_some_and(|room| room.ask(Request::Open(peer.id(), opening))) && is_open() {
         return Err(ChannelError::TooMany);

@@ -29,7 +29,6 @@ pub(super) struct Shared {
     peer: Peer,
     name: String,
     state: SnapshotCell<State>,
-    _listeners: [Listener; 4],
 }
 
 #[derive(Default)]
@@ -55,9 +54,9 @@ impl Shared {
         channel.set_low_water(LOW_WATER);
         let state = SnapshotCell::default();
         state.change(|state: &mut State| state.flow = Flow::new(promise));
-        let listeners = listen(channel, slot, &state, promise);
+        slot.listen(listeners(channel, slot, &state, promise));
         let name = channel.label();
-        Shared { transport: Rc::new(transport), promise, peer, name, state, _listeners: listeners }
+        Shared { transport: Rc::new(transport), promise, peer, name, state }
     }
 
     pub(super) fn peer(&self) -> &Peer {
@@ -168,7 +167,7 @@ impl Shared {
         if self.end().is_some() {
             return;
         }
-        connection::end(Rc::clone(&self.transport));
+        connection::end(&self.transport);
         self.state.change(|state| {
             state.unread.clear();
             state.end = Some(Ok(()));
@@ -197,7 +196,7 @@ fn accept_if_open(channel: &DataChannel, state: &SnapshotCell<State>) {
     }
 }
 
-fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> [Listener; 4] {
+fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> Vec<Listener> {
     let wake = || {
         let slot = Rc::clone(slot);
         move |_: &web_sys::Event| slot.wake()
@@ -209,6 +208,7 @@ fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, p
             if let Err(why) = state.change(|state| state.take(frame, promise)) {
                 state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
                 channel.close();
+                slot.unlisten();
             } else if state.change(|state| state.is_ending) {
                 channel.close();
             }
@@ -223,6 +223,7 @@ fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, p
                 let end = if state.is_ending || !promise.reliable { Ok(()) } else { Err(ChannelError::Lost) };
                 state.end.get_or_insert(end);
             });
+            slot.unlisten();
             slot.wake();
         }
     };
@@ -233,7 +234,7 @@ fn listen(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, p
             slot.wake();
         }
     };
-    [
+    vec![
         Listener::new(channel, "open", open),
         Listener::new(channel, "bufferedamountlow", wake()),
         Listener::new(channel, "message", message),

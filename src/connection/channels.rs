@@ -2,35 +2,31 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::future::poll_fn;
+use std::mem;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context, Waker};
 
-use futures_util::future::select;
-use itodenwa_protocol::channel::END_FRAME;
+use itodenwa_protocol::channel::{CREDIT_BYTES, END_FRAME};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::MessageEvent;
 
-use crate::dom::{DataChannel, Listener, Timer, spawn};
+use crate::dom::{DataChannel, Listener};
 use crate::error::ChannelError;
 use crate::snapshot::SnapshotCell;
 
 /// Channels of a connection, at most: those that either side opened, accepted or not.
 pub(crate) const CHANNELS: usize = 64;
-/// How long the other side may take to read that a channel is over.
-const CLOSED_WITHIN: Duration = Duration::from_secs(60);
-
 /// Dropping it ends them all.
 #[derive(Default, Clone)]
 pub(crate) struct Channels(SnapshotCell<Vec<Weak<Slot>>>);
 
-/// The place of one channel, and whoever waits for something to happen in it.
+/// The place of one channel, what listens to it, and whoever waits for something to happen in it.
 #[derive(Default)]
 pub(crate) struct Slot {
     end: Cell<Option<ChannelError>>,
     waiting: SnapshotCell<Vec<Waker>>,
+    listeners: SnapshotCell<Vec<Listener>>,
 }
 
 /// A data channel with its place. Dropping it closes the channel.
@@ -58,6 +54,7 @@ impl Channels {
             if slot.end.get().is_none() {
                 slot.end.set(Some(why));
             }
+            slot.unlisten();
             slot.wake();
         }
     }
@@ -67,6 +64,16 @@ impl Slot {
     /// Why the connection is over, when it is.
     pub(crate) fn ended(&self) -> Option<ChannelError> {
         self.end.get()
+    }
+
+    /// Listens until the channel is over.
+    pub(crate) fn listen(&self, listeners: Vec<Listener>) {
+        self.listeners.change(|current| *current = listeners);
+    }
+
+    /// Listens no more: what listens may keep the channel.
+    pub(crate) fn unlisten(&self) {
+        drop(self.listeners.change(mem::take));
     }
 
     /// Something happened.
@@ -84,56 +91,57 @@ impl Slot {
     }
 }
 
-/// Waits until a channel of the other side's is open: it may be announced before (W3C WebRTC, the event `datachannel`), and nothing can
-/// be said through it until then.
-pub(super) async fn opened(transport: &Transport) {
-    let Transport { channel, slot } = transport;
-    let _listeners = [Listener::new(channel, "open", wake(slot)), Listener::new(channel, "close", wake(slot))];
-    let opened = |cx: &mut Context<'_>| {
-        if channel.ready_state() != "connecting" || slot.ended().is_some() {
-            return Poll::Ready(());
-        }
-        slot.wait(cx);
-        Poll::Pending
-    };
-    poll_fn(opened).await;
-}
-
 /// Says that a channel is over. The other side closes it when it has read that, behind everything else: browsers may drop what was
-/// sent right before they close. Where words may be lost it is closed at once.
-pub(crate) fn end(transport: Rc<Transport>) {
-    // Nobody listens any more where it can't be said.
-    let is_said = transport.channel.send_bytes(&END_FRAME).is_ok();
-    if is_said && transport.channel.is_reliable() {
-        spawn(async move {
-            let (channel, slot) = (&transport.channel, &transport.slot);
-            let _listeners = [Listener::new(channel, "close", wake(slot)), close_when_told(channel)];
-            let closed = poll_fn(|cx| {
-                if channel.ready_state() == "closed" || slot.ended().is_some() {
-                    return Poll::Ready(());
-                }
-                slot.wait(cx);
-                Poll::Pending
-            });
-            select(closed, Timer::new(CLOSED_WITHIN)).await;
-        });
+/// sent right before they close. Where words may be lost it is closed at once. The place is taken until then, or until the
+/// connection is over.
+pub(crate) fn end(transport: &Rc<Transport>) {
+    let Transport { channel, slot } = &**transport;
+    slot.unlisten();
+    channel.set_binary_type("arraybuffer");
+    // One that opened it may hear of it before it is open (W3C WebRTC, the event `datachannel`).
+    if channel.ready_state() != "connecting" && !is_told(channel) || slot.ended().is_some() {
+        return channel.close();
     }
-}
-
-/// Both sides may say it at once.
-fn close_when_told(channel: &DataChannel) -> Listener {
-    let own = channel.clone();
-    Listener::new(channel, "message", move |event| {
-        let data = event.unchecked_ref::<MessageEvent>().data().dyn_into::<ArrayBuffer>();
-        if data.is_ok_and(|data| Uint8Array::new(&data).to_vec() == END_FRAME) {
-            own.close();
+    let told = {
+        let transport = Rc::clone(transport);
+        move |event: &web_sys::Event| {
+            let Transport { channel, slot } = &*transport;
+            match event.type_().as_str() {
+                "open" if is_told(channel) => {}
+                "open" => channel.close(),
+                "close" => slot.unlisten(),
+                _ => match frame_of(event) {
+                    // Both may say it at once.
+                    Frame::End => channel.close(),
+                    // It was accepted by somebody that did not listen when it was said.
+                    Frame::Credit if is_told(channel) => {}
+                    Frame::Credit => channel.close(),
+                    Frame::Other => {}
+                },
+            }
         }
-    })
+    };
+    slot.listen(["open", "message", "close"].map(|kind| Listener::new(channel, kind, told.clone())).into());
 }
 
-fn wake(slot: &Rc<Slot>) -> impl FnMut(&web_sys::Event) + 'static {
-    let slot = Rc::clone(slot);
-    move |_| slot.wake()
+/// Whether the other side will know that it is over.
+fn is_told(channel: &DataChannel) -> bool {
+    channel.send_bytes(&END_FRAME).is_ok() && channel.is_reliable()
+}
+
+enum Frame {
+    End,
+    Credit,
+    Other,
+}
+
+fn frame_of(event: &web_sys::Event) -> Frame {
+    let data = event.unchecked_ref::<MessageEvent>().data().dyn_into::<ArrayBuffer>();
+    match data.as_ref().map_or(0, ArrayBuffer::byte_length) as usize {
+        1 if data.is_ok_and(|data| Uint8Array::new(&data).get_index(0) == END_FRAME[0]) => Frame::End,
+        CREDIT_BYTES => Frame::Credit,
+        _ => Frame::Other,
+    }
 }
 
 impl Drop for Transport {

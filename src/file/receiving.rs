@@ -8,6 +8,7 @@ use itodenwa_protocol::file::{Fault, Receiving, Word};
 use js_sys::Uint8Array;
 use web_sys::Blob;
 
+use super::resumptions::Resumptions;
 use super::sink::{Destination, Sink};
 use super::talk::{Stop, either, fail, failed_there, tell_wishes, unless_cancelled};
 use super::transfer::Shared;
@@ -38,7 +39,8 @@ async fn receive(shared: &Shared, mut incoming: Incoming, sink: &mut Sink) -> Re
             Err(Stop::Lost) => shared.set_connection(false),
         }
         let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
-        let next = room.resumptions.wait(shared.peer.id(), incoming.purpose());
+        let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
+        let next = next.wait(shared.peer.id(), incoming.purpose());
         // A transfer does not keep the room open.
         drop(room);
         let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });

@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
@@ -23,7 +23,6 @@ use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::queue::queue;
-use crate::resumptions::Resumptions;
 use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
@@ -220,7 +219,7 @@ impl Join {
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {
-            resumptions: Resumptions::default(),
+            resumptions: OnceCell::new(),
             requests: request,
             local: local.clone(),
             me: Cell::new(welcome.me.id),

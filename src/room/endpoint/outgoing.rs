@@ -88,8 +88,10 @@ impl RoomEndpoint {
             }
             machine::Event::Left(left) => {
                 self.parts.core.media.remove(left.id);
-                if let Some(room) = self.parts.room.upgrade() {
-                    room.resumptions.left(left.id);
+                if let Some(room) = self.parts.room.upgrade()
+                    && let Some(resumptions) = room.resumptions.get()
+                {
+                    resumptions.left(left.id);
                 }
                 if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();

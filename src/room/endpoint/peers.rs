@@ -289,11 +289,10 @@ impl Peers {
 
 impl PeerState {
     fn open(&mut self, opening: Opening) {
-        let Opening { label, init, reply } = opening;
         match &self.connection {
-            Some((_, connection)) => reply.send(connection.open_channel(&label, &init)),
-            None if self.openings.len() < CHANNELS => self.openings.push(Opening { label, init, reply }),
-            None => reply.send(Err(ChannelError::TooMany)),
+            Some((_, connection)) => (opening.0)(Some(connection)),
+            None if self.openings.len() < CHANNELS => self.openings.push(opening),
+            None => (opening.0)(None),
         }
     }
 

@@ -1,10 +1,8 @@
 //! Files whose connection was lost, and that wait for the channel with the rest.
 
-use std::fmt;
-
 use itodenwa_wire::PeerId;
 
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, Resume};
 use crate::oneshot;
 use crate::snapshot::SnapshotCell;
 
@@ -13,7 +11,7 @@ const RESUMPTIONS: usize = 256;
 
 /// What waits, in the order in which it began to.
 #[derive(Default)]
-pub(crate) struct Resumptions(SnapshotCell<Vec<Resumption>>);
+pub(super) struct Resumptions(SnapshotCell<Vec<Resumption>>);
 
 struct Resumption {
     peer: PeerId,
@@ -21,9 +19,8 @@ struct Resumption {
     reply: oneshot::Sender<Incoming>,
 }
 
-impl Resumptions {
-    /// The channel that this peer opens with the rest. When it is not waited for any more it is refused.
-    pub(crate) fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming> {
+impl Resume for Resumptions {
+    fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming> {
         let (reply, next) = oneshot::channel();
         let oldest = self.0.change(|waiting| {
             let oldest = (waiting.len() >= RESUMPTIONS).then(|| waiting.remove(0));
@@ -35,8 +32,7 @@ impl Resumptions {
         next
     }
 
-    /// Gives a channel to the transfer that waits for it; back if there is none.
-    pub(crate) fn resume(&self, incoming: Incoming) -> Option<Incoming> {
+    fn resume(&self, incoming: Incoming) -> Option<Incoming> {
         let is_wanted =
             |wanted: &Resumption| wanted.peer == incoming.peer().id() && wanted.purpose == incoming.purpose();
         let wanted = self.0.change(|waiting| {
@@ -52,19 +48,12 @@ impl Resumptions {
         }
     }
 
-    /// A peer left, and resumes nothing.
-    pub(crate) fn left(&self, peer: PeerId) {
+    fn left(&self, peer: PeerId) {
         let left: Vec<Resumption> = self.0.change(|waiting| {
             let (left, stay) = std::mem::take(waiting).into_iter().partition(|wanted| wanted.peer == peer);
             *waiting = stay;
             left
         });
         drop(left);
-    }
-}
-
-impl fmt::Debug for Resumptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Resumptions")
     }
 }
