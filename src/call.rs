@@ -12,7 +12,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::manual::{Done, OPERATIONS, Operation};
 use itodenwa_protocol::timeline::Step;
-use itodenwa_protocol::{ConnectionState, IceMode, Time};
+use itodenwa_protocol::{ConnectionState, IceMode, IceTransportPolicy, Time};
 use itodenwa_wire::limits::TEXT_BYTES;
 use itodenwa_wire::{Candidate, IceServer, Source};
 use web_sys::{HtmlVideoElement, MediaStream};
@@ -43,6 +43,8 @@ pub struct CallOptions {
     pub ice: IceMode,
     /// STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
+    /// All candidates, or those of relays alone: then no description and no candidate has an own address.
+    pub ice_transport_policy: IceTransportPolicy,
 }
 
 impl Default for CallOptions {
@@ -52,6 +54,7 @@ impl Default for CallOptions {
             microphone: false,
             ice: IceMode::Vanilla { limit: Duration::from_secs(5) },
             ice_servers: Vec::new(),
+            ice_transport_policy: IceTransportPolicy::All,
         }
     }
 }
@@ -131,7 +134,8 @@ impl Call {
         let tell = Rc::new(move |event| {
             let _ = notify.send(BrowserEvent::Connection(ConnectionKey::ByHand, event));
         });
-        let connection = Connection::open(&options.ice_servers, true, tell).map_err(CallError::Refused)?;
+        let connection = Connection::open(&options.ice_servers, options.ice_transport_policy, true, tell)
+            .map_err(CallError::Refused)?;
         let (request, requests) = queue(OPERATIONS);
         let (sender, events) = event::channel();
         let core = Core::new(Clock::start(), media, sender);

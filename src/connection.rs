@@ -13,7 +13,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Encoding;
-use itodenwa_protocol::{Command, ConnectionState, Report};
+use itodenwa_protocol::{Command, ConnectionState, IceTransportPolicy, Report};
 use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
@@ -61,6 +61,7 @@ pub(crate) struct Connection {
     transceivers: Transceivers,
     senders: Senders,
     role: Role,
+    policy: IceTransportPolicy,
     /// New ICE servers, for the next time that paths are looked for.
     renewed: Option<Vec<IceServer>>,
     tell: EventSink,
@@ -73,8 +74,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Makes the connection and its control channel. With `sends` false its media is negotiated and stays silent.
-    pub(crate) fn open(servers: &[IceServer], sends: bool, tell: EventSink) -> Result<Self, Exception> {
-        let peer = construct(servers)?;
+    pub(crate) fn open(
+        servers: &[IceServer],
+        policy: IceTransportPolicy,
+        sends: bool,
+        tell: EventSink,
+    ) -> Result<Self, Exception> {
+        let peer = construct(servers, policy)?;
         let negotiated = object([("negotiated", true.into()), ("id", 0.into()), ("ordered", true.into())]);
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
         let abort = AbortController::new();
@@ -87,6 +93,7 @@ impl Connection {
             transceivers: Transceivers::new(sends),
             senders: Senders::default(),
             role: Role::default(),
+            policy,
             renewed: None,
             tell,
             abort,
@@ -141,9 +148,9 @@ impl Connection {
 
     fn renew_servers(&mut self) {
         let Some(servers) = self.renewed.take() else { return };
-        if self.peer.set_configuration(&configuration(&servers)).is_err() {
+        if self.peer.set_configuration(&configuration(&servers, self.policy)).is_err() {
             // Fails no more, unless the connection is closed.
-            let _ = self.peer.set_configuration(&configuration(&usable(&servers)));
+            let _ = self.peer.set_configuration(&configuration(&usable(&servers), self.policy));
         }
     }
 
@@ -272,9 +279,9 @@ fn answer(tell: &EventSink, result: Result<Report, Aborted>) {
     }
 }
 
-fn construct(servers: &[IceServer]) -> Result<PeerConnection, Exception> {
-    PeerConnection::new(&configuration(servers))
-        .or_else(|_| PeerConnection::new(&configuration(&usable(servers))))
+fn construct(servers: &[IceServer], policy: IceTransportPolicy) -> Result<PeerConnection, Exception> {
+    PeerConnection::new(&configuration(servers, policy))
+        .or_else(|_| PeerConnection::new(&configuration(&usable(servers), policy)))
         .map_err(Exception::from)
 }
 
@@ -282,14 +289,18 @@ fn construct(servers: &[IceServer]) -> Result<PeerConnection, Exception> {
 /// only when they were refused: it makes a connection for each, and browsers make so many and no more.
 fn usable(servers: &[IceServer]) -> Vec<IceServer> {
     let is_usable = |server: &&IceServer| {
-        let alone = PeerConnection::new(&configuration(std::slice::from_ref(*server)));
+        let alone = PeerConnection::new(&configuration(std::slice::from_ref(*server), IceTransportPolicy::All));
         alone.map(|peer| peer.close()).is_ok()
     };
     servers.iter().filter(is_usable).cloned().collect()
 }
 
-fn configuration(servers: &[IceServer]) -> Object {
-    object([("iceServers", ice_servers(servers)), ("bundlePolicy", "max-bundle".into())])
+fn configuration(servers: &[IceServer], policy: IceTransportPolicy) -> Object {
+    object([
+        ("iceServers", ice_servers(servers)),
+        ("bundlePolicy", "max-bundle".into()),
+        ("iceTransportPolicy", policy.as_str().into()),
+    ])
 }
 
 /// The username fragment of a description, which is another one after an ICE restart (RFC 8839, section 4.4.1.1.1).

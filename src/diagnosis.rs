@@ -86,6 +86,7 @@ impl Peer {
             state: self.state(),
             has_signaling: !reach.is_server_away.get(),
             has_relay: reach.has_relay.get(),
+            policy: reach.policy.get(),
         };
         // They are looked at where they are: their texts are long.
         let own = |entry: &&Entry| entry.peer == self.id();

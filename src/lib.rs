@@ -87,7 +87,7 @@ pub use incoming::{IncomingChannel, IncomingFile, IncomingRequest};
 pub use itodenwa_protocol::diagnosis::Verdict;
 pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
-pub use itodenwa_protocol::{ConnectionState, IceMode, Time};
+pub use itodenwa_protocol::{ConnectionState, IceMode, IceTransportPolicy, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
 pub use json::Json;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use itodenwa_protocol::IceTransportPolicy;
 use itodenwa_protocol::timeline::Entry;
 
 use crate::peer::Peer;
@@ -25,4 +26,6 @@ pub(crate) struct Reach {
     pub(crate) is_server_away: Cell<bool>,
     /// A TURN server is known.
     pub(crate) has_relay: Cell<bool>,
+    /// Which candidates are used here.
+    pub(crate) policy: Cell<IceTransportPolicy>,
 }

@@ -38,6 +38,7 @@ async function enter({ room: name, person, camera, microphone }) {
             preview,
             token: server.given(token),
             server: server.address,
+            iceTransportPolicy: preferences.iceTransportPolicy,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
         });
         memory.set("name", person || undefined);

@@ -7,12 +7,14 @@ export const preferences = {
     screen: {},
     /** A device's id; empty for the system's choice. */
     loudspeaker: "",
+    /** `RTCIceTransportPolicy`: with `relay` the others do not learn one's address. */
+    iceTransportPolicy: "all",
 
     /** Changes some of a source's options, and remembers them. */
     change(source, part) {
         this[source] = typeof part === "object" ? { ...this[source], ...part } : part;
-        const { camera, microphone, screen, loudspeaker } = this;
-        memory.set("preferences", JSON.stringify({ camera, microphone, screen, loudspeaker }));
+        const { camera, microphone, screen, loudspeaker, iceTransportPolicy } = this;
+        memory.set("preferences", JSON.stringify({ camera, microphone, screen, loudspeaker, iceTransportPolicy }));
     },
 
     /** Lets a room know all of it. What is not there any more is the browser's to choose. */
@@ -28,6 +30,7 @@ try {
     for (const source of ["camera", "microphone", "screen"]) {
         if (known?.[source] && typeof known[source] === "object") preferences[source] = known[source];
     }
+    if (known?.iceTransportPolicy === "relay") preferences.iceTransportPolicy = "relay";
     if (typeof known?.loudspeaker === "string") preferences.loudspeaker = known.loudspeaker;
 } catch {
     // Somebody else's: nothing is remembered.

@@ -1,5 +1,6 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { checkPolicy } from "./ice.js";
 import { pump } from "./pump.js";
 import { rawMore } from "./raw.js";
 
@@ -26,6 +27,7 @@ export class Call extends Emitter {
 
     /** Makes the connection, with camera and microphone if they are wanted. */
     static async create(options = {}) {
+        checkPolicy(options);
         const { RawCall } = await rawMore();
         return new Call(await coded(() => RawCall.create(options)));
     }

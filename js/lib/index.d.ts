@@ -46,6 +46,13 @@ export interface IceOptions {
     vanillaLimit?: number | undefined;
     /** STUN and TURN servers; in a room beside those that the server gives (W3C WebRTC, section 4.2.4). */
     iceServers?: RTCIceServer[] | undefined;
+    /**
+     * `"relay"`: only ways through a TURN server (W3C WebRTC, section 4.2.3), for those who hide their address. No candidate and no
+     * description has an own address in it; the others see the relay's. Without a TURN server that answers nobody is reached:
+     * {@link Peer.diagnose} says `ice/relay-required`. The signalling and the TURN server still see from where one comes. `"all"` unless
+     * said otherwise; anything else is refused with `ice/policy-invalid`.
+     */
+    iceTransportPolicy?: RTCIceTransportPolicy | undefined;
 }
 
 /** With which devices. */
@@ -644,6 +651,7 @@ export type DiagnosisCode =
     | "ice/udp-blocked"
     | "ice/no-relay"
     | "ice/relay-unreachable"
+    | "ice/relay-required"
     | "ice/no-path"
     | "dtls/failed"
     | MediaErrorCode;
@@ -685,6 +693,7 @@ export class ItodenwaError extends Error {
 export type JoinErrorCode =
     | "room/invalid"
     | "name/invalid"
+    | "ice/policy-invalid"
     | "webrtc/unsupported"
     | "wasm/unavailable"
     | "wasm/blocked"
@@ -1012,7 +1021,7 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
 
     /**
      * Makes the connection, with camera and microphone if they are wanted.
-     * @throws {@link ItodenwaError} `webrtc/unsupported`, `media/…`, `wasm/unavailable`.
+     * @throws {@link ItodenwaError} `webrtc/unsupported`, `ice/policy-invalid`, `media/…`, `wasm/unavailable`.
      */
     static create(options?: CallOptions): Promise<Call>;
 

@@ -1,5 +1,6 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { checkPolicy } from "./ice.js";
 import { Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
@@ -16,6 +17,7 @@ export async function join(room, options = {}) {
     if (typeof room !== "string") {
         throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
     }
+    checkPolicy(options);
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
     const wanted = { ...options, ...media };

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use itodenwa::{
-    CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, Join, Limits,
-    MicrophoneOptions, Quality, ScreenOptions,
+    CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, IceTransportPolicy,
+    Join, Limits, MicrophoneOptions, Quality, ScreenOptions,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
@@ -37,7 +37,7 @@ impl Options {
         if self.get("adaptive").as_bool() == Some(false) {
             join = join.adaptive(false);
         }
-        join.ice(self.ice(IceMode::Trickle)).ice_servers(self.ice_servers())
+        join.ice(self.ice(IceMode::Trickle)).ice_servers(self.ice_servers()).ice_transport_policy(self.policy())
     }
 
     pub(crate) fn call(&self) -> CallOptions {
@@ -47,6 +47,7 @@ impl Options {
             microphone: self.is_set("microphone"),
             ice: self.ice(default.ice),
             ice_servers: self.ice_servers(),
+            ice_transport_policy: self.policy(),
         }
     }
 
@@ -129,6 +130,12 @@ impl Options {
             }
             _ => otherwise,
         }
+    }
+
+    /// `RTCIceTransportPolicy`; the face refuses others.
+    fn policy(&self) -> IceTransportPolicy {
+        let relay = IceTransportPolicy::Relay;
+        if self.text("iceTransportPolicy").as_deref() == Some(relay.as_str()) { relay } else { IceTransportPolicy::All }
     }
 
     /// As `RTCIceServer` (W3C WebRTC, section 4.2.4): `urls` is one or many.

@@ -16,6 +16,27 @@ pub enum IceMode {
     },
 }
 
+/// Which candidates are used (`RTCIceTransportPolicy`; W3C WebRTC, section 4.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IceTransportPolicy {
+    /// All.
+    #[default]
+    All,
+    /// Those of relays alone: the others learn none of one's own addresses.
+    Relay,
+}
+
+impl IceTransportPolicy {
+    /// As the W3C has it: `all`, `relay`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            IceTransportPolicy::All => "all",
+            IceTransportPolicy::Relay => "relay",
+        }
+    }
+}
+
 /// How a room behaves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::IceTransportPolicy;
 use crate::event::ConnectionState;
 use crate::time::Time;
 use crate::timeline::{CandidateSummary, Entry, Layer, Step};
@@ -35,6 +36,8 @@ pub enum Verdict {
     NoRelay,
     /// No direct path, and the TURN server that is known here gave no relay.
     RelayUnreachable,
+    /// Only relays may be used here, and there is none: no TURN server is known, or it gave no relay.
+    RelayRequired,
     /// All paths were tried, also through a relay.
     NoPath,
     /// There is a path, and no keys were agreed on over it.
@@ -59,6 +62,7 @@ impl Verdict {
             Verdict::UdpBlocked => "ice/udp-blocked",
             Verdict::NoRelay => "ice/no-relay",
             Verdict::RelayUnreachable => "ice/relay-unreachable",
+            Verdict::RelayRequired => "ice/relay-required",
             Verdict::NoPath => "ice/no-path",
             Verdict::DtlsFailed => "dtls/failed",
             Verdict::PathLost => "connection/lost",
@@ -82,6 +86,7 @@ impl Verdict {
             Verdict::RelayUnreachable => {
                 "There is no direct path between the two networks, and the relay can't be reached."
             }
+            Verdict::RelayRequired => "You hide your address behind a relay, and there is no relay.",
             Verdict::NoPath => "No path between the two networks works, not even through a relay.",
             Verdict::DtlsFailed => "There is a path, but the two browsers could not agree on keys over it.",
             Verdict::PathLost => "The path to the other side was lost.",
@@ -110,6 +115,9 @@ impl Verdict {
             Verdict::RelayUnreachable => {
                 "Try another network, or tell whoever runs the server that its TURN server does not answer."
             }
+            Verdict::RelayRequired => {
+                "Ask whoever runs the server for a TURN server that answers, or join without hiding your address."
+            }
             Verdict::NoPath => "Let one side try another network, or switch off a VPN or firewall.",
             Verdict::DtlsFailed => "Both sides should reload; if it stays so, a proxy or firewall stands between them.",
             Verdict::PathLost => "Wait a moment, another path is looked for; if it stays so, check your network.",
@@ -130,6 +138,8 @@ pub struct Circumstances {
     pub has_signaling: bool,
     /// Whether a TURN server is known here.
     pub has_relay: bool,
+    /// Which candidates are used here.
+    pub policy: IceTransportPolicy,
 }
 
 /// What is the matter between us and a peer: from its steps, in their order.
@@ -223,7 +233,7 @@ impl Seen {
     }
 
     fn verdict(&self, circumstances: &Circumstances) -> Verdict {
-        let &Circumstances { now, state, has_signaling, has_relay, .. } = circumstances;
+        let &Circumstances { now, state, has_signaling, has_relay, policy, .. } = circumstances;
         let is_late =
             matches!(state, ConnectionState::Failed | ConnectionState::Disconnected) || self.since + PATIENCE <= now;
         let silent = if has_signaling { Verdict::PeerSilent } else { Verdict::SignalingAway };
@@ -235,6 +245,7 @@ impl Seen {
             (!self.heard && !has_signaling, Verdict::SignalingAway),
             (!is_late, Verdict::Connecting),
             (!self.heard || self.offered, silent),
+            (policy == IceTransportPolicy::Relay && !self.own.relay, Verdict::RelayRequired),
             (!self.own.any, Verdict::NoCandidates),
             (!self.theirs.any, Verdict::NoRemoteCandidates),
             (self.connected, Verdict::PathLost),

@@ -35,7 +35,7 @@ pub mod timeline;
 mod turn;
 
 pub use active_speaker::{ActiveSpeaker, SAMPLE_EVERY, SpeakerEvent};
-pub use config::{Config, IceMode};
+pub use config::{Config, IceMode, IceTransportPolicy};
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
 pub use liveness::Liveness;
 pub use media::{Assignment, Transceiver, assign};

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod cost;
+mod relay_only;
 
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use itodenwa_model::browser::{Profile, Signaling};
 use itodenwa_model::conformance::{self, Browser, Peer};
 use itodenwa_model::each_case;
 use itodenwa_model::sdp::{Direction, Kind};
-use itodenwa_protocol::{Command, Report};
+use itodenwa_protocol::{Command, IceTransportPolicy, Report};
 use itodenwa_wire::Candidate;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -73,21 +74,25 @@ impl Browser for This {
     }
 
     fn open(&mut self) -> Page {
+        Page::open(IceTransportPolicy::All)
+    }
+}
+
+impl Page {
+    fn open(policy: IceTransportPolicy) -> Page {
         let (tell, connection_events) = queue(64);
         let tell = Rc::new(move |event| {
             let _ = tell.send(event);
         });
         Page {
-            connection: Some(Connection::open(&[], true, tell).unwrap()),
+            connection: Some(Connection::open(&[], policy, true, tell).unwrap()),
             devices: Devices::new(Rc::new(|_| {})).unwrap(),
             connection_events,
             candidates: Vec::new(),
             is_gathered: false,
         }
     }
-}
 
-impl Page {
     fn connection(&self) -> &Connection {
         self.connection.as_ref().expect("it is not closed")
     }

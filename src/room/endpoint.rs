@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use itodenwa_protocol as machine;
-use itodenwa_protocol::ActiveSpeaker;
 use itodenwa_protocol::sending::Limits;
+use itodenwa_protocol::{ActiveSpeaker, IceTransportPolicy};
 use itodenwa_protocol::{Input, Time, TroubleCode};
 use itodenwa_wire::{ClientMessage, IceServer, Refusal, Source};
 use litemap::LiteMap;
@@ -52,6 +52,7 @@ pub(super) struct Parts {
     pub(super) adaptive: bool,
     pub(super) own_servers: Vec<IceServer>,
     pub(super) server_servers: Vec<IceServer>,
+    pub(super) policy: IceTransportPolicy,
 }
 
 pub(super) struct RoomEndpoint {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::select;
 use itodenwa_protocol as machine;
-use itodenwa_protocol::IceMode;
+use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::Source;
 use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, Token};
 use web_sys::MediaStream;
@@ -47,6 +47,7 @@ pub struct Join {
     adaptive: bool,
     ice: IceMode,
     ice_servers: Vec<IceServer>,
+    policy: IceTransportPolicy,
     signaling: Option<Box<dyn Signaling>>,
 }
 
@@ -74,6 +75,7 @@ impl Join {
             adaptive: true,
             ice: IceMode::Trickle,
             ice_servers: Vec::new(),
+            policy: IceTransportPolicy::All,
             signaling: None,
         }
     }
@@ -163,6 +165,14 @@ impl Join {
         self
     }
 
+    /// [`IceTransportPolicy::Relay`] for those who hide their address: nothing but candidates of a relay are found and told to the
+    /// others, so that they see the relay's address and no other. It needs a TURN server; without one nobody is reached
+    /// ([`Verdict::RelayRequired`](crate::Verdict::RelayRequired)). The signalling and the TURN server still see from where one comes.
+    pub fn ice_transport_policy(mut self, policy: IceTransportPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// Another way of signalling than the WebSocket of itodenwa's server.
     pub fn signaling(mut self, signaling: impl Signaling + 'static) -> Self {
         self.signaling = Some(Box::new(signaling));
@@ -243,6 +253,7 @@ impl Join {
             adaptive: self.adaptive,
             own_servers: self.ice_servers,
             server_servers: welcome.ice_servers.servers,
+            policy: self.policy,
         });
         spawn(driver::run(endpoint, requests));
         Ok(Room::new(room, snapshot, stream))

@@ -193,14 +193,16 @@ function refusing() {
     };
 }
 
-test("why a call fails is said in the page: no candidates, a refused description", async (t) => {
+test("why a call fails is said in the page: no candidates, no relay to hide behind, a refused description", async (t) => {
     const [room, other] = [freshRoom(), freshRoom()];
     const [ann, bob] = await Promise.all([alone, alone].map((prepare) => person(t, "chromium", { query: `?room=${room}`, prepare })));
     const [cem, eve] = await Promise.all([refusing, undefined].map((prepare) => person(t, "chromium", { query: `?room=${other}`, prepare })));
+    await bob.click("hide-address");
     await Promise.all([ann.join(undefined, "Ann"), bob.join(undefined, "Bob"), cem.join(undefined, "Cem"), eve.join(undefined, "Eve")]);
     const why = (someone, code) => someone.until((code) => document.querySelector(`[data-diagnosis="${code}"]`), code);
     await why(cem, "peer/description-refused");
-    await Promise.all([why(ann, "ice/no-candidates"), why(bob, "ice/no-candidates")]);
+    await Promise.all([why(ann, "ice/no-candidates"), why(bob, "ice/relay-required")]);
+    await bob.reads("notices", "You hide your address behind a relay, and there is no relay. Ask whoever runs the server");
     await ann.reads("notices", "Bob");
     await ann.reads("notices", "This browser found no network address");
     await ann.click("lesson-open");

@@ -6,6 +6,9 @@ const MEMORY = 64 << 20;
 /** Bytes, and their units. */
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
+/** The addresses of what was received: the page has it until the next call. */
+const addresses = new Set();
+
 /** Files in the chat: chosen or dropped there, offered to everybody, with how far they are. */
 export class Files {
     #room;
@@ -13,6 +16,8 @@ export class Files {
 
     constructor(room, signal) {
         this.#room = room;
+        for (const address of addresses) URL.revokeObjectURL(address);
+        addresses.clear();
         const button = document.getElementById("file");
         const input = document.getElementById("file-input");
         const chat = document.querySelector(".chat");
@@ -22,8 +27,11 @@ export class Files {
             this.#send(input.files);
             input.value = "";
         });
-        listen(chat, "dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+        // Other things that are dragged are the text field's.
+        const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+        listen(chat, "dragover", (event) => hasFiles(event) && event.preventDefault());
         listen(chat, "drop", (event) => {
+            if (!hasFiles(event)) return;
             event.preventDefault();
             this.#send(event.dataTransfer.files);
         });
@@ -31,7 +39,11 @@ export class Files {
     }
 
     #send(files) {
-        for (const file of files) for (const peer of this.#room.peers.values()) this.#sendTo(peer, file);
+        const peers = [...this.#room.peers.values()];
+        for (const file of files) {
+            if (peers.length === 0) new Row(this.#log, () => word("file"), file).tells(() => word("file-nobody"));
+            for (const peer of peers) this.#sendTo(peer, file);
+        }
     }
 
     async #sendTo(peer, file) {
@@ -78,17 +90,17 @@ class Row {
 
     constructor(log, who, { name, size }) {
         this.#name = name;
-        const [person, file] = [document.createElement("b"), document.createElement("span")];
+        const [person, file] = [document.createElement("b"), document.createElement("bdi")];
         this.#item.className = "file";
         this.#item.dataset.testid = "file";
         say(person, who);
-        file.dir = "auto";
         file.textContent = name;
         this.#bar.hidden = true;
         this.#bar.max = Math.max(size, 1);
         this.#bar.setAttribute("aria-label", name);
         say(this.#state, () => bytes(size));
         this.#state.dataset.testid = "file-state";
+        this.#buttons.className = "buttons";
         this.#item.append(person, " ", file, " ", this.#state, this.#bar, this.#buttons);
         log.append(this.#item);
         log.scrollTop = log.scrollHeight;
@@ -98,7 +110,7 @@ class Row {
     offers(actions) {
         this.#buttons.replaceChildren(
             ...Object.entries(actions).map(([name, action]) => {
-                const button = Object.assign(document.createElement("button"), { type: "button" });
+                const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
                 button.dataset.testid = name;
                 say(button, () => word(name));
                 button.addEventListener("click", action);
@@ -111,12 +123,15 @@ class Row {
     tells(text) {
         this.#bar.hidden = true;
         this.#buttons.replaceChildren();
+        this.#state.removeAttribute("aria-live");
         say(this.#state, text);
     }
 
     follows(transfer) {
         let isPaused = false;
         this.#bar.hidden = false;
+        // Read aloud four times a second it would be in the way of everything else.
+        this.#state.setAttribute("aria-live", "off");
         const buttons = () =>
             this.offers({
                 [isPaused ? "file-resume" : "file-pause"]: () => {
@@ -142,6 +157,7 @@ class Row {
     #link(file) {
         const link = document.createElement("a");
         link.href = URL.createObjectURL(file);
+        addresses.add(link.href);
         link.download = this.#name;
         link.dataset.testid = "file-save";
         say(link, () => word("file-save"));

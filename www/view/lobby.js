@@ -1,4 +1,5 @@
 import { errorText, say, word } from "../i18n.js";
+import { preferences } from "../preferences.js";
 import { notice } from "./notices.js";
 
 const ADJECTIVES = ["blue", "brave", "calm", "clear", "gentle", "golden", "green", "happy", "kind", "quick", "quiet", "red", "warm", "wise"];
@@ -33,6 +34,9 @@ export class Lobby {
                 microphone: byId("with-microphone").checked,
             });
         });
+        const hide = byId("hide-address");
+        hide.checked = preferences.iceTransportPolicy === "relay";
+        hide.addEventListener("change", () => preferences.change("iceTransportPolicy", hide.checked ? "relay" : "all"));
         for (const field of [this.#room, this.#name]) field.addEventListener("input", () => this.#clearError());
         this.#join.disabled = false;
     }

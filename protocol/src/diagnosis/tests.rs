@@ -21,7 +21,8 @@ fn at(now: Time, state: ConnectionState, (has_signaling, has_relay): (bool, bool
         text: String::new(),
     });
     let entries: Vec<Entry> = entries.collect();
-    diagnose(&entries, &Circumstances { now, since: Time::from_millis(0), state, has_signaling, has_relay })
+    let policy = IceTransportPolicy::All;
+    diagnose(&entries, &Circumstances { now, since: Time::from_millis(0), state, has_signaling, has_relay, policy })
 }
 
 /// Both descriptions are set, and these candidates are known.
@@ -121,10 +122,15 @@ fn candidates_in_a_description_count_as_well() {
         state: ConnectionState::Failed,
         has_signaling: true,
         has_relay: true,
+        policy: IceTransportPolicy::All,
     };
     assert_eq!(diagnose(&steps, &circumstances), Verdict::NoPath);
     assert_eq!(diagnose(&steps[..3], &circumstances), Verdict::NoPath);
     assert_eq!(diagnose(&steps[2..], &circumstances), Verdict::NoCandidates);
+    // Whoever hides behind a relay needs one, and has no other candidates.
+    let hidden = Circumstances { policy: IceTransportPolicy::Relay, ..circumstances };
+    assert_eq!(diagnose(&steps, &hidden), Verdict::NoPath);
+    assert_eq!(diagnose(&steps[2..], &hidden), Verdict::RelayRequired);
 }
 
 #[test]
@@ -142,6 +148,7 @@ fn each_verdict_has_a_sentence() {
         UdpBlocked,
         NoRelay,
         RelayUnreachable,
+        RelayRequired,
         NoPath,
         DtlsFailed,
         PathLost,

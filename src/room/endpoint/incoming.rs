@@ -84,7 +84,9 @@ impl RoomEndpoint {
     /// Whether there is a TURN server (RFC 7065).
     pub(super) fn note_relay(&self) {
         let is_relay = |server: &IceServer| server.urls.iter().any(|url| url.starts_with("turn"));
-        self.parts.snapshot.reach.has_relay.set(self.ice_servers().iter().any(is_relay));
+        let reach = &self.parts.snapshot.reach;
+        reach.policy.set(self.parts.policy);
+        reach.has_relay.set(self.ice_servers().iter().any(is_relay));
     }
 
     /// The signalling was away: the session goes on, or we are somebody new.

@@ -44,7 +44,7 @@ impl RoomEndpoint {
                 let tell = Rc::new(move |event| {
                     let _ = notify.send(BrowserEvent::Connection(ConnectionKey::Peer(peer, id), event));
                 });
-                match Connection::open(&self.ice_servers(), self.may_send_to(peer), tell) {
+                match Connection::open(&self.ice_servers(), self.parts.policy, self.may_send_to(peer), tell) {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.core.media.devices);
                         self.peers.connect(peer, id, connection);
