@@ -47,7 +47,9 @@ pub(crate) enum Request {
 
 /// What is to be done with the connection to a peer as soon as there is one; without it if too many wait for that. It is dropped if
 /// there is none to come.
-pub(crate) struct Opening(pub(crate) Box<dyn FnOnce(Option<&Connection>)>);
+pub(crate) struct Opening(pub(crate) Open);
+
+type Open = Box<dyn FnOnce(Option<&Connection>)>;
 
 impl fmt::Debug for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

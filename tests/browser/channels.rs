@@ -138,12 +138,12 @@ async fn a_peer_that_lies_gets_an_error_and_harms_nothing() {
             // A reader that does not read: only how it ends.
             to.closed().await
         };
-        let (_, ended) = within("its end", join(JsFuture::from(send_strange(kind, times, size)), reading)).await;
+        let (_, ended) = within("its end", join(JsFuture::from(send_strange(kind, times, size, 0)), reading)).await;
         assert_eq!(ended, Err(error));
     }
-    open_strange(200, "itodenwa.channel", "x");
-    let open = within("channels", JsFuture::from(strange_open())).await.expect("a number");
-    assert!(open.as_f64().is_some_and(|open| open <= 64.0), "{open:?}");
+    // A browser opens 512 at most: the other half of the 1024 is for the other side.
+    open_strange(400, "itodenwa.channel", "x");
+    within("channels to be closed", JsFuture::from(strange_open(64))).await.expect("a number");
     forget_connections();
     // Its own are refused: there are as many as there may be.
     drop(within("it lives on", join(one.camera(false), other.camera(false))).await);

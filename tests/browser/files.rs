@@ -151,22 +151,28 @@ async fn a_file_goes_on_through_a_new_connection_and_ends_with_its_peer() {
 async fn a_sender_that_lies_is_found_out() {
     watch_connections();
     let (one, mut other) = pair().await;
-    for (kind, size, error) in [
+    for (kind, size, number, error) in [
         // A block of five bytes, number 0, whose hash is wrong.
-        (0, 41, FileError::Corrupt),
-        (0, 42, FileError::Malformed),
-        (0, 3, FileError::Malformed),
-        (1, 5, FileError::Malformed),
-        (-1, 5, FileError::Malformed),
+        (0, 41, 0, FileError::Corrupt),
+        // One that is larger than what was offered, one that is none, and another than the next one.
+        (0, 42, 0, FileError::Malformed),
+        (0, 3, 0, FileError::Malformed),
+        (0, 41, 1, FileError::Malformed),
+        // Text where bytes are due, also as the browser's own.
+        (1, 5, b'x', FileError::Malformed),
+        (-1, 5, 0, FileError::Malformed),
     ] {
         open_strange(1, "itodenwa.file 7 5 text/html", "../../con.html");
         let file = incoming(&mut other).await;
         assert_eq!(file.offer().map(|offer| offer.name), Ok("_con.html".to_owned()));
         let taken = file.accept(Destination::default()).expect("accepted");
         grant_strange();
-        let (_, end) = join(JsFuture::from(send_strange(kind, 1, size)), received(&taken)).await;
-        assert_eq!(end, Err(error), "{kind} {size}");
+        let (_, end) = join(JsFuture::from(send_strange(kind, 1, size, number)), received(&taken)).await;
+        assert_eq!(end, Err(error), "{kind} {size} {number}");
     }
+    open_strange(1, "itodenwa.file 7 9007199254740992 x", "x");
+    let huge = incoming(&mut other).await;
+    assert_eq!(huge.accept(Destination::default()).err(), Some(FileError::TooLarge));
     open_strange(1, "itodenwa.file nonsense", "x");
     assert_eq!(incoming(&mut other).await.offer(), Err(FileError::Malformed));
     forget_connections();

@@ -172,10 +172,11 @@ export function open_strange(count, protocol, label) {
     }
 }
 /** Sends through the first of them whatever the other side allows; ready when it is closed. */
-export async function send_strange(kind, times, size) {
+export async function send_strange(kind, times, size, head) {
     const [channel] = strange;
     const closed = new Promise((done) => channel.addEventListener('close', done));
     const frame = new Uint8Array(size + 1);
+    frame[0] = head;
     frame[size] = kind;
     if (channel.readyState === 'connecting') await new Promise((done) => channel.addEventListener('open', done, { once: true }));
     try {
@@ -190,9 +191,15 @@ export function grant_strange() {
     if (channel.readyState === 'open') grant();
     else channel.addEventListener('open', grant);
 }
-export async function strange_open() {
-    await new Promise((done) => setTimeout(done, 500));
-    return strange.filter(({ readyState }) => readyState === 'open').length;
+/** How many of them are left, when those beyond so many are closed. */
+export async function strange_open(at_most) {
+    const open = () => strange.filter(({ readyState }) => readyState !== 'closed').length;
+    await new Promise((done) => {
+        const look = () => open() <= at_most && done();
+        for (const channel of strange) channel.addEventListener('close', look);
+        look();
+    });
+    return open();
 }
 export function forget_connections() {
     RTCPeerConnection.prototype.createDataChannel = create;
@@ -317,9 +324,9 @@ extern "C" {
     pub(crate) fn rewrite_formats(formats: Vec<String>);
     pub(crate) fn watch_connections();
     pub(crate) fn open_strange(count: u32, protocol: &str, label: &str);
-    pub(crate) fn send_strange(kind: i32, times: u32, size: u32) -> js_sys::Promise;
+    pub(crate) fn send_strange(kind: i32, times: u32, size: u32, head: u8) -> js_sys::Promise;
     pub(crate) fn grant_strange();
-    pub(crate) fn strange_open() -> js_sys::Promise;
+    pub(crate) fn strange_open(at_most: u32) -> js_sys::Promise;
     pub(crate) fn forget_connections();
     pub(crate) fn deafen_connections();
     pub(crate) fn mend_connections();
