@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use itodenwa_wire::IceServer;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
@@ -101,32 +101,35 @@ pub(super) async fn gather(
     limit: Duration,
 ) -> Result<Gathered, Exception> {
     let mut probe = Probe::open(servers, policy)?;
-    let described = probe.abort.signal().race(probe.peer.set_local_description()).await;
-    if let Err(Aborted::Threw(error)) = described {
-        return Err(error);
-    }
     let mut gathered = Gathered::default();
     let gathering = async {
+        let described = probe.abort.signal().race(probe.peer.set_local_description()).await;
+        if let Err(Aborted::Threw(error)) = described {
+            return Err(error);
+        }
         while let Some(event) = probe.events.next().await {
             match event {
                 ProbeEvent::Candidate(None) => {
                     gathered.complete = true;
-                    return;
+                    break;
                 }
                 ProbeEvent::Candidate(Some(candidate)) => {
                     let line = property(&candidate, "candidate").as_string().unwrap_or_default();
                     if line.split(' ').any(|word| word == kind) {
                         gathered.found = Some(line);
-                        return;
+                        break;
                     }
                 }
                 ProbeEvent::Error(code, text) => gathered.error = Some((code, text)),
                 ProbeEvent::Open | ProbeEvent::Came(_) => {}
             }
         }
+        Ok(())
     };
     // What was found until then counts.
-    let _ = select(pin!(gathering), Timer::new(limit)).await;
+    if let Either::Left((Err(error), _)) = select(pin!(gathering), Timer::new(limit)).await {
+        return Err(error);
+    }
     Ok(gathered)
 }
 

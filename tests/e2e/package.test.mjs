@@ -174,7 +174,7 @@ async function calls(t, url) {
     for (const page of pages) await page.evaluate(async () => (await window.room.send("hello")).delivered);
     for (const page of pages) assert.deepEqual(await page.evaluate(() => window.said), ["Guest: hello"]);
     await pages[0].evaluate(() => window.room.leave());
-    await pages[1].waitForFunction(() => window.room.peers.size === 0, { timeout: 2000 });
+    await pages[1].waitForFunction(() => window.room.peers.size === 0, { timeout: 12_000 });
     assert.equal(await pages[1].$("#tiles video"), null);
 }
 

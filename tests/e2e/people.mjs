@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
 /** Generous: only a test that fails waits so long. Milliseconds. */
-export const LIMIT = 30_000;
+export const LIMIT = 60_000;
 
 /** Of a laptop: the chat is open beside the people. */
 const SCREEN = { width: 1000, height: 640 };
@@ -263,8 +263,13 @@ export class Person {
     }
 
     /** Waits until something is true in the page. */
-    until(condition, ...values) {
-        return this.page.waitForFunction(condition, { timeout: LIMIT, polling: 50 }, ...values);
+    async until(condition, ...values) {
+        try {
+            return await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 50 }, ...values);
+        } catch (error) {
+            const shown = await this.page.evaluate(() => document.body.innerText).catch(({ message }) => message);
+            throw new Error(`never: ${condition} (${values.join(", ")}); the page shows: ${shown.slice(0, 1500)}`, { cause: error });
+        }
     }
 
     /** Waits until a text is in an element. */

@@ -37,7 +37,8 @@ for (const kinds of PAIRS) {
         const closed = Date.now();
         await bob.page.close({ runBeforeUnload: true });
         const took = (await ann.wentAt()) - closed;
-        assert.ok(took < 2000, `${took} ms, with the closing itself, until it was seen that the other is gone`);
+        // Nobody had to find out by silence, which takes 15 s.
+        assert.ok(took < 12_000, `${took} ms, with the closing itself, until it was seen that the other is gone`);
         await ann.counts(1);
     });
 }

@@ -12,6 +12,10 @@ use super::{Page, This};
 
 /// What counts as a page that stutters. Milliseconds.
 const LIMIT: f64 = 50.0;
+/// Where the processors are slow or busy: what the browser's own largest offer costs there, so many times.
+const OWN_OFFERS: f64 = 2.0;
+/// As many pictures as a page offers at most.
+const PICTURES: usize = 22;
 /// The least of so many tries is what it costs: others use the processors, too.
 const TRIES: usize = 12;
 
@@ -98,21 +102,25 @@ async fn cost(sdp: &str) -> f64 {
 #[wasm_bindgen_test]
 async fn the_largest_descriptions_that_are_taken_do_not_hold_the_page() {
     let (mut is_short, mut measured) = (true, Vec::new());
-    for pictures in [1, 8, 15, 22] {
+    let largest = offered(PICTURES).await;
+    for pictures in [1, 8, 15, PICTURES] {
         let own = offered(pictures).await;
         assert!(description::check(own.clone()).is_ok(), "an offer of {pictures} pictures is taken");
         let all = LINES.iter().fold(own.clone(), |sdp, (_, line)| full(&sdp, *line));
         let each = LINES.iter().map(|(name, line)| (*name, full(&own, *line)));
         for (name, sdp) in each.chain([("all of them", all), ("nothing", own.clone())]) {
-            let mut least = f64::INFINITY;
+            let (mut least, mut limit) = (f64::INFINITY, LIMIT);
+            let mut own_offer = f64::INFINITY;
             for _ in 0..TRIES {
                 least = least.min(cost(&sdp).await);
-                if least < LIMIT {
+                if least < limit {
                     break;
                 }
+                own_offer = own_offer.min(cost(&largest).await);
+                limit = LIMIT.max(OWN_OFFERS * own_offer);
             }
-            measured.push(format!("{pictures} pictures and {name}: {least:.0} ms, {} bytes", sdp.len()));
-            is_short &= least < LIMIT;
+            measured.push(format!("{pictures} pictures and {name}: {least:.0} of {limit:.0} ms, {} bytes", sdp.len()));
+            is_short &= least < limit;
         }
     }
     assert!(is_short, "{measured:#?}");
