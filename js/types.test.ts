@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -128,6 +128,10 @@ function told(event: RoomEvent): void {
             // @ts-expect-error a text is on nobody's way to be a peer
             is<Peer>(event.detail);
             return is<string>(event.detail.text);
+        case "channel":
+            return is<string>(event.detail.name);
+        case "file":
+            return is<number>(event.detail.size);
         case "step":
             return is<number>(event.detail.at);
         case "trouble":
@@ -183,6 +187,33 @@ export async function before(): Promise<void> {
     const checking = check();
     await checking.return();
     await join("blue-tiger", { preview });
+}
+
+export async function channels(room: Room, peer: Peer): Promise<void> {
+    const channel = await peer.openChannel("cursor", { ordered: false, maxRetransmits: 0 });
+    await channel.send(new Uint8Array(3));
+    // @ts-expect-error neither text nor bytes
+    await channel.send({ a: 1 });
+    for await (const message of channel) is<string | Uint8Array>(message);
+    await channel.readable.pipeTo(channel.writable);
+    room.onchannel = ({ name, peer }) => (is<string>(name), is<Peer>(peer));
+    channel.onclose = ({ error }) => is<string | undefined>(error?.code);
+    room.answer("vote", (value, peer) => (is<Peer>(peer), { counted: value }));
+    await peer.request("vote", { for: 3 }, { timeout: 2000, signal: AbortSignal.timeout(5) });
+}
+
+export async function files(room: Room, peer: Peer, file: File): Promise<void> {
+    const sent = await peer.sendFile(file);
+    sent.onprogress = ({ state, left }) => (is<string>(state), is<number | undefined>(left));
+    sent.pause();
+    room.onfile = async (offer) => {
+        is<number>(offer.size);
+        const received = await offer.accept({ to: "private" });
+        is<Blob | undefined>(await received.done);
+    };
+    // @ts-expect-error a place that there is not
+    room.onfile = (offer) => offer.accept({ to: "cloud" });
+    await removePrivateFiles();
 }
 
 export function errors(error: unknown): string {

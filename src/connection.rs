@@ -1,5 +1,6 @@
 //! One `RTCPeerConnection`: it executes commands and reports what comes of them.
 
+mod channels;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod conformance;
 mod heartbeat;
@@ -21,10 +22,13 @@ use web_sys::{MediaStreamTrack, MessageEvent};
 use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
 use crate::dom::spawn;
 use crate::dom::{
-    AbortController, Aborted, CandidateEvent, DataChannel, Held, Kind, Listener, PeerConnection, Receiver, object,
+    AbortController, Aborted, CandidateEvent, DataChannel, DataChannelEvent, Held, Kind, Listener, PeerConnection,
+    Receiver, object,
 };
-use crate::error::Exception;
+use crate::error::{ChannelError, Exception};
 use crate::media::Devices;
+use channels::Channels;
+pub(crate) use channels::{CHANNELS, Slot, Transport, end};
 use heartbeat::Heartbeat;
 use role::Role;
 use senders::Senders;
@@ -42,6 +46,8 @@ pub(crate) enum ConnectionEvent {
     Report(Report),
     /// Something came through the control channel.
     Frame(Result<Frame, Malformed>),
+    /// The other side opened a data channel.
+    Channel(Transport),
     /// Whether machine or network let less be sent than what is wanted.
     Limited(bool),
     /// The browser does not let this codec be chosen.
@@ -62,6 +68,7 @@ pub(crate) struct Connection {
     abort: AbortController,
     listeners: Vec<Listener>,
     heartbeat: Heartbeat,
+    channels: Channels,
     _held: Held,
 }
 
@@ -78,7 +85,8 @@ impl Connection {
         let control = peer.create_data_channel(CONTROL, &negotiated).inspect_err(|_| peer.close())?;
         let abort = AbortController::new();
         let heartbeat = Heartbeat::begin(&peer, &control, abort.signal(), &tell);
-        let listeners = listen(&peer, &control, &heartbeat, &tell);
+        let channels = Channels::default();
+        let listeners = listen(&peer, &control, &heartbeat, &channels, &tell);
         Ok(Connection {
             peer,
             control,
@@ -91,6 +99,7 @@ impl Connection {
             abort,
             listeners,
             heartbeat,
+            channels,
             _held: Held::new(Kind::Connection),
         })
     }
@@ -196,6 +205,18 @@ impl Connection {
         self.control.send(&write_frame(frame)).map_err(|thrown| Exception::from(thrown).to_string())
     }
 
+    /// Opens a data channel.
+    pub(crate) fn open_channel(&self, label: &str, init: &Object) -> Result<Transport, ChannelError> {
+        let slot = self.channels.take().ok_or(ChannelError::TooMany)?;
+        let channel = self.peer.create_data_channel(label, init).map_err(|_| ChannelError::Failed)?;
+        Ok(Transport { channel, slot })
+    }
+
+    /// Its channels are over. Without this they are lost when it is dropped.
+    pub(crate) fn end_channels(&self, why: ChannelError) {
+        self.channels.end(why);
+    }
+
     /// Sets the local description when the senders have their tracks, and reports it.
     fn describe(
         &self,
@@ -243,6 +264,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // First the listeners: what our own closing does is not news.
         self.listeners.clear();
+        self.channels.end(ChannelError::Lost);
         self.peer.close();
     }
 }
@@ -298,7 +320,13 @@ fn local_sdp(peer: &PeerConnection, role: &Role) -> Result<String, Exception> {
     peer.local_description().map(|description| role.kept_in(description.sdp())).ok_or_else(missing)
 }
 
-fn listen(peer: &PeerConnection, control: &DataChannel, heartbeat: &Heartbeat, tell: &EventSink) -> Vec<Listener> {
+fn listen(
+    peer: &PeerConnection,
+    control: &DataChannel,
+    heartbeat: &Heartbeat,
+    channels: &Channels,
+    tell: &EventSink,
+) -> Vec<Listener> {
     let report = |what: Report| {
         let tell = Rc::clone(tell);
         move |_: &web_sys::Event| tell(ConnectionEvent::Report(what.clone()))
@@ -325,7 +353,19 @@ fn listen(peer: &PeerConnection, control: &DataChannel, heartbeat: &Heartbeat, t
             }
         }
     };
+    let opened = {
+        let (tell, channels) = (Rc::clone(tell), channels.clone());
+        move |event: &web_sys::Event| {
+            let channel = event.unchecked_ref::<DataChannelEvent>().channel();
+            match channels.take() {
+                Some(slot) => tell(ConnectionEvent::Channel(Transport { channel, slot })),
+                // The other side counts them, too.
+                None => channel.close(),
+            }
+        }
+    };
     vec![
+        Listener::new(peer, "datachannel", opened),
         layers::listen(peer, tell),
         layers::listen_for_errors(peer, tell),
         Listener::new(peer, "icecandidate", candidate),

@@ -5,6 +5,7 @@ mod audio;
 mod clock;
 mod exception;
 mod fetch;
+mod file;
 mod held;
 mod listener;
 mod media;
@@ -19,6 +20,9 @@ pub(crate) use audio::{AnalyserNode, AudioContext, AudioNode, DestinationNode};
 pub(crate) use clock::Clock;
 pub use exception::Exception;
 pub(crate) use fetch::fetch_text;
+pub(crate) use file::{
+    Directory, FileHandle, PRIVATE, WritableFile, free_space, has_digest, private_directory, read, settled, sha256,
+};
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
 pub(crate) use listener::Listener;
@@ -29,7 +33,8 @@ pub(crate) use media::{
 pub(crate) use object::{global, is_present, object, property};
 pub(crate) use record::{Canvas, Painter, Recorder};
 pub(crate) use rtc::{
-    CandidateEvent, DataChannel, PeerConnection, Receiver, Sender, Stats, SynchronizationSource, Transceiver,
+    CandidateEvent, DataChannel, DataChannelEvent, PeerConnection, Receiver, Sender, Stats, SynchronizationSource,
+    Transceiver,
 };
 pub(crate) use task::spawn;
 pub(crate) use timer::{Interval, Timeout, Timer};

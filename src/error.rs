@@ -4,6 +4,7 @@ mod call;
 mod js;
 mod media;
 mod record;
+mod request;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,6 +16,7 @@ pub use call::CallError;
 pub use itodenwa_protocol::SignalingError;
 pub use media::MediaError;
 pub use record::RecordError;
+pub use request::RequestError;
 
 /// Why a room can't be joined, or ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +131,42 @@ plain_errors! {
         Ended = "publish/ended", "The track has ended, and nothing more comes from it. Publish one that lives.";
         TooMany = "publish/too-many", "Eight sources with names of your own are sent already. Take one of them away.";
         Closed = "room/closed", "The call is over. Join again.";
+    }
+    /// Why a channel can't be opened, is over, or does not take a message.
+    ChannelError {
+        Name = "channel/name", "A channel's name has 1 to 256 bytes. Choose another one.";
+        TooMany = "channel/too-many", "There are 64 channels with this peer already. Close some.";
+        Failed = "channel/failed", "The browser does not open the channel. Try again when the connection is there.";
+        Refused = "channel/refused", "The other side does not want this channel.";
+        TooLarge = "channel/too-large", "The message is longer than 1 MiB, or 64 KiB where not everything has to arrive in order. Send it in parts.";
+        NotReady = "channel/not-ready", "The other side has not read what was sent before. Wait until it has.";
+        QueueFull = "channel/queue-full", "Too many messages wait to be sent. Await send().";
+        Data = "channel/data", "A message is text or bytes. Send a string, an ArrayBuffer or a view of one.";
+        Flooded = "channel/flooded", "The other side sent more than it may. The channel is closed.";
+        Malformed = "channel/malformed", "The other side sent what is no message. The channel is closed.";
+        Lost = "channel/lost", "The connection was lost, and maybe what was sent last. Open the channel again.";
+        Closed = "channel/closed", "The channel is closed. Open another one.";
+        PeerGone = "channel/peer-gone", "The peer left.";
+        RoomClosed = "room/closed", "The call is over. Join again.";
+    }
+    /// Why a file is not sent or received.
+    FileError {
+        Refused = "file/refused", "The other side does not want the file.";
+        Cancelled = "file/cancelled", "The transfer was cancelled.";
+        CancelledByPeer = "file/cancelled-by-peer", "The other side cancelled the transfer.";
+        TooLarge = "file/too-large", "The file is larger than what may be taken. Choose another place for it.";
+        NoSpace = "file/no-space", "The browser has no room for the file. Remove something, or choose another place for it.";
+        Storage = "file/storage", "The file can't be stored. Look whether there is room, and whether the page may write there.";
+        PeerStorage = "file/peer-storage", "The other side can't store the file.";
+        Unreadable = "file/unreadable", "The file can't be read any more. Was it changed or moved? Choose it again.";
+        PeerUnreadable = "file/peer-unreadable", "The other side can't read the file any more.";
+        Corrupt = "file/corrupt", "What arrived is not what the other side says it sent. Ask them to send it again.";
+        Malformed = "file/malformed", "The other side does not keep the rules of a transfer. It was ended.";
+        TooMany = "file/too-many", "Too many files and channels are open with this peer. Wait until one is done.";
+        Taken = "file/taken", "The file was accepted or refused already, or its offer was taken back.";
+        Unsupported = "file/unsupported", "This browser can't verify or store files here. Use a page of HTTPS and a current browser.";
+        PeerGone = "file/peer-gone", "The peer left.";
+        RoomClosed = "room/closed", "The call is over. Join again.";
     }
     /// Why an element can't show somebody.
     ViewError {

@@ -12,6 +12,7 @@ pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
 pub use trouble::Trouble;
 
 use crate::error::{Error, MediaError};
+use crate::incoming::{IncomingChannel, IncomingFile, IncomingRequest};
 use crate::json::Json;
 use crate::media::Settings;
 use crate::peer::Peer;
@@ -102,6 +103,12 @@ pub enum Event {
         /// The [`Message::id`](crate::Message::id).
         id: u32,
     },
+    /// A peer opened a channel: accept it, or it is refused when the event is dropped.
+    Channel(IncomingChannel),
+    /// A peer asks something: answer it, or it is refused when the event is dropped.
+    Request(IncomingRequest),
+    /// A peer offers a file: accept it, or it is refused when the event is dropped.
+    File(IncomingFile),
     /// A step of a call, as it happens. Also kept in [`Handle::steps`](crate::Handle::steps).
     Step(Entry),
     /// Something went wrong. The room goes on.

@@ -25,6 +25,8 @@
 //! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
+//! - [`Peer::open_channel`] opens a named [`Channel`] for an application's own data, with backpressure; [`Peer::request`] asks and gets
+//!   an answer; [`Peer::send_file`] sends a file, which goes on through a new connection.
 //! - [`Handle::record`] puts the call into a file.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
@@ -37,6 +39,7 @@
 
 mod browser_event;
 mod call;
+mod channel;
 mod check;
 mod codec;
 mod connection;
@@ -45,6 +48,8 @@ mod dom;
 mod driver;
 mod error;
 mod event;
+mod file;
+mod incoming;
 mod json;
 mod local_media;
 mod media;
@@ -57,6 +62,7 @@ mod preview;
 mod publish;
 mod queue;
 mod record;
+mod request;
 mod room;
 mod room_ref;
 mod room_snapshot;
@@ -68,13 +74,17 @@ mod view;
 mod viewer;
 
 pub use call::{Call, CallEvent, CallOptions};
+pub use channel::{Channel, ChannelOptions, Data};
 pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
-    CallError, Error, Exception, MediaError, PublishError, RecordError, SendError, SignalingError, ViewError,
+    CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError, RequestError,
+    SendError, SignalingError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
+pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};
+pub use incoming::{IncomingChannel, IncomingFile, IncomingRequest};
 pub use itodenwa_protocol::diagnosis::Verdict;
 pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
@@ -93,5 +103,6 @@ pub use peer::Peer;
 pub use preview::Preview;
 pub use publish::PublishOptions;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
+pub use request::{Request, RequestRefusal};
 pub use room::{Handle, Join, Me, Room};
 pub use viewer::Screen;

@@ -235,6 +235,10 @@ impl Peer {
         (self.0.room.upgrade(), self.0.since)
     }
 
+    pub(crate) fn room(&self) -> Weak<RoomRef> {
+        Weak::clone(&self.0.room)
+    }
+
     /// Whom a text is for, and how many wait for its acknowledgement.
     pub(crate) fn recipient(&self) -> (PeerId, Rc<Cell<usize>>) {
         (self.id(), Rc::clone(&self.0.texts))

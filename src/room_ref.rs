@@ -1,14 +1,17 @@
 //! The way from handles to the driver.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
 use js_sys::Promise;
 
+use crate::connection::Connection;
 use crate::dom::Clock;
 use crate::error::SendError;
+use crate::incoming::Resume;
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
@@ -39,6 +42,19 @@ pub(crate) enum Request {
     /// The browser's statistics of the connection to a peer; nothing if there is none.
     Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
+    Open(PeerId, Opening),
+}
+
+/// What is to be done with the connection to a peer as soon as there is one; without it if too many wait for that. It is dropped if
+/// there is none to come.
+pub(crate) struct Opening(pub(crate) Open);
+
+type Open = Box<dyn FnOnce(Option<&Connection>)>;
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening")
+    }
 }
 
 /// The handles' end. When it is closed, or the last handle drops it, the driver hangs up.
@@ -54,6 +70,8 @@ pub(crate) struct RoomRef {
     /// That of the steps.
     pub(crate) clock: Clock,
     pub(crate) snapshot: Snapshot,
+    /// Files whose connection was lost, since there was one.
+    pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
 }
 
 impl RoomRef {

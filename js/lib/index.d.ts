@@ -252,6 +252,10 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
     /** An application sent a value or bytes. They come from strangers: check what it is. */
     ondata: ((this: Room, data: RoomEvents["data"]) => void) | null;
+    /** A peer opened a channel. Those that nobody listens for wait, 64 at most. */
+    onchannel: ((this: Room, channel: Channel) => void) | null;
+    /** A peer offers a file. Offers that nobody listens for wait, 64 at most. */
+    onfile: ((this: Room, offer: FileOffer) => void) | null;
     /** A step of a call, as it happens. */
     onstep: ((this: Room, step: Step) => void) | null;
     /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
@@ -358,6 +362,11 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
+     * Answers what peers ask by {@link Peer.request}: what the function gives is the answer. An error with a `code` is told to
+     * whoever asks; others are only told that there is none. `null` answers no more.
+     */
+    answer(name: string, handler: ((value: any, peer: Peer) => unknown) | null): void;
+    /**
      * Plays what the browser refused to play by itself. Call it in a click or key handler.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -399,6 +408,8 @@ export interface RoomEvents {
     interrupted: { source: Source; interrupted: boolean };
     text: { from: Peer; text: string };
     data: { from: Peer; data: Json | Uint8Array };
+    channel: Channel;
+    file: FileOffer;
     step: Step;
     trouble: Trouble;
     signaling: SignalingState;
@@ -478,6 +489,8 @@ export class Peer extends EventTarget {
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
     ondata: ((this: Peer, data: Json | Uint8Array) => void) | null;
+    onchannel: ((this: Peer, channel: Channel) => void) | null;
+    onfile: ((this: Peer, offer: FileOffer) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
 
     /**
@@ -524,6 +537,24 @@ export class Peer extends EventTarget {
      */
     send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
+     * Opens a named channel to them, which they get as `channel`. Waits until there is a connection.
+     * @param name 1 to 256 bytes; several channels may have the same.
+     * @throws {@link ItodenwaError} with one of the {@link ChannelErrorCode}s.
+     */
+    openChannel(name: string, options?: ChannelOptions): Promise<Channel>;
+    /**
+     * Asks them, whose application answers by {@link Room.answer}. Bytes are sent as they are, everything else as JSON; 1 MiB at most.
+     * @throws {@link ItodenwaError} `request/refused`, with the code of the other side in `refusal`; `request/unanswered`,
+     * `request/timed-out`; or one of the {@link ChannelErrorCode}s.
+     */
+    request(name: string, value?: unknown, options?: RequestOptions): Promise<any>;
+    /**
+     * Offers a file to them, which they get as `file`, and sends it as they take it. It is read in blocks of 256 KiB, each with its SHA-256, and
+     * goes on through a new connection.
+     * @throws {@link ItodenwaError} `file/unsupported`, `file/too-large`, `file/peer-gone`, `room/closed`. What comes later is told by the transfer.
+     */
+    sendFile(file: Blob, options?: { name?: string | undefined }): Promise<Transfer>;
+    /**
      * Looks for new network paths to them (W3C WebRTC, `restartIce`). The media goes on meanwhile.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -566,6 +597,8 @@ export interface PeerEvents {
     speaking: boolean;
     text: string;
     data: Json | Uint8Array;
+    channel: Channel;
+    file: FileOffer;
     left: LeaveReason;
 }
 
@@ -688,7 +721,7 @@ export class ItodenwaError extends Error {
     /** The same as `message`: what to do, in English, for people. */
     readonly explain: string;
     /** When the server refused: its own code. */
-    readonly refusal: RefusalCode | undefined;
+    readonly refusal: RefusalCode | (string & {}) | undefined;
     /** When the server refused: milliseconds to wait before another try, when one makes sense. */
     readonly retryAfter: number | undefined;
     /** The browser's exception behind it, if there is one. */
@@ -815,6 +848,9 @@ export type ErrorCode =
     | JoinErrorCode
     | MediaErrorCode
     | SendErrorCode
+    | ChannelErrorCode
+    | RequestErrorCode
+    | FileErrorCode
     | CallErrorCode
     | "preview/closed"
     | "record/unsupported"
@@ -826,6 +862,204 @@ export type ErrorCode =
     | "view/refused"
     | "source/unknown"
     | "events/unread";
+
+/** Why a channel can't be opened, is over, or does not take a message. */
+export type ChannelErrorCode =
+    | "channel/name"
+    | "channel/too-many"
+    | "channel/failed"
+    | "channel/refused"
+    | "channel/too-large"
+    | "channel/queue-full"
+    | "channel/data"
+    | "channel/flooded"
+    | "channel/malformed"
+    | "channel/lost"
+    | "channel/closed"
+    | "channel/peer-gone"
+    | "room/closed";
+
+/** Why a request has no answer, beside the {@link ChannelErrorCode}s. */
+export type RequestErrorCode = "request/refused" | "request/unanswered" | "request/timed-out";
+
+/** What a channel promises; everything arrives in order where nothing is said. */
+export interface ChannelOptions {
+    /** Whether messages arrive in their order. */
+    ordered?: boolean | undefined;
+    /** How often a message is sent again before it is given up. Then messages may be lost, and nothing waits for a slow reader. */
+    maxRetransmits?: number | undefined;
+}
+
+/** How long an answer is waited for. */
+export interface RequestOptions {
+    /** Milliseconds; 10 000 where nothing is said. */
+    timeout?: number | undefined;
+    /** Takes the question back. */
+    signal?: AbortSignal | undefined;
+}
+
+/**
+ * A named channel to a peer, made by {@link Peer.openChannel} and told to the other side as `channel`.
+ *
+ * What was sent and not read is bounded: 1 MiB and one message at each side. Read it one way: by `message`, as an async iterator, or as a
+ * stream; whoever reads by the last two as fast as they can work makes the sender wait. A channel lives as long as the
+ * connection: when that is made anew it ends with `channel/lost`.
+ */
+export interface Channel extends EventTarget {
+    /** Whose. */
+    readonly peer: Peer;
+    /** What it is called. */
+    readonly name: string;
+    /** Bytes of a message, at most: 1 MiB; without order, or where messages may be lost, 64 KiB. */
+    readonly maxMessageSize: number;
+    /** Bytes that the browser has and did not send yet. */
+    readonly bufferedAmount: number;
+    /** Resolved when it is over: with nothing if either side closed it, otherwise with why. */
+    readonly closed: Promise<ItodenwaError | undefined>;
+    /** The messages as a stream. */
+    readonly readable: ReadableStream<string | Uint8Array>;
+    /** What is sent, as a stream: it waits as {@link send} does. */
+    readonly writable: WritableStream<string | Uint8Array | BufferSource>;
+
+    onmessage: ((this: Channel, message: string | Uint8Array) => void) | null;
+    onclose: ((this: Channel, end: ChannelEvents["close"]) => void) | null;
+
+    /**
+     * Sends a message. Resolved when the browser has it, which it takes as the other side reads; at most 1024 wait.
+     * @throws {@link ItodenwaError} `channel/data`, `channel/too-large`, `channel/queue-full`, or why it is over.
+     */
+    send(message: string | BufferSource): Promise<void>;
+    /** Closes it. What was sent still arrives; what was not read is gone. */
+    close(): void;
+
+    /** The messages. Ends when the channel was closed, and throws why if it ended otherwise. */
+    [Symbol.asyncIterator](): AsyncGenerator<string | Uint8Array, void, undefined>;
+
+    addEventListener<T extends keyof ChannelEvents>(
+        type: T,
+        listener: Listener<Channel, ChannelEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof ChannelEvents>(
+        type: T,
+        listener: Listener<Channel, ChannelEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** Why a file is not sent or received. */
+export type FileErrorCode =
+    | "file/refused"
+    | "file/cancelled"
+    | "file/cancelled-by-peer"
+    | "file/too-large"
+    | "file/no-space"
+    | "file/storage"
+    | "file/peer-storage"
+    | "file/unreadable"
+    | "file/peer-unreadable"
+    | "file/corrupt"
+    | "file/malformed"
+    | "file/too-many"
+    | "file/taken"
+    | "file/unsupported"
+    | "file/peer-gone"
+    | "room/closed";
+
+/** What a file is. */
+export interface FileInfo {
+    /** Safe: no path, no characters that change how it is read, not reserved, 200 bytes at most. */
+    readonly name: string;
+    /** Bytes. */
+    readonly size: number;
+    /** The MIME type that the sender says, or `""`. */
+    readonly type: string;
+    /** To whom, or whose. */
+    readonly peer: Peer;
+}
+
+/** A file that a peer offers. */
+export interface FileOffer extends FileInfo {
+    /**
+     * Takes it.
+     * @throws {@link ItodenwaError} `file/too-large`, `file/unsupported`, `file/taken`. What comes later is told by the transfer.
+     */
+    accept(options?: AcceptOptions): Promise<Transfer>;
+    /** Does not take it. */
+    refuse(): void;
+}
+
+/** Where a file goes. */
+export interface AcceptOptions {
+    /**
+     * `"memory"`, if nothing is said; `"private"`: the private file system of the page's origin; or a file that the person chose,
+     * of `showSaveFilePicker` for instance.
+     */
+    to?: "memory" | "private" | FileSystemFileHandle | undefined;
+    /** For memory: bytes, at most; 256 MiB if nothing is said. */
+    limit?: number | undefined;
+}
+
+/** A file that is on its way, in either direction: made by {@link Peer.sendFile} and {@link FileOffer.accept}. */
+export interface Transfer extends FileInfo, EventTarget {
+    /** How far it is now. */
+    readonly progress: TransferProgress;
+    /**
+     * The file, when it is received; nothing, when it is sent. In memory its type is one that no browser runs as part of the page.
+     * Rejected with an {@link ItodenwaError} that has one of the {@link FileErrorCode}s.
+     */
+    readonly done: Promise<Blob | undefined>;
+
+    onprogress: ((this: Transfer, progress: TransferProgress) => void) | null;
+    onend: ((this: Transfer, end: TransferEvents["end"]) => void) | null;
+
+    /** Lets it wait; the other side sees that. */
+    pause(): void;
+    /** Lets it go on, if the other side does. */
+    resume(): void;
+    /** Gives it up. What was stored is removed. */
+    cancel(): void;
+
+    addEventListener<T extends keyof TransferEvents>(
+        type: T,
+        listener: Listener<Transfer, TransferEvents[T]> | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener<T extends keyof TransferEvents>(
+        type: T,
+        listener: Listener<Transfer, TransferEvents[T]> | null,
+        options?: boolean | EventListenerOptions,
+    ): void;
+}
+
+/** How far a file is: told at most four times a second. */
+export interface TransferProgress {
+    /** `waiting`: not accepted yet, or without a connection; `paused`: one of both wants it to wait. */
+    readonly state: "waiting" | "running" | "paused" | "done" | "failed";
+    /** Bytes that the receiver verified and stored. */
+    readonly bytes: number;
+    /** All bytes. */
+    readonly size: number;
+    /** Bytes a second, of the last seconds. */
+    readonly speed: number;
+    /** Milliseconds that the rest takes, if that is known. */
+    readonly left: number | undefined;
+}
+
+/** The details of a transfer's events. */
+export interface TransferEvents {
+    progress: TransferProgress;
+    end: { file?: Blob | undefined; error?: ItodenwaError | undefined };
+}
+
+/** Removes what was received to `"private"`, also by other pages of the origin: links to it end. */
+export function removePrivateFiles(): Promise<void>;
+
+/** The details of a channel's events. */
+export interface ChannelEvents {
+    message: string | Uint8Array;
+    close: { error: ItodenwaError | undefined };
+}
 
 /**
  * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller, if need be by copy and

@@ -7,4 +7,4 @@ export { Me, Peer } from "./person.js";
 export { open, Preview } from "./preview.js";
 export { load } from "./raw.js";
 export { Recording } from "./recording.js";
-export { counts, devices, join, Room } from "./room.js";
+export { counts, devices, join, removePrivateFiles, Room } from "./room.js";

@@ -3,7 +3,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "data", "left"];
+const TYPES = ["connection", "media", "speaking", "text", "data", "channel", "file", "left"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
@@ -113,6 +113,21 @@ export class Peer extends Emitter {
     async diagnose() {
         const { code, explain, advice } = (await this.#link.more()).diagnose(this.id) ?? GONE;
         return { code, explain, advice, peer: this };
+    }
+
+    async openChannel(name, options) {
+        const { openChannel } = await this.#link.channels();
+        return openChannel(this.#link.raw(), this, name, options);
+    }
+
+    async request(name, value, options) {
+        const { request } = await this.#link.channels();
+        return request(this.#link.raw(), this, name, value, options);
+    }
+
+    async sendFile(file, options) {
+        const { sendFile } = await this.#link.channels();
+        return sendFile(this.#link.raw(), this, file, options);
     }
 
     restartIce() {

@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -39,6 +39,12 @@ export async function counts() {
     return counts();
 }
 
+/** Removes what was received to the private file system. */
+export async function removePrivateFiles() {
+    const { removePrivateFiles } = await rawMore();
+    return coded(() => removePrivateFiles());
+}
+
 /** The token, which may have to be fetched. */
 export async function tokenOf({ token }) {
     if (typeof token !== "function") return token;
@@ -47,6 +53,12 @@ export async function tokenOf({ token }) {
     } catch (cause) {
         throw new ItodenwaError("token/unavailable", "The token could not be had. Check the application's own server.", { cause });
     }
+}
+
+/** What channels, questions and files need: loaded when the first of them is used. */
+async function channels() {
+    const [face] = await Promise.all([import("./channel.js"), rawMore()]);
+    return face;
 }
 
 /** A room that one is in. Made by `join`. */
@@ -62,15 +74,18 @@ export class Room extends Emitter {
     #steps = [];
     /** The sources that are tracks of the application. */
     #published = new Set();
+    /** The application's functions that answer questions. */
+    #answers = new Map();
     #end;
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "data", "trouble", "blocked"], current: (type) => this.#current(type) });
+        super({ kept: ["text", "data", "channel", "file", "trouble", "blocked"], current: (type) => this.#current(type) });
         const link = {
             raw: () => this.#open(),
             more: () => this.#more(),
             send: (message, to) => this.#send(message, to),
+            channels,
             level: (id) => this.#raw?.level(id) ?? 0,
         };
         this.name = name;
@@ -147,6 +162,11 @@ export class Room extends Emitter {
 
     send(message) {
         return this.#send(message);
+    }
+
+    answer(name, handler) {
+        if (handler) this.#answers.set(String(name), handler);
+        else this.#answers.delete(String(name));
     }
 
     resume() {
@@ -264,6 +284,13 @@ export class Room extends Emitter {
                 if (!peer) return;
                 this.emit("data", { from: peer, data: event.data });
                 return peer.emit("data", event.data);
+            case "channel":
+            case "request":
+            case "file":
+                // Whatever is not taken is refused.
+                if (!peer) return event.incoming.free();
+                channels().then(({ take }) => take(event, peer, this, this.#answers)).catch(() => event.incoming.free());
+                return;
             case "step": {
                 const { at, peer, name, detail, text } = event;
                 const step = { at, peer, name, detail, text };

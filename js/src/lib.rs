@@ -4,8 +4,11 @@
 //! Everything takes `&self`: a promise may be pending while another method is called.
 
 mod call;
+mod channel;
 mod check;
 mod diagnosis;
+mod file;
+mod incoming;
 mod options;
 mod promise;
 mod pull;
@@ -17,12 +20,15 @@ use itodenwa::{
 };
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
+use web_sys::{Blob, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use crate::promise::promise;
 
 pub use call::RawCall;
+pub use channel::{RawChannel, RawRequest};
 pub use check::{RawCheck, RawPreview, check};
+pub use file::{RawTransfer, remove_private_files};
+pub use incoming::RawIncoming;
 use options::Options;
 use pull::Pull;
 pub use record::RawRecording;
@@ -307,6 +313,27 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<RTCStatsReport | undefined>")]
     pub fn stats(&self, peer: &str) -> Promise {
         diagnosis::stats(self.peer(peer))
+    }
+
+    /// Opens a channel to a peer.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawChannel>")]
+    pub fn channel(&self, peer: &str, name: String, options: &JsValue) -> Promise {
+        channel::open(self.peer(peer), name, options)
+    }
+
+    /// Asks a peer, and gives the answer. A promise that settles before takes the question back.
+    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
+    pub fn request(&self, peer: &str, name: String, value: &JsValue, millis: f64, stop: Promise) -> Promise {
+        channel::request(self.peer(peer), name, value, millis, stop)
+    }
+
+    /// Offers a file to a peer.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    #[wasm_bindgen(js_name = sendFile)]
+    pub fn send_file(&self, peer: &str, file: &Blob, name: &str) -> Result<RawTransfer, JsValue> {
+        file::send(self.peer(peer), file, name)
     }
 
     /// Hangs up.

@@ -4,6 +4,8 @@ use itodenwa::{Candidate, Device, Event, PeerId, Settings, Step, Time};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
+use crate::incoming::{Incoming, RawIncoming};
+
 pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (key, value) in entries {
@@ -44,6 +46,15 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Bytes { from, bytes } => {
             tagged("data", [("from", id(from.id())), ("data", Uint8Array::from(&bytes[..]).into())])
         }
+        Event::Channel(channel) => {
+            let incoming = Incoming::Channel(channel.clone());
+            incoming_event("channel", channel.peer().id(), channel.name(), incoming)
+        }
+        Event::Request(request) => {
+            let incoming = Incoming::Request(request.clone());
+            incoming_event("request", request.peer().id(), request.name(), incoming)
+        }
+        Event::File(file) => incoming_event("file", file.peer().id(), "", Incoming::File(file.clone())),
         Event::Step(entry) => {
             let value = step(entry.at, &entry.step, &entry.text);
             set(&value, "peer", &id(entry.peer));
@@ -66,6 +77,10 @@ pub(crate) fn event(event: &Event) -> JsValue {
         // Deliveries, which each message's own promise tells, and what a later version of the client crate has.
         _ => tagged("other", []),
     }
+}
+
+fn incoming_event(kind: &str, peer: PeerId, name: &str, incoming: Incoming) -> JsValue {
+    tagged(kind, [("peer", id(peer)), ("name", name.into()), ("incoming", RawIncoming(incoming).into())])
 }
 
 pub(crate) fn tagged<const N: usize>(kind: &str, entries: [(&str, JsValue); N]) -> JsValue {

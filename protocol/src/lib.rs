@@ -2,16 +2,19 @@
 //!
 //! [`Room`] is the machine: facts go in with [`Room::handle`], things to do come out of [`Room::poll`], and
 //! [`Room::deadline`] says when it wants to be woken. It never fails, never blocks, and holds nothing of a browser.
-//! [`manual::Manual`] is the same for one connection by hand; [`delivery::Delivery`] is what texts go through.
+//! [`manual::Manual`] is the same for one connection by hand; [`delivery::Delivery`] is what texts go through, and
+//! [`channel::Flow`] what channels of applications do.
 
 mod active_speaker;
 mod candidates;
+pub mod channel;
 mod config;
 pub mod delivery;
 pub mod description;
 pub mod devices;
 pub mod diagnosis;
 mod event;
+pub mod file;
 mod health;
 mod link;
 mod liveness;
@@ -22,6 +25,7 @@ pub mod options;
 mod pair;
 mod rate;
 mod remote_media;
+pub mod request;
 mod room;
 pub mod sending;
 pub mod session;

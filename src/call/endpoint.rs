@@ -171,7 +171,7 @@ impl Endpoint for CallEndpoint {
             ConnectionEvent::Report(report) => self.handle(ManualInput::Report(report)),
             ConnectionEvent::Frame(frame) => self.frame(frame),
             // Nothing is asked about the encoding.
-            ConnectionEvent::Limited(_) | ConnectionEvent::CodecRefused(_) => {}
+            ConnectionEvent::Channel(_) | ConnectionEvent::Limited(_) | ConnectionEvent::CodecRefused(_) => {}
         }
     }
 

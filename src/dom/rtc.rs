@@ -149,6 +149,44 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn send(this: &DataChannel, text: &str) -> Result<(), JsValue>;
 
+    /// Copies the bytes. Throws when the channel is closing, and in some browsers when its buffer is full.
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_bytes(this: &DataChannel, bytes: &[u8]) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &DataChannel);
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn label(this: &DataChannel) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn protocol(this: &DataChannel) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn ordered(this: &DataChannel) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = maxRetransmits)]
+    pub(crate) fn max_retransmits(this: &DataChannel) -> Option<u16>;
+
+    #[wasm_bindgen(method, getter, js_name = maxPacketLifeTime)]
+    pub(crate) fn max_packet_life_time(this: &DataChannel) -> Option<u16>;
+
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    pub(crate) fn buffered_amount(this: &DataChannel) -> u32;
+
+    #[wasm_bindgen(method, setter, js_name = bufferedAmountLowThreshold)]
+    pub(crate) fn set_low_water(this: &DataChannel, bytes: u32);
+
+    #[wasm_bindgen(method, setter, js_name = binaryType)]
+    pub(crate) fn set_binary_type(this: &DataChannel, kind: &str);
+
+    #[wasm_bindgen(extends = Event, js_name = RTCDataChannelEvent)]
+    #[derive(Debug, Clone)]
+    pub(crate) type DataChannelEvent;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn channel(this: &DataChannelEvent) -> DataChannel;
+
     #[wasm_bindgen(extends = Event, js_name = RTCPeerConnectionIceEvent)]
     #[derive(Debug, Clone)]
     pub(crate) type CandidateEvent;
@@ -162,4 +200,11 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = toJSON)]
     pub(crate) fn to_json(this: &GatheredCandidate) -> Result<JsValue, JsValue>;
+}
+
+impl DataChannel {
+    /// Whether all that is sent arrives.
+    pub(crate) fn is_reliable(&self) -> bool {
+        self.max_retransmits().is_none() && self.max_packet_life_time().is_none()
+    }
 }

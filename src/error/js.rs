@@ -6,7 +6,10 @@ use std::error::Error as StdError;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-use super::{CallError, Error, Exception, MediaError, PublishError, RecordError, SendError, SignalingError, ViewError};
+use super::{
+    CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError, RequestError,
+    SendError, SignalingError, ViewError,
+};
 
 macro_rules! into_js {
     ($($error:ident)*) => {$(
@@ -18,7 +21,7 @@ macro_rules! into_js {
     )*};
 }
 
-into_js!(CallError MediaError PublishError RecordError SendError ViewError);
+into_js!(CallError ChannelError FileError MediaError PublishError RecordError SendError ViewError);
 
 impl From<&Error> for JsValue {
     /// What the server refused has its own code, `refusal`, and `retryAfter` in milliseconds.
@@ -27,6 +30,17 @@ impl From<&Error> for JsValue {
         if let Error::Signaling(SignalingError::Refused(refusal)) = error {
             set(&value, "refusal", &refusal.code.as_str().into());
             set(&value, "retryAfter", &refusal.retry_after.map_or(JsValue::UNDEFINED, JsValue::from));
+        }
+        value
+    }
+}
+
+impl From<&RequestError> for JsValue {
+    /// What the other side says has its own code, `refusal`.
+    fn from(error: &RequestError) -> JsValue {
+        let value = coded(error.code(), error);
+        if let RequestError::Refused(refusal) = error {
+            set(&value, "refusal", &(&refusal.code).into());
         }
         value
     }
@@ -42,7 +56,7 @@ macro_rules! into_js_by_value {
     )*};
 }
 
-into_js_by_value!(CallError Error MediaError PublishError RecordError SendError ViewError);
+into_js_by_value!(CallError ChannelError Error FileError MediaError PublishError RecordError RequestError SendError ViewError);
 
 fn coded(code: &str, error: &dyn StdError) -> JsValue {
     let value = js_sys::Error::new(&error.to_string());

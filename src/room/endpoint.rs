@@ -194,6 +194,7 @@ impl Endpoint for RoomEndpoint {
         flush(&mut self.parts.signaling).await;
         let RoomEndpoint { parts, peers, ticker, looking, _listeners, .. } = self;
         let Parts { core, snapshot, signaling, .. } = parts;
+        peers.end_channels();
         drop((peers, ticker, looking, _listeners, signaling));
         snapshot.peers.change(Vec::clear);
         core.close(Event::Closed(error));

@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
@@ -229,6 +229,7 @@ impl Join {
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {
+            resumptions: OnceCell::new(),
             requests: request,
             local: local.clone(),
             me: Cell::new(welcome.me.id),

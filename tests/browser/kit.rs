@@ -145,8 +145,9 @@ let texts = 0;
 export function watch_channels() {
     texts = 0;
     RTCDataChannel.prototype.send = function (data) {
-        channels.add(this);
-        texts += data.startsWith('{\"text\"');
+        // Those of applications carry no text.
+        if (typeof data === 'string') channels.add(this);
+        texts += typeof data === 'string' && data.startsWith('{\"text\"');
         send.call(this, data);
     };
 }
@@ -172,6 +173,60 @@ const add = RTCPeerConnection.prototype.addIceCandidate;
 /** Connections that do not hear of each other. */
 export function deafen_connections() { RTCPeerConnection.prototype.addIceCandidate = async () => {}; }
 export function mend_connections() { RTCPeerConnection.prototype.addIceCandidate = add; }
+const create = RTCPeerConnection.prototype.createDataChannel;
+let made = [];
+/** Connections that are made from now on are known. */
+export function watch_connections() {
+    RTCPeerConnection.prototype.createDataChannel = function (...given) {
+        if (!made.includes(this)) made.push(this);
+        return create.apply(this, given);
+    };
+}
+let strange = [];
+/** One of them opens channels by itself. */
+export function open_strange(count, protocol, label) {
+    strange = Array.from({ length: count }, () => create.call(made[0], label, { protocol }));
+    for (const channel of strange) {
+        channel.binaryType = 'arraybuffer';
+        // Told that it is over it closes, as everybody does.
+        channel.addEventListener('message', ({ data }) => data.byteLength === 1 && new Uint8Array(data)[0] === 4 && channel.close());
+    }
+}
+/** Sends through the first of them whatever the other side allows; ready when it is closed. */
+export async function send_strange(kind, times, size, head) {
+    const [channel] = strange;
+    const closed = new Promise((done) => channel.addEventListener('close', done));
+    const frame = new Uint8Array(size + 1);
+    frame[0] = head;
+    frame[size] = kind;
+    if (channel.readyState === 'connecting') await new Promise((done) => channel.addEventListener('open', done, { once: true }));
+    try {
+        for (let time = 0; time < times; time++) channel.send(kind < 0 ? 'text' : frame);
+    } catch { /* It is closed already, or its buffer is full. */ }
+    await closed;
+}
+/** Lets the other side send to the first of them. */
+export function grant_strange() {
+    const [channel] = strange;
+    const grant = () => channel.send(new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0, 3]));
+    if (channel.readyState === 'open') grant();
+    else channel.addEventListener('open', grant);
+}
+/** How many of them are left, when those beyond so many are closed. */
+export async function strange_open(at_most) {
+    const open = () => strange.filter(({ readyState }) => readyState !== 'closed').length;
+    await new Promise((done) => {
+        const look = () => open() <= at_most && done();
+        for (const channel of strange) channel.addEventListener('close', look);
+        look();
+    });
+    return open();
+}
+export function forget_connections() {
+    RTCPeerConnection.prototype.createDataChannel = create;
+    made = [];
+    strange = [];
+}
 let connections;
 /** A browser without calls. */
 export function hide_connections() {
@@ -290,6 +345,12 @@ extern "C" {
     pub(crate) fn cut_channels();
     pub(crate) fn leave_channels_alone();
     pub(crate) fn rewrite_formats(formats: Vec<String>);
+    pub(crate) fn watch_connections();
+    pub(crate) fn open_strange(count: u32, protocol: &str, label: &str);
+    pub(crate) fn send_strange(kind: i32, times: u32, size: u32, head: u8) -> js_sys::Promise;
+    pub(crate) fn grant_strange();
+    pub(crate) fn strange_open(at_most: u32) -> js_sys::Promise;
+    pub(crate) fn forget_connections();
     pub(crate) fn deafen_connections();
     pub(crate) fn mend_connections();
     pub(crate) fn hide_connections();

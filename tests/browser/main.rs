@@ -4,8 +4,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod calls;
+mod channels;
 mod check;
 mod devices;
+mod files;
 mod health;
 mod kit;
 mod leaving;

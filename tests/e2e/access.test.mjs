@@ -35,6 +35,17 @@ const CALL = {
         await ann.say("Yes!");
         await ann.see("delivered");
     },
+    files: here(async () => {
+        const { onfile, peers } = window.scene.room;
+        const [peer] = peers.values();
+        const transfers = [];
+        const accept = async () => (transfers.push({}), transfers.at(-1));
+        for (const name of ["on its way.jpg", `${"long".repeat(40)}.tar.gz`, "offered"]) onfile({ name, size: 5e6, peer, accept });
+        for (const button of [...document.querySelectorAll("[data-testid=file-accept]")].slice(0, 2)) button.click();
+        while (transfers.filter(({ onend }) => onend).length < 2) await new Promise(requestAnimationFrame);
+        transfers[0].onprogress({ state: "running", bytes: 2e6, size: 5e6, speed: 1e6, left: 3000 });
+        transfers[1].onend({ file: new Blob(["x"]) });
+    }),
     "panel closed, and something not read": async (ann) => {
         await ann.click("panel-close");
         await ann.page.evaluate(() => window.scene.writes("Bob", "Hello?"));

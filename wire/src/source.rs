@@ -1,6 +1,8 @@
 //! What a media track shows or plays.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,7 +31,7 @@ pub enum Source {
 }
 
 /// The name of an application's own source; that of sound ends in `Audio`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy)]
 pub struct OwnSource {
     /// Zeros after the name.
     bytes: [u8; FULL_BYTES],
@@ -138,6 +140,34 @@ impl OwnSource {
 
     fn audio(&self) -> Option<Self> {
         OwnSource::new(&[self.as_str(), AUDIO].concat())
+    }
+}
+
+// Compared in one place: sources are keys of many maps, and derived they would be compared anew in each of them.
+impl Ord for OwnSource {
+    #[inline(never)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for OwnSource {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for OwnSource {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for OwnSource {}
+
+impl Hash for OwnSource {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 

@@ -1,5 +1,6 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
+import { Files } from "./files.js";
 import { keys } from "./keys.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
@@ -57,6 +58,7 @@ export class CallView {
         new Recorder(room, signal);
         new Why(room, nameOf, signal);
         this.#closeKeys = keys(signal);
+        new Files(room, signal);
         this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
         click("lesson-open", () => this.#openLesson());
         this.#switches();

@@ -12,6 +12,7 @@ use crate::codec::{Malformed, read_body};
 use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
+use crate::incoming;
 use crate::outgoing::Outgoing;
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -37,6 +38,7 @@ impl RoomEndpoint {
                     self.signaling_ended(error);
                 }
             }
+            Request::Open(peer, opening) => self.peers.open(peer, opening),
         }
     }
 
@@ -133,6 +135,12 @@ impl RoomEndpoint {
             }
             _ if !self.peers.is_current(peer, connection) => {}
             ConnectionEvent::Frame(frame) => self.frame(peer, frame),
+            ConnectionEvent::Channel(transport) => {
+                let told = self.parts.room.upgrade().zip(self.peers.peer(peer));
+                if let Some(event) = told.and_then(|(room, peer)| incoming::event(&room, peer, transport)) {
+                    self.tell(event);
+                }
+            }
             ConnectionEvent::Limited(is_limited) => self.peers.strained(peer, is_limited),
             ConnectionEvent::CodecRefused(codec) => {
                 let peer = self.peers.peer(peer);

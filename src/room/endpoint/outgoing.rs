@@ -89,6 +89,11 @@ impl RoomEndpoint {
             }
             machine::Event::Left(left) => {
                 self.parts.core.media.remove(left.id);
+                if let Some(room) = self.parts.room.upgrade()
+                    && let Some(resumptions) = room.resumptions.get()
+                {
+                    resumptions.left(left.id);
+                }
                 if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();
                     self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));

@@ -10,11 +10,13 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::listening::AudioLevel;
 use super::sending::{self, Sending};
-use crate::connection::Connection;
+use crate::connection::{CHANNELS, Connection};
+use crate::error::ChannelError;
 use crate::media::Devices;
 use crate::media::Track;
 use crate::outgoing::Outgoing;
 use crate::peer::Peer;
+use crate::room_ref::Opening;
 use crate::stream_kind::StreamKind;
 
 #[derive(Default)]
@@ -33,6 +35,8 @@ struct PeerState {
     voice: Option<AudioLevel>,
     sending: Sending,
     texts: Delivery<Outgoing>,
+    /// Channels that wait for a connection.
+    openings: Vec<Opening>,
 }
 
 impl Peers {
@@ -46,12 +50,16 @@ impl Peers {
             voice: None,
             sending: Sending::default(),
             texts: Delivery::new(self.entered),
+            openings: Vec::new(),
         };
         self.states.insert(peer.id(), state);
     }
 
     pub(super) fn leave(&mut self, id: PeerId) -> Option<Peer> {
-        self.states.remove(&id).map(|state| state.peer)
+        self.states.remove(&id).map(|state| {
+            state.end_channels(ChannelError::PeerGone);
+            state.peer
+        })
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<Peer> {
@@ -69,6 +77,9 @@ impl Peers {
             state.close_channel();
             state.connection = Some((id, connection));
             state.sending.set_stale();
+            for opening in std::mem::take(&mut state.openings) {
+                state.open(opening);
+            }
         }
     }
 
@@ -109,6 +120,18 @@ impl Peers {
     pub(super) fn is_current(&self, peer: PeerId, id: ConnectionId) -> bool {
         let current = self.states.get(&peer).and_then(|state| state.connection.as_ref());
         current.is_some_and(|(known, _)| *known == id)
+    }
+
+    /// Opens a data channel, when there is a connection. If the peer is gone, whoever waits is told by the drop.
+    pub(super) fn open(&mut self, peer: PeerId, opening: Opening) {
+        if let Some(state) = self.states.get_mut(&peer) {
+            state.open(opening);
+        }
+    }
+
+    /// The room is over.
+    pub(super) fn end_channels(&self) {
+        self.states.values().for_each(|state| state.end_channels(ChannelError::RoomClosed));
     }
 
     /// Sends this track for the source from now on, to everybody.
@@ -267,6 +290,20 @@ impl Peers {
 }
 
 impl PeerState {
+    fn open(&mut self, opening: Opening) {
+        match &self.connection {
+            Some((_, connection)) => (opening.0)(Some(connection)),
+            None if self.openings.len() < CHANNELS => self.openings.push(opening),
+            None => (opening.0)(None),
+        }
+    }
+
+    fn end_channels(&self, why: ChannelError) {
+        if let Some((_, connection)) = &self.connection {
+            connection.end_channels(why);
+        }
+    }
+
     fn close_channel(&mut self) {
         self.open = false;
         self.texts.channel_closed();

@@ -11,22 +11,33 @@ use super::graph::Graph;
 use super::references::References;
 use crate::process::Result;
 
-/// The parts of the crates that are loaded with their first use: checks, previews, recordings, diagnoses, and calls by hand.
-const MODULES: [&str; 5] = ["call", "check", "diagnosis", "preview", "record"];
+/// The parts of the crates that are loaded with their first use: checks, previews, recordings, diagnoses, channels, files, and calls by hand.
+const MODULES: [&str; 8] = ["call", "channel", "check", "diagnosis", "file", "preview", "record", "request"];
 /// The exports that lead there: all that begins like this.
-const EXPORTS: [&str; 12] = [
+const EXPORTS: [&str; 23] = [
     "rawcall_",
+    "rawchannel_",
     "rawcheck_",
+    "rawincoming_",
     "rawpreview_",
     "rawrecording_",
+    "rawrequest_",
+    "rawtransfer_",
     "__wbg_rawcall_",
+    "__wbg_rawchannel_",
     "__wbg_rawcheck_",
     "__wbg_rawpreview_",
     "__wbg_rawrecording_",
+    "__wbg_rawrequest_",
+    "__wbg_rawtransfer_",
+    "rawroom_channel",
     "rawroom_record",
     "rawroom_diagnose",
     "rawroom_stats",
+    "rawroom_request",
+    "rawroom_sendFile",
     "check",
+    "removePrivateFiles",
 ];
 
 /// How the module is cut.

@@ -1,0 +1,102 @@
+use super::{BLOCK_BYTES, Block, Fault, HASH_BYTES, HEAD_BYTES, blocks, offset};
+
+/// The receiver of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Receiving {
+    size: u64,
+    next: u32,
+}
+
+/// A block that came. It is to be verified and stored before the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Where it belongs.
+    pub start: u64,
+    /// Its SHA-256, as the sender says.
+    pub hash: Vec<u8>,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl Receiving {
+    /// Of a file of this size, from its beginning.
+    #[must_use]
+    pub fn new(size: u64) -> Self {
+        Receiving { size, next: 0 }
+    }
+
+    /// Takes a message of the sender.
+    ///
+    /// # Errors
+    /// [`Fault::Order`] if it is another block than the next one, [`Fault::Malformed`] if it has not the size that this block has.
+    pub fn receive(&self, mut message: Vec<u8>) -> Result<Received, Fault> {
+        if message.len() < HEAD_BYTES || message.len() > HEAD_BYTES + BLOCK_BYTES as usize {
+            return Err(Fault::Malformed);
+        }
+        let bytes = message.split_off(HEAD_BYTES);
+        let hash = message.split_off(HEAD_BYTES - HASH_BYTES);
+        let number = message.try_into().map(u32::from_le_bytes).map_err(|_| Fault::Malformed)?;
+        let block = Block::of(self.size, self.next).filter(|block| block.number == number).ok_or(Fault::Order)?;
+        if bytes.len() as u64 != block.end - block.start {
+            return Err(Fault::Malformed);
+        }
+        Ok(Received { start: block.start, hash, bytes })
+    }
+
+    /// The next block was stored. How many there are now, to be acknowledged.
+    pub fn stored(&mut self) -> u32 {
+        self.next = self.next.saturating_add(1).min(blocks(self.size));
+        self.next
+    }
+
+    /// The block to go on with.
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// Bytes that are stored.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        offset(self.size, self.next)
+    }
+
+    /// Everything is there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.next >= blocks(self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: u64 = 2 * BLOCK_BYTES + 5;
+
+    fn message(number: u32, size: usize) -> Vec<u8> {
+        Block { number, start: 0, end: 0 }.message(&[number as u8; HASH_BYTES], &vec![1; size])
+    }
+
+    #[test]
+    fn only_the_next_block_in_its_size_is_taken() {
+        let (whole, mut receiving) = (BLOCK_BYTES as usize, Receiving::new(SIZE));
+        assert_eq!(receiving.receive(message(1, whole)), Err(Fault::Order), "it skips one");
+        assert_eq!(receiving.receive(message(0, whole - 1)), Err(Fault::Malformed));
+        assert_eq!(receiving.receive(message(0, whole + 1)), Err(Fault::Malformed));
+        assert_eq!(receiving.receive(vec![0; HEAD_BYTES - 1]), Err(Fault::Malformed));
+        assert_eq!(receiving.receive(Vec::new()), Err(Fault::Malformed));
+        let block = receiving.receive(message(0, whole)).unwrap();
+        assert_eq!((block.start, block.hash, block.bytes.len()), (0, vec![0; HASH_BYTES], whole));
+        assert_eq!(receiving.stored(), 1);
+        assert_eq!(receiving.receive(message(0, whole)), Err(Fault::Order), "it repeats one");
+        receiving.stored();
+        assert_eq!(receiving.receive(message(2, whole)), Err(Fault::Malformed), "the file is shorter");
+        assert_eq!(receiving.receive(message(2, 5)).unwrap().start, 2 * BLOCK_BYTES);
+        assert!(!receiving.is_complete());
+        assert_eq!((receiving.stored(), receiving.bytes()), (3, SIZE));
+        assert!(receiving.is_complete());
+        assert_eq!(receiving.receive(message(3, 0)), Err(Fault::Order), "there is nothing more");
+        assert!(Receiving::new(0).is_complete());
+    }
+}

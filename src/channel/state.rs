@@ -1,0 +1,275 @@
+//! A channel's data channel, what waits to be read, and how it ended.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use itodenwa_protocol::channel::{Data, Flow, Received, Transport as Promise, Violation, WINDOW};
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessageEvent;
+
+use crate::connection::{self, Slot, Transport};
+use crate::dom::{DataChannel, Listener};
+use crate::error::ChannelError;
+use crate::peer::Peer;
+use crate::snapshot::SnapshotCell;
+
+/// Bytes that the browser may have, beyond which nothing more is given to it (W3C WebRTC, `bufferedAmount`), one message more or less.
+const HIGH_WATER: u32 = 1 << 20;
+/// When so few are left there is more.
+const LOW_WATER: u32 = 256 << 10;
+/// Bytes of a frame that is looked at; browsers make and take larger ones.
+const FRAME_BYTES: u32 = 128 << 10;
+
+pub(super) struct Shared {
+    transport: Rc<Transport>,
+    promise: Promise,
+    peer: Peer,
+    name: String,
+    state: SnapshotCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    flow: Flow,
+    /// The other side is to be told that it may send.
+    is_accepting: bool,
+    unread: VecDeque<(Data, u64)>,
+    /// What those count.
+    waiting: u64,
+    /// The other side said that it closes it.
+    is_ending: bool,
+    end: Option<Result<(), ChannelError>>,
+    /// The end was read.
+    is_over: bool,
+}
+
+impl Shared {
+    pub(super) fn new(transport: Transport, peer: Peer) -> Self {
+        let Transport { channel, slot } = &transport;
+        let promise = Promise { ordered: channel.ordered(), reliable: channel.is_reliable() };
+        channel.set_binary_type("arraybuffer");
+        channel.set_low_water(LOW_WATER);
+        let state = SnapshotCell::default();
+        state.change(|state: &mut State| state.flow = Flow::new(promise));
+        slot.listen(listeners(channel, slot, &state, promise));
+        let name = channel.label();
+        Shared { transport: Rc::new(transport), promise, peer, name, state }
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn transport(&self) -> Promise {
+        self.promise
+    }
+
+    pub(super) fn buffered(&self) -> u32 {
+        self.transport.channel.buffered_amount()
+    }
+
+    /// Lets the other side send. Its acceptance may have come before this end is told to be open: then it is said when it is.
+    pub(super) fn accept(&self) {
+        self.state.change(|state| state.is_accepting = true);
+        accept_if_open(&self.transport.channel, &self.state);
+    }
+
+    /// Ready when the other side accepted it: false if it does not want to.
+    pub(super) fn poll_accepted(&self, cx: &Context<'_>) -> Poll<Result<bool, ChannelError>> {
+        let (is_accepted, end) = self.state.change(|state| (state.flow.is_accepted(), state.end));
+        if is_accepted || !self.promise.reliable && self.transport.channel.ready_state() == "open" {
+            return Poll::Ready(Ok(true));
+        }
+        if let Some(why) = self.transport.slot.ended() {
+            return Poll::Ready(Err(why));
+        }
+        if let Some(Ok(())) = end {
+            return Poll::Ready(Ok(false));
+        }
+        // Closed, and nobody said why: the end of the connection follows.
+        self.transport.slot.wait(cx);
+        Poll::Pending
+    }
+
+    pub(super) fn readiness(&self) -> Poll<Result<(), ChannelError>> {
+        if let Some(end) = self.end() {
+            return Poll::Ready(Err(end.err().unwrap_or(ChannelError::Closed)));
+        }
+        let may_send =
+            self.transport.channel.ready_state() == "open" && self.state.change(|state| state.flow.may_send());
+        if may_send && self.buffered() < HIGH_WATER { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    pub(super) fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
+        let readiness = self.readiness();
+        if readiness.is_pending() {
+            self.transport.slot.wait(cx);
+        }
+        readiness
+    }
+
+    pub(super) fn send(&self, data: Data) -> Result<(), ChannelError> {
+        if let Some(end) = self.end() {
+            return Err(end.err().unwrap_or(ChannelError::Closed));
+        }
+        let frames = self.state.change(|state| state.flow.send(data)).ok_or(ChannelError::TooLarge)?;
+        for frame in frames {
+            self.transport.channel.send_bytes(&frame).map_err(|_| ChannelError::Lost)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Option<Result<Data, ChannelError>>> {
+        let next = self.state.change(|state| {
+            let (data, cost) = state.unread.pop_front()?;
+            state.waiting = state.waiting.saturating_sub(cost);
+            Some((data, state.flow.read(cost)))
+        });
+        if let Some((data, credit)) = next {
+            if let Some(credit) = credit {
+                let _ = self.transport.channel.send_bytes(&credit);
+            }
+            return Poll::Ready(Some(Ok(data)));
+        }
+        let Some(end) = self.end() else {
+            self.transport.slot.wait(cx);
+            return Poll::Pending;
+        };
+        let was_over = self.state.change(|state| mem::replace(&mut state.is_over, true));
+        Poll::Ready(end.err().filter(|_| !was_over).map(Err))
+    }
+
+    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
+        let end = self.end();
+        if end.is_none() {
+            self.transport.slot.wait(cx);
+        }
+        end.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    pub(super) fn poll_disconnected(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.transport.slot.ended().is_some() {
+            return Poll::Ready(());
+        }
+        self.transport.slot.wait(cx);
+        Poll::Pending
+    }
+
+    /// The application wants no more of it.
+    pub(super) fn close(&self) {
+        if self.end().is_some() {
+            return;
+        }
+        connection::end(&self.transport);
+        self.state.change(|state| {
+            state.unread.clear();
+            state.end = Some(Ok(()));
+        });
+        self.transport.slot.wake();
+    }
+
+    fn end(&self) -> Option<Result<(), ChannelError>> {
+        let (end, is_ending) = self.state.change(|state| (state.end, state.is_ending));
+        end.or_else(|| self.transport.slot.ended().map(|why| if is_ending { Ok(()) } else { Err(why) }))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn accept_if_open(channel: &DataChannel, state: &SnapshotCell<State>) {
+    if channel.ready_state() == "open"
+        && let Some(frame) = state.change(|state| mem::take(&mut state.is_accepting).then(|| state.flow.accept()))
+    {
+        // If it is closing by now that is told by its end.
+        let _ = channel.send_bytes(&frame);
+    }
+}
+
+fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> Vec<Listener> {
+    let wake = || {
+        let slot = Rc::clone(slot);
+        move |_: &web_sys::Event| slot.wake()
+    };
+    let message = {
+        let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
+        move |event: &web_sys::Event| {
+            let frame = bytes(event.unchecked_ref::<MessageEvent>().data());
+            if let Err(why) = state.change(|state| state.take(frame, promise)) {
+                state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
+                channel.close();
+                slot.unlisten();
+            } else if state.change(|state| state.is_ending) {
+                channel.close();
+            }
+            slot.wake();
+        }
+    };
+    let close = {
+        let (slot, state) = (Rc::clone(slot), state.clone());
+        move |_: &web_sys::Event| {
+            state.change(|state| {
+                // Where messages may be lost, so may be the word that it is closed on purpose.
+                let end = if state.is_ending || !promise.reliable { Ok(()) } else { Err(ChannelError::Lost) };
+                state.end.get_or_insert(end);
+            });
+            slot.unlisten();
+            slot.wake();
+        }
+    };
+    let open = {
+        let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
+        move |_: &web_sys::Event| {
+            accept_if_open(&channel, &state);
+            slot.wake();
+        }
+    };
+    vec![
+        Listener::new(channel, "open", open),
+        Listener::new(channel, "bufferedamountlow", wake()),
+        Listener::new(channel, "message", message),
+        Listener::new(channel, "close", close),
+    ]
+}
+
+impl State {
+    fn take(&mut self, frame: Option<Vec<u8>>, promise: Promise) -> Result<(), ChannelError> {
+        if self.end.is_some() {
+            return Ok(());
+        }
+        let received = frame.ok_or(Violation::Malformed).and_then(|frame| self.flow.receive(frame));
+        match received.map_err(|violation| match violation {
+            Violation::Malformed => ChannelError::Malformed,
+            Violation::Flooded => ChannelError::Flooded,
+        })? {
+            Received::Message(data, cost) => {
+                self.unread.push_back((data, cost));
+                self.waiting = self.waiting.saturating_add(cost);
+                // Where there is no credit the oldest make room.
+                while !promise.reliable && self.waiting > WINDOW {
+                    let Some((_, cost)) = self.unread.pop_front() else { break };
+                    self.waiting = self.waiting.saturating_sub(cost);
+                }
+            }
+            Received::Nothing => {}
+            Received::End => self.is_ending = true,
+        }
+        Ok(())
+    }
+}
+
+/// None if it is text, which is no frame, or too large.
+fn bytes(data: JsValue) -> Option<Vec<u8>> {
+    let data = data.dyn_into::<ArrayBuffer>().ok().filter(|data| data.byte_length() <= FRAME_BYTES)?;
+    Some(Uint8Array::new(&data).to_vec())
+}

@@ -1,0 +1,64 @@
+//! Files to and from a peer.
+
+mod receiving;
+mod resumptions;
+mod sending;
+mod sink;
+mod talk;
+mod transfer;
+
+pub use itodenwa_protocol::file::{Offer, safe_name};
+pub use sink::{Destination, remove_private_files};
+pub use transfer::{Progress, Transfer, TransferState};
+
+use web_sys::Blob;
+
+use crate::error::FileError;
+use crate::incoming::IncomingFile;
+use crate::peer::Peer;
+use transfer::Shared;
+
+impl Peer {
+    /// Offers a file to this peer, who gets it as [`Event::File`](crate::Event::File), and sends it as they take it. It goes on through a new
+    /// connection. The name is made safe: [`safe_name`].
+    ///
+    /// A file goes in blocks of 256 KiB, read when they are sent, each with its SHA-256; eight at most are sent and not acknowledged. Several
+    /// files at once share the connection block by block.
+    ///
+    /// # Errors
+    /// [`FileError::Unsupported`] where the browser has no hashes, [`FileError::TooLarge`] beyond 2⁵³ bytes.
+    pub fn send_file(&self, file: &Blob, name: &str) -> Result<Transfer, FileError> {
+        if !crate::dom::has_digest() {
+            return Err(FileError::Unsupported);
+        }
+        let id = (js_sys::Math::random() * (1_u64 << 53) as f64) as u64;
+        let offer = Offer::new(id, name, file.size() as u64, &file.type_()).ok_or(FileError::TooLarge)?;
+        let (shared, file) = (Shared::new(offer, self.clone()), file.clone());
+        Ok(Transfer::start(&shared, sending::run(shared.clone(), file)))
+    }
+}
+
+impl IncomingFile {
+    /// What is offered.
+    ///
+    /// # Errors
+    /// [`FileError::Malformed`] if it is no offer: refuse it.
+    pub fn offer(&self) -> Result<Offer, FileError> {
+        Offer::read(self.0.label(), self.0.purpose()).ok_or(FileError::Malformed)
+    }
+
+    /// Takes the file.
+    ///
+    /// # Errors
+    /// [`FileError`]: [`TooLarge`](FileError::TooLarge) for where it is to go, [`Unsupported`](FileError::Unsupported),
+    /// [`Malformed`](FileError::Malformed). What goes wrong later is told by the transfer.
+    pub fn accept(&self, destination: Destination) -> Result<Transfer, FileError> {
+        let offer = self.offer()?;
+        if !crate::dom::has_digest() {
+            return Err(FileError::Unsupported);
+        }
+        destination.check(offer.size)?;
+        let shared = Shared::new(offer, self.peer().clone());
+        Ok(Transfer::start(&shared, receiving::run(shared.clone(), self.0.clone(), destination)))
+    }
+}

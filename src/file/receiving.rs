@@ -1,0 +1,98 @@
+//! The task that receives a file.
+
+use std::rc::Rc;
+
+use futures_util::future::select;
+use itodenwa_protocol::channel::Data;
+use itodenwa_protocol::file::{Fault, Receiving, Word};
+use js_sys::Uint8Array;
+use web_sys::Blob;
+
+use super::resumptions::Resumptions;
+use super::sink::{Destination, Sink};
+use super::talk::{Stop, either, fail, failed_there, tell_wishes, unless_cancelled};
+use super::transfer::Shared;
+use crate::channel::{Channel, accept};
+use crate::dom;
+use crate::error::{ChannelError, FileError};
+use crate::incoming::Incoming;
+
+pub(super) async fn run(
+    shared: Rc<Shared>,
+    incoming: Incoming,
+    destination: Destination,
+) -> Result<Option<Blob>, FileError> {
+    let mut sink = Sink::open(destination, &shared.offer).await?;
+    let received = receive(&shared, incoming, &mut sink).await;
+    if received.is_err() {
+        sink.remove().await;
+    }
+    received.map(Some)
+}
+
+async fn receive(shared: &Shared, mut incoming: Incoming, sink: &mut Sink) -> Result<Blob, FileError> {
+    let mut machine = Receiving::new(shared.offer.size);
+    loop {
+        match unless_cancelled(shared, once(shared, &incoming, &mut machine, sink)).await {
+            Ok(file) => return Ok(file),
+            Err(Stop::Failed(why)) => return Err(why),
+            Err(Stop::Lost) => shared.set_connection(false),
+        }
+        let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
+        let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
+        let next = next.wait(shared.peer.id(), incoming.purpose());
+        // A transfer does not keep the room open.
+        drop(room);
+        let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });
+        incoming = next.await.map_err(|stop| match stop {
+            Stop::Failed(why) => why,
+            Stop::Lost => FileError::PeerGone,
+        })?;
+    }
+}
+
+/// Through one channel.
+async fn once(shared: &Shared, incoming: &Incoming, machine: &mut Receiving, sink: &mut Sink) -> Result<Blob, Stop> {
+    let channel = accept(incoming).map_err(|_| Stop::Failed(FileError::Taken))?;
+    shared.set_connection(true);
+    let wishes = async { tell_wishes(shared, &channel).await.and(Err(Stop::Lost)) };
+    either(store(shared, &channel, machine, sink), wishes).await
+}
+
+/// Until everything is there.
+async fn store(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink: &mut Sink) -> Result<Blob, Stop> {
+    channel.send(Word::From(machine.next()).write()).await?;
+    while !machine.is_complete() {
+        select(std::pin::pin!(shared.wanted()), std::pin::pin!(channel.closed())).await;
+        match channel.receive().await? {
+            Some(Data::Bytes(message)) => {
+                store_block(machine, sink, message).await.map_err(|fault| fail(channel, fault))?;
+                let word = Word::Stored(machine.stored());
+                shared.moved(machine.bytes());
+                channel.send(word.write()).await?;
+            }
+            Some(Data::Text(text)) => match Word::read(&text) {
+                Some(Word::Pause) => shared.paused_there(true),
+                Some(Word::Resume) => shared.paused_there(false),
+                Some(Word::Failed(fault)) => return Err(failed_there(fault)),
+                _ => return Err(fail(channel, Fault::Malformed)),
+            },
+            None => return Err(FileError::CancelledByPeer.into()),
+        }
+    }
+    let file = sink.finish(&shared.offer).await.map_err(|_| fail(channel, Fault::Storage))?;
+    // One that is gone need not know.
+    match channel.send(Word::Done.write()).await {
+        Ok(()) | Err(ChannelError::Lost | ChannelError::PeerGone | ChannelError::Closed) => Ok(file),
+        Err(why) => Err(why.into()),
+    }
+}
+
+async fn store_block(machine: &Receiving, sink: &mut Sink, message: Vec<u8>) -> Result<(), Fault> {
+    let received = machine.receive(message)?;
+    let bytes = Uint8Array::from(&received.bytes[..]);
+    if dom::sha256(&bytes).await.ok() != Some(received.hash) {
+        return Err(Fault::Hash);
+    }
+    sink.write(&bytes).await.map_err(|_| Fault::Storage)
+}

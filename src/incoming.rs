@@ -1,0 +1,169 @@
+//! What a peer opened and nobody accepted yet. Nothing is taken from it before: the other side has no credit.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use itodenwa_protocol::file::FILE_PURPOSE;
+use itodenwa_wire::PeerId;
+
+use crate::connection::{Transport, end};
+use crate::event::Event;
+use crate::oneshot;
+use crate::peer::Peer;
+use crate::room_ref::RoomRef;
+
+/// What a data channel is for: its subprotocol (RFC 8832, section 8.2.2).
+pub(crate) const CHANNEL: &str = "itodenwa.channel";
+pub(crate) const REQUEST: &str = "itodenwa.request";
+
+/// The transfers that wait for a channel with the rest. What they do is loaded when the first one waits.
+pub(crate) trait Resume {
+    /// The channel that this peer opens with the rest. When it is not waited for any more it is refused.
+    fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming>;
+
+    /// Gives a channel to the transfer that waits for it; back if there is none.
+    fn resume(&self, incoming: Incoming) -> Option<Incoming>;
+
+    /// A peer left, and resumes nothing.
+    fn left(&self, peer: PeerId);
+}
+
+impl fmt::Debug for dyn Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resume")
+    }
+}
+
+/// A data channel of a peer. When the last clone is dropped without being accepted it is refused.
+#[derive(Clone)]
+pub(crate) struct Incoming(Rc<Inner>);
+
+struct Inner {
+    peer: Peer,
+    label: String,
+    purpose: String,
+    transport: Cell<Option<Transport>>,
+}
+
+impl Incoming {
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.0.peer
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// What the channel is for, and what is told of it with that.
+    pub(crate) fn purpose(&self) -> &str {
+        &self.0.purpose
+    }
+
+    /// None if a clone was accepted already.
+    pub(crate) fn take(&self) -> Option<Transport> {
+        self.0.transport.take()
+    }
+
+    pub(crate) fn refuse(&self) {
+        if let Some(transport) = self.take() {
+            end(&Rc::new(transport));
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(transport) = self.transport.take() {
+            end(&Rc::new(transport));
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// A channel that a peer opened. Accept it, or drop it: then it is refused.
+#[derive(Debug, Clone)]
+pub struct IncomingChannel(pub(crate) Incoming);
+
+/// A question of a peer. Accept it, or drop it: then it is refused.
+#[derive(Debug, Clone)]
+pub struct IncomingRequest(pub(crate) Incoming);
+
+/// A file that a peer offers. Accept it, or drop it: then it is refused.
+#[derive(Debug, Clone)]
+pub struct IncomingFile(pub(crate) Incoming);
+
+/// The event of a data channel that a peer opened; none if a transfer waits for it, or this
+/// version does not know what it is for.
+pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<Event> {
+    let (label, purpose) = (transport.channel.label(), transport.channel.protocol());
+    let incoming = Incoming(Rc::new(Inner { peer, label, purpose, transport: Cell::new(Some(transport)) }));
+    match incoming.purpose() {
+        CHANNEL => Some(Event::Channel(IncomingChannel(incoming))),
+        REQUEST => Some(Event::Request(IncomingRequest(incoming))),
+        purpose if purpose.starts_with(FILE_PURPOSE) => {
+            let incoming = match room.resumptions.get() {
+                Some(resumptions) => resumptions.resume(incoming)?,
+                None => incoming,
+            };
+            Some(Event::File(IncomingFile(incoming)))
+        }
+        _ => None,
+    }
+}
+
+impl IncomingChannel {
+    /// Whose.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        self.0.peer()
+    }
+
+    /// Its name, as the other side chose it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.label()
+    }
+
+    /// Says that it is not wanted.
+    pub fn refuse(&self) {
+        self.0.refuse();
+    }
+}
+
+impl IncomingRequest {
+    /// Whose.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        self.0.peer()
+    }
+
+    /// What is asked for, as the other side calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.label()
+    }
+
+    /// Says that it is not answered.
+    pub fn refuse(&self) {
+        self.0.refuse();
+    }
+}
+
+impl IncomingFile {
+    /// Whose.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        self.0.peer()
+    }
+
+    /// Says that it is not wanted.
+    pub fn refuse(&self) {
+        self.0.refuse();
+    }
+}

@@ -1,0 +1,123 @@
+// What is no picture: files through the page, and channels and requests through the package, between browsers that differ.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, browser, end, freshRoom, meet } from "./people.mjs";
+
+after(end);
+
+/** A file is dropped into the chat: so large, all bytes different from their neighbours. */
+function drop(size, name) {
+    const file = new File([Uint8Array.from({ length: size }, (_, at) => (at * 7) % 253)], name, { type: "text/html" });
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(file);
+    const input = document.getElementById("file-input");
+    input.files = dataTransfer.files;
+    input.dispatchEvent(new Event("change"));
+}
+
+/** What links lead to: the page's policy lets nobody fetch it. */
+function keepLinked() {
+    const link = URL.createObjectURL;
+    window.linked = new Map();
+    URL.createObjectURL = (blob) => {
+        const href = link.call(URL, blob);
+        window.linked.set(href, blob);
+        return href;
+    };
+}
+
+for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+    test(`${kinds.join(" sends a file to ")}, who takes one and refuses another`, async (t) => {
+        const [ann, bob] = await meet(t, kinds);
+        await bob.page.evaluate(keepLinked);
+        await ann.page.evaluate(drop, 3_000_000, "../../holi\u202eday.html");
+        await bob.reads("chat-log", "holiday.html");
+        await bob.click("file-accept");
+        await bob.see("file-save");
+        await ann.reads("chat-log", "Sent");
+        const [name, type, size, isEqual] = await bob.page.$eval("[data-testid=file-save]", async (link) => {
+            const blob = window.linked.get(link.href);
+            const bytes = new Uint8Array(await blob.arrayBuffer());
+            return [link.download, blob.type, blob.size, bytes.every((byte, at) => byte === (at * 7) % 253)];
+        });
+        assert.deepEqual([name, type, size, isEqual], ["holiday.html", "application/octet-stream", 3_000_000, true]);
+        await ann.page.evaluate(drop, 10, "x");
+        await bob.click("file-refuse");
+        await ann.reads("chat-log", "does not want the file");
+        for (const someone of [ann, bob]) {
+            assert.deepEqual(await someone.violations(), []);
+            assert.deepEqual(someone.errors, []);
+        }
+    });
+
+    test(`channels and requests from ${kinds.join(" to ")}`, async (t) => {
+        const room = freshRoom();
+        const [one, other] = await Promise.all(kinds.map(async (kind) => {
+            const context = await (await browser(kind)).createBrowserContext();
+            t.after(() => context.close().catch(() => {}));
+            const page = await context.newPage();
+            await page.goto(await address());
+            await page.evaluate(async (name) => {
+                const { join } = await import("/itodenwa/index.js");
+                window.room = await join(name);
+                window.peer = new Promise((done) => (window.room.onpeer = done));
+            }, room);
+            return page;
+        }));
+        const answering = other.evaluate(async () => {
+            window.room.answer("add", ([one, other]) => one + other);
+            window.room.answer("never", () => {
+                throw Object.assign(new Error("No."), { code: "app/no" });
+            });
+            window.room.answer("echo", (bytes) => bytes);
+            const channel = await new Promise((done) => (window.room.onchannel = done));
+            const read = [];
+            for await (const message of channel) {
+                read.push(typeof message === "string" ? message : message.length);
+                if (message === "streams") break;
+            }
+            await channel.readable.pipeTo(channel.writable, { preventClose: true });
+            return [channel.name, channel.peer === (await window.peer), read, (await channel.closed)?.code ?? "on purpose"];
+        });
+        const asked = await one.evaluate(async () => {
+            const peer = await window.peer;
+            const code = (promise) => promise.then(() => "", ({ code, refusal, name }) => (name === "ItodenwaError" ? [code, refusal].filter(Boolean).join(" ") : name));
+            const channel = await peer.openChannel("糸");
+            for (const message of ["hello", new Uint8Array(200_000), new Uint16Array(4).subarray(1)]) await channel.send(message);
+            const refused = [await code(channel.send({ a: 1 })), await code(channel.send("x".repeat(2 << 20)))];
+            await channel.send("streams");
+            await channel.send("back");
+            const back = await new Promise((done) => (channel.onmessage = done));
+            const results = [
+                await peer.request("add", [1, 2]),
+                (await peer.request("echo", new Uint8Array([1, 2]))).length,
+                await code(peer.request("never")),
+                await code(peer.request("unknown")),
+                await code(peer.request("add", [1, 2], { signal: AbortSignal.abort() })),
+                await code(peer.openChannel("")),
+            ];
+            channel.close();
+            return { refused, back, results, closed: (await channel.closed) ?? "on purpose" };
+        });
+        assert.deepEqual(asked, {
+            refused: ["channel/data", "channel/too-large"],
+            back: "back",
+            results: [
+                3,
+                2,
+                "request/refused app/no",
+                "request/unanswered",
+                "AbortError",
+                "channel/name",
+            ],
+            closed: "on purpose",
+        });
+        assert.deepEqual(await answering, ["糸", true, ["hello", 200_000, 6, "streams"], "on purpose"]);
+        const left = await Promise.all([one, other].map((page) => page.evaluate(async () => {
+            const { counts } = await import("/itodenwa/index.js");
+            await window.room.leave();
+            return counts();
+        })));
+        for (const counts of left) assert.deepEqual(counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
+    });
+}

@@ -1,0 +1,179 @@
+import { errorText, say, word } from "../i18n.js";
+import { nameOf } from "./stage.js";
+
+/** So many bytes go to memory; larger files to the browser's own file system, or to a file that the person chooses. */
+const MEMORY = 64 << 20;
+/** Bytes, and their units. */
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+/** The addresses of what was received: the page has it until the next call. */
+const addresses = new Set();
+
+/** Files in the chat: chosen or dropped there, offered to everybody, with how far they are. */
+export class Files {
+    #room;
+    #log = document.getElementById("chat-log");
+
+    constructor(room, signal) {
+        this.#room = room;
+        for (const address of addresses) URL.revokeObjectURL(address);
+        addresses.clear();
+        const button = document.getElementById("file");
+        const input = document.getElementById("file-input");
+        const chat = document.querySelector(".chat");
+        const listen = (target, type, action) => target.addEventListener(type, action, { signal });
+        listen(button, "click", () => input.click());
+        listen(input, "change", () => {
+            this.#send(input.files);
+            input.value = "";
+        });
+        // Other things that are dragged are the text field's.
+        const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+        listen(chat, "dragover", (event) => hasFiles(event) && event.preventDefault());
+        listen(chat, "drop", (event) => {
+            if (!hasFiles(event)) return;
+            event.preventDefault();
+            this.#send(event.dataTransfer.files);
+        });
+        room.onfile = (offer) => this.#offered(offer);
+    }
+
+    #send(files) {
+        const peers = [...this.#room.peers.values()];
+        for (const file of files) {
+            if (peers.length === 0) new Row(this.#log, () => word("file"), file).tells(() => word("file-nobody"));
+            for (const peer of peers) this.#sendTo(peer, file);
+        }
+    }
+
+    async #sendTo(peer, file) {
+        const row = new Row(this.#log, () => word("file-to", { name: nameOf(peer) }), file);
+        try {
+            row.follows(await peer.sendFile(file));
+        } catch (error) {
+            row.tells(() => errorText(error));
+        }
+    }
+
+    #offered(offer) {
+        const row = new Row(this.#log, () => word("file-from", { name: nameOf(offer.peer) }), offer);
+        row.offers({
+            "file-accept": async () => {
+                try {
+                    row.follows(await offer.accept({ to: await place(offer) }));
+                } catch (error) {
+                    // The person chose no file after all: it is still offered.
+                    if (error.name !== "AbortError") row.tells(() => errorText(error));
+                }
+            },
+            "file-refuse": () => {
+                offer.refuse();
+                row.tells(() => word("file-refused"));
+            },
+        });
+    }
+}
+
+/** Where it goes. What is large goes to a file that the person chooses, where browsers let them. */
+async function place({ size, name }) {
+    if (size <= MEMORY) return "memory";
+    return window.showSaveFilePicker ? window.showSaveFilePicker({ suggestedName: name }) : "private";
+}
+
+/** One file, in the log. */
+class Row {
+    #item = document.createElement("div");
+    #state = document.createElement("span");
+    #bar = document.createElement("progress");
+    #buttons = document.createElement("span");
+    #name;
+
+    constructor(log, who, { name, size }) {
+        this.#name = name;
+        const [person, file] = [document.createElement("b"), document.createElement("bdi")];
+        this.#item.className = "file";
+        this.#item.dataset.testid = "file";
+        say(person, who);
+        file.textContent = name;
+        this.#bar.hidden = true;
+        this.#bar.max = Math.max(size, 1);
+        this.#bar.setAttribute("aria-label", name);
+        say(this.#state, () => bytes(size));
+        this.#state.dataset.testid = "file-state";
+        this.#buttons.className = "buttons";
+        this.#item.append(person, " ", file, " ", this.#state, this.#bar, this.#buttons);
+        log.append(this.#item);
+        log.scrollTop = log.scrollHeight;
+    }
+
+    /** What the person may do, by the word for it. */
+    offers(actions) {
+        this.#buttons.replaceChildren(
+            ...Object.entries(actions).map(([name, action]) => {
+                const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
+                button.dataset.testid = name;
+                say(button, () => word(name));
+                button.addEventListener("click", action);
+                return button;
+            }),
+        );
+    }
+
+    /** How it ended, or what is wrong. */
+    tells(text) {
+        this.#bar.hidden = true;
+        this.#buttons.replaceChildren();
+        this.#state.removeAttribute("aria-live");
+        say(this.#state, text);
+    }
+
+    follows(transfer) {
+        let isPaused = false;
+        this.#bar.hidden = false;
+        // Read aloud four times a second it would be in the way of everything else.
+        this.#state.setAttribute("aria-live", "off");
+        const buttons = () =>
+            this.offers({
+                [isPaused ? "file-resume" : "file-pause"]: () => {
+                    isPaused = !isPaused;
+                    if (isPaused) transfer.pause();
+                    else transfer.resume();
+                    buttons();
+                },
+                "file-cancel": () => transfer.cancel(),
+            });
+        buttons();
+        transfer.onprogress = (progress) => {
+            if (progress.state === "done" || progress.state === "failed") return;
+            this.#bar.value = progress.bytes;
+            say(this.#state, () => stateText(progress));
+        };
+        transfer.onend = ({ file, error }) => {
+            this.tells(() => (error ? errorText(error) : word(file ? "file-received" : "file-sent")));
+            if (file) this.#link(file);
+        };
+    }
+
+    #link(file) {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(file);
+        addresses.add(link.href);
+        link.download = this.#name;
+        link.dataset.testid = "file-save";
+        say(link, () => word("file-save"));
+        this.#buttons.replaceChildren(link);
+    }
+}
+
+function stateText({ state, bytes: done, size, speed, left }) {
+    const parts = [word(`file-${state}`), `${bytes(done)} / ${bytes(size)}`];
+    if (speed > 0) parts.push(`${bytes(speed)}/s`);
+    if (left !== undefined) parts.push(new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second" }).format(Math.ceil(left / 1000)));
+    return parts.join(" · ");
+}
+
+function bytes(count) {
+    const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
+    const format = { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long", maximumFractionDigits: power > 1 ? 1 : 0 };
+    return new Intl.NumberFormat(document.documentElement.lang, format).format(count / 1000 ** power);
+}
