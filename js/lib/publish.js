@@ -1,8 +1,8 @@
 import { coded, ItodenwaError } from "./error.js";
 import { understood } from "./wanted.js";
 
-/** Sends a track of the application, or all of a stream, or none of them. `open` gives the room, and throws when it is closed. */
-export async function publish(open, media, options) {
+/** Sends a track of the application, or all of a stream, or none of them. `more` gives the room, and fails when it is closed. */
+export async function publish(more, media, options) {
     const { source, content, limits } = understood("publish", options ?? {});
     if (limits) understood("limits", limits);
     const tracks = media?.getTracks?.() ?? [media];
@@ -11,11 +11,11 @@ export async function publish(open, media, options) {
     }
     // Pictures first: the sound of a screen is there as long as they are.
     const sorted = [...tracks].sort((one, other) => (one.kind === other.kind ? 0 : one.kind === "video" ? -1 : 1));
-    const sent = [];
+    const [room, sent] = [await more(), []];
     try {
-        for (const track of sorted) sent.push(await coded(() => open().publish(track, String(source), { content, limits })));
+        for (const track of sorted) sent.push(await coded(() => room.publish(track, String(source), { content, limits })));
     } catch (error) {
-        for (const name of sent) open().unpublish(name, false);
+        for (const name of sent) room.unpublish(name, false);
         throw error;
     }
     return sent;

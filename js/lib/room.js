@@ -5,7 +5,6 @@ import { Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
-import { publish } from "./publish.js";
 import { raw, rawMore } from "./raw.js";
 import { record } from "./recording.js";
 import { beginning, switching, understood } from "./wanted.js";
@@ -126,7 +125,8 @@ export class Room extends Emitter {
 
     /** Gives the names of the sources that are sent. */
     async publish(media, options) {
-        const sent = await publish(() => this.#open(), media, options);
+        const { publish } = await import("./publish.js");
+        const sent = await publish(() => this.#more(), media, options);
         for (const source of sent) {
             this.#published.add(source);
             this.me.media.add(source);

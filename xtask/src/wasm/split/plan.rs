@@ -11,10 +11,11 @@ use super::graph::Graph;
 use super::references::References;
 use crate::process::Result;
 
-/// The parts of the crates that are loaded with their first use: checks, previews, recordings, diagnoses, channels, files, and calls by hand.
-const MODULES: [&str; 8] = ["call", "channel", "check", "diagnosis", "file", "preview", "record", "request"];
+/// The parts of the crates that are loaded with their first use: checks, previews, recordings, diagnoses, channels, files, own
+/// tracks, and calls by hand.
+const MODULES: [&str; 9] = ["call", "channel", "check", "diagnosis", "file", "preview", "publish", "record", "request"];
 /// The exports that lead there: all that begins like this.
-const EXPORTS: [&str; 23] = [
+const EXPORTS: [&str; 25] = [
     "rawcall_",
     "rawchannel_",
     "rawcheck_",
@@ -36,6 +37,8 @@ const EXPORTS: [&str; 23] = [
     "rawroom_stats",
     "rawroom_request",
     "rawroom_sendFile",
+    "rawroom_publish",
+    "rawroom_unpublish",
     "check",
     "removePrivateFiles",
 ];
