@@ -12,6 +12,7 @@
 )]
 
 mod bench;
+pub mod channel;
 pub mod description;
 pub mod hub;
 pub mod ice_servers;

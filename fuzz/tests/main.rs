@@ -25,7 +25,7 @@ macro_rules! tests {
     };
 }
 
-tests! { wire message websocket ticket ice_servers stun turn hub description link peer negotiation manual }
+tests! { wire channel message websocket ticket ice_servers stun turn hub description link peer negotiation manual }
 
 #[test]
 fn every_target_is_tested_fuzzed_and_has_a_corpus() {

@@ -104,7 +104,10 @@ pub struct Args {
         help_heading = "Who may come in"
     )]
     origins: Vec<WebOrigin>,
-    /// Let everybody read /metrics, not this computer alone
+    /// Answer /metrics here, and nothing else: an address that no proxy passes on [default: nowhere]
+    #[arg(long, env = "ITODENWA_METRICS", value_name = "ADDRESS", help_heading = "Operation")]
+    metrics: Option<SocketAddr>,
+    /// Let everybody read /metrics, at the same address as the page
     #[arg(long, env = "ITODENWA_PUBLIC_METRICS", help_heading = "Operation")]
     public_metrics: bool,
     /// Let those who say this, of 16 bytes or more, see and close rooms at /api [default: nobody]
@@ -198,6 +201,7 @@ impl Args {
             behind_proxy: self.behind_proxy,
             secrets: self.secrets,
             origins: self.origins,
+            metrics: self.metrics,
             public_metrics: self.public_metrics,
             api_secret: self.api_secret,
             ticket_secret: self.ticket_secret,
@@ -250,6 +254,7 @@ mod tests {
     fn wrong_values_are_refused_with_the_flags_name() {
         for (flag, value) in [
             ("--listen", "localhost"),
+            ("--metrics", "9090"),
             ("--room-peers", "17"),
             ("--room-peers", "0"),
             ("--signal-bytes", "524289"),

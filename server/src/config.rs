@@ -39,7 +39,9 @@ pub struct Config {
     pub secrets: Vec<Secret>,
     /// With any, only pages from there and the own one may connect; with none, every page.
     pub origins: Vec<WebOrigin>,
-    /// Whether everybody may read `/metrics`; otherwise it is there for this computer alone.
+    /// Where `/metrics` is answered, and nothing else; port 0 lets the system choose.
+    pub metrics: Option<SocketAddr>,
+    /// Whether `/metrics` is answered at [`listen`](Config::listen) too, to everybody.
     pub public_metrics: bool,
     /// With the same one after a restart, sessions go on; none: a random one for this run, or that of the cluster.
     pub ticket_secret: Option<TicketSecret>,
@@ -67,6 +69,7 @@ impl Default for Config {
             behind_proxy: false,
             secrets: Vec::new(),
             origins: Vec::new(),
+            metrics: None,
             public_metrics: false,
             api_secret: None,
             ticket_secret: None,

@@ -1,5 +1,7 @@
-//! A folder with the page, and nothing that is in it by chance: no hidden files, and nothing that a link leads to, unless it is asked for.
+//! A folder with the page, and nothing that is in it by chance: no hidden files, nothing but files, and nothing that a link leads
+//! to unless that is asked for.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
@@ -11,6 +13,8 @@ use tower_http::services::ServeDir;
 
 /// The one folder with a dot that is meant to be read (RFC 8615).
 const WELL_KNOWN: &str = ".well-known";
+/// Systems take paths of so many bytes (`PATH_MAX`), with what is added to them here.
+const PATH_BYTES: usize = 4000;
 
 /// What becomes of symbolic links in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,19 +46,33 @@ async fn is_of_the_page(www: &Path, links: Links, path: &str) -> bool {
     if segments.iter().any(|segment| segment.starts_with('.') && *segment != WELL_KNOWN) {
         return false;
     }
-    if links == Links::Followed {
-        return true;
-    }
     let Ok(www) = tokio::fs::canonicalize(www).await else { return false };
     let named = www.join(segments.iter().collect::<PathBuf>());
-    // The compressed variants, which are served in its place, may be links as little as the file itself.
-    let compressed = ["br", "gz"].map(|ending| PathBuf::from(format!("{}.{ending}", named.display())));
-    for file in [named].into_iter().chain(compressed) {
-        if tokio::fs::canonicalize(&file).await.is_ok_and(|real| real != file) {
+    if named.as_os_str().len() > PATH_BYTES || !may_be_served(&named, links).await {
+        return false;
+    }
+    // Of a folder it is its index that is served, and of both a compressed variant in their place.
+    let is_folder = tokio::fs::metadata(&named).await.is_ok_and(|named| named.is_dir());
+    let file = if is_folder { named.join("index.html") } else { named };
+    let compressed = ["br", "gz"].map(|ending| PathBuf::from(format!("{}.{ending}", file.display())));
+    for file in [file].into_iter().chain(compressed) {
+        if !may_be_served(&file, links).await {
             return false;
         }
     }
     true
+}
+
+/// Whether this is a file or a folder, and no link unless links are followed; or nothing at all. Opening anything else, such as a
+/// pipe, would wait for ever.
+async fn may_be_served(path: &Path, links: Links) -> bool {
+    match tokio::fs::canonicalize(path).await {
+        Ok(real) if links == Links::Followed || real == path => {
+            tokio::fs::metadata(&real).await.is_ok_and(|it| it.is_file() || it.is_dir())
+        }
+        Ok(_) => false,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// A path without percent-encoding (RFC 3986, section 2.1); none if that is no text.

@@ -4,58 +4,72 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::http::HeaderMap;
 
-/// Headers that proxies add. A request with one of them does not come from this computer alone, whatever its address is.
-const BY_PROXIES: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
-
 /// What a client counts as whose proxy says nothing that can be read: one client for all limits, and never this computer.
 const UNREADABLE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// Whether a proxy passed a request on.
-pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    BY_PROXIES.iter().any(|name| headers.contains_key(*name))
+/// The client's address, as the proxy right before us saw it; none if it says nothing. What was said before, by other proxies
+/// or by the client itself, is not looked at. A proxy writes one of the two headers and may hand the other one on as the client
+/// wrote it: where they differ neither is believed.
+pub(crate) fn client(headers: &HeaderMap) -> Option<IpAddr> {
+    let plain = last(headers, "x-forwarded-for").map(|list| list.rsplit(',').next().and_then(address));
+    let standard = last(headers, "forwarded").and_then(|list| match parameters(list, "for").as_deref() {
+        Some([]) => None,
+        Some([one]) => Some(address(one)),
+        None | Some(_) => Some(None),
+    });
+    match (plain, standard) {
+        (Some(plain), Some(standard)) if plain != standard => Some(UNREADABLE),
+        (plain, standard) => plain.or(standard).map(|address| address.unwrap_or(UNREADABLE)),
+    }
 }
 
-/// The client's address, as the proxy right before us saw it; none if it says nothing. What was said before, by other proxies
-/// or by the client itself, is not looked at.
-pub(crate) fn client(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = |name: &str| headers.get_all(name).iter().next_back();
-    let read = |value: &axum::http::HeaderValue, read: fn(&str) -> Option<IpAddr>| {
-        Some(value.to_str().ok().and_then(read).unwrap_or(UNREADABLE))
-    };
-    last("x-forwarded-for")
-        .and_then(|value| read(value, |list| address(list.rsplit(',').next()?)))
-        .or_else(|| last("forwarded").and_then(|value| read(value, |list| address(&parameter(list, "for")?))))
+/// The last line of a header, which is the proxy's; what is no text is none that can be read.
+fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(name).iter().next_back().map(|value| value.to_str().unwrap_or_default())
 }
 
 /// The scheme and the host that the client asked for, each if the proxy says it.
 pub(crate) fn asked_for(headers: &HeaderMap) -> (Option<String>, Option<String>) {
     let said = |name: &str, key: &str| {
-        let last = |name: &str| headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok());
-        let plain = last(name).and_then(|list| list.rsplit(',').next()).map(|value| value.trim().to_owned());
-        plain.or_else(|| parameter(last("forwarded")?, key)).map(|value| value.to_ascii_lowercase())
+        let plain = last(headers, name).and_then(|list| list.rsplit(',').next()).map(|value| value.trim().to_owned());
+        plain.or_else(|| parameter(last(headers, "forwarded")?, key)).map(|value| value.to_ascii_lowercase())
     };
     (said("x-forwarded-proto", "proto"), said("x-forwarded-host", "host"))
 }
 
-/// A parameter of the last element of a list (RFC 7239, section 4), without its quotes.
+/// A parameter that the last element of a list has once.
 fn parameter(list: &str, key: &str) -> Option<String> {
-    let element = split(list, ',').pop()?;
-    split(element, ';').into_iter().find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        let value = value.trim();
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        name.trim().eq_ignore_ascii_case(key).then(|| quoted.unwrap_or(value).replace('\\', ""))
-    })
+    let mut values = parameters(list, key)?;
+    values.pop().filter(|_| values.is_empty())
 }
 
-/// Splits at a separator that is not within quotes.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut quoted = false;
-    text.split(|c| {
-        quoted ^= c == '"';
-        c == separator && !quoted
-    })
-    .collect()
+/// The values of a parameter in the last element of a list (RFC 7239, section 4), without their quotes. None if that is no list.
+fn parameters(list: &str, key: &str) -> Option<Vec<String>> {
+    let element = split(list, ',')?.pop()?;
+    let pairs = split(element, ';')?.into_iter().filter_map(|pair| pair.trim().split_once('='));
+    let named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case(key)).map(|(_, value)| {
+        let value = value.trim();
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        quoted.unwrap_or(value).replace('\\', "")
+    });
+    Some(named.collect())
+}
+
+/// Splits at a separator that is not within quotes (RFC 9110, section 5.6.4). None if a quote is not closed: what a client began
+/// would reach into what its proxy adds.
+fn split(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let parts = text.split(|c| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            '\\' if is_quoted => is_escaped = !was_escaped,
+            '"' if !was_escaped => is_quoted = !is_quoted,
+            c => return c == separator && !is_quoted,
+        }
+        false
+    });
+    let parts = parts.collect();
+    (!is_quoted).then_some(parts)
 }
 
 /// An address as proxies write it: with or without a port, IPv6 with or without brackets, perhaps in quotes.
@@ -113,16 +127,49 @@ mod tests {
         for value in ["", "unknown", "_hidden", "127.0.0.1.", "localhost", "127.0.0.1,", "::1]", "192.0.2.1:99999", "1"]
         {
             assert_eq!(from("x-forwarded-for", value), "0.0.0.0", "{value}");
-            assert!(is_forwarded(&headers(&[("x-forwarded-for", value)])));
         }
-        for value in ["", "for", "for=unknown", "for=_gazonk", "by=127.0.0.1", "for=\"127.0.0.1", "for=::1;x"] {
-            assert_ne!(from("forwarded", value), "127.0.0.1", "{value}");
-            assert!(!from("forwarded", value).is_empty(), "{value}");
+        for value in ["for=", "for=unknown", "for=_gazonk", "for=\"127.0.0.1", "for=127.0.0.1;for=127.0.0.1"] {
+            assert_eq!(from("forwarded", value), "0.0.0.0", "{value}");
+        }
+        for value in ["", "for", "by=127.0.0.1", "for=192.0.2.1, proto=https"] {
+            assert_eq!(from("forwarded", value), "", "it is not said: {value}");
         }
         let mut map = HeaderMap::new();
         map.insert("x-forwarded-for", HeaderValue::from_bytes(b"127.0.0.1\xff").unwrap());
         assert_eq!(client(&map), Some(UNREADABLE));
         assert_eq!(client(&HeaderMap::new()), None);
+    }
+
+    /// What the proxy adds comes after what the client wrote, in the same line.
+    #[test]
+    fn nothing_that_a_client_writes_hides_what_its_proxy_adds() {
+        for own in [
+            "for=127.0.0.1",
+            "for=127.0.0.1;x=\"",
+            "for=127.0.0.1;x=\"\\\"",
+            "for=127.0.0.1;x=\"a\\",
+            "for=127.0.0.1;x=\"a\"b\"",
+            "for=127.0.0.1;\"",
+            "\\\",for=127.0.0.1",
+            "for=127.0.0.1;x=\\",
+        ] {
+            for added in ["for=192.0.2.3", "for=\"192.0.2.3:80\";proto=https"] {
+                let mut map = HeaderMap::new();
+                map.insert("forwarded", HeaderValue::try_from(format!("{own}, {added}")).unwrap());
+                let client = client(&map).unwrap().to_string();
+                assert!(["192.0.2.3", "0.0.0.0"].contains(&client.as_str()), "{own}, {added}: {client}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_headers_that_differ_neither_is_believed() {
+        let both = |plain, standard| client(&headers(&[("x-forwarded-for", plain), ("forwarded", standard)]));
+        assert_eq!(both("192.0.2.3", "for=192.0.2.3;proto=https"), Some([192, 0, 2, 3].into()));
+        assert_eq!(both("192.0.2.3", "proto=https"), Some([192, 0, 2, 3].into()));
+        for (plain, standard) in [("127.0.0.1", "for=192.0.2.3"), ("192.0.2.3", "for=_hidden"), ("", "for=192.0.2.3")] {
+            assert_eq!(both(plain, standard), Some(UNREADABLE), "{plain} {standard}");
+        }
     }
 
     #[test]

@@ -4,23 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tokio::sync::{mpsc, oneshot};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::folder::{self, Links};
+use crate::host::{host, one_host};
 use crate::registry_message::RegistryMessage;
 use crate::tls::Certificate;
-use crate::upgrade::{self, address};
-use crate::{Config, Page, Tls, api, forwarded, page};
+use crate::{Config, Page, Tls, api, page, upgrade};
 
 /// Headers of every answer. The page runs its own scripts and wasm and nothing that came in as text; it may talk to any
 /// signalling server, and no other page may show it in a frame. A room's address stays in the room: no referrer.
@@ -49,10 +49,10 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, is_in: Arc<AtomicBool>) -> Router {
     let upgrades = upgrade::routes(config, registry.clone());
     let api = api::routes(config.api_secret.clone(), registry.clone());
-    let metrics = Metrics { registry, behind_proxy: config.behind_proxy, public: config.public_metrics };
+    let metrics = if config.public_metrics { metrics(registry) } else { Router::new() };
     let mut router = Router::new()
         .route("/healthz", get(async move || health(is_in.load(Ordering::Relaxed))))
-        .route("/metrics", get(measure).with_state(metrics))
+        .merge(metrics)
         .merge(api)
         .merge(upgrades)
         .merge(page(&config.page));
@@ -63,16 +63,21 @@ pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, i
     for (name, value) in HEADERS {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
     }
-    router
+    router.layer(from_fn(one_host))
+}
+
+/// The numbers. They have a port of their own unless everybody may read them: whether a request comes from this computer or from
+/// a proxy on it, which need not say so, cannot be told.
+pub(crate) fn metrics(registry: mpsc::Sender<RegistryMessage>) -> Router {
+    Router::new().route("/metrics", get(async move || measure(&registry).await))
 }
 
 /// What is answered to HTTP where TLS is expected: the same address with TLS, if the certificate is for its host.
 pub(crate) fn to_https(certificate: Arc<Certificate>) -> Router {
     Router::new().fallback(async move |request: Request| {
-        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = host.and_then(|host| host.parse::<Authority>().ok()).filter(|host| !host.as_str().contains('@'));
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        match host {
+        let path = request.uri().path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with('/'));
+        let path = path.unwrap_or("/");
+        match host(request.headers()) {
             // Somebody else's name is not repeated: what caches this answer would send others there.
             Some(host) if !certificate.is_for(host.host()) => {
                 (StatusCode::MISDIRECTED_REQUEST, "the certificate is not for this host\n").into_response()
@@ -101,29 +106,11 @@ fn health(is_in: bool) -> Response {
     }
 }
 
-/// What the handler of `/metrics` needs.
-#[derive(Debug, Clone)]
-struct Metrics {
-    registry: mpsc::Sender<RegistryMessage>,
-    behind_proxy: bool,
-    public: bool,
-}
-
-/// The numbers, for this computer unless they are for everybody.
-async fn measure(State(Metrics { registry, behind_proxy, public }): State<Metrics>, request: Request) -> Response {
-    if !public && !is_from_here(&request, behind_proxy) {
-        return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
-    }
+async fn measure(registry: &mpsc::Sender<RegistryMessage>) -> Response {
     let (answer, answered) = oneshot::channel();
     let _ = registry.send(RegistryMessage::Measure(answer)).await;
     match answered.await {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-}
-
-/// Whether a request comes from this computer, and from nobody for whom a proxy on it asks.
-fn is_from_here(request: &Request, behind_proxy: bool) -> bool {
-    let is_asked_for_others = !behind_proxy && forwarded::is_forwarded(request.headers());
-    !is_asked_for_others && address(request, behind_proxy).is_some_and(|address| address.to_canonical().is_loopback())
 }

@@ -39,6 +39,7 @@ mod forwarded;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+mod host;
 mod http;
 pub mod hub;
 mod ice;

@@ -78,7 +78,8 @@ async fn run(args: Args) -> Result<(), StartError> {
     let fingerprint = server.fingerprint().filter(|_| self_signed);
     let fingerprint = fingerprint.map(|hash| format!("itodenwa: the certificate's SHA-256 fingerprint is {hash}\n"));
     let first = urls.first().map(|url| format!("itodenwa: {url}\n"));
-    let lines: String = first.into_iter().chain(others).chain(fingerprint).collect();
+    let metrics = server.metrics_address().map(|address| format!("itodenwa: http://{address}/metrics\n"));
+    let lines: String = first.into_iter().chain(others).chain(fingerprint).chain(metrics).collect();
     let _ = io::stdout().write_all(lines.as_bytes());
     server.serve_until(stop).await;
     Ok(())

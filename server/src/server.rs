@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -20,7 +20,7 @@ use crate::accept::{HttpService, Https, accept};
 use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
-use crate::http::{router, to_https};
+use crate::http::{metrics, router, to_https};
 use crate::hub::Hub;
 use crate::ice::{self, Fetcher, Ice, IceServerError};
 use crate::relay::credentials::Secret;
@@ -40,6 +40,7 @@ const LOOK_FOR_RENEWED: Duration = Duration::from_secs(3600);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<TcpListener>,
     certificate: Option<Arc<Certificate>>,
     tls: Option<Arc<ServerConfig>>,
     config: Config,
@@ -57,6 +58,13 @@ pub struct Server {
 pub enum StartError {
     /// It could not listen there.
     Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It could not listen for those that read its numbers.
+    Metrics {
         /// Where.
         address: SocketAddr,
         /// What the system said.
@@ -116,6 +124,12 @@ impl Server {
             Tickets::start(ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
         let listener = listen(config.listen, config.further_ports).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let metrics = match config.metrics {
+            Some(address) => {
+                Some(TcpListener::bind(address).await.map_err(|source| StartError::Metrics { address, source })?)
+            }
+            None => None,
+        };
         let certificate = config.tls.clone().map(|tls| Certificate::new(tls, address)).transpose()?;
         let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
         let mut ice = start_ice(&config, certificate.as_deref(), tls.clone())?;
@@ -126,7 +140,7 @@ impl Server {
             let first = fetching.once().await;
             fetcher = Some((fetching, first));
         }
-        Ok(Server { listener, address, certificate, tls, config, ice, fetcher, tickets, bus, registry })
+        Ok(Server { listener, address, metrics, certificate, tls, config, ice, fetcher, tickets, bus, registry })
     }
 
     /// Makes it one of several that keep rooms together, over a way of one's own. They need the same [`Config::ticket_secret`].
@@ -139,6 +153,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where `/metrics` is, if it has a place of its own.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
     }
 
     /// Where a browser on this computer finds it; if it listens at every address, also where others find it.
@@ -172,9 +192,17 @@ impl Server {
     ///
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        let Server { listener, certificate, tls, config, ice, fetcher, tickets, bus, registry, .. } = self;
+        let Server {
+            listener, metrics: numbers, certificate, tls, config, ice, fetcher, tickets, bus, registry, ..
+        } = self;
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, bus, registry);
+        let numbers_service = HttpService {
+            router: metrics(messages.clone()),
+            https: None,
+            request_timeout: config.limits.request_timeout,
+            write_timeout: config.limits.write_timeout,
+        };
         let service = HttpService {
             router: router(&config, messages, connections.is_in()),
             https: certificate
@@ -185,8 +213,13 @@ impl Server {
             write_timeout: config.limits.write_timeout,
         };
         let stopping = CancellationToken::new();
-        let mut work =
-            pin!(join(accept(listener, service, &config, stopping.clone()), connections.run(stopping.clone())));
+        let numbers = async {
+            if let Some(listener) = numbers {
+                accept(listener, numbers_service, &config, stopping.clone()).await;
+            }
+        };
+        let pages = accept(listener, service, &config, stopping.clone());
+        let mut work = pin!(join3(pages, numbers, connections.run(stopping.clone())));
         let fetching = async {
             match fetcher {
                 Some((fetcher, first)) => fetcher.run(first).await,
@@ -322,6 +355,7 @@ impl fmt::Display for StartError {
             StartError::Listen { address, source } => {
                 write!(f, "--listen: cannot listen at {address}: {source}")
             }
+            StartError::Metrics { address, source } => write!(f, "--metrics: cannot listen at {address}: {source}"),
             StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
             StartError::Tls(error) => error.fmt(f),
             StartError::NoPage => f.write_str(NO_PAGE),
@@ -345,7 +379,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            StartError::Listen { source, .. } => Some(source),
+            StartError::Listen { source, .. } | StartError::Metrics { source, .. } => Some(source),
             StartError::Www { .. } | StartError::NoPage => None,
             StartError::IceServer { why, .. } | StartError::TurnHost { why, .. } => Some(why),
             StartError::IceServersUrl(source) => Some(source),

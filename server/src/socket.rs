@@ -58,7 +58,7 @@ impl Socket {
             Ok(Err(_)) | Err(_) => return self.report(&End::Lost).await,
         };
         let (reading, writing) = io::split(io);
-        let (mut reader, mut writer) = (Reader::new(reading, self.limits.signal_bytes), Writer::new(writing));
+        let (mut reader, mut writer) = (Reader::new(reading, self.limits.message_bytes), Writer::new(writing));
         let pings = Pings::default();
         let end = tokio::select! {
             biased;
@@ -98,7 +98,7 @@ async fn read(
         let silence_until = last_received.map_or(join_by, |last_received| last_received + limits.idle_timeout);
         let message = match timeout_at(silence_until, reader.next()).await {
             Ok(Ok(message)) => message,
-            Ok(Err(broken)) => return End::of(broken, limits),
+            Ok(Err(broken)) => return End::of(broken),
             Err(_) => return last_received.map_or_else(never_joined, |last_received| End::Silent { last_received }),
         };
         let delay = match messages.charge(Instant::now().into_std(), 1) {
@@ -119,7 +119,7 @@ async fn read(
             }
             Message::Pong => None,
         };
-        let counts = last_received.is_some() || received.is_some();
+        let is_message = received.is_some();
         if let Some(received) = received
             && registry.send(received).await.is_err()
         {
@@ -129,7 +129,14 @@ async fn read(
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        last_received = counts.then(Instant::now);
+        // Pongs keep an idle connection, and not what a message that never ends has taken.
+        if is_message || last_received.is_some() && !reader.is_within_message() {
+            last_received = Some(Instant::now());
+        }
+        // Before the first message nobody knows who it is: little is kept for them.
+        if last_received.is_some() {
+            reader.allow(limits.signal_bytes);
+        }
     }
 }
 

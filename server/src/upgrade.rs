@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HOST, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -72,8 +73,8 @@ async fn upgrade(State(upgrades): State<Upgrades>, mut request: Request) -> Resp
             return (StatusCode::UPGRADE_REQUIRED, headers, format!("{error}\n")).into_response();
         }
     };
-    if request.headers().get_all(HOST).iter().count() != 1 {
-        return (StatusCode::BAD_REQUEST, "a request has one Host\n").into_response();
+    if !is_unambiguous(&request) {
+        return (StatusCode::BAD_REQUEST, "a handshake has one key, one version and no body\n").into_response();
     }
     if !may_connect(request.headers(), &upgrades.origins, upgrades.own) {
         let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -95,6 +96,12 @@ async fn upgrade(State(upgrades): State<Upgrades>, mut request: Request) -> Resp
         Ok(Err(denied)) => Refused::Denied(denied).into_response(),
         Err(_) => Refused::GoingAway.into_response(),
     }
+}
+
+/// Whether a handshake says everything once, and ends where its head does.
+fn is_unambiguous(request: &Request) -> bool {
+    let is_once = |name| request.headers().get_all(name).iter().count() == 1;
+    is_once(SEC_WEBSOCKET_KEY) && is_once(SEC_WEBSOCKET_VERSION) && request.body().is_end_stream()
 }
 
 /// Whether a WebSocket would be opened now. Browsers do not show their pages what an upgrade was refused with; this they do.

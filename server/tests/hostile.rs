@@ -33,6 +33,8 @@ fn config() -> Config {
         byte_rate: 64 * 1024,
         byte_burst: 1024 * 1024,
         rate_patience: Duration::from_millis(500),
+        // Floods that are answered end for their speed, also where the machine is too busy to read the answers.
+        queue_messages: 10_000,
         join_timeout: Duration::from_secs(2),
         resume_after_end: Duration::from_millis(200),
         resume_window: Duration::from_secs(2),

@@ -57,6 +57,26 @@ async fn clients_are_told_apart_however_a_proxy_writes_them() {
     let forwarded = Client::at(&server, "/ws", &[("forwarded", "for=\"[2001:db8:3::1]:4711\"")]).await;
     open.push(forwarded.unwrap());
     assert!(Client::at(&server, "/ws", &[("forwarded", "for=\"[2001:db8:3::1]\"")]).await.is_err());
+    // Whatever the client writes before it, it is what the proxy adds; or nothing that can be read, and that is taken.
+    for own in ["for=203.0.113.1;x=\"", "for=203.0.113.2;x=\"\\\"", "for=203.0.113.3"] {
+        let forwarded = format!("{own}, for=\"[2001:db8:3::1]\"");
+        assert!(Client::at(&server, "/ws", &[("forwarded", &forwarded)]).await.is_err(), "{own}");
+    }
+    let both = [("x-forwarded-for", "203.0.113.4"), ("forwarded", "for=\"[2001:db8:3::1]\"")];
+    assert!(Client::at(&server, "/ws", &both).await.is_err(), "one of the two is the client's own");
+}
+
+#[tokio::test]
+async fn many_networks_of_one_owner_are_not_many_owners() {
+    let server = server(Limits { connections_per_address: 1, ..Limits::default() }).await;
+    let mut open = Vec::new();
+    for (networks, most) in [(0..8, 4), (0x100..0x108, 8), (0x200..0x208, 12), (0x300..0x308, 16), (0x400..0x408, 16)] {
+        for network in networks {
+            open.extend(connect(&server, &format!("2001:db8:0:{network:x}::1")).await.ok());
+        }
+        assert_eq!(open.len(), most, "of a /56 four, of a /48 sixteen");
+    }
+    assert!(connect(&server, "2001:db8:1::1").await.is_ok());
 }
 
 #[tokio::test]

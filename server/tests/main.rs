@@ -15,6 +15,8 @@ mod api;
 mod closing;
 mod cluster;
 mod flooding;
+mod frames;
+mod handshakes;
 mod hostile;
 mod ice_servers_url;
 mod idling;

@@ -44,6 +44,63 @@ async fn a_member_may_send_a_few() {
 }
 
 #[tokio::test]
+async fn what_has_another_type_is_none_and_packets_are_not_read() {
+    let server = TestServer::limited(Limits { malformed_messages: 1000, ..Limits::default() }).await;
+    let (mut other, to) = Client::in_room(&server, "r").await;
+    let (mut client, from) = Client::in_room(&server, "r").await;
+    assert!(other.receive().await["joined"].is_object());
+    let signal = |packet: &str| format!(r#"{{"signal":{{"to":"{to}","packet":{packet}}}}}"#);
+    let mut wrong: Vec<String> =
+        ["01", "+1", ".5", "NaN", "'a'", "\"\u{1}\"", r#""\x""#, r#""\u12""#, r#"{"a":}"#, "/**/1", "", "1 1"]
+            .map(signal)
+            .to_vec();
+    wrong.push(signal(&format!("{}{}", "[".repeat(15), "]".repeat(15))));
+    wrong.extend([
+        format!(r#"{{"signal":{{"to":"{to}","to":"{to}","packet":1}}}}"#),
+        format!(r#"{{"signal":{{"to":"{to}","packet":1,"packet":2}}}}"#),
+        format!(r#"{{"signal":{{"to":"{to}"}}}}"#),
+        format!(r#"{{"signal":{{"to":"{to} ","packet":1}}}}"#),
+        format!(r#"{{"signal":{{"to":["{to}"],"packet":1}}}}"#),
+        format!(r#"{{"ping":1,"signal":{{"to":"{to}","packet":1}}}}"#),
+    ]);
+    wrong.extend(
+        [
+            r#"{"ping":-1}"#,
+            r#"{"ping":1.5}"#,
+            r#"{"ping":1e99}"#,
+            r#"{"ping":4294967296}"#,
+            r#"{"ping":null}"#,
+            r#"{"leave":1}"#,
+            r#"{"remove":[]}"#,
+            r#"["leave"]"#,
+            r#"{"ping":1}{"ping":1}"#,
+            "\u{feff}{\"ping\":1}",
+        ]
+        .map(str::to_owned),
+    );
+    for message in wrong {
+        client.send_raw(Message::text(message.clone())).await;
+        assert_eq!(refusal(&client.receive().await), "message/malformed", "{message}");
+    }
+    other.received_nothing().await;
+    // What is JSON is handed on as it was written: it is for the others to read or to refuse.
+    for packet in [
+        r#""\ud800""#,
+        "1e999",
+        "-1e-999",
+        "111111111111111111111",
+        r#"{"a":1,"a":2}"#,
+        r#"{"__proto__":1}"#,
+        r#""\u0000[[[""#,
+    ] {
+        client.send_raw(Message::text(signal(packet))).await;
+        let expected = format!(r#"{{"signal":{{"from":"{from}","packet":{packet}}}}}"#);
+        assert_eq!(other.receive_text().await, expected);
+    }
+    client.received_nothing().await;
+}
+
+#[tokio::test]
 async fn binary_messages_are_none() {
     let server = TestServer::start().await;
     let mut visitor = Client::connect(&server).await;

@@ -20,8 +20,30 @@ async fn with_a_list_those_on_it_and_the_own_one() {
     connect(&server, "https://example.org").await.unwrap().join("r").await;
     connect(&server, &format!("http://{}", server.address)).await.unwrap().join("r").await;
     Client::connect(&server).await.join("r").await;
-    for origin in ["https://example.com", "http://example.org", "https://example.org:444", "null"] {
-        assert_eq!(connect(&server, origin).await.err(), Some(403), "{origin}");
+    let own = server.address;
+    for origin in [
+        "https://example.com",
+        "http://example.org",
+        "https://example.org:444",
+        "https://example.org.example.com",
+        "null",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    // The own name under another scheme is another origin, and so is one that only the client says.
+    .chain([
+        format!("https://{own}"),
+        format!("ws://{own}"),
+        format!("http://{own}@example.com"),
+        format!("http://{own}/"),
+    ]) {
+        assert_eq!(connect(&server, &origin).await.err(), Some(403), "{origin}");
+    }
+    for said in [("x-forwarded-host", "example.com"), ("forwarded", "host=example.com"), ("host", "example.com")] {
+        let headers = [("origin", "http://example.com"), said];
+        // A browser sends the host that it connects to, and no page changes that.
+        let is_let_in = Client::at(&server, "/ws", &headers).await.is_ok();
+        assert_eq!(is_let_in, said.0 == "host", "{said:?}");
     }
 }
 

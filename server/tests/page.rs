@@ -87,6 +87,16 @@ async fn hidden_files_and_links_are_not_of_the_page() {
     std::os::unix::fs::symlink(www.0.join("secret"), www.folder().join("link.js")).unwrap();
     std::os::unix::fs::symlink(www.0.join("secret"), www.folder().join("app.js.br")).unwrap();
     std::os::unix::fs::symlink(&www.0, www.folder().join("up")).unwrap();
+    // The index of a folder is a file as well, and so is what is compressed of it.
+    for (folder, name) in [("linked", "index.html"), ("compressed", "index.html.br")] {
+        std::fs::create_dir_all(www.folder().join(folder)).unwrap();
+        std::fs::write(www.folder().join(folder).join("index.html.gz"), "compressed").unwrap();
+        std::os::unix::fs::symlink(www.0.join("secret"), www.folder().join(folder).join(name)).unwrap();
+    }
+    std::fs::write(www.folder().join("compressed/index.html"), "plain").unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(www.folder().join("pipe")).status().unwrap();
+    assert!(pipe.success());
+    let (long, deep) = (format!("/{}", "a".repeat(300)), "/a".repeat(3000));
     let server = www.served().await;
     for path in [
         "/.env",
@@ -99,6 +109,23 @@ async fn hidden_files_and_links_are_not_of_the_page() {
         "/app.js",
         "//.env",
         "/up",
+        "/.env/",
+        "/.git%2fconfig",
+        "/%252eenv",
+        "/pkg/../.env",
+        "/pkg/%2e%2e/.env",
+        "/pkg\\..\\.env",
+        "/%5c.env",
+        "/.env%00",
+        "/app.js%00.html",
+        "/%c0%ae%c0%ae/secret",
+        "http://a/.env",
+        "/linked/",
+        "/compressed/",
+        "/compressed/index.html",
+        "/pipe",
+        long.as_str(),
+        deep.as_str(),
     ] {
         let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\naccept-encoding: br\r\nconnection: close\r\n\r\n");
         let answer = http(server.address, &request).await;
@@ -106,22 +133,6 @@ async fn hidden_files_and_links_are_not_of_the_page() {
     }
     assert!(server.get("/.well-known/acme-challenge/token").await.ends_with("challenge"));
     assert!(server.get("/pkg/a.wasm").await.starts_with("HTTP/1.1 200"));
-}
-
-#[tokio::test]
-async fn a_handshake_names_one_host() {
-    let server = TestServer::start().await;
-    for hosts in ["", "host: a\r\nhost: b\r\n"] {
-        let request = format!(
-            "GET /ws HTTP/1.1\r\n{hosts}connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        let mut answer = [0; 12];
-        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
-        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
-        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut answer).await.unwrap();
-        assert_eq!(answer, *b"HTTP/1.1 400", "{hosts:?}");
-    }
 }
 
 #[tokio::test]

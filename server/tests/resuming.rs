@@ -150,6 +150,20 @@ async fn what_is_too_much_is_lost_and_told() {
 }
 
 #[tokio::test]
+async fn what_is_kept_for_all_is_bounded() {
+    // One may have a sixteenth of what is free: 10 000 bytes.
+    let (server, (ann, welcome), (mut ben, _)) = two(Limits { resumes_bytes: 160_000, ..Limits::default() }).await;
+    drop(ann);
+    for _ in 0..50 {
+        ben.signal(id(&welcome), json!("x".repeat(1000))).await;
+    }
+    ben.received_nothing().await;
+    let (_, resumed) = resume(&server, "r", &welcome["ticket"], 0).await;
+    let lost = resumed["signals"].as_u64().unwrap();
+    assert!((41..50).contains(&lost), "{lost}");
+}
+
+#[tokio::test]
 async fn a_full_ring_fits_a_new_socket() {
     let (server, (ann, welcome), (mut ben, _)) =
         two(Limits { message_burst: 1000, byte_burst: 1 << 30, ..Limits::default() }).await;

@@ -134,9 +134,11 @@ async fn plain_http_is_sent_to_https_and_gets_nothing_else() {
         let answer = ask(host).await;
         assert!(answer.starts_with("HTTP/1.1 421") && !answer.to_lowercase().contains("location"), "{host}: {answer}");
     }
-    for host in ["", "a b", "user@example.org", "example.org/x"] {
+    for host in ["", "a b", "user@example.org", "example.org/x", "localhost:99999", "localhost\r\nhost: localhost"] {
         assert!(ask(host).await.starts_with("HTTP/1.1 400"), "{host}");
     }
+    let request = "OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    assert!(http(server.address, request).await.to_lowercase().contains("location: https://localhost/\r\n"));
 }
 
 #[tokio::test]

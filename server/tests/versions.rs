@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use itodenwa_server::Config;
 use serde_json::{Value, json};
 
 use crate::metrics::measure;
@@ -82,7 +83,7 @@ async fn the_newest_version_of_both_is_used_and_said() {
 
 #[tokio::test]
 async fn what_a_later_client_adds_is_ignored_and_counted() {
-    let server = TestServer::start().await;
+    let server = TestServer::configured(Config { public_metrics: true, ..Config::default() }).await;
     let mut later = Client::connect(&server).await;
     later.send(json!({"join": {"version": 1, "maxVersion": 2, "room": "r", "colour": "blue"}})).await;
     let welcome = later.receive().await;

@@ -10,3 +10,13 @@ pub(super) fn local_addresses() -> io::Result<Vec<IpAddr>> {
     ips.dedup();
     Ok(ips)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_unit_lets_the_system_tell_them() {
+        let unit = include_str!("../../deploy/itodenwa-server.service");
+        let families = unit.lines().find_map(|line| line.strip_prefix("RestrictAddressFamilies=")).unwrap_or_default();
+        assert!(families.split(' ').any(|family| family == "AF_NETLINK"), "{families}");
+    }
+}

@@ -10,7 +10,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::Io;
 use super::reader::{Broken, Reader};
 use super::writer::{Frame, Writer};
-use crate::Limits;
 use crate::closing::{Closing, Ending};
 use crate::message;
 use crate::rate::TooFast;
@@ -41,10 +40,10 @@ pub(super) enum End {
 
 impl End {
     /// What it means that nothing more can be read.
-    pub(super) fn of(broken: Broken, limits: &Limits) -> Self {
+    pub(super) fn of(broken: Broken) -> Self {
         match broken {
             Broken::Io(error) => End::of_io(error),
-            Broken::TooLarge => End::Closed(message::too_large(limits.signal_bytes)),
+            Broken::TooLarge(most) => End::Closed(message::too_large(most)),
             Broken::NotUtf8 => End::Closed(message::not_utf8()),
             Broken::NoFrame => End::Closed(Closing { code: CloseCode::Protocol.into(), refusal: None }),
         }

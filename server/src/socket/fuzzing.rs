@@ -49,7 +49,7 @@ pub fn read_frames(bytes: &[u8], pieces: &[usize], most: usize) -> (Vec<Message>
                 messages.push(Message::from(message));
                 continue;
             }
-            Some(Err(Broken::TooLarge)) => End::TooLarge,
+            Some(Err(Broken::TooLarge(_))) => End::TooLarge,
             Some(Err(Broken::NotUtf8)) => End::NotUtf8,
             Some(Err(Broken::NoFrame)) => End::NoFrame,
             Some(Err(Broken::Io(_))) | None => End::Eof,

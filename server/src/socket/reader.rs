@@ -27,8 +27,8 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) enum Broken {
     Io(io::Error),
-    /// The message is larger than it may be.
-    TooLarge,
+    /// The message is larger than this, which it may have.
+    TooLarge(usize),
     /// A text is none.
     NotUtf8,
     /// These are no WebSocket frames.
@@ -64,7 +64,17 @@ impl<T: AsyncRead + Unpin> Reader<T> {
         Reader { io: Ahead::new(io), begun: None, most }
     }
 
-    /// The next message. Who stops waiting for it can't go on reading.
+    /// From now on they have at most so many.
+    pub(super) fn allow(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// Whether a part of a message has come, and its end has not.
+    pub(super) fn is_within_message(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// The next message. A caller that stops waiting for it can't go on reading.
     pub(super) async fn next(&mut self) -> Result<Message, Broken> {
         loop {
             let head = self.head().await?;
@@ -118,12 +128,15 @@ impl<T: AsyncRead + Unpin> Reader<T> {
             _ => return Err(Broken::NoFrame),
         }
         let bytes = self.begun.as_mut().map(|begun| std::mem::take(&mut begun.bytes)).unwrap_or_default();
-        if head.length > self.most.saturating_sub(bytes.len()) { Err(Broken::TooLarge) } else { Ok(bytes) }
+        if head.length > self.most.saturating_sub(bytes.len()) {
+            return Err(Broken::TooLarge(self.most));
+        }
+        Ok(bytes)
     }
 
     async fn payload(&mut self, head: &Head, bytes: &mut Vec<u8>) -> Result<(), Broken> {
         let before = bytes.len();
-        // Memory that nothing is written to yet costs nothing: who announces much and sends little takes little.
+        // Memory that nothing is written to yet costs nothing: a client that announces much and sends little takes little.
         bytes.reserve(head.length);
         let mut rest = (&mut self.io).take(head.length as u64);
         while rest.limit() > 0 {
@@ -287,7 +300,7 @@ mod tests {
             vec![0x81, 0xff, 127, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4],
             fragments,
         ] {
-            assert!(matches!(read(&bytes, 1000), (messages, Broken::TooLarge) if messages.is_empty()));
+            assert!(matches!(read(&bytes, 1000), (messages, Broken::TooLarge(MOST)) if messages.is_empty()));
         }
     }
 

@@ -141,6 +141,17 @@ impl Client {
         }
     }
 
+    /// The next message as it was written.
+    pub(crate) async fn receive_text(&mut self) -> String {
+        loop {
+            match soon(self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => return text.as_str().to_owned(),
+                Some(Ok(message)) if !message.is_close() => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// The next message or the end.
     pub(crate) async fn receive_any(&mut self) -> Received {
         loop {

@@ -80,7 +80,17 @@ fn spawn(port: u16, arguments: &[String]) -> std::io::Result<Child> {
 pub(crate) fn program(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
     command
-        .args(["--listen", "127.0.0.1:0", "--turn", "off", "--api-secret", API_SECRET, "--redis", url])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--turn",
+            "off",
+            "--public-metrics",
+            "--api-secret",
+            API_SECRET,
+            "--redis",
+            url,
+        ])
         .args(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
