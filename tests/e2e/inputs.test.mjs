@@ -1,4 +1,4 @@
-// What programs and people give it, in the forms in which it comes: addresses, names, what was copied, elements, and what is frozen.
+// What programs and people give it, in the forms in which it comes: what was copied, elements, and what is frozen.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { address, browser, end, freshRoom } from "./people.mjs";
@@ -21,14 +21,6 @@ for (const kind of ["chromium", "firefox"]) {
             candidates: "connected",
             nonsense: Array.from({ length: 4 }, () => "call/refused"),
         });
-    });
-
-    test(`addresses, names and ICE servers are taken in every form, or refused with a code (${kind})`, async (t) => {
-        const { addresses, names, refused, state } = await inPage(t, options, freshRoom());
-        assert.deepEqual(new Set(addresses), new Set(["joined"]));
-        assert.deepEqual(names, [null, null, null, null, "42", "Guest \u2068דנה\u2069", "👩\u200d🚀"]);
-        assert.deepEqual(refused, [...Array.from({ length: 4 }, () => "signaling/address"), "name/invalid", "name/invalid"]);
-        assert.equal(state, "connected", "no bad ICE server stops a connection");
     });
 
     test(`what a program froze goes on; it says of itself what can be stored; what cannot show anybody is refused (${kind})`, async (t) => {
@@ -86,46 +78,6 @@ async function byHand() {
     await Promise.all(attempts);
     const { state, nonsense } = await connect(forms.text, forms.text, "trickle");
     return { failed, candidates: state, nonsense };
-}
-
-/** Runs in the page. */
-async function options(room) {
-    const { join } = await import("/itodenwa/index.js");
-    const { host, href } = location;
-    const attempt = async (given) => {
-        const joined = await join(room, given).catch(({ code }) => ({ code }));
-        await joined.leave?.();
-        return joined;
-    };
-    const inTurn = async (list, run) => {
-        const results = [];
-        for (const one of list) results.push(run(await attempt(one)));
-        return results;
-    };
-    const servers = ["", null, "/", "/ws", host, `${host}/`, `//${host}`, `ws://${host}`, `WS://${host}/`, `ws://${host}/ws?a=b#c`, `HTTP://${host}`, new URL(href)];
-    const addresses = await inTurn(servers.map((server) => ({ server })), ({ code }) => code ?? "joined");
-    const names = ["", null, " \u200b", "\u2068\u2069", 42, "Guest \u2068דנה\u2069", "👩\u200d🚀"].map((name) => ({ name }));
-    const wrong = [...["./ws", "ftp://host", "a b", "host:port"].map((server) => ({ server })), ...["a\nb", "\u202eb"].map((name) => ({ name }))];
-    const bad = [
-        null,
-        {},
-        { url: "stun:127.0.0.1" },
-        { urls: [] },
-        { urls: "stun:127.0.0.1:3478?transport=udp" },
-        { urls: "turn:127.0.0.1?transport=tls", username: "u", credential: "c" },
-        { urls: ["turn:127.0.0.1", "nonsense"], username: "u", credential: "" },
-        { urls: "turn:127.0.0.1", username: "u", credential: { accessToken: "a", macKey: "b" }, credentialType: "oauth" },
-    ];
-    const result = {
-        addresses,
-        names: await inTurn(names, ({ me }) => me?.name ?? null),
-        refused: await inTurn(wrong, ({ code }) => code ?? "joined"),
-    };
-    const [ann, bob] = [await join(room, { iceServers: bad }), await join(room)];
-    const peer = await new Promise((came) => (bob.onpeer = came));
-    result.state = await new Promise((done) => (peer.onconnection = (state) => /connected|failed/.test(state) && done(state)));
-    await Promise.all([ann.leave(), bob.leave()]);
-    return result;
 }
 
 /** Runs in the page. */
