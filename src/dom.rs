@@ -27,8 +27,8 @@ pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
 pub(crate) use listener::Listener;
 pub(crate) use media::{
-    CapturedTrack, DeviceInfo, ShownElement, SinkElement, enumerate_devices, get_display_media,
-    get_supported_constraints, get_user_media,
+    CapturedTrack, ShownElement, SinkElement, enumerate_devices, get_display_media, get_supported_constraints,
+    get_user_media,
 };
 pub(crate) use object::{global, is_present, object, property};
 pub(crate) use record::{Canvas, Painter, Recorder};

@@ -20,8 +20,7 @@ const lobby = new Lobby(enter);
 // Who needs a token is let into its room alone.
 const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
-const interrupted = reloadedCall();
-if (interrupted) enter(interrupted);
+goOn();
 for (const type of ["input", "pointerdown"]) addEventListener(type, () => loadCall().catch(() => {}), { once: true });
 
 /** Joins, and shows the call until it is over. */
@@ -101,6 +100,12 @@ function comeBack() {
     if (call) enter(call);
 }
 
+/** When the person says so. */
+function comeBackTo(call) {
+    notice.remove("call-left");
+    enter(call);
+}
+
 function intent({ me }) {
     return { camera: me.media.has("camera"), microphone: me.media.has("microphone") };
 }
@@ -115,12 +120,13 @@ function takeToken() {
         tab.set("token", given);
         history.replaceState(null, "", location.pathname + location.search);
     }
-    if (!given && !isReload()) tab.set("token", undefined);
+    if (!given && !isOfType("reload")) tab.set("token", undefined);
     return given ?? tab.get("token");
 }
 
-function isReload() {
-    return performance.getEntriesByType("navigation")[0]?.type === "reload";
+/** How the page was come to (W3C Navigation Timing 2, `NavigationTimingType`). */
+function isOfType(type) {
+    return performance.getEntriesByType("navigation")[0]?.type === type;
 }
 
 /** What a check needs to be let in. */
@@ -134,10 +140,19 @@ function invitation() {
     return `${location.origin}${location.pathname}?${parameters}`;
 }
 
-/** The call that this tab was in when it was reloaded; a copy of the tab, or coming back later, is not a reload. */
-function reloadedCall() {
-    if (!isReload()) tab.set("call", undefined);
-    return rememberedCall();
+/**
+ * A reload is in its call again. A page to which somebody comes back, and which the browser did not keep, says that the call was left:
+ * a copy of the tab looks the same, and does not join by itself.
+ */
+function goOn() {
+    const call = rememberedCall();
+    if (isOfType("reload")) return call && enter(call);
+    tab.set("call", undefined);
+    if (!call || !isOfType("back_forward")) return;
+    notice("call-left", (element) => say(element, () => word("call-left")), {
+        polite: true,
+        action: { testid: "come-back", words: () => word("come-back"), act: () => comeBackTo(call) },
+    });
 }
 
 function rememberedCall() {

@@ -3,6 +3,7 @@ import { Emitter } from "./emitter.js";
 import { checkPolicy } from "./ice.js";
 import { pump } from "./pump.js";
 import { rawMore } from "./raw.js";
+import { clear, mark } from "./shared.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
@@ -13,14 +14,10 @@ const TYPES = ["candidate", "connection", "media", "text", "step", "close"];
  * `makeOffer`, the other `setOffer` and `makeAnswer`, the first `setAnswer`.
  */
 export class Call extends Emitter {
-    /** `RTCPeerConnection.connectionState`. */
-    state = "new";
-    /** The other side's sources that are on. */
-    media = new Set();
-    /** Oneself. */
-    me;
-    /** Resolved when the call is over. */
-    closed;
+    #state = "new";
+    #media = new Set();
+    #me;
+    #closed;
     #raw;
     #steps = [];
     #resolveClosed;
@@ -35,14 +32,38 @@ export class Call extends Emitter {
     constructor(raw) {
         super({ kept: ["candidate", "text"], current: (type) => this.#current(type) });
         this.#raw = raw;
-        this.me = { view: () => codedNow(() => this.#open().view(false)) };
-        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        this.#me = { view: () => codedNow(() => this.#open().view(false)) };
+        this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
         pump(raw, this, (event) => this.#take(event))
             .catch(() => {})
             .finally(() => {
                 this.#close();
                 raw.free();
             });
+    }
+
+    /** `RTCPeerConnection.connectionState`. */
+    get state() {
+        return this.#state;
+    }
+
+    /** The other side's sources that are on. */
+    get media() {
+        return this.#media;
+    }
+
+    /** Oneself. */
+    get me() {
+        return this.#me;
+    }
+
+    /** Resolved when the call is over. */
+    get closed() {
+        return this.#closed;
+    }
+
+    toJSON() {
+        return { state: this.#state, media: [...this.#media] };
     }
 
     /** The last steps. */
@@ -67,7 +88,7 @@ export class Call extends Emitter {
     }
 
     addCandidate(candidate) {
-        return coded(() => this.#open().addCandidate(candidate ?? null));
+        return coded(() => this.#open().addCandidate(carried(candidate)));
     }
 
     send(text) {
@@ -107,11 +128,11 @@ export class Call extends Emitter {
             case "endOfCandidates":
                 return this.emit("candidate", null);
             case "connection":
-                this.state = event.state;
+                this.#state = event.state;
                 return this.emit("connection", event.state);
             case "media": {
                 const { source, on } = event;
-                this.media[on ? "add" : "delete"](source);
+                mark(this.#media, source, on);
                 return this.emit("media", { source, on });
             }
             case "text":
@@ -132,11 +153,26 @@ export class Call extends Emitter {
     #close() {
         if (!this.#raw) return;
         this.#raw = undefined;
-        this.state = "closed";
-        this.media.clear();
+        this.#state = "closed";
+        clear(this.#media);
         this.emit("close", undefined);
         this.#resolveClosed();
     }
+}
+
+/** A candidate as it is, or as it was copied: its JSON, or its line in a description, which is one of the first part. */
+function carried(candidate) {
+    if (typeof candidate !== "string") return candidate ?? null;
+    const text = candidate.trim();
+    const line = text.replace(/^a=/, "");
+    if (line === "" || line.startsWith("candidate:")) return { candidate: line, sdpMid: "0", sdpMLineIndex: 0 };
+    try {
+        const parsed = JSON.parse(text);
+        if (typeof parsed?.candidate === "string" || parsed === null) return parsed;
+    } catch {
+        // It is none.
+    }
+    throw new ItodenwaError("call/refused", "It is no candidate. Copy all of it, from the first sign to the last.");
 }
 
 Emitter.handlers(Call, ...TYPES);

@@ -1,7 +1,7 @@
 import { coded } from "./error.js";
 import { Preview } from "./preview.js";
 import { rawMore } from "./raw.js";
-import { tokenOf } from "./room.js";
+import { text, tokenOf } from "./room.js";
 import { opaque } from "./opaque.js";
 
 /** Tries out what a call needs. The first one loads the wasm. */
@@ -51,7 +51,7 @@ export class Check {
     async #begin() {
         const [exports, token] = await Promise.all([rawMore(), tokenOf(this.#options)]);
         if (this.#isOver) return;
-        const { preview, ...options } = { ...this.#options, token };
+        const { preview, ...options } = { ...this.#options, token, server: text(this.#options.server) };
         this.#raw = (preview && Preview.check(preview, options)) ?? exports.check(options);
     }
 

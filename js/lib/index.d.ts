@@ -158,7 +158,7 @@ export function counts(): Promise<Counts>;
 
 /** How a room is joined. */
 export interface JoinOptions extends IceOptions, DeviceOptions {
-    /** What the others see: up to 64 characters and 256 bytes of plain text. */
+    /** What the others see: up to 64 characters and 256 bytes of plain text. One of which nothing is seen is none. */
     name?: string | undefined;
     /**
      * What lets one in, where the server asks for it: a JSON Web Token for this room, made by the application's own server;
@@ -166,10 +166,10 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
      */
     token?: string | (() => string | Promise<string>) | undefined;
     /**
-     * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). Without it:
-     * `ws` beside the page (`document.baseURI`).
+     * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
+     * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
      */
-    server?: string | undefined;
+    server?: string | URL | undefined;
     /**
      * With the camera and microphone of a preview, as they are there: on if they are on, whatever `camera` and `microphone` say.
      * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
@@ -379,7 +379,15 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * told to anybody here before one is read, and the others' messages wait with them. If none is read for 5 s the iterator throws
      * `events/unread`, and the room goes on without it.
      */
-    [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent, undefined>;
+    /** What holds now, as plain data. */
+    toJSON(): {
+        name: string;
+        me: ReturnType<Me["toJSON"]>;
+        peers: ReturnType<Peer["toJSON"]>[];
+        signaling: SignalingState;
+    };
+
+    [Symbol.asyncIterator](): EventIterator<RoomEvent>;
     /** `using room = await join(…)`: hangs up at the end of the block. */
     [Symbol.dispose](): void;
     /** `await using room = await join(…)`: the same, and waits until it is done. */
@@ -432,6 +440,14 @@ export type SignalingState = "connected" | "reconnecting";
  */
 export type LeaveReason = "left" | "gone" | "refused" | "replaced" | "removed" | "other";
 
+/** For `for await`: an `AsyncIterableIterator`, which before TypeScript 5.6 does not say what comes last. */
+export interface EventIterator<T> {
+    next(): Promise<IteratorResult<T, undefined>>;
+    /** Ends it, as leaving the loop does. */
+    return(): Promise<IteratorResult<T, undefined>>;
+    [Symbol.asyncIterator](): this;
+}
+
 /** Oneself in a room. */
 export class Me {
     private constructor();
@@ -453,10 +469,19 @@ export class Me {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     view(sight?: Sight): HTMLVideoElement;
-    /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`. */
+    /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
     attach(element: HTMLMediaElement, sight?: Sight): void;
-    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
+    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
     detach(element: HTMLMediaElement): void;
+
+    /** What holds now, as plain data. */
+    toJSON(): {
+        id: string;
+        name: string | undefined;
+        identity: string | undefined;
+        media: Source[];
+        settings: Partial<Record<Source, Settings>>;
+    };
 }
 
 /** Another person in a room. Somebody who reloads the page comes back as somebody new. */
@@ -587,7 +612,17 @@ export class Peer extends EventTarget {
         options?: boolean | EventListenerOptions,
     ): void;
     /** Every event as `{ type, detail }`. Ends when the reader stops; see {@link Room} for the limits. */
-    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<PeerEvents>, undefined>;
+    /** What holds now, as plain data. */
+    toJSON(): {
+        id: string;
+        name: string | undefined;
+        identity: string | undefined;
+        state: RTCPeerConnectionState;
+        media: Source[];
+        speaking: boolean;
+    };
+
+    [Symbol.asyncIterator](): EventIterator<Tagged<PeerEvents>>;
 }
 
 /** The details of a peer's events. */
@@ -860,6 +895,7 @@ export type ErrorCode =
     | "options/invalid"
     | PublishErrorCode
     | "view/refused"
+    | "view/element"
     | "source/unknown"
     | "events/unread";
 
@@ -1098,14 +1134,17 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
 
     /** Makes an offer. With Vanilla ICE it is complete, or the time for it was over. @throws {@link CallErrorCode} */
     makeOffer(): Promise<RTCSessionDescriptionInit>;
-    /** Sets the other side's offer, or the mere text of it. @throws {@link CallErrorCode} */
+    /** Sets the other side's offer, or what mails, chats and forms left of it as a text, in JSON or Base64, too. @throws {@link CallErrorCode} */
     setOffer(offer: RTCSessionDescriptionInit | string): Promise<void>;
     /** Makes the answer. @throws {@link CallErrorCode} */
     makeAnswer(): Promise<RTCSessionDescriptionInit>;
-    /** Sets the other side's answer, or the mere text of it. @throws {@link CallErrorCode} */
+    /** Sets the other side's answer, as an offer. @throws {@link CallErrorCode} */
     setAnswer(answer: RTCSessionDescriptionInit | string): Promise<void>;
-    /** Adds a candidate of the other side; `null` says that there are no more. @throws {@link CallErrorCode} */
-    addCandidate(candidate: RTCIceCandidateInit | null): Promise<void>;
+    /**
+     * Adds a candidate of the other side, or what was copied of one: its JSON, or its line. `null` says that there are no more.
+     * @throws {@link CallErrorCode}
+     */
+    addCandidate(candidate: RTCIceCandidateInit | string | null): Promise<void>;
     /** Sends a text: here nothing else is. @throws {@link ItodenwaError} `send/…`, `call/closed`. */
     send(text: string): void;
     /** A `<video>` with the other side. @throws {@link ItodenwaError} `call/closed`. */
@@ -1114,7 +1153,10 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     close(): Promise<void>;
 
     /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
-    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<CallEvents>, undefined>;
+    /** What holds now, as plain data. */
+    toJSON(): { state: RTCPeerConnectionState; media: Source[] };
+
+    [Symbol.asyncIterator](): EventIterator<Tagged<CallEvents>>;
     [Symbol.dispose](): void;
     [Symbol.asyncDispose](): Promise<void>;
 
@@ -1193,7 +1235,10 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     close(): Promise<void>;
 
     /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
-    [Symbol.asyncIterator](): AsyncIterableIterator<Tagged<PreviewEvents>, undefined>;
+    /** What holds now, as plain data. */
+    toJSON(): { media: Source[]; settings: Partial<Record<Source, Settings>> };
+
+    [Symbol.asyncIterator](): EventIterator<Tagged<PreviewEvents>>;
     [Symbol.dispose](): void;
     [Symbol.asyncDispose](): Promise<void>;
 
@@ -1235,7 +1280,7 @@ export interface CheckOptions extends DeviceOptions {
     /** Whose camera and microphone are looked at; it stays open. Without it they are opened for the check, if they are wanted. */
     preview?: Preview | undefined;
     /** The signalling server, as in `join`. Without it: `ws` beside the page (`document.baseURI`). */
-    server?: string | undefined;
+    server?: string | URL | undefined;
     /**
      * The room that is joined for a moment; without it one that nobody is in. A server that asks for tokens lets in only into the
      * token's room: who is there sees somebody come and go.
@@ -1248,7 +1293,7 @@ export interface CheckOptions extends DeviceOptions {
 }
 
 /** The findings of a check. Leaving the loop, or {@link return}, ends it and gives back what it holds. */
-export class Check implements AsyncIterableIterator<Finding, undefined> {
+export class Check implements EventIterator<Finding> {
     private constructor();
     /** @throws {@link ItodenwaError} `wasm/unavailable`, `token/unavailable`. */
     next(): Promise<IteratorResult<Finding, undefined>>;
@@ -1347,6 +1392,8 @@ export class Recording extends EventTarget {
      * @throws {@link ItodenwaError} `record/empty` if there is nothing yet, `record/failed`.
      */
     stop(): Promise<Recorded>;
+    /** What holds now, as plain data. */
+    toJSON(): { bytes: number; duration: number; hasSound: boolean };
 
     addEventListener<T extends keyof RecordingEvents>(
         type: T,

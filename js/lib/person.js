@@ -1,3 +1,4 @@
+import { playing } from "./element.js";
 import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
@@ -9,17 +10,34 @@ const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
 /** Oneself. */
 export class Me {
-    /** The sources that are wanted on. */
-    media = new Set();
-    /** What they really are, by source. */
-    settings = new Map();
     #link;
+    #now;
 
-    constructor({ id, name, identity }, link) {
-        this.id = id;
+    /** `now` is what changes: the room keeps it up to date, also when the program has frozen what it was given. */
+    constructor({ id, name, identity }, link, now = { id, media: new Set(), settings: new Map() }) {
         this.name = name;
         this.identity = identity;
         this.#link = link;
+        this.#now = now;
+    }
+
+    get id() {
+        return this.#now.id;
+    }
+
+    /** The sources that are wanted on. */
+    get media() {
+        return this.#now.media;
+    }
+
+    /** What they really are, by source. */
+    get settings() {
+        return this.#now.settings;
+    }
+
+    toJSON() {
+        const { id, name, identity, media, settings } = this;
+        return { id, name, identity, media: [...media], settings: Object.fromEntries(settings) };
     }
 
     view(sight) {
@@ -27,32 +45,49 @@ export class Me {
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(element, undefined, sight));
+        codedNow(() => this.#link.raw().attach(playing(element), undefined, sight));
     }
 
     detach(element) {
-        codedNow(() => this.#link.raw().detach(element));
+        codedNow(() => this.#link.raw().detach(playing(element)));
     }
 }
 
 /** Another person in the room. */
 export class Peer extends Emitter {
-    /** `RTCPeerConnection.connectionState` of the connection to them. */
-    state = "new";
-    /** The sources of theirs that are on. */
-    media = new Set();
-    /** Whether they speak. */
-    speaking = false;
     #volume = 1;
     #muted = false;
     #link;
+    #now;
 
-    constructor({ id, name, identity }, link) {
+    /** `now` is what changes, as of `Me`. */
+    constructor({ id, name, identity }, link, now) {
         super({ current: (type) => (type === "media" ? [...this.media].map((source) => ({ source, on: true })) : []) });
         this.id = id;
         this.name = name;
         this.identity = identity;
         this.#link = link;
+        this.#now = now;
+    }
+
+    /** `RTCPeerConnection.connectionState` of the connection to them. */
+    get state() {
+        return this.#now.state;
+    }
+
+    /** The sources of theirs that are on. */
+    get media() {
+        return this.#now.media;
+    }
+
+    /** Whether they speak. */
+    get speaking() {
+        return this.#now.speaking;
+    }
+
+    toJSON() {
+        const { id, name, identity, state, media, speaking } = this;
+        return { id, name, identity, state, media: [...media], speaking };
     }
 
     get level() {
@@ -87,11 +122,11 @@ export class Peer extends Emitter {
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(element, this.id, sight));
+        codedNow(() => this.#link.raw().attach(playing(element), this.id, sight));
     }
 
     detach(element) {
-        codedNow(() => this.#link.raw().detach(element));
+        codedNow(() => this.#link.raw().detach(playing(element)));
     }
 
     track(source) {

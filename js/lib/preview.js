@@ -1,7 +1,9 @@
+import { playing } from "./element.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { pump } from "./pump.js";
 import { rawMore } from "./raw.js";
+import { clear, mark, put, remove } from "./shared.js";
 import { beginning, switching } from "./wanted.js";
 
 const TYPES = ["device", "devices", "interrupted", "trouble", "blocked", "close"];
@@ -15,19 +17,16 @@ export async function open(options = {}) {
 
 /** Camera and microphone before a call. Made by `open`. */
 export class Preview extends Emitter {
-    /** The sources that are on. */
-    media = new Set();
-    /** What they really are. */
-    settings = new Map();
-    /** Resolved when it is over: closed, or taken over by a room. */
-    closed;
+    #media = new Set();
+    #settings = new Map();
+    #closed;
     #raw;
     #resolveClosed;
 
     constructor(raw) {
         super({ kept: ["trouble", "blocked"], current: (type) => this.#current(type) });
         this.#raw = raw;
-        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
         pump(raw, this, (event) => this.#take(event))
             .catch(() => {})
             .finally(() => {
@@ -49,6 +48,25 @@ export class Preview extends Emitter {
         return preview.#raw?.check(options);
     }
 
+    /** The sources that are on. */
+    get media() {
+        return this.#media;
+    }
+
+    /** What they really are. */
+    get settings() {
+        return this.#settings;
+    }
+
+    /** Resolved when it is over: closed, or taken over by a room. */
+    get closed() {
+        return this.#closed;
+    }
+
+    toJSON() {
+        return { media: [...this.#media], settings: Object.fromEntries(this.#settings) };
+    }
+
     /** How loud the microphone is. */
     get level() {
         return this.#raw?.level() ?? 0;
@@ -67,11 +85,11 @@ export class Preview extends Emitter {
     }
 
     attach(element) {
-        codedNow(() => this.#open().attach(element));
+        codedNow(() => this.#open().attach(playing(element)));
     }
 
     detach(element) {
-        codedNow(() => this.#open().detach(element));
+        codedNow(() => this.#open().detach(playing(element)));
     }
 
     resume() {
@@ -100,8 +118,12 @@ export class Preview extends Emitter {
             await this.#open().source(source, Boolean(on));
         });
         if (on) return;
-        this.media.delete(source);
-        this.settings.delete(source);
+        this.#off(source);
+    }
+
+    #off(source) {
+        mark(this.#media, source, false);
+        remove(this.#settings, source);
     }
 
     #current(type) {
@@ -113,8 +135,8 @@ export class Preview extends Emitter {
         switch (event.type) {
             case "device": {
                 const { source, settings } = event;
-                this.media.add(source);
-                this.settings.set(source, settings);
+                mark(this.#media, source, true);
+                put(this.#settings, source, settings);
                 return this.emit("device", { source, settings });
             }
             case "devices":
@@ -125,8 +147,7 @@ export class Preview extends Emitter {
             }
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
-                this.media.delete(event.source);
-                this.settings.delete(event.source);
+                this.#off(event.source);
                 const { code, message: explain } = cause;
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
@@ -141,8 +162,8 @@ export class Preview extends Emitter {
     #close() {
         if (!this.#raw) return;
         this.#raw = undefined;
-        this.media.clear();
-        this.settings.clear();
+        clear(this.#media);
+        clear(this.#settings);
         this.emit("close", undefined);
         this.#resolveClosed();
     }

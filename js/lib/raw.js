@@ -26,8 +26,9 @@ export function load(wasm, more) {
 }
 
 function failed(file, cause) {
-    // A page's Content-Security-Policy (W3C CSP 3, section 4.5.2): Chromium and Firefox name it.
-    if (cause instanceof WebAssembly.CompileError && /Content.Security.Policy|unsafe-eval|CSP/i.test(cause.message)) {
+    // A page's Content-Security-Policy (W3C CSP 3, section 4.5.2): browsers name it, and some do not throw a CompileError.
+    const isBlocked = cause instanceof EvalError || cause instanceof globalThis.WebAssembly?.CompileError;
+    if (isBlocked && /Content.Security.Policy|unsafe-eval|CSP/i.test(cause.message)) {
         const message = "The page's Content-Security-Policy does not allow WebAssembly. Add 'wasm-unsafe-eval' to its script-src.";
         return new ItodenwaError("wasm/blocked", message, { cause });
     }

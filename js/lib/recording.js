@@ -47,6 +47,11 @@ export class Recording extends Emitter {
         return this.#ended;
     }
 
+    toJSON() {
+        const { bytes, duration, hasSound } = this;
+        return { bytes, duration, hasSound };
+    }
+
     get types() {
         return TYPES;
     }

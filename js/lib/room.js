@@ -7,6 +7,7 @@ import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
 import { raw, rawMore } from "./raw.js";
 import { record } from "./recording.js";
+import { clear, mark, put, remove } from "./shared.js";
 import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
@@ -22,7 +23,7 @@ export async function join(room, options = {}) {
     checkPolicy(options);
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
-    const wanted = { ...options, ...media };
+    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server) };
     return new Room(room, wanted, await coded(() => enter(room, { ...wanted, token })));
 }
 
@@ -44,6 +45,11 @@ export async function removePrivateFiles() {
     return coded(() => removePrivateFiles());
 }
 
+/** As a text: an address may be a URL, and a name of a database a number. */
+export function text(given) {
+    return given?.toString();
+}
+
 /** The token, which may have to be fetched. */
 export async function tokenOf({ token }) {
     if (typeof token !== "function") return token;
@@ -62,14 +68,17 @@ async function channels() {
 
 /** A room that one is in. Made by `join`. */
 export class Room extends Emitter {
-    /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. */
-    closed;
-    /** How the server is reached: `connected` or `reconnecting`. */
-    signaling = "connected";
-    /** Who is to be looked at. */
-    speaker;
     #raw;
+    #name;
+    #me;
+    #closed;
+    #signaling = "connected";
+    #speaker;
     #peers = new Map();
+    /** What changes of oneself. */
+    #own;
+    /** What changes of the others, by id. */
+    #theirs = new Map();
     #steps = [];
     /** The sources that are tracks of the application. */
     #published = new Set();
@@ -87,11 +96,13 @@ export class Room extends Emitter {
             channels,
             level: (id) => this.#raw?.level(id) ?? 0,
         };
-        this.name = name;
-        this.me = new Me(raw.me(), link);
-        if (camera) this.me.media.add("camera");
-        if (microphone) this.me.media.add("microphone");
-        this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+        const me = raw.me();
+        this.#name = name;
+        this.#own = { id: me.id, media: new Set(), settings: new Map() };
+        this.#me = new Me(me, link, this.#own);
+        if (camera) mark(this.#own.media, "camera", true);
+        if (microphone) mark(this.#own.media, "microphone", true);
+        this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
         this.#raw = raw;
         pump(raw, this, (event) => this.#take(event, link))
             .catch((error) => this.#close(ItodenwaError.from(error)))
@@ -99,6 +110,35 @@ export class Room extends Emitter {
                 this.#close();
                 raw.free();
             });
+    }
+
+    get name() {
+        return this.#name;
+    }
+
+    /** Oneself. */
+    get me() {
+        return this.#me;
+    }
+
+    /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. */
+    get closed() {
+        return this.#closed;
+    }
+
+    /** How the server is reached: `connected` or `reconnecting`. */
+    get signaling() {
+        return this.#signaling;
+    }
+
+    /** Who is to be looked at. */
+    get speaker() {
+        return this.#speaker;
+    }
+
+    toJSON() {
+        const [me, ...peers] = [this.#me, ...this.#peers.values()].map((person) => person.toJSON());
+        return { name: this.#name, me, peers, signaling: this.#signaling };
     }
 
     /** Who else is here, by id. */
@@ -129,7 +169,7 @@ export class Room extends Emitter {
         const sent = await publish(() => this.#more(), media, options);
         for (const source of sent) {
             this.#published.add(source);
-            this.me.media.add(source);
+            mark(this.#own.media, source, true);
         }
         return sent;
     }
@@ -138,8 +178,8 @@ export class Room extends Emitter {
         // The sound of a picture goes with it.
         for (const name of [String(source), `${source}Audio`].filter((name) => this.#published.delete(name))) {
             codedNow(() => this.#open().unpublish(name, Boolean(stop)));
-            this.me.media.delete(name);
-            this.me.settings.delete(name);
+            mark(this.#own.media, name, false);
+            remove(this.#own.settings, name);
         }
     }
 
@@ -215,16 +255,15 @@ export class Room extends Emitter {
             await this.use(source, on);
             if (this.me.media.has(source)) return;
         }
-        const { media } = this.me;
-        const before = media.has(source);
-        media[on ? "add" : "delete"](source);
+        const before = this.#own.media.has(source);
+        mark(this.#own.media, source, on);
         try {
             await coded(() => this.#open().source(source, Boolean(on)));
         } catch (error) {
-            media[before && !on ? "add" : "delete"](source);
+            mark(this.#own.media, source, before && !on);
             throw error;
         }
-        if (!on) this.me.settings.delete(source);
+        if (!on) remove(this.#own.settings, source);
     }
 
     async #send(message, to) {
@@ -256,23 +295,26 @@ export class Room extends Emitter {
 
     #take(event, link) {
         const peer = this.#peers.get(event.peer ?? event.from);
+        const now = this.#theirs.get(peer?.id);
         switch (event.type) {
             case "joined": {
-                const joined = new Peer(event.peer, link);
-                this.#peers.set(joined.id, joined);
+                const now = { state: "new", media: new Set(), speaking: false };
+                const joined = new Peer(event.peer, link, now);
+                this.#theirs.set(joined.id, now);
+                put(this.#peers, joined.id, joined);
                 return this.emit("peer", joined);
             }
             case "left":
                 return peer && this.#left(peer, event.reason);
             case "connection":
                 if (!peer) return;
-                peer.state = event.state;
+                now.state = event.state;
                 this.emit("connection", { peer, state: event.state });
                 return peer.emit("connection", event.state);
             case "media": {
                 if (!peer) return;
                 const { source, on } = event;
-                peer.media[on ? "add" : "delete"](source);
+                mark(now.media, source, on);
                 this.emit("media", { peer, source, on });
                 return peer.emit("media", { source, on });
             }
@@ -300,7 +342,7 @@ export class Room extends Emitter {
             }
             case "device": {
                 const { source, settings } = event;
-                this.me.settings.set(source, settings);
+                put(this.#own.settings, source, settings);
                 return this.emit("device", { source, settings });
             }
             case "interrupted": {
@@ -311,17 +353,17 @@ export class Room extends Emitter {
                 return this.emit("devices");
             case "speaking":
                 if (!peer) return;
-                peer.speaking = event.speaking;
+                now.speaking = event.speaking;
                 this.emit("speaking", { peer, speaking: event.speaking });
                 return peer.emit("speaking", event.speaking);
             case "speaker":
-                this.speaker = peer;
+                this.#speaker = peer;
                 return this.emit("speaker", { peer });
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
                 this.#published.delete(event.source);
-                this.me.media.delete(event.source);
-                this.me.settings.delete(event.source);
+                mark(this.#own.media, event.source, false);
+                remove(this.#own.settings, event.source);
                 const { code, message: explain } = cause;
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
@@ -330,8 +372,8 @@ export class Room extends Emitter {
                 return this.emit("trouble", { code, explain, detail, peer });
             }
             case "signaling":
-                this.signaling = event.state;
-                this.me.id = this.#raw?.me().id ?? this.me.id;
+                this.#signaling = event.state;
+                this.#own.id = this.#raw?.me().id ?? this.#own.id;
                 return this.emit("signaling", event.state);
             case "blocked":
                 // Without a peer it is oneself.
@@ -342,10 +384,9 @@ export class Room extends Emitter {
     }
 
     #left(peer, reason) {
-        this.#peers.delete(peer.id);
-        peer.state = "closed";
-        peer.media.clear();
-        peer.speaking = false;
+        remove(this.#peers, peer.id);
+        over(this.#theirs.get(peer.id));
+        this.#theirs.delete(peer.id);
         this.emit("left", { peer, reason });
         peer.emit("left", reason);
     }
@@ -355,16 +396,18 @@ export class Room extends Emitter {
         if (this.#end) return;
         this.#end = { error };
         this.#raw = undefined;
-        for (const peer of this.#peers.values()) {
-            peer.state = "closed";
-            peer.media.clear();
-        }
-        this.#peers.clear();
-        this.me.media.clear();
-        this.me.settings.clear();
+        for (const now of this.#theirs.values()) over(now);
+        this.#theirs.clear();
+        for (const shared of [this.#peers, this.#own.media, this.#own.settings]) clear(shared);
         this.emit("close", this.#end);
         this.#resolveClosed(error);
     }
+}
+
+/** Somebody is gone. */
+function over(now) {
+    clear(now.media);
+    Object.assign(now, { state: "closed", speaking: false });
 }
 
 Emitter.handlers(Room, ...TYPES);

@@ -9,6 +9,7 @@
 //!
 //! One operation is at work, the others wait for it, in order. Each is answered by exactly one [`ManualOutput::Done`].
 
+mod base64;
 mod operation;
 mod pasted;
 mod reports;

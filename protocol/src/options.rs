@@ -187,12 +187,22 @@ impl DeviceConstraints {
     /// The same of any device.
     #[must_use]
     pub fn anywhere(&self) -> Self {
+        self.of(None)
+    }
+
+    /// The same of this device.
+    #[must_use]
+    pub fn on_device(&self, device: String) -> Self {
+        self.of(Some(device))
+    }
+
+    fn of(&self, device: Option<String>) -> Self {
         match self {
             DeviceConstraints::Camera(options) => {
-                DeviceConstraints::Camera(CameraOptions { device: None, ..options.clone() })
+                DeviceConstraints::Camera(CameraOptions { device, ..options.clone() })
             }
             DeviceConstraints::Microphone(options) => {
-                DeviceConstraints::Microphone(MicrophoneOptions { device: None, ..options.clone() })
+                DeviceConstraints::Microphone(MicrophoneOptions { device, ..options.clone() })
             }
             DeviceConstraints::Screen(options) => DeviceConstraints::Screen(options.clone()),
         }

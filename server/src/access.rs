@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use itodenwa_wire::{DisplayName, Identity, Join, Pass, RefusalCode};
+use itodenwa_wire::{DisplayName, Identity, InvalidId, Join, Pass, RefusalCode};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::closing::Closing;
@@ -67,7 +67,8 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usiz
         }
     };
     // The name that the application gave goes before the one that the client would like.
-    let name = match name.filter(|name| !name.trim().is_empty()).map(DisplayName::new) {
+    let name = match name.map(DisplayName::new) {
+        None | Some(Err(InvalidId::Empty)) => join.name.clone(),
         Some(Err(error)) => {
             return refuse(RefusalCode::NameInvalid, &format!("the token's name is not valid: {error}"));
         }
@@ -76,7 +77,6 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usiz
             return refuse(RefusalCode::NameInvalid, &message);
         }
         Some(Ok(name)) => Some(name),
-        None => join.name.clone(),
     };
     let pass = Pass {
         identity,
@@ -152,7 +152,9 @@ mod tests {
     #[test]
     fn a_tokens_name_is_a_name_like_others() {
         let named = |name: String| with(&Claims { name: Some(name), ..claims() });
-        assert_eq!(named("   ".to_owned()).unwrap().name, DisplayName::new("Aya").ok(), "as without one");
+        for blank in ["", "   ", "\u{200b}", "\u{2068}\u{2069}"] {
+            assert_eq!(named(blank.to_owned()).unwrap().name, DisplayName::new("Aya").ok(), "as without one");
+        }
         assert!(named("x".repeat(64)).is_ok());
         assert_eq!(named("x".repeat(65)).unwrap_err(), RefusalCode::NameInvalid);
         assert_eq!(named("a\nb".to_owned()).unwrap_err(), RefusalCode::NameInvalid);

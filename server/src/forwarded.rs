@@ -1,6 +1,6 @@
 //! What a proxy says of a request: `X-Forwarded-For` and its like, and `Forwarded` (RFC 7239).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 use axum::http::HeaderMap;
 
@@ -35,6 +35,11 @@ pub(crate) fn asked_for(headers: &HeaderMap) -> (Option<String>, Option<String>)
         plain.or_else(|| parameter(last(headers, "forwarded")?, key)).map(|value| value.to_ascii_lowercase())
     };
     (said("x-forwarded-proto", "proto"), said("x-forwarded-host", "host"))
+}
+
+/// The port that the client asked for, if the proxy says it: some name the host without it.
+pub(crate) fn asked_port(headers: &HeaderMap) -> Option<u16> {
+    headers.get_all("x-forwarded-port").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// A parameter that the last element of a list has once.
@@ -72,13 +77,31 @@ fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     (!is_quoted).then_some(parts)
 }
 
-/// An address as proxies write it: with or without a port, IPv6 with or without brackets, perhaps in quotes.
+/// An address as proxies write it: with or without a port, IPv6 with or without brackets and zone (RFC 4007, section 11), perhaps in
+/// quotes.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    text.parse().ok().or_else(bracketed).or_else(with_port)
+    let ip = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((ip, "")) => ip,
+        Some((ip, after)) => {
+            after.strip_prefix(':')?.parse::<u16>().ok()?;
+            ip
+        }
+        None => {
+            return text
+                .parse::<SocketAddrV4>()
+                .map(|address| IpAddr::V4(*address.ip()))
+                .ok()
+                .or_else(|| without_zone(text));
+        }
+    };
+    ip.contains(':').then(|| without_zone(ip)).flatten()
+}
+
+fn without_zone(ip: &str) -> Option<IpAddr> {
+    let (ip, _) = ip.split_once('%').filter(|(ip, zone)| ip.contains(':') && !zone.is_empty()).unwrap_or((ip, ""));
+    ip.parse::<IpAddr>().map(|ip| ip.to_canonical()).ok()
 }
 
 #[cfg(test)]
@@ -108,6 +131,10 @@ mod tests {
             ("[2001:db8::1]", "2001:db8::1"),
             ("2001:db8::1", "2001:db8::1"),
             ("\"192.0.2.3\"", "192.0.2.3"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+            ("::ffff:192.0.2.3", "192.0.2.3"),
+            ("[::ffff:192.0.2.3]:80", "192.0.2.3"),
             ("127.0.0.1, 192.0.2.3:80 ", "192.0.2.3"),
         ] {
             assert_eq!(from("x-forwarded-for", value), expected, "{value}");

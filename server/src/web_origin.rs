@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 
-use crate::forwarded::asked_for;
+use crate::forwarded::{asked_for, asked_port};
 
 /// Where a page comes from (RFC 6454), as browsers write it: `https://example.org`, `http://localhost:5173`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +57,10 @@ impl Own {
             (None, true) => scheme == "https",
             (None, false) => scheme == "http",
         };
-        is_scheme && said_host.or(host).is_some_and(|host| host == from.to_ascii_lowercase())
+        let from = from.to_ascii_lowercase();
+        let port = if self.behind_proxy { asked_port(headers) } else { None };
+        let is_host = |host: String| host == from || port.is_some_and(|port| format!("{host}:{port}") == from);
+        is_scheme && said_host.or(host).is_some_and(is_host)
     }
 }
 
@@ -154,6 +157,10 @@ mod tests {
         let said = [("x-forwarded-proto", "https"), ("x-forwarded-host", "public.example")];
         assert!(may("https://public.example", OWN, &said) && !may("http://public.example", OWN, &said));
         assert!(!may("https://public.example", tls, &said), "without a proxy nobody is believed");
+        let apart =
+            [("x-forwarded-proto", "https"), ("x-forwarded-host", "public.example"), ("x-forwarded-port", "8443")];
+        assert!(may("https://public.example:8443", OWN, &apart) && !may("https://public.example:8444", OWN, &apart));
+        assert!(!may("https://public.example:8443", OWN, &said));
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Random {
     }
 
     fn frame(&mut self) -> Frame {
-        match self.below(4) {
+        match self.below(5) {
             0 => Frame::Text(Text { number: self.number(), text: self.text(), format: self.format() }),
             1 => Frame::Ack(self.number()),
             2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),
@@ -238,6 +238,22 @@ impl Random {
             json => *json = others[self.below(others.len())].clone(),
         }
     }
+
+    /// The text with something more in it, or something less.
+    fn garble(&mut self, text: &str) -> String {
+        const PARTS: [&str; 14] =
+            ["\"", "\\", "\\ud800", "\\u0000", "{", "}", "[", "]", ",", ":", "-", "e", "\u{0}", "\u{feff}"];
+        let mut chars: Vec<char> = text.chars().collect();
+        for _ in 0..=self.below(2) {
+            let at = self.below(chars.len() + 1);
+            if self.flag() {
+                chars.splice(at..at, PARTS[self.below(PARTS.len())].chars());
+            } else {
+                chars.drain(at..(at + 1).min(chars.len()));
+            }
+        }
+        chars.into_iter().collect()
+    }
 }
 
 /// What serde writes is read as the same, and what it takes of spoilt ones as well.
@@ -258,6 +274,12 @@ fn reads<T: Serialize + DeserializeOwned + PartialEq + Debug>(
         if let Ok(theirs) = serde_json::from_str::<T>(&text) {
             assert_eq!(ours, Ok(theirs), "{text}");
             taken += 1;
+        }
+        let garbled = random.garble(&text);
+        // What only the browser's parser takes is another matter: whatever that is, it is read or refused.
+        let ours = read(&garbled);
+        if let Ok(theirs) = serde_json::from_str::<T>(&garbled) {
+            assert_eq!(ours, Ok(theirs), "{garbled}");
         }
         // Cut anywhere it is no JSON.
         let cut = text.char_indices().nth(random.below(text.chars().count())).unwrap().0;
@@ -332,7 +354,9 @@ fn what_a_later_version_says_is_read_as_far_as_it_is_known() {
 #[wasm_bindgen_test]
 fn who_sends_what_is_no_packet_is_known() {
     let sender = |text: &str| sender_of_malformed_packet(text).map(|id| id.to_string());
-    for packet in ["1", "null", "{}", r#"{"fromEpoch":"1"}"#] {
+    let deep = format!("{}{}", "[".repeat(13), "]".repeat(13));
+    let strange = [r#""\ud800""#, "1e999", r#"{"fromEpoch":1e999}"#, r#"{"__proto__":{"fromEpoch":1}}"#, deep.as_str()];
+    for packet in ["1", "null", "{}", r#"{"fromEpoch":"1"}"#].into_iter().chain(strange) {
         let text = format!(r#"{{"signal":{{"from":"00000000000000ab","packet":{packet}}}}}"#);
         assert!(read_server_message(&text).is_err());
         assert_eq!(sender(&text).as_deref(), Some("00000000000000ab"), "{packet}");

@@ -44,27 +44,10 @@ extern "C" {
     #[derive(Debug, Clone)]
     pub(crate) type CapturedTrack;
 
-    #[wasm_bindgen(method, js_name = getSettings)]
-    pub(crate) fn settings(this: &CapturedTrack) -> JsValue;
+    #[wasm_bindgen(method, js_name = getSettings, catch)]
+    pub(crate) fn settings(this: &CapturedTrack) -> Result<JsValue, JsValue>;
 
     /// Where there is no such property it does nothing.
     #[wasm_bindgen(method, setter, js_name = contentHint)]
     pub(crate) fn set_content_hint(this: &CapturedTrack, hint: &str);
-
-    /// One of `enumerateDevices`.
-    #[wasm_bindgen(js_name = MediaDeviceInfo)]
-    #[derive(Debug, Clone)]
-    pub(crate) type DeviceInfo;
-
-    #[wasm_bindgen(method, getter, js_name = deviceId)]
-    pub(crate) fn id(this: &DeviceInfo) -> String;
-
-    #[wasm_bindgen(method, getter, js_name = groupId)]
-    pub(crate) fn group(this: &DeviceInfo) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn kind(this: &DeviceInfo) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn label(this: &DeviceInfo) -> String;
 }

@@ -70,10 +70,10 @@ impl MediaError {
         }
     }
 
-    /// What `getDisplayMedia` threw: two names mean something else there.
+    /// What `getDisplayMedia` threw: some names mean something else there, and Safari has one of its own.
     pub(crate) fn from_display_exception(thrown: Exception) -> Self {
         match thrown.name.as_str() {
-            "InvalidStateError" => MediaError::NeedsGesture(thrown),
+            "InvalidStateError" | "InvalidAccessError" => MediaError::NeedsGesture(thrown),
             "NotReadableError" => MediaError::Unreadable(thrown),
             _ => MediaError::from_exception(thrown),
         }
@@ -186,6 +186,7 @@ mod tests {
             MediaError::from_display_exception(Exception { name: name.into(), message: String::new() }).code()
         };
         assert_eq!(code("InvalidStateError"), "media/needs-gesture");
+        assert_eq!(code("InvalidAccessError"), "media/needs-gesture");
         assert_eq!(code("NotReadableError"), "media/unreadable");
         assert_eq!(code("NotAllowedError"), "media/denied");
     }

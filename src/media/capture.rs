@@ -1,7 +1,7 @@
 //! Asking the browser for devices and screens.
 
 use itodenwa_protocol::devices::Previous;
-use itodenwa_protocol::options::DeviceConstraints;
+use itodenwa_protocol::options::{CameraOptions, DeviceConstraints, ScreenOptions};
 use itodenwa_wire::Source;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,8 +9,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::constraints::{self, ConstraintStrength, Leeway};
-use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, property};
+use super::list::devices;
+use crate::dom::{CapturedTrack, get_display_media, get_user_media, global, is_present, object, property};
 use crate::error::{Exception, MediaError};
+
+/// Other devices that are tried when the system's choice does not work.
+const ATTEMPTS: usize = 8;
 
 /// Asks for devices with one question to the person, or for a screen: then its stream may have sound, too.
 pub(super) async fn capture(
@@ -20,7 +24,7 @@ pub(super) async fn capture(
     let screen =
         wishes.iter().find_map(|wish| if let DeviceConstraints::Screen(options) = wish { Some(options) } else { None });
     let (answer, method) = match screen {
-        Some(options) => (settled(get_display_media(&constraints::screen(options))).await, "getDisplayMedia"),
+        Some(options) => (ask_screen(options).await, "getDisplayMedia"),
         None => (ask_devices(wishes, strength).await, "getUserMedia"),
     };
     let stream: MediaStream = match answer {
@@ -63,26 +67,57 @@ async fn ask_devices(wishes: &[DeviceConstraints], strength: ConstraintStrength)
     answer
 }
 
+/// Asks once more without what is wanted of it, where a browser does not take that.
+async fn ask_screen(options: &ScreenOptions) -> Result<JsValue, JsValue> {
+    match settled(get_display_media(&constraints::screen(options))).await {
+        Err(thrown) if is_overconstrained(&thrown) || is_named(&thrown, "TypeError") => {
+            settled(get_display_media(&object([("video", true.into()), ("audio", options.audio.into())]))).await
+        }
+        answer => answer,
+    }
+}
+
 /// W3C Media Capture and Streams, section 5.4 (`OverconstrainedError`).
 fn is_overconstrained(thrown: &JsValue) -> bool {
-    let is = |name: &str, value: &str| property(thrown, name).as_string().is_some_and(|it| it == value);
-    is("name", "OverconstrainedError") && !is("constraint", "deviceId")
+    is_named(thrown, "OverconstrainedError")
+        && property(thrown, "constraint").as_string().is_none_or(|constraint| constraint != "deviceId")
+}
+
+fn is_named(thrown: &JsValue, name: &str) -> bool {
+    property(thrown, "name").as_string().is_some_and(|it| it == name)
 }
 
 async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     JsFuture::from(asked?).await
 }
 
-/// Asks for the devices that are named, and for any others where one of them is not there. Not by `ideal` alone: some browsers
-/// take that for less than the system's choice.
+/// Asks for the devices that are named, and for any others where one of them is not there or does not work. Not by `ideal` alone:
+/// some browsers take that for less than the system's choice.
 pub(super) async fn prefer(wishes: &[DeviceConstraints]) -> Result<MediaStream, MediaError> {
-    if wishes.iter().all(|wish| *wish == wish.anywhere()) {
-        return capture(wishes, ConstraintStrength::Ideal).await;
+    let is_any = wishes.iter().all(|wish| *wish == wish.anywhere());
+    let mut result = capture(wishes, if is_any { ConstraintStrength::Ideal } else { ConstraintStrength::Exact }).await;
+    if !is_any && matches!(result, Err(MediaError::Constraints(_) | MediaError::Missing(_))) {
+        result = capture(wishes, ConstraintStrength::Ideal).await;
     }
-    match capture(wishes, ConstraintStrength::Exact).await {
-        Err(MediaError::Constraints(_) | MediaError::Missing(_)) => capture(wishes, ConstraintStrength::Ideal).await,
-        result => result,
+    match (result, wishes) {
+        // The system's choice may be in use elsewhere, while another one is not.
+        (Err(error @ (MediaError::Busy(_) | MediaError::Failed(_))), [wish]) => another(wish).await.ok_or(error),
+        (result, _) => result,
     }
+}
+
+/// Whichever device works, of those that could do for this one: not the other side of a phone than the one that is wanted.
+async fn another(wish: &DeviceConstraints) -> Option<MediaStream> {
+    if matches!(wish, DeviceConstraints::Camera(CameraOptions { facing: Some(_), .. })) {
+        return None;
+    }
+    for device in devices().await.ok()?.into_iter().filter(|one| one.kind.is_of(wish.source())).take(ATTEMPTS) {
+        let stream = capture(&[wish.on_device(device.id)], ConstraintStrength::Exact).await;
+        if stream.is_ok() {
+            return stream.ok();
+        }
+    }
+    None
 }
 
 /// One device, while another one may be in use for the same. Some phones open one camera at a time: there the old one is

@@ -22,12 +22,14 @@ pub(super) enum Leeway {
     Wanted,
     /// At most 60 pictures a second, which some cameras give and nothing else.
     Faster,
+    /// At any rate.
+    AnyRate,
     /// As the device is.
     Anything,
 }
 
 impl Leeway {
-    pub(super) const STEPS: [Leeway; 3] = [Leeway::Wanted, Leeway::Faster, Leeway::Anything];
+    pub(super) const STEPS: [Leeway; 4] = [Leeway::Wanted, Leeway::Faster, Leeway::AnyRate, Leeway::Anything];
 }
 
 /// What `getUserMedia` is asked (W3C Media Capture and Streams, section 10.2).
@@ -59,10 +61,15 @@ fn camera(options: &CameraOptions, strength: ConstraintStrength, leeway: Leeway)
     if leeway != Leeway::Anything {
         let quality = options.quality;
         let rate = quality.frame_rate.max(1.0);
-        let most = if leeway == Leeway::Faster { rate.max(60.0) } else { rate };
+        let frame_rate = ideal(rate.into());
+        match leeway {
+            Leeway::Wanted => set(&frame_rate, "max", &rate.into()),
+            Leeway::Faster => set(&frame_rate, "max", &rate.max(60.0).into()),
+            Leeway::AnyRate | Leeway::Anything => {}
+        }
         set(&constraints, "width", &ideal(quality.width.into()));
         set(&constraints, "height", &ideal(quality.height.into()));
-        set(&constraints, "frameRate", &object([("ideal", rate.into()), ("max", most.into())]));
+        set(&constraints, "frameRate", &frame_rate);
     }
     match &options.device {
         Some(device) => set(&constraints, "deviceId", &named(device, strength)),
@@ -109,6 +116,6 @@ fn ideal(value: JsValue) -> Object {
 }
 
 /// Can't fail on an object that was just made.
-fn set(object: &Object, key: &str, value: &Object) {
+fn set(object: &Object, key: &str, value: &JsValue) {
     let _ = Reflect::set(object, &key.into(), value);
 }

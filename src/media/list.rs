@@ -1,12 +1,13 @@
 //! Which devices there are.
 
+use itodenwa_wire::Source;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::EventTarget;
 
 use super::capture::unavailable;
-use crate::dom::{DeviceInfo, Listener, enumerate_devices, global, property};
+use crate::dom::{Listener, enumerate_devices, global, property};
 use crate::error::{Exception, MediaError};
 
 /// Devices that are listed, at most.
@@ -47,6 +48,11 @@ impl DeviceKind {
             DeviceKind::Loudspeaker => "loudspeaker",
         }
     }
+
+    /// Whether it gives such a source.
+    pub(super) fn is_of(self, source: Source) -> bool {
+        matches!((self, source), (DeviceKind::Camera, Source::Camera) | (DeviceKind::Microphone, Source::Microphone))
+    }
 }
 
 /// Cameras, microphones and loudspeakers. Before the person has allowed any, browsers give no more than one of each kind, without
@@ -67,16 +73,17 @@ pub async fn devices() -> Result<Vec<Device>, MediaError> {
     }
 }
 
+/// Some browsers leave out what they do not want to tell.
 fn device(info: &JsValue) -> Option<Device> {
-    let info: &DeviceInfo = info.unchecked_ref();
-    let kind = match info.kind().as_str() {
+    let text = |name| property(info, name).as_string().unwrap_or_default();
+    let kind = match text("kind").as_str() {
         "videoinput" => DeviceKind::Camera,
         "audioinput" => DeviceKind::Microphone,
         "audiooutput" => DeviceKind::Loudspeaker,
         _ => return None,
     };
-    let id = info.id();
-    (!id.is_empty()).then(|| Device { id, kind, label: info.label(), group: info.group() })
+    let id = text("deviceId");
+    (!id.is_empty()).then(|| Device { id, kind, label: text("label"), group: text("groupId") })
 }
 
 /// Tells when devices come and go.

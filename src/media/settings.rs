@@ -38,13 +38,13 @@ pub struct Settings {
 impl Settings {
     /// Without a wish: a track of the application's own.
     pub(crate) fn of(track: &MediaStreamTrack, wish: Option<&DeviceConstraints>) -> Self {
-        let value = track.unchecked_ref::<CapturedTrack>().settings();
+        let value = track.unchecked_ref::<CapturedTrack>().settings().unwrap_or(JsValue::UNDEFINED);
         let pixels = |name| property(&value, name).as_f64().map(|pixels| pixels as u32);
         let text = |name| property(&value, name).as_string();
         let flag = |name| property(&value, name).as_bool();
         let mut settings = Settings {
-            device: text("deviceId"),
-            label: track.label(),
+            device: text("deviceId").filter(|device| !device.is_empty()),
+            label: property(track, "label").as_string().unwrap_or_default(),
             width: pixels("width"),
             height: pixels("height"),
             frame_rate: property(&value, "frameRate").as_f64(),

@@ -9,7 +9,7 @@ use futures_util::future::select;
 use itodenwa_protocol as machine;
 use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::Source;
-use itodenwa_wire::{ClientMessage, DisplayName, IceServer, PROTOCOL_VERSION, RoomName, Token};
+use itodenwa_wire::{ClientMessage, DisplayName, IceServer, InvalidId, PROTOCOL_VERSION, RoomName, Token};
 use web_sys::MediaStream;
 
 use super::Room;
@@ -181,7 +181,11 @@ impl Join {
 
     async fn join(self) -> Result<Room, Error> {
         let room_name = RoomName::new(self.room).map_err(Error::Room)?;
-        let name = self.name.filter(has_text).map(DisplayName::new).transpose().map_err(Error::Name)?;
+        let name = match self.name.map(DisplayName::new) {
+            // Forms give a text also where nothing was entered.
+            None | Some(Err(InvalidId::Empty)) => None,
+            Some(name) => Some(name.map_err(Error::Name)?),
+        };
         if global("RTCPeerConnection").is_undefined() {
             return Err(Error::Unsupported);
         }

@@ -2,27 +2,39 @@
 
 /// The address in the form that a WebSocket takes, for a page whose address is `page`. None if it names no server.
 ///
-/// Taken are `ws:` and `wss:` addresses as they are; `http:` and `https:` addresses, as of the server's page; and a host without a
-/// scheme, which is reached as securely as the page was. Where there is no path it is `/ws`.
+/// Taken are `ws:` and `wss:` addresses; `http:` and `https:` addresses, as of the server's page; a path at this page's server; and
+/// a host without a scheme, which is reached as securely as the page was. Where there is no path, or it is a folder's, `ws` is added.
 pub(crate) fn of_server(given: &str, page: &str) -> Option<String> {
-    let given = given.trim();
-    if starts_with(given, "ws://") || starts_with(given, "wss://") {
-        return Some(given.to_owned());
-    }
-    if starts_with(given, "http://") || starts_with(given, "https://") {
-        return beside(given);
+    // A WebSocket's address has no fragment.
+    let given = given.trim().split('#').next()?;
+    if let Some((scheme, _)) = after_scheme(given) {
+        return match scheme.to_ascii_lowercase().as_str() {
+            "ws" | "wss" => with_path(given),
+            _ => beside(given),
+        };
     }
     if given.starts_with('/') && !given.starts_with("//") {
-        let origin = origin(page)?;
-        return Some(format!("{}{given}", web_socket(origin)?));
+        return with_path(&format!("{}{given}", web_socket(origin(page)?)?));
     }
-    let (authority, _) = given.split_once('/').unwrap_or((given, ""));
-    if !is_host(authority) {
+    let given = given.strip_prefix("//").unwrap_or(given);
+    if !is_host(given.split(['/', '?']).next()?) {
         return None;
     }
     let scheme = if starts_with(page, "https://") { "wss" } else { "ws" };
-    let path = if given.contains('/') { "" } else { "/ws" };
-    Some(format!("{scheme}://{given}{path}"))
+    with_path(&format!("{scheme}://{given}"))
+}
+
+/// A WebSocket's address whose path names more than a folder.
+fn with_path(address: &str) -> Option<String> {
+    let origin = origin(address)?;
+    let rest = address.get(origin.len()..)?;
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let name = match path {
+        "" => "/ws",
+        folder if folder.ends_with('/') => "ws",
+        _ => "",
+    };
+    Some(format!("{origin}{path}{name}{query}"))
 }
 
 /// The address `ws` beside this page, which need not be at the root of its server.
@@ -75,7 +87,10 @@ fn is_host(authority: &str) -> bool {
         _ => (authority, None),
     };
     let is_port = |port: &str| port.parse::<u16>().is_ok() && port.bytes().all(|b| b.is_ascii_digit());
-    let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    // Names in other scripts are the browser's to read, and so is what is no name after all.
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || !b.is_ascii();
+    let is_name = host.bytes().next().is_some_and(is_letter)
+        && host.bytes().all(|b| is_letter(b) || matches!(b, b'.' | b'-' | b'_'));
     let is_v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).is_some_and(|host| {
         !host.is_empty() && host.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
     });
@@ -126,6 +141,21 @@ mod tests {
             ("calls.example/signal", "wss://calls.example/signal"),
             ("[::1]:8080", "wss://[::1]:8080/ws"),
             ("/signal", "wss://example.org/signal"),
+            ("wss://calls.example", "wss://calls.example/ws"),
+            ("ws://127.0.0.1:8080/", "ws://127.0.0.1:8080/ws"),
+            ("wss://calls.example/call/?a=b#c", "wss://calls.example/call/ws?a=b"),
+            ("wss://calls.example?a=b/c", "wss://calls.example/ws?a=b/c"),
+            ("HTTPS://Calls.Example/call/", "wss://Calls.Example/call/ws"),
+            ("http://[2001:db8::1]:8080?room=a/b", "ws://[2001:db8::1]:8080/ws"),
+            ("127.0.0.1:8080/", "wss://127.0.0.1:8080/ws"),
+            ("calls.example/call/", "wss://calls.example/call/ws"),
+            ("calls.example?a=b", "wss://calls.example/ws?a=b"),
+            ("[::1]", "wss://[::1]/ws"),
+            ("//calls.example/signal", "wss://calls.example/signal"),
+            ("signal_server:8080", "wss://signal_server:8080/ws"),
+            ("bücher.example", "wss://bücher.example/ws"),
+            ("/", "wss://example.org/ws"),
+            ("/call/", "wss://example.org/call/ws"),
         ] {
             assert_eq!(of_server(given, page).as_deref(), Some(expected), "{given}");
         }
@@ -140,9 +170,23 @@ mod tests {
             "host:99999",
             "host:",
             ":80",
-            "//calls.example",
+            "//",
+            "///signal",
             "ws:",
+            "ws://",
+            "wss:///ws",
+            "https://",
+            "https:calls.example",
             "user@host",
+            "::1",
+            "[::1",
+            "[]:80",
+            ".",
+            "./ws",
+            "../call/ws",
+            "?room=a",
+            "#ws",
+            "-host",
         ] {
             assert_eq!(of_server(given, page), None, "{given}");
         }

@@ -82,6 +82,11 @@ async fn a_reader_that_is_slow_makes_the_sender_wait_and_loses_nothing() {
         assert!(sent < 40, "nobody reads");
     }
     assert_eq!(from.try_send("more"), Err(ChannelError::NotReady));
+    // Nor when the browser has sent it all.
+    while from.buffered() > 0 {
+        gloo_timers::future::TimeoutFuture::new(0).await;
+    }
+    assert_eq!(from.try_send("more"), Err(ChannelError::NotReady));
     let reading = async {
         for number in 0..sent {
             assert!(next(&to).await == Ok(Some(vec![number as u8; 60_000].into())), "{number} of {sent}");

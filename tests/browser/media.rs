@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
-use itodenwa::{CameraOptions, Event, MediaError, MicrophoneOptions, Quality, Source};
+use itodenwa::{CameraOptions, Event, MediaError, MicrophoneOptions, Quality, Settings, Source, devices};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{MediaStreamTrack, MediaStreamTrackState};
@@ -32,7 +32,34 @@ export function stiffen_devices(rigid) {
         return real().call(this, { video, audio });
     };
 }
-export function mend_devices() { delete navigator.mediaDevices.getUserMedia; }
+/** Two cameras, as some machines have them. */
+export function shape_devices(shape) {
+    const unmet = (constraint) => Object.assign(new Error('a test'), { name: 'OverconstrainedError', constraint });
+    const told = (deviceId) => (shape === 'silent' ? { kind: 'videoinput' } : { kind: 'videoinput', deviceId, groupId: '', label: deviceId });
+    navigator.mediaDevices.enumerateDevices = async () => ['first', 'second'].map(told);
+    navigator.mediaDevices.getUserMedia = async function ({ video, audio }) {
+        const wanted = video.deviceId?.exact;
+        if (shape === 'gone' && wanted) throw unmet('deviceId');
+        if (shape === 'fast' && (video.frameRate.max < 90 || !video.width)) throw unmet('frameRate');
+        if (shape.endsWith('Error') && wanted !== 'second') throw new DOMException('a test', shape);
+        const stream = await real().call(this, { video: { ...video, deviceId: undefined }, audio });
+        const silent = { label: { value: undefined }, getSettings: { value: undefined } };
+        if (shape === 'silent') for (const track of stream.getTracks()) Object.defineProperties(track, silent);
+        return stream;
+    };
+}
+/** A browser that lets nothing be wanted of what is shared. */
+export function offer_plain_screen() {
+    const offered = navigator.mediaDevices.getDisplayMedia;
+    navigator.mediaDevices.getDisplayMedia = async function (wanted) {
+        if (wanted.video !== true) throw new TypeError('a test');
+        return offered.call(this, wanted);
+    };
+}
+export function mend_devices() {
+    delete navigator.mediaDevices.getUserMedia;
+    delete navigator.mediaDevices.enumerateDevices;
+}
 export function hide_devices() { Object.defineProperty(navigator, 'mediaDevices', { value: undefined, configurable: true }); }
 export function show_devices() { delete navigator.mediaDevices; }
 ")]
@@ -40,6 +67,8 @@ extern "C" {
     pub(crate) fn break_devices(name: &str);
     pub(crate) fn break_camera(name: &str);
     fn stiffen_devices(rigid: bool);
+    fn shape_devices(shape: &str);
+    fn offer_plain_screen();
     pub(crate) fn mend_devices();
     fn hide_devices();
     fn show_devices();
@@ -191,6 +220,40 @@ async fn what_a_device_cannot_do_is_not_insisted_on() {
         one.leave().await;
         mend_devices();
     }
+    kit::nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn whatever_there_is_is_used() {
+    for shape in ["NotReadableError", "AbortError", "gone", "fast", "silent"] {
+        shape_devices(shape);
+        let mut one = kit::join(&Relay::default(), false, false).await;
+        if shape == "gone" {
+            let chosen = CameraOptions { device: Some("chosen".into()), ..CameraOptions::default() };
+            within("the choice", one.use_camera(chosen)).await.expect("a choice");
+        }
+        within("the camera", one.camera(true)).await.expect(shape);
+        let came = until(&mut one, "what came", |event| match event {
+            Event::Device { source: Source::Camera, settings } => Some(settings.clone()),
+            _ => None,
+        })
+        .await;
+        match shape {
+            "gone" => assert_eq!(came.lacking, ["deviceId"]),
+            "silent" => {
+                assert_eq!(came, Settings::default());
+                assert_eq!(within("the list", devices()).await, Ok(Vec::new()), "nothing can be done with them");
+            }
+            _ => assert!(came.lacking.is_empty(), "{came:?}"),
+        }
+        mend_devices();
+        one.leave().await;
+    }
+    offer_screen();
+    offer_plain_screen();
+    let one = kit::join(&Relay::default(), false, false).await;
+    within("a screen", one.screen(true)).await.expect("as it is");
+    one.leave().await;
     kit::nothing_is_left().await;
 }
 

@@ -69,9 +69,12 @@ impl DisplayName {
     /// Checks and takes a name; white space at both ends is removed.
     ///
     /// # Errors
-    /// [`InvalidId`] for an empty or overlong name or one with control characters.
+    /// [`InvalidId`] for an empty or overlong name or one with control characters. A name of which nothing is seen is empty.
     pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidId> {
         let name = name.as_ref().trim();
+        if name.chars().all(is_invisible) {
+            return Err(InvalidId::Empty);
+        }
         check_length(name, DISPLAY_NAME_BYTES)?;
         match open_direction(name).or_else(|| name.chars().find(|&c| c.is_control())) {
             Some(c) => Err(InvalidId::Character(c)),
@@ -131,6 +134,18 @@ fn open_direction(name: &str) -> Option<char> {
 /// Unicode's explicit direction controls (UAX #9): in a name they would reverse the text that follows it.
 fn is_direction_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// White space, and what Unicode says is not shown by default (`Default_Ignorable_Code_Point`), as far as it is in names that people
+/// use to have none; with the blank of Braille, which is no white space.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+        )
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}')
+        || matches!(c, '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn check_length(text: &str, limit: usize) -> Result<(), InvalidId> {
@@ -251,7 +266,20 @@ mod tests {
     #[test]
     fn display_names_are_any_text_but_controls() {
         assert_eq!(DisplayName::new("  糸 電話 ").unwrap().as_str(), "糸 電話");
-        assert_eq!(DisplayName::new(" "), Err(InvalidId::Empty));
+        for blank in [
+            "",
+            " ",
+            "\u{a0}\u{3000}",
+            "\u{200b}",
+            " \u{200d}\u{feff} ",
+            "\u{2068}\u{2069}",
+            "\u{202e}",
+            "\u{3164}",
+            "\u{2800}",
+        ] {
+            assert_eq!(DisplayName::new(blank), Err(InvalidId::Empty), "{blank:?}");
+        }
+        assert_eq!(DisplayName::new("👩\u{200d}🚀 می\u{200c}خواهم").unwrap().as_str(), "👩\u{200d}🚀 می\u{200c}خواهم");
         assert_eq!(DisplayName::new("a\nb"), Err(InvalidId::Character('\n')));
         assert_eq!(DisplayName::new("a\u{202E}b"), Err(InvalidId::Character('\u{202E}')));
         for balanced in ["Guest \u{2068}דנה\u{2069}", "\u{2066}a\u{2067}b\u{2069}\u{2069}c"] {

@@ -141,6 +141,7 @@ export default {
     "file-received": "Received",
     "file-save": "Save",
     "file-nobody": "Nobody is here yet who could take it.",
+    "call-left": "You left the page, and the call with it.",
     "call-ended": "The call is over.",
     "state/new": "getting ready …",
     "state/connecting": "connecting …",

@@ -141,6 +141,7 @@ export default {
     "file-received": "受け取りました",
     "file-save": "保存",
     "file-nobody": "まだ受け取る人がいません。",
+    "call-left": "ページを離れたため、通話から退出しました。",
     "call-ended": "通話が終わりました。",
     "state/new": "準備しています…",
     "state/connecting": "つないでいます…",

@@ -103,7 +103,7 @@ export class HandCall {
             const lines = theirs.value.split("\n").map((line) => line.trim()).filter((line) => line).slice(0, CANDIDATES);
             theirs.value = "";
             // Those that come before the description wait for it.
-            await Promise.all(lines.map((line) => this.#call.addCandidate(parsed(line))));
+            await Promise.all(lines.map((line) => this.#call.addCandidate(line)));
         }));
         return element("li", { class: "card", "data-testid": "hand-step-candidates" },
             spoken("h2", {}, say("candidates")), spoken("p", { class: "hint" }, say("candidates-hint")),
@@ -150,12 +150,6 @@ export class HandCall {
         const copy = spoken("button", { type: "button", class: "quiet", onclick: () => copied(field) }, say("copy"));
         return element("div", { class: "carried" }, element("label", {}, spoken("span", {}, say(readonly ? "carry" : "paste")), field), ...(readonly ? [copy] : []));
     }
-}
-
-/** A candidate as it was copied; its mere line is one of the first part. */
-function parsed(line) {
-    if (line.startsWith("{") || line === "null") return JSON.parse(line);
-    return { candidate: line.replace(/^a=/, ""), sdpMid: "0", sdpMLineIndex: 0 };
 }
 
 async function copied(field) {
