@@ -89,7 +89,9 @@ pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, IceTransportPolicy, Time};
 pub use itodenwa_wire as wire;
-pub use itodenwa_wire::{Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Token};
+pub use itodenwa_wire::{
+    Candidate, IceServer, InvalidId, LeaveReason, PeerId, Refusal, RefusalCode, Source, Ticket, Token,
+};
 pub use json::Json;
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,

@@ -11,7 +11,7 @@ import { clear, mark, put, remove } from "./shared.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -71,6 +71,7 @@ export class Room extends Emitter {
     #me;
     #closed;
     #signaling = "connected";
+    #isLocked;
     #speaker;
     #peers = new Map();
     /** What changes of oneself. */
@@ -96,6 +97,7 @@ export class Room extends Emitter {
         this.#name = name;
         this.#own = { id: me.id, media: new Set(), settings: new Map() };
         this.#me = new Me(me, link, this.#own);
+        this.#isLocked = raw.isLocked();
         if (camera) mark(this.#own.media, "camera", true);
         if (microphone) mark(this.#own.media, "microphone", true);
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -127,6 +129,11 @@ export class Room extends Emitter {
         return this.#signaling;
     }
 
+    /** Whether newcomers are kept out. */
+    get isLocked() {
+        return this.#isLocked;
+    }
+
     /** Who is to be looked at. */
     get speaker() {
         return this.#speaker;
@@ -140,6 +147,11 @@ export class Room extends Emitter {
     /** Who else is here, by id. */
     get peers() {
         return this.#peers;
+    }
+
+    /** What says that one is in this room. */
+    get ticket() {
+        return this.#raw?.ticket();
     }
 
     /** The last steps of the calls. */
@@ -174,6 +186,10 @@ export class Room extends Emitter {
     async diagnose() {
         const found = (await this.#more()).diagnose();
         return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
+    }
+
+    lock(on = true) {
+        codedNow(() => this.#open().lock(Boolean(on)));
     }
 
     send(message) {
@@ -261,6 +277,8 @@ export class Room extends Emitter {
                 return this.#steps;
             case "signaling":
                 return this.signaling === "reconnecting" ? [this.signaling] : [];
+            case "lock":
+                return this.isLocked ? [true] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
             default:
@@ -349,6 +367,9 @@ export class Room extends Emitter {
                 this.#signaling = event.state;
                 this.#own.id = this.#raw?.me().id ?? this.#own.id;
                 return this.emit("signaling", event.state);
+            case "lock":
+                this.#isLocked = event.locked;
+                return this.emit("lock", event.locked);
             case "blocked":
                 // Without a peer it is oneself.
                 return (peer || event.peer === undefined) && this.emit("blocked", { peer });
