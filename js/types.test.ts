@@ -140,6 +140,8 @@ function told(event: RoomEvent): void {
             return is<Json | Uint8Array>(event.detail.data);
         case "signaling":
             return is<"connected" | "reconnecting">(event.detail);
+        case "lock":
+            return is<boolean>(event.detail);
         case "blocked":
             return is<Peer | undefined>(event.detail.peer);
         case "device":

@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, join4, select};
-use itodenwa_wire::{ClientMessage, IceServer, PROTOCOL_VERSION, RoomName, Token, Welcome};
+use itodenwa_wire::{ClientMessage, IceServer, OLDEST_VERSION, RoomName, Token, Welcome};
 
 use crate::dom::{Clock, Timer, global};
 use crate::error::{Error, SignalingError};
@@ -175,8 +175,15 @@ async fn enter(
     let room = RoomName::new(room.unwrap_or_else(fresh));
     let room = room.map_err(Error::Room)?;
     let mut signaling: Box<dyn Signaling> = Box::new(WebSocketSignaling::connect(address)?);
-    let join =
-        itodenwa_wire::Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token, resume: None };
+    let join = itodenwa_wire::Join {
+        version: OLDEST_VERSION,
+        max_version: None,
+        room,
+        name: None,
+        token,
+        resume: None,
+        former: None,
+    };
     signaling.send(&ClientMessage::Join(join))?;
     let welcome = welcome(&mut signaling).await?;
     Ok((signaling, welcome))

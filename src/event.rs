@@ -115,6 +115,9 @@ pub enum Event {
     Trouble(Trouble),
     /// The connection to the server was lost, or is back. Calls go on meanwhile; who comes or goes is told when it is back.
     Signaling(SignalingState),
+    /// Newcomers are kept out from now on, or no longer: [`Handle::lock`](crate::Handle::lock). How it is in the beginning says
+    /// [`Handle::is_locked`](crate::Handle::is_locked).
+    Locked(bool),
     /// The browser does not play somebody before the person touches the page: call [`Handle::resume`](crate::Handle::resume), or that of
     /// the preview, when they do.
     Blocked {

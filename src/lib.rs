@@ -91,7 +91,7 @@ pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, IceTransportPolicy, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{
-    Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Token,
+    Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Ticket, Token,
 };
 pub use json::Json;
 pub use media::{

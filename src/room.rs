@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_wire::{PeerId, Source};
+use itodenwa_wire::{Pass, PeerId, Source, Ticket};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use join::Join;
@@ -102,7 +102,7 @@ impl Handle {
             local: self.room.local.clone(),
             id: self.room.me.get(),
             name: self.room.name.as_ref().map(ToString::to_string),
-            identity: self.room.identity.as_ref().map(ToString::to_string),
+            pass: self.room.pass.clone(),
         }
     }
 
@@ -184,6 +184,29 @@ impl Handle {
         self.room.send(&to, message.into())
     }
 
+    /// Keeps newcomers out, or no longer: they get `room/locked`. Whoever is in the room stays, and gets in again after an interruption or
+    /// a reload within it. Where tokens are needed: only with one that has `roomAdmin`, which also opens a locked room for oneself;
+    /// otherwise whoever is in the room. The lock ends when nobody is in the room any more.
+    ///
+    /// Everybody is told by [`Event::Locked`]. What one may not do is [`Event::Trouble`] with `token/forbidden`; a server that is older
+    /// than this knows no locks, and the room stays open.
+    pub fn lock(&self, on: bool) {
+        self.room.ask(Request::Lock(on));
+    }
+
+    /// What says that one was in this room, for [`Join::former`]: to be kept for a reload of the page, and to be told to nobody. None if
+    /// the server gives none.
+    #[must_use]
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.room.ticket.get()
+    }
+
+    /// Whether newcomers are kept out, as the server said last.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.room.is_locked.get()
+    }
+
     /// Limits what is sent of a source to everybody, now and later. [`Peer::limit`] does it for one of them; the lower limit counts.
     pub fn limit(&self, source: Source, limits: Limits) {
         self.room.ask(Request::Limit { peer: None, source, limits });
@@ -241,7 +264,7 @@ pub struct Me {
     local: LocalHandle,
     id: PeerId,
     name: Option<String>,
-    identity: Option<String>,
+    pass: Option<Pass>,
 }
 
 impl Me {
@@ -260,7 +283,13 @@ impl Me {
     /// Who one is to the application, as the token says.
     #[must_use]
     pub fn identity(&self) -> Option<&str> {
-        self.identity.as_deref()
+        self.pass.as_ref().map(|pass| pass.identity.as_str())
+    }
+
+    /// Whether the token says that one may remove others and lock the room (`roomAdmin`).
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.admin)
     }
 
     /// What an own source that is on really is: which device, how large, and what was asked and is not there.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::{DisplayName, Format, Identity, PeerId, Source};
+use itodenwa_wire::{DisplayName, Format, Pass, PeerId, Source, Ticket};
 use js_sys::Promise;
 
 use crate::connection::Connection;
@@ -19,6 +19,7 @@ use crate::outgoing::{Outgoing, Place};
 use crate::payload::Payload;
 use crate::queue::Sender;
 use crate::room_snapshot::Snapshot;
+use crate::snapshot::SnapshotCell;
 
 /// Requests that wait, at most. The driver takes them as soon as the application's code returns to the browser.
 pub(crate) const REQUESTS: usize = 1024;
@@ -42,6 +43,7 @@ pub(crate) enum Request {
     /// The browser's statistics of the connection to a peer; nothing if there is none.
     Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
+    Lock(bool),
     Open(PeerId, Opening),
 }
 
@@ -65,7 +67,10 @@ pub(crate) struct RoomRef {
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,
-    pub(crate) identity: Option<Identity>,
+    pub(crate) pass: Option<Pass>,
+    pub(crate) is_locked: Cell<bool>,
+    /// The newest one of the session.
+    pub(crate) ticket: SnapshotCell<Option<Ticket>>,
     pub(crate) texts: Cell<u32>,
     /// That of the steps.
     pub(crate) clock: Clock,

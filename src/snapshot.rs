@@ -8,6 +8,10 @@ use std::rc::Rc;
 pub(crate) struct SnapshotCell<T>(Rc<Cell<T>>);
 
 impl<T: Default> SnapshotCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        SnapshotCell(Rc::new(Cell::new(value)))
+    }
+
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let mut value = self.0.take();
         let result = change(&mut value);

@@ -98,6 +98,7 @@ impl Mesh {
             name: None,
             token: None,
             resume: None,
+            former: None,
         });
         sink.send(text(&join)).await.expect("the socket is open");
         self.sockets += 1;

@@ -24,7 +24,7 @@ goOn();
 for (const type of ["input", "pointerdown"]) addEventListener(type, () => loadCall().catch(() => {}), { once: true });
 
 /** Joins, and shows the call until it is over. */
-async function enter({ room: name, person, camera, microphone }) {
+async function enter({ room: name, person, camera, microphone, ticket }) {
     lobby.busy(true);
     try {
         if (!(await server.agreed())) return;
@@ -36,6 +36,7 @@ async function enter({ room: name, person, camera, microphone }) {
             microphone: microphone && preferences.microphone,
             preview,
             token: server.given(token),
+            ticket,
             server: server.address,
             iceTransportPolicy: preferences.iceTransportPolicy,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
@@ -65,13 +66,17 @@ async function loadCall() {
 async function stay(room, person, CallView) {
     parameters.set("room", room.name);
     history.replaceState(null, "", `?${parameters}`);
-    const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ...intent(room) }));
+    const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ticket: room.ticket, ...intent(room) }));
     remember();
+    // With the newest ticket.
+    const stayed = new AbortController();
+    addEventListener("pagehide", remember, { capture: true, signal: stayed.signal });
     checkup.close();
     lobby.hide();
     const begun = performance.now();
     const view = new CallView(room, { invitation: invitation(), changed: remember });
     const error = await room.closed;
+    stayed.abort();
     view.close();
     // A reload comes back to a call that was not left, and so does a page that the browser kept.
     if (!error) tab.set("call", undefined);
@@ -157,8 +162,8 @@ function goOn() {
 
 function rememberedCall() {
     try {
-        const { room, person, camera, microphone } = JSON.parse(tab.get("call") ?? "null") ?? {};
-        return room === parameters.get("room") && room ? { room, person, camera, microphone } : undefined;
+        const { room, person, camera, microphone, ticket } = JSON.parse(tab.get("call") ?? "null") ?? {};
+        return room === parameters.get("room") && room ? { room, person, camera, microphone, ticket } : undefined;
     } catch {
         return undefined;
     }

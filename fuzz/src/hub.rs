@@ -48,6 +48,10 @@ enum Step {
         who: u8,
         number: u32,
     },
+    Lock {
+        who: u8,
+        on: bool,
+    },
     Leave {
         who: u8,
     },
@@ -154,6 +158,7 @@ impl World {
                     assert!(rest, "{tickets:?} come with the answer to a ping");
                 }
             }
+            Step::Lock { who, on } => drop(self.say(who, ClientMessage::Lock(on))),
             Step::Leave { who } => drop(self.say(who, ClientMessage::Leave)),
             Step::Refused { who, too_large } => {
                 let code = if too_large { RefusalCode::MessageTooLarge } else { RefusalCode::MessageMalformed };
@@ -205,6 +210,7 @@ impl World {
                 name: None,
                 token: None,
                 resume,
+                former: None,
             }),
         );
     }

@@ -35,7 +35,9 @@ fn check(text: &str, limits: &Limits) {
                     assert!(text.contains(signal.packet.get()), "{text:?} has another packet");
                     limits.signal_bytes
                 }
-                ClientMessage::Ping(_) | ClientMessage::Remove(_) | ClientMessage::Leave => limits.message_bytes,
+                ClientMessage::Ping(_) | ClientMessage::Remove(_) | ClientMessage::Lock(_) | ClientMessage::Leave => {
+                    limits.message_bytes
+                }
             };
             assert!(text.len() <= allowed, "{text:?} is too large");
             Some(limits.message_depth)

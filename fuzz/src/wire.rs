@@ -49,7 +49,7 @@ fn written(u: &mut Unstructured) -> Result<()> {
 }
 
 fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
-    Ok(match u.int_in_range(0..=4)? {
+    Ok(match u.int_in_range(0..=5)? {
         0 => {
             let room = RoomName::new(text(u)?).unwrap_or_else(|_| RoomName::new("room").expect("it is valid"));
             ClientMessage::Join(Join {
@@ -58,12 +58,14 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
                 name: display_name(u)?,
                 token: token(u)?,
                 resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
+                former: maybe(u, ticket)?,
                 max_version: Arbitrary::arbitrary(u)?,
             })
         }
         1 => ClientMessage::Signal(Signal { to: peer(u)?, packet: packet(u)? }),
         2 => ClientMessage::Ping(Arbitrary::arbitrary(u)?),
         3 => ClientMessage::Remove(peer(u)?),
+        4 => ClientMessage::Lock(Arbitrary::arbitrary(u)?),
         _ => ClientMessage::Leave,
     })
 }
@@ -77,12 +79,13 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         LeaveReason::Removed,
         LeaveReason::Other,
     ];
-    Ok(match u.int_in_range(0..=8)? {
+    Ok(match u.int_in_range(0..=9)? {
         0 => ServerMessage::Welcome(Welcome {
             me: member(u)?,
             members: several(u, 4, member)?,
             roster: Arbitrary::arbitrary(u)?,
             settling: Arbitrary::arbitrary(u)?,
+            locked: Arbitrary::arbitrary(u)?,
             signals: Arbitrary::arbitrary(u)?,
             ticket: maybe(u, ticket)?,
             ice_servers: ice_servers(u)?,
@@ -100,6 +103,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         }
         6 => ServerMessage::Roster(Roster { version: Arbitrary::arbitrary(u)?, members: several(u, 4, member)? }),
         7 => ServerMessage::Ticket(ticket(u)?),
+        8 => ServerMessage::Locked(Arbitrary::arbitrary(u)?),
         _ => ServerMessage::Pong(Arbitrary::arbitrary(u)?),
     })
 }

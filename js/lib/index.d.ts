@@ -166,6 +166,11 @@ export interface JoinOptions extends IceOptions, DeviceOptions {
      */
     token?: string | (() => string | Promise<string>) | undefined;
     /**
+     * For somebody who was in this room before, as before a reload of the page: {@link Room.ticket} of then. It lets one in although the
+     * room is locked, for an hour unless the server is set otherwise, and unless one was removed.
+     */
+    ticket?: string | undefined;
+    /**
      * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
      * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
      */
@@ -229,6 +234,13 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly peers: ReadonlyMap<string, Peer>;
     /** The last 512 steps of the calls. */
     readonly steps: Step[];
+    /** Whether newcomers are kept out: see {@link lock}. */
+    readonly isLocked: boolean;
+    /**
+     * What says that one is in this room, for {@link JoinOptions.ticket}: to be kept for a reload of the page, and told to nobody. Another one
+     * from time to time; `undefined` when the room is over, or if the server gives none.
+     */
+    readonly ticket: string | undefined;
     /** Who is to be looked at: the loudest of those who speak, or who spoke last. */
     readonly speaker: Peer | undefined;
     /** Resolved when the room is over: with nothing if it was left on purpose, otherwise with why. Never rejected. */
@@ -266,6 +278,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * new: {@link Me.id} changes, and everybody is told as `left` and `peer` again.
      */
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
+    /** Newcomers are kept out from now on, or no longer: see {@link lock}. */
+    onlock: ((this: Room, isLocked: boolean) => void) | null;
     /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
     /** Another peer is the one to look at: see {@link speaker}. */
@@ -353,6 +367,15 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     diagnose(): Promise<Diagnosis[]>;
     /**
+     * Keeps newcomers out, or with `false` no longer: their `join` rejects with `room/locked`. Whoever is in the room stays, and gets in again
+     * after an interruption. Where tokens are needed: only with one that has `roomAdmin` ({@link Me.admin}), which also opens a locked room
+     * for oneself; otherwise whoever is in the room. The lock ends when nobody is in the room any more. Everybody is told by
+     * {@link onlock}; what one may not do is a {@link Trouble} `token/forbidden`. A server that is older than this knows no locks, and the
+     * room stays open.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    lock(on?: boolean): void;
+    /**
      * Sends a text (told as `text`), a value or bytes (told as `data`) to everybody who is here. Resolved when it was accepted: then
      * it reaches everybody once and in order, unless they leave before. {@link Message.delivered} says when. A peer that does not
      * read slows its senders: 64 messages wait for it, and a further one is refused (`send/queue-full`) until some are delivered.
@@ -421,6 +444,8 @@ export interface RoomEvents {
     step: Step;
     trouble: Trouble;
     signaling: SignalingState;
+    /** Whether newcomers are kept out. */
+    lock: boolean;
     speaking: { peer: Peer; speaking: boolean };
     speaker: { peer: Peer | undefined };
     blocked: { peer: Peer | undefined };
@@ -458,6 +483,8 @@ export class Me {
     readonly name: string | undefined;
     /** Who one is to the application, as the token says. */
     readonly identity: string | undefined;
+    /** Whether the token says that one may remove others and lock the room (`roomAdmin`). */
+    readonly admin: boolean;
     /** The sources that are wanted on. */
     readonly media: ReadonlySet<Source>;
     /** What those that are on really are. */
@@ -791,6 +818,7 @@ export type AccessCode =
     | "token/forbidden"
     | "identity/replaced"
     | "member/removed"
+    | "room/locked"
     | "address/too-many"
     | "origin/forbidden";
 

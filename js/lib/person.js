@@ -14,7 +14,8 @@ export class Me {
     #now;
 
     /** `now` is what changes: the room keeps it up to date, also when the program has frozen what it was given. */
-    constructor({ id, name, identity }, link, now = { id, media: new Set(), settings: new Map() }) {
+    constructor({ id, name, identity, admin }, link, now = { id, media: new Set(), settings: new Map() }) {
+        this.admin = admin;
         this.name = name;
         this.identity = identity;
         this.#link = link;

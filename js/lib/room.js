@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -73,6 +73,7 @@ export class Room extends Emitter {
     #me;
     #closed;
     #signaling = "connected";
+    #isLocked;
     #speaker;
     #peers = new Map();
     /** What changes of oneself. */
@@ -100,6 +101,7 @@ export class Room extends Emitter {
         this.#name = name;
         this.#own = { id: me.id, media: new Set(), settings: new Map() };
         this.#me = new Me(me, link, this.#own);
+        this.#isLocked = raw.isLocked();
         if (camera) mark(this.#own.media, "camera", true);
         if (microphone) mark(this.#own.media, "microphone", true);
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -131,6 +133,11 @@ export class Room extends Emitter {
         return this.#signaling;
     }
 
+    /** Whether newcomers are kept out. */
+    get isLocked() {
+        return this.#isLocked;
+    }
+
     /** Who is to be looked at. */
     get speaker() {
         return this.#speaker;
@@ -144,6 +151,11 @@ export class Room extends Emitter {
     /** Who else is here, by id. */
     get peers() {
         return this.#peers;
+    }
+
+    /** What says that one is in this room. */
+    get ticket() {
+        return this.#raw?.ticket();
     }
 
     /** The last steps of the calls. */
@@ -198,6 +210,10 @@ export class Room extends Emitter {
     async diagnose() {
         const found = (await this.#more()).diagnose();
         return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
+    }
+
+    lock(on = true) {
+        codedNow(() => this.#open().lock(Boolean(on)));
     }
 
     send(message) {
@@ -286,6 +302,8 @@ export class Room extends Emitter {
                 return this.#steps;
             case "signaling":
                 return this.signaling === "reconnecting" ? [this.signaling] : [];
+            case "lock":
+                return this.isLocked ? [true] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
             default:
@@ -375,6 +393,9 @@ export class Room extends Emitter {
                 this.#signaling = event.state;
                 this.#own.id = this.#raw?.me().id ?? this.#own.id;
                 return this.emit("signaling", event.state);
+            case "lock":
+                this.#isLocked = event.locked;
+                return this.emit("lock", event.locked);
             case "blocked":
                 // Without a peer it is oneself.
                 return (peer || event.peer === undefined) && this.emit("blocked", { peer });

@@ -18,7 +18,7 @@ mod values;
 use itodenwa::{
     Events, Handle, Join, Json, Payload, Peer, PeerId, PublishError, Room, Screen, SendError, Source, ViewError,
 };
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -86,10 +86,31 @@ pub struct RawRoom {
 #[wasm_bindgen]
 impl RawRoom {
     /// Oneself.
-    #[wasm_bindgen(unchecked_return_type = "{ id: string, name?: string, identity?: string }")]
+    #[wasm_bindgen(unchecked_return_type = "{ id: string, name?: string, identity?: string, admin: boolean }")]
     pub fn me(&self) -> JsValue {
         let me = self.handle.me();
-        values::person(me.id(), me.name(), me.identity())
+        let person = values::person(me.id(), me.name(), me.identity());
+        // An own, plain object takes every key.
+        let _ = Reflect::set(&person, &"admin".into(), &me.is_admin().into());
+        person
+    }
+
+    /// Keeps newcomers out, or no longer.
+    pub fn lock(&self, on: bool) {
+        self.handle.lock(on);
+    }
+
+    /// What says that one was in this room.
+    #[must_use]
+    pub fn ticket(&self) -> Option<String> {
+        self.handle.ticket().map(String::from)
+    }
+
+    /// Whether newcomers are kept out.
+    #[must_use]
+    #[wasm_bindgen(js_name = isLocked)]
+    pub fn is_locked(&self) -> bool {
+        self.handle.is_locked()
     }
 
     /// The next event, `undefined` after the last one. One reader: a second call before the first is done rejects.

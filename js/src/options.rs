@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use itodenwa::{
     CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, IceTransportPolicy,
-    Join, Limits, MicrophoneOptions, PublishOptions, Quality, ScreenOptions,
+    Join, Limits, MicrophoneOptions, PublishOptions, Quality, ScreenOptions, Ticket,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
@@ -24,6 +24,9 @@ impl Options {
         }
         if let Some(token) = self.text("token") {
             join = join.token(token);
+        }
+        if let Some(ticket) = self.text("ticket").and_then(|ticket| Ticket::new(ticket).ok()) {
+            join = join.former(ticket);
         }
         if let Some(server) = self.text("server") {
             join = join.server(server);

@@ -69,6 +69,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
                 ("explain", trouble.explain().into()),
             ],
         ),
+        Event::Locked(locked) => tagged("lock", [("locked", (*locked).into())]),
         Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
         Event::Blocked { peer } => {
             tagged("blocked", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])

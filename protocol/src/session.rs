@@ -185,8 +185,9 @@ impl Session {
             }
             ServerMessage::Ticket(ticket) => {
                 if let Some(resume) = self.resume() {
-                    resume.ticket = ticket;
+                    resume.ticket = ticket.clone();
                 }
+                self.deliver(ServerMessage::Ticket(ticket));
             }
             ServerMessage::Signal(delivery) => {
                 self.count_signal();

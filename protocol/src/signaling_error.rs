@@ -62,6 +62,9 @@ impl fmt::Display for SignalingError {
             SignalingError::Refused(Refusal { code: RefusalCode::MemberRemoved, .. }) => {
                 f.write_str("Somebody who may do so ended this call for you.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::RoomLocked, .. }) => {
+                f.write_str("The room is locked: nobody new gets in. Ask somebody who is in it to unlock it.")
+            }
             SignalingError::Refused(Refusal { code: RefusalCode::AddressTooMany, .. }) => {
                 f.write_str("Too many join from your network at this moment. Wait a little, and join again.")
             }
@@ -96,6 +99,7 @@ const fn of_access(code: RefusalCode) -> bool {
             | RefusalCode::TokenForbidden
             | RefusalCode::IdentityReplaced
             | RefusalCode::MemberRemoved
+            | RefusalCode::RoomLocked
             | RefusalCode::AddressTooMany
             | RefusalCode::OriginForbidden
     )

@@ -115,7 +115,15 @@ mod tests {
 
     fn join(room: &str, token: Option<String>) -> Join {
         let (room, name) = (RoomName::new(room).unwrap(), DisplayName::new("Aya").ok());
-        Join { version: PROTOCOL_VERSION, max_version: None, room, name, token: token.map(Into::into), resume: None }
+        Join {
+            version: PROTOCOL_VERSION,
+            max_version: None,
+            room,
+            name,
+            token: token.map(Into::into),
+            resume: None,
+            former: None,
+        }
     }
 
     fn admit(join: &Join, now: u64) -> Result<Admitted, RefusalCode> {

@@ -11,7 +11,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENT
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, put};
 use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -80,6 +80,11 @@ pub(crate) fn routes(secret: Option<ApiSecret>, registry: Registry) -> Router {
         .route("/api/rooms/{room}", get(room).delete(close))
         .route("/api/rooms/{room}/members/{member}", delete(remove))
         .route(
+            "/api/rooms/{room}/lock",
+            put(async |registry, path| lock(registry, path, true).await)
+                .delete(async |registry, path| lock(registry, path, false).await),
+        )
+        .route(
             "/api/openapi.json",
             get(async || ([(CONTENT_TYPE, "application/json")], include_str!("api/openapi.json"))),
         )
@@ -146,6 +151,13 @@ async fn close(State(registry): State<Registry>, path: InPath<String>) -> Respon
         return failure(StatusCode::BAD_REQUEST, "not the name of a room");
     };
     done(&registry, Question::Close(room), "nobody is in such a room").await
+}
+
+async fn lock(State(registry): State<Registry>, path: InPath<String>, on: bool) -> Response {
+    let Some(room) = path.ok().and_then(|Path(name)| RoomName::new(name).ok()) else {
+        return failure(StatusCode::BAD_REQUEST, "not the name of a room");
+    };
+    done(&registry, Question::Lock(room, on), "nobody is in such a room").await
 }
 
 async fn remove(State(registry): State<Registry>, path: InPath<(String, String)>) -> Response {

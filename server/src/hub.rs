@@ -5,6 +5,7 @@
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
 mod io;
+mod lock;
 mod moving;
 mod operating;
 mod outbox;
@@ -28,6 +29,7 @@ pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
 pub use crate::packet::Packet;
 pub use io::{Input, Output};
+use lock::Lock;
 use moving::MovedAway;
 use outbox::Outbox;
 use renewals::Renewals;
@@ -66,7 +68,7 @@ enum ConnectionState {
     /// It has not joined yet.
     Visitor,
     /// It is a member of a room.
-    Member { room: RoomName, id: PeerId, malformed: usize },
+    Member { room: RoomName, id: PeerId, version: u32, malformed: usize },
 }
 
 /// What is done at some time unless it is taken back.
@@ -78,6 +80,8 @@ enum Due {
     Part(RoomName, PeerId),
     /// Members of a former run of the server are not waited for any longer.
     Settle(RoomName),
+    /// Members are told of their room's lock.
+    TellLock(RoomName),
 }
 
 impl<P: Packet> Hub<P> {
@@ -169,6 +173,7 @@ impl<P: Packet> Hub<P> {
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Remove(who))) => {
                 self.remove_member(now, from, who)
             }
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Lock(on))) => self.lock(now, from, on),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
@@ -274,11 +279,13 @@ impl<P: Packet> Hub<P> {
     fn ping(&mut self, now: Instant, from: ConnectionId, number: u32) {
         self.send(from, ServerMessage::Pong(number));
         let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
-        let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(*id)) else { return };
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let is_locked = room.lock.is_on();
+        let Some(occupant) = room.occupant(*id) else { return };
         occupant.outbox.replay.seen(number);
         if self.tickets.is_old(now, occupant.ticketed) {
             occupant.ticketed = now;
-            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member) {
+            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member, is_locked) {
                 self.send(from, ServerMessage::Ticket(ticket));
             }
         }
@@ -319,13 +326,15 @@ impl<P: Packet> Hub<P> {
     /// Somebody is out of a room: those who are in it are told.
     fn part(&mut self, now: Instant, name: &RoomName, id: PeerId, reason: LeaveReason) {
         let Some(room) = self.rooms.get_mut(name) else { return };
-        if !room.leave(id) {
-            return;
+        let Some(member) = room.leave(id) else { return };
+        if reason == LeaveReason::Removed {
+            room.removed.add(id, member.pass.map(|pass| pass.identity));
         }
         self.ice.dismiss(name, id);
         if room.len() == 0 {
             let until = now + self.limits.room_kept;
             room.kept_until = Some(until);
+            room.lock = Lock::default();
             self.due.insert((until, Due::Forget(name.clone())));
         }
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
@@ -338,6 +347,7 @@ impl<P: Packet> Hub<P> {
                 Some((_, Due::Forget(name))) => self.forget(&name),
                 Some((_, Due::Part(name, id))) => self.part(now, &name, id, LeaveReason::Gone),
                 Some((_, Due::Settle(name))) => self.settle(&name),
+                Some((at, Due::TellLock(name))) => self.tell_lock(at.max(now), &name),
                 None => {}
             }
         }

@@ -23,6 +23,8 @@ pub(crate) enum Question {
     Remove(RoomName, PeerId),
     /// Everybody is to go.
     Close(RoomName),
+    /// Newcomers are to be kept out, or no longer.
+    Lock(RoomName, bool),
 }
 
 /// What a node answers.
@@ -41,6 +43,9 @@ pub(crate) enum Answer {
 pub(crate) struct RoomSummary {
     pub(crate) room: RoomName,
     pub(crate) members: usize,
+    /// Newcomers are kept out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) locked: bool,
 }
 
 /// Somebody in a room.
@@ -60,7 +65,9 @@ impl Question {
     pub(crate) fn room(&self) -> Option<&RoomName> {
         match self {
             Question::Rooms(..) => None,
-            Question::Room(room) | Question::Remove(room, _) | Question::Close(room) => Some(room),
+            Question::Room(room) | Question::Remove(room, _) | Question::Close(room) | Question::Lock(room, _) => {
+                Some(room)
+            }
         }
     }
 }

@@ -42,6 +42,19 @@ async fn rooms_are_seen_and_closed_by_those_who_have_the_secret() {
     let room = json!({"room": "r-2", "members": members});
     assert_eq!(allowed(&server, "GET", "/api/rooms/r-2").await, (200, room));
 
+    assert_eq!(allowed(&server, "PUT", "/api/rooms/r-2/lock").await.0, 204);
+    let mut kept_out = Client::connect(&server).await;
+    kept_out.send(json!({"join": {"version": 1, "room": "r-2"}})).await;
+    assert_eq!(kept_out.refused_and_closed().await, ("room/locked".to_owned(), 1008));
+    assert_eq!(allowed(&server, "GET", "/api/rooms?after=r-1").await.1["rooms"][0]["locked"], true);
+    assert_eq!(allowed(&server, "DELETE", "/api/rooms/r-2/lock").await.0, 204);
+    for client in [&mut ann, &mut ben] {
+        for _ in 0..2 {
+            // Of the first version: the lock is in the ticket alone.
+            assert!(client.receive().await["ticket"].is_string());
+        }
+    }
+
     let path = format!("/api/rooms/r-2/members/{of_ben}");
     assert_eq!(allowed(&server, "DELETE", &path).await.0, 204);
     assert_eq!(ben.refused_and_closed().await, ("member/removed".to_owned(), 1008));
@@ -53,6 +66,8 @@ async fn rooms_are_seen_and_closed_by_those_who_have_the_secret() {
     for (method, path, status) in [
         ("GET", "/api/rooms/r-2", 404),
         ("DELETE", "/api/rooms/r-2", 404),
+        ("PUT", "/api/rooms/r-2/lock", 404),
+        ("PUT", "/api/rooms/a%20b/lock", 400),
         ("GET", "/api/rooms/a%20b", 400),
         ("DELETE", "/api/rooms/r-1/members/eve", 400),
         ("GET", "/api/rooms?limit=0", 400),

@@ -59,6 +59,16 @@ async fn one_room_over_two_nodes() {
     for client in [&mut ann, &mut ben] {
         client.received_nothing().await;
     }
+    // Locked through one node, and kept out at the other.
+    ann.send(json!({"lock": true})).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["ticket"].is_string());
+    }
+    for server in [&first, &second] {
+        let mut eve = Client::connect(server).await;
+        eve.send(json!({"join": {"version": 1, "room": room}})).await;
+        assert_eq!(eve.refused_and_closed().await, ("room/locked".to_owned(), 1008));
+    }
     // Ann comes back at the other node: the first socket is fenced off there as here.
     let (mut again, resumed) = join(&first, &room, Some(&of_ann["ticket"])).await;
     assert_eq!(resumed["me"], of_ann["me"]);

@@ -122,13 +122,17 @@ async fn a_node_is_drained_and_the_others_know_at_once() {
     let [mut first, second] = nodes(&redis, &NEVER).await;
     let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
     let (mut ben, of_ben) = first.join(&room).await;
+    ben.send(json!({"lock": true})).await;
+    let ticket = ben.receive().await["ticket"].take();
     first.signal("-TERM").await;
     sent_away(&mut ann).await;
     sent_away(&mut ben).await;
     second.until("cluster_nodes", 1).await;
-    let (mut ben, _) = second.come_back(&room, &of_ben["ticket"]).await;
+    let (mut ben, _) = second.come_back(&room, &ticket).await;
+    assert!(ben.receive().await["ticket"].is_string(), "the room is locked here, too, and a new ticket says so");
     let (mut ann, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
     assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
+    assert_eq!(resumed["locked"], true);
     assert_eq!(ben.receive().await["joined"]["member"], of_ann["me"]);
     talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
     assert!(soon(first.child.wait()).await.unwrap().success());

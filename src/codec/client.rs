@@ -11,6 +11,7 @@ pub(crate) fn write_client_message(message: &ClientMessage) -> String {
         ClientMessage::Join(it) => tagged(&mut json, "join", |json| join(json, it)),
         ClientMessage::Signal(it) => tagged(&mut json, "signal", |json| signal(json, it)),
         ClientMessage::Remove(peer) => tagged(&mut json, "remove", |json| json.text(&peer.to_string())),
+        ClientMessage::Lock(on) => tagged(&mut json, "lock", |json| json.flag(*on)),
         ClientMessage::Ping(signals) => tagged(&mut json, "ping", |json| json.number((*signals).into())),
     }
     json.finish()
@@ -23,7 +24,7 @@ fn tagged(json: &mut Writer, tag: &str, value: impl FnOnce(&mut Writer)) {
     json.close('}');
 }
 
-fn join(json: &mut Writer, Join { version, max_version, room, name, token, resume }: &Join) {
+fn join(json: &mut Writer, Join { version, max_version, room, name, token, resume, former }: &Join) {
     json.open('{');
     json.number_field("version", (*version).into());
     if let Some(newest) = max_version {
@@ -32,6 +33,7 @@ fn join(json: &mut Writer, Join { version, max_version, room, name, token, resum
     json.text_field("room", room.as_str());
     json.optional_field("name", name.as_ref().map(|name| name.as_str()));
     json.optional_field("token", token.as_ref().map(|token| token.as_str()));
+    json.optional_field("former", former.as_ref().map(|ticket| ticket.as_str()));
     if let Some(resume) = resume {
         json.key("resume");
         json.open('{');

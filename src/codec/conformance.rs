@@ -145,7 +145,7 @@ impl Random {
     }
 
     fn client_message(&mut self) -> ClientMessage {
-        match self.below(5) {
+        match self.below(6) {
             0 => {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
@@ -155,24 +155,27 @@ impl Random {
                     name: self.maybe(|random| DisplayName::new(random.word()).unwrap()),
                     token: self.maybe(|random| random.text().into()),
                     resume: self.maybe(resume),
+                    former: self.maybe(Self::ticket),
                 })
             }
             1 => ClientMessage::Signal(Signal { to: self.peer(), packet: self.packet() }),
             2 => ClientMessage::Remove(self.peer()),
-            3 => ClientMessage::Ping(self.number()),
+            3 => ClientMessage::Lock(self.flag()),
+            4 => ClientMessage::Ping(self.number()),
             _ => ClientMessage::Leave,
         }
     }
 
     fn server_message(&mut self) -> ServerMessage {
         use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
-        match self.below(9) {
+        match self.below(10) {
             0 => ServerMessage::Welcome(Welcome {
                 version: self.number(),
                 me: self.member(),
                 members: self.many(Self::member),
                 roster: self.number(),
                 settling: self.flag(),
+                locked: self.flag(),
                 signals: self.number(),
                 ticket: self.maybe(Self::ticket),
                 ice_servers: self.ice_servers(),
@@ -191,6 +194,7 @@ impl Random {
                 let retry_after = self.maybe(Self::number);
                 ServerMessage::Refused(Refusal { code, message: self.text(), retry_after })
             }
+            8 => ServerMessage::Locked(self.flag()),
             _ => ServerMessage::Pong(self.number()),
         }
     }

@@ -27,6 +27,7 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
         "ticket" => ServerMessage::Ticket(ticket(&value)?),
         "iceServers" => ServerMessage::IceServers(ice_servers(&value)?),
         "refused" => ServerMessage::Refused(refusal(&value)?),
+        "locked" => ServerMessage::Locked(value.flag()?),
         "pong" => ServerMessage::Pong(value.u32()?),
         _ => return Err(Malformed("no message of the server has this name")),
     })
@@ -41,13 +42,15 @@ pub(crate) fn sender_of_malformed_packet(text: &str) -> Option<PeerId> {
 
 fn welcome(value: &Value) -> Result<Welcome> {
     let number = |name| value.optional(name).map_or(Ok(0), |number| number.u32());
+    let flag = |name| value.optional(name).map_or(Ok(false), |flag| flag.flag());
     Ok(Welcome {
         // The first servers do not say it.
         version: value.optional("version").map_or(Ok(1), |version| version.u32())?,
         me: member(&value.field("me"))?,
         members: members(value)?,
         roster: number("roster")?,
-        settling: value.optional("settling").map_or(Ok(false), |settling| settling.flag())?,
+        settling: flag("settling")?,
+        locked: flag("locked")?,
         signals: number("signals")?,
         ticket: value.optional("ticket").map(|it| ticket(&it)).transpose()?,
         ice_servers: value.optional("iceServers").map_or_else(|| Ok(IceServers::default()), |it| ice_servers(&it))?,

@@ -28,6 +28,11 @@ impl Writer {
         self.0.push_str(&number.to_string());
     }
 
+    pub(super) fn flag(&mut self, flag: bool) {
+        self.separate();
+        self.0.push_str(if flag { "true" } else { "false" });
+    }
+
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
         self.0.push('"');

@@ -9,7 +9,9 @@ use futures_util::future::select;
 use itodenwa_protocol as machine;
 use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::Source;
-use itodenwa_wire::{ClientMessage, DisplayName, IceServer, InvalidId, PROTOCOL_VERSION, RoomName, Token};
+use itodenwa_wire::{
+    ClientMessage, DisplayName, IceServer, InvalidId, OLDEST_VERSION, PROTOCOL_VERSION, RoomName, Ticket, Token,
+};
 use web_sys::MediaStream;
 
 use super::Room;
@@ -26,6 +28,7 @@ use crate::queue::queue;
 use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
+use crate::snapshot::SnapshotCell;
 
 /// What is switched on without a negotiation. What is shared gets its place when it is shared: few calls have it.
 const PLACES: [Source; 2] = [Source::Microphone, Source::Camera];
@@ -39,6 +42,7 @@ pub struct Join {
     room: String,
     name: Option<String>,
     token: Option<Token>,
+    former: Option<Ticket>,
     server: Option<String>,
     sources: Vec<Source>,
     constraints: Vec<DeviceConstraints>,
@@ -67,6 +71,7 @@ impl Join {
             room,
             name: None,
             token: None,
+            former: None,
             server: None,
             sources: Vec::new(),
             constraints: Vec::new(),
@@ -90,6 +95,14 @@ impl Join {
     /// It goes to the signalling server in a message, never in an address.
     pub fn token(mut self, token: impl Into<Token>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// For somebody who was in this room before, as before a reload of the page: [`Handle::ticket`](crate::Handle::ticket) of then. It
+    /// lets one in although the room is [locked](crate::Handle::lock), for an hour unless the server is set otherwise, and unless one was
+    /// removed.
+    pub fn former(mut self, ticket: Ticket) -> Self {
+        self.former = Some(ticket);
         self
     }
 
@@ -217,12 +230,13 @@ impl Join {
         let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
 
         signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
-            version: PROTOCOL_VERSION,
-            max_version: None,
+            version: OLDEST_VERSION,
+            max_version: Some(PROTOCOL_VERSION),
             room: room_name,
             name,
             token: self.token,
             resume: None,
+            former: self.former,
         }))?;
         let welcome = welcome(&mut signaling).await?;
         let (events, stream) = event::channel();
@@ -238,7 +252,9 @@ impl Join {
             local: local.clone(),
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
-            identity: welcome.me.pass.as_ref().map(|pass| pass.identity.clone()),
+            pass: welcome.me.pass.clone(),
+            is_locked: Cell::new(welcome.locked),
+            ticket: SnapshotCell::new(welcome.ticket.clone()),
             texts: Cell::new(0),
             clock,
             snapshot: snapshot.clone(),

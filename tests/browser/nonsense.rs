@@ -23,6 +23,7 @@ async fn stranger(relay: &Relay) -> (Line, Member) {
         name: None,
         token: None,
         resume: None,
+        former: None,
     }))
     .expect("sent");
     let Some(Ok(ServerMessage::Welcome(welcome))) = line.next().await else { panic!("no welcome") };

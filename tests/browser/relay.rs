@@ -147,6 +147,7 @@ impl Line {
                 };
                 to.unbounded_send(Ok(ServerMessage::Signal(message))).ok();
             }
+            ClientMessage::Lock(on) => self.relay.0.borrow().tell_all(&ServerMessage::Locked(*on)),
             ClientMessage::Remove(_) | ClientMessage::Ping(_) => {}
             ClientMessage::Leave => self.part(LeaveReason::Left),
         }

@@ -47,6 +47,20 @@ async fn who_comes_late_is_told_who_is_there() {
     leave(one, other).await;
 }
 
+#[wasm_bindgen_test]
+async fn the_lock_is_told_to_everybody() {
+    let (mut one, mut other) = pair().await;
+    for locked in [true, false] {
+        one.lock(locked);
+        for room in [&mut one, &mut other] {
+            until(room, "the lock", |event| matches!(event, Event::Locked(told) if *told == locked).then_some(()))
+                .await;
+            assert_eq!(room.is_locked(), locked);
+        }
+    }
+    leave(one, other).await;
+}
+
 #[wasm_bindgen(inline_js = "
 let taken, told, told_twice;
 export function forget_taken_servers() {

@@ -34,6 +34,8 @@ const CALL = {
         await ann.page.evaluate(() => window.scene.writes("Bob", "Can you hear the string?"));
         await ann.say("Yes!");
         await ann.see("delivered");
+        await ann.click("lock");
+        await ann.see("locked");
     },
     files: here(async () => {
         const { onfile, peers } = window.scene.room;

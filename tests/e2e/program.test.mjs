@@ -86,15 +86,18 @@ test("the newest of an identity goes on, and the older one is told and stays awa
     await newer.counts(1);
 });
 
-test("what a token does not let one send, others do not get", async (t) => {
+test("what a token does not let one send, others do not get; only one that says so locks the room", async (t) => {
     const at = await program(t, "--secret", SECRET);
     const room = freshRoom();
     const ann = await person(t, "chromium", { at, query: `?room=${room}#token=${token(room, "ann")}` });
     await ann.join(undefined, "Ann");
-    const ben = await person(t, "chromium", { at, query: `?room=${room}#token=${token(room, "ben", "--no-publish")}` });
+    const ben = await person(t, "chromium", { at, query: `?room=${room}#token=${token(room, "ben", "--no-publish", "--admin")}` });
     await ben.join(undefined, "Ben");
     await ben.watches();
     await ben.say("I only listen");
     await ann.reads("chat-log", "I only listen");
     assert.equal(await ann.page.$("[data-testid=remote-video]"), null);
+    assert.ok(await ann.page.$eval("[data-testid=lock]", ({ hidden }) => hidden));
+    await ben.click("lock");
+    await ann.see("locked");
 });

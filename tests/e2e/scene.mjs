@@ -55,6 +55,11 @@ async function open(names) {
         name: "blue-tiger",
         me,
         signaling: "connected",
+        isLocked: false,
+        lock(on) {
+            room.isLocked = on;
+            tell("lock", on);
+        },
         peers: new Map(),
         steps: [],
         send: async () => ({ delivered: Promise.resolve() }),

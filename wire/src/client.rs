@@ -16,6 +16,8 @@ pub enum ClientMessage<P = Packet> {
     Signal(Signal<P>),
     /// Somebody is to go: only of a member whose [`Pass`](crate::Pass) says that it may.
     Remove(PeerId),
+    /// Newcomers are to be kept out of the room, or no longer: only of a member that may do so.
+    Lock(bool),
     /// How many signals came in this session: the server need not keep them any longer. Answered by
     /// [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
     Ping(u32),
@@ -43,6 +45,9 @@ pub struct Join {
     /// The session to go on with. When the server does not know it any more the join is a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
+    /// A ticket of a session in this room that is over, of somebody who comes as somebody new: the room's lock lets them in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Ticket>,
 }
 
 impl Join {
@@ -78,7 +83,7 @@ mod tests {
 
     fn join(version: u32, max_version: Option<u32>) -> Join {
         let room = RoomName::new("r").unwrap();
-        Join { version, max_version, room, name: None, token: None, resume: None }
+        Join { version, max_version, room, name: None, token: None, resume: None, former: None }
     }
 
     #[test]

@@ -13,15 +13,16 @@
 //! the room as it is now, and is followed by the signals that were missed.
 //!
 //! ```
-//! use itodenwa_wire::{ClientMessage, Join, PROTOCOL_VERSION, RoomName};
+//! use itodenwa_wire::{ClientMessage, Join, OLDEST_VERSION, RoomName};
 //!
 //! let join = ClientMessage::<()>::Join(Join {
-//!     version: PROTOCOL_VERSION,
+//!     version: OLDEST_VERSION,
 //!     max_version: None,
 //!     room: RoomName::new("blue-tiger")?,
 //!     name: None,
 //!     token: None,
 //!     resume: None,
+//!     former: None,
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,9 +55,13 @@ pub use ticket::{Ticket, TicketTooLong};
 /// one it leaves.
 pub const CLOSE_TO_RESUME: u16 = 4000;
 
-/// The newest version of this protocol that this code speaks.
-pub const PROTOCOL_VERSION: u32 = 1;
+/// The newest version of this protocol that this code speaks. The second one tells clients of the room's
+/// [lock](ServerMessage::Locked).
+pub const PROTOCOL_VERSION: u32 = 2;
+
+/// The oldest one that it speaks.
+pub const OLDEST_VERSION: u32 = 1;
 
 /// All versions that it speaks. A server refuses a [`Join`] that has none of its own with
 /// [`RefusalCode::VersionUnsupported`].
-pub const PROTOCOL_VERSIONS: std::ops::RangeInclusive<u32> = 1..=PROTOCOL_VERSION;
+pub const PROTOCOL_VERSIONS: std::ops::RangeInclusive<u32> = OLDEST_VERSION..=PROTOCOL_VERSION;

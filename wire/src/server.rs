@@ -40,6 +40,8 @@ pub enum ServerMessage<P = Packet> {
     Refused(Refusal),
     /// The answer to a ping, with its number.
     Pong(u32),
+    /// Newcomers are kept out of the room from now on, or no longer. To clients of version 2 and later.
+    Locked(bool),
 }
 
 /// You are in; on a further socket of the same session: you are still in.
@@ -60,6 +62,9 @@ pub struct Welcome {
     /// [`ServerMessage::Roster`] tells when nobody is waited for any longer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settling: bool,
+    /// Newcomers are kept out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
     /// How many signals were delivered in this session before those that follow. More than came: some are lost.
     #[serde(default)]
     pub signals: u32,
@@ -82,6 +87,7 @@ impl Welcome {
             members,
             roster: 0,
             settling: false,
+            locked: false,
             signals: 0,
             ticket: None,
             ice_servers,
@@ -244,6 +250,8 @@ refusal_codes! {
     RoomInvalid = "room/invalid";
     /// The room has as many members as it may have.
     RoomFull = "room/full";
+    /// A member locked the room: nobody new gets in.
+    RoomLocked = "room/locked";
     /// The display name is empty, too long, or has control characters.
     NameInvalid = "name/invalid";
     /// This server lets nobody in without a token.

@@ -102,10 +102,12 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None }));
         survives(&ClientMessage::<Packet>::Remove(to));
+        survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume }));
+        let former = Some(Ticket::new("def").unwrap());
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);
@@ -121,8 +123,9 @@ proptest! {
         survives(&ServerMessage::<Packet>::Joined { member: me.clone(), roster });
         survives(&ServerMessage::<Packet>::Roster(Roster { version: roster, members: members.clone() }));
         survives(&ServerMessage::<Packet>::Welcome(Welcome {
-            version: roster, me, members, roster, settling, signals: roster, ticket, ice_servers: Default::default()
+            version: roster, me, members, roster, settling, locked: !settling, signals: roster, ticket, ice_servers: Default::default()
         }));
+        survives(&ServerMessage::<Packet>::Locked(settling));
         survives(&ServerMessage::Signal(Delivery { from, packet }));
     }
 

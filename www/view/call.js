@@ -2,6 +2,7 @@ import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { Files } from "./files.js";
 import { keys } from "./keys.js";
+import { Lock } from "./lock.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
 import { Recorder } from "./recorder.js";
@@ -23,6 +24,7 @@ export class CallView {
     #settings;
     #side;
     #people;
+    #lock;
     #closeKeys;
     #changed;
     #lesson;
@@ -54,6 +56,7 @@ export class CallView {
         this.#stage = new Stage(room, signal);
         this.#side = new Side(signal);
         this.#people = new People(room);
+        this.#lock = new Lock(room, signal);
         this.#settings = new Settings(room, signal);
         new Recorder(room, signal);
         new Why(room, nameOf, signal);
@@ -103,6 +106,7 @@ export class CallView {
         };
         room.onstep = (step) => steps.add(step);
         room.onsignaling = (state) => this.#signaling(state);
+        room.onlock = () => this.#lock.show();
         room.onblocked = () => (byId("resume").hidden = false);
         room.ontrouble = (trouble) => {
             this.#switches();

@@ -76,7 +76,7 @@ export class Lobby {
     }
 
     #about({ code, refusal }) {
-        if (code === "room/invalid" || refusal === "room/full") return this.#room;
+        if (code === "room/invalid" || code === "room/locked" || refusal === "room/full") return this.#room;
         return code === "name/invalid" || refusal === "name/invalid" ? this.#name : undefined;
     }
 

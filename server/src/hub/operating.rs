@@ -22,6 +22,13 @@ impl<P: Packet> Hub<P> {
             Question::Remove(name, id) => {
                 self.remove_all(now, name, "the operator removed this member", |summary| summary.id == *id)
             }
+            Question::Lock(name, on) => {
+                if self.set_lock(now, name, *on) {
+                    Answer::Done
+                } else {
+                    Answer::Unknown
+                }
+            }
             Question::Close(name) => self.remove_all(now, name, "the operator closed the room", |_| true),
         }
     }
@@ -36,8 +43,11 @@ impl<P: Packet> Hub<P> {
             rooms.truncate(most);
         }
         rooms.sort_unstable();
-        let members = |name: &RoomName| self.rooms.get(name).map_or(0, |room| room.len());
-        rooms.into_iter().map(|name| RoomSummary { room: name.clone(), members: members(name) }).collect()
+        let summary = |name: &RoomName| {
+            let room = self.rooms.get(name)?;
+            Some(RoomSummary { room: name.clone(), members: room.len(), locked: room.lock.is_on() })
+        };
+        rooms.into_iter().filter_map(summary).collect()
     }
 
     fn remove_all(

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
+use super::lock::{Lock, Removed};
 use super::outbox::Outbox;
 use super::replay::Capacity;
 use super::{ConnectionId, Packet};
@@ -27,6 +28,10 @@ pub(super) struct Room<P> {
     pub(super) opened: Instant,
     /// Until when members of a former run of the server are waited for, if some came back already.
     pub(super) settles: Option<Instant>,
+    /// Whether newcomers are kept out.
+    pub(super) lock: Lock,
+    /// Who was removed from it.
+    pub(super) removed: Removed,
     /// When the room is forgotten; none while somebody is in it.
     pub(super) kept_until: Option<Instant>,
 }
@@ -66,7 +71,16 @@ impl Presence {
 
 impl<P: Packet> Room<P> {
     pub(super) fn new(now: Instant) -> Self {
-        Room { occupants: Vec::new(), sessions: 0, roster: 0, opened: now, settles: None, kept_until: None }
+        Room {
+            occupants: Vec::new(),
+            sessions: 0,
+            roster: 0,
+            opened: now,
+            settles: None,
+            lock: Lock::default(),
+            removed: Removed::default(),
+            kept_until: None,
+        }
     }
 
     /// Who comes next, unless 2³² came before.
@@ -89,16 +103,13 @@ impl<P: Packet> Room<P> {
         self.occupants.insert(place, Occupant { member, presence, outbox: Outbox::new(kept), ticketed: now });
     }
 
-    /// Lets somebody out; whether they were in.
-    pub(super) fn leave(&mut self, id: PeerId) -> bool {
-        let before = self.occupants.len();
-        self.occupants.retain(|occupant| occupant.member.id != id);
+    /// Lets somebody out who was in.
+    pub(super) fn leave(&mut self, id: PeerId) -> Option<Member> {
+        let place = self.occupants.iter().position(|occupant| occupant.member.id == id)?;
+        let Occupant { member, .. } = self.occupants.remove(place);
         self.occupants.iter_mut().for_each(|occupant| occupant.outbox.forget(id));
-        let was_in = self.occupants.len() < before;
-        if was_in {
-            self.roster = self.roster.wrapping_add(1);
-        }
-        was_in
+        self.roster = self.roster.wrapping_add(1);
+        Some(member)
     }
 
     pub(super) fn occupant(&mut self, id: PeerId) -> Option<&mut Occupant<P>> {

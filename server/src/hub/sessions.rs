@@ -39,9 +39,16 @@ impl<P: Packet> Hub<P> {
             return;
         }
         // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
-        let (admitted, former) = match claims.filter(|claims| self.may_come_back(now, claims)) {
-            Some(Claims { id, session, name, pass, .. }) => (Admitted { name, pass }, Some((id, session))),
-            None => match self.access.admit(&join, SystemTime::now(), self.limits.name_graphemes) {
+        let may_come_back = claims.as_ref().is_some_and(|claims| self.may_come_back(now, claims));
+        let was_locked = claims.as_ref().is_some_and(|claims| claims.locked);
+        let (admitted, former) = match claims {
+            Some(Claims { id, session, name, pass, .. }) if may_come_back => {
+                (Admitted { name, pass }, Some((id, session)))
+            }
+            claims => match self.access.admit(&join, SystemTime::now(), self.limits.name_graphemes) {
+                Ok(admitted) if self.is_locked_out(now, &join, &admitted, claims.as_ref()) => {
+                    return self.refuse(now, from, Closing::refusing(RefusalCode::RoomLocked, "the room is locked"));
+                }
                 Ok(admitted) => (admitted, None),
                 Err(closing) => return self.refuse(now, from, closing),
             },
@@ -49,11 +56,13 @@ impl<P: Packet> Hub<P> {
         if let Some(pass) = &admitted.pass {
             self.make_way(now, &join.room, &pass.identity);
         }
-        if let Err(closing) = self.enter(now, (from, version), join.room, |room, random| match former {
+        let entered = self.enter(now, (from, version), join.room.clone(), |room, random| match former {
             Some((id, session)) => Some((Member { id, session, name: admitted.name, pass: admitted.pass }, true)),
             None => Some((room.newcomer(admitted, random)?, false)),
-        }) {
-            self.refuse(now, from, closing);
+        });
+        match entered {
+            Ok(()) => self.locked_before(now, &join.room, former.is_some() && was_locked),
+            Err(closing) => self.refuse(now, from, closing),
         }
     }
 
@@ -138,7 +147,7 @@ impl<P: Packet> Hub<P> {
     fn welcome(&mut self, now: Instant, (from, version): Joining, name: RoomName, id: PeerId) {
         let Some(room) = self.rooms.get_mut(&name) else { return };
         let members = room.others(id).map(|other| other.member.clone()).collect();
-        let (roster, settling) = (room.roster(), room.settles.is_some());
+        let (roster, settling, locked) = (room.roster(), room.settles.is_some(), room.lock.is_on());
         let Some(occupant) = room.occupant(id) else { return };
         occupant.ticketed = now;
         let ice_servers = self.ice.servers(&name, id);
@@ -149,14 +158,15 @@ impl<P: Packet> Hub<P> {
             members,
             roster,
             settling,
+            locked,
             signals: occupant.outbox.replay.before(),
-            ticket: self.tickets.seal(now, &name, &occupant.member),
+            ticket: self.tickets.seal(now, &name, &occupant.member, locked),
             ice_servers,
         };
         self.outputs.push_back(Output::Send(from, Arc::new(ServerMessage::Welcome(welcome))));
         let missed = occupant.outbox.replay.signals().map(|signal| Output::Send(from, signal.clone()));
         self.outputs.extend(missed);
-        self.connections.insert(from, ConnectionState::Member { room: name, id, malformed: 0 });
+        self.connections.insert(from, ConnectionState::Member { room: name, id, version, malformed: 0 });
     }
 
     /// A member's connection broke: it may come back until then.

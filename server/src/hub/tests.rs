@@ -1,5 +1,6 @@
 //! Rule by rule; all rules at once under random input are in `tests/random.rs`.
 
+mod lock;
 mod random;
 mod resuming;
 
@@ -121,6 +122,7 @@ fn join(room: &str) -> ClientMessage<u32> {
         name,
         token: None,
         resume: None,
+        former: None,
     })
 }
 
@@ -134,7 +136,8 @@ fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
     claims.video.room_admin = admin;
     let token = Some(claims.sign(&secret()).into());
     let room = RoomName::new(room).unwrap();
-    ClientMessage::Join(Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token, resume: None })
+    let version = PROTOCOL_VERSION;
+    ClientMessage::Join(Join { version, max_version: None, room, name: None, token, resume: None, former: None })
 }
 
 fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {

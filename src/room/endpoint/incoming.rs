@@ -4,7 +4,8 @@ use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Ticket,
+    Welcome,
 };
 
 use super::RoomEndpoint;
@@ -33,12 +34,28 @@ impl RoomEndpoint {
                     tell.send(stats);
                 }
             }
-            Request::Remove(peer) => {
-                if let Err(error) = self.parts.signaling.send(&ClientMessage::Remove(peer)) {
-                    self.signaling_ended(error);
-                }
-            }
+            Request::Remove(peer) => self.say(&ClientMessage::Remove(peer)),
+            Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
             Request::Open(peer, opening) => self.peers.open(peer, opening),
+        }
+    }
+
+    fn say(&mut self, message: &ClientMessage) {
+        if let Err(error) = self.parts.signaling.send(message) {
+            self.signaling_ended(error);
+        }
+    }
+
+    fn ticket(&self, ticket: Option<Ticket>) {
+        if let Some(room) = self.parts.room.upgrade() {
+            room.ticket.change(|known| *known = ticket);
+        }
+    }
+
+    /// Newcomers are kept out, or not.
+    fn locked(&mut self, locked: bool) {
+        if self.parts.room.upgrade().is_some_and(|room| room.is_locked.replace(locked) != locked) {
+            self.tell(Event::Locked(locked));
         }
     }
 
@@ -57,8 +74,10 @@ impl RoomEndpoint {
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
+            Some(Ok(ServerMessage::Locked(locked))) => self.locked(locked),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
-            Some(Ok(ServerMessage::Ticket(_) | ServerMessage::Pong(_))) => {}
+            Some(Ok(ServerMessage::Ticket(ticket))) => self.ticket(Some(ticket)),
+            Some(Ok(ServerMessage::Pong(_))) => {}
             Some(Err(SignalingError::Away(_))) => {
                 self.parts.snapshot.reach.is_server_away.set(true);
                 self.tell(Event::Signaling(SignalingState::Reconnecting));
@@ -95,6 +114,8 @@ impl RoomEndpoint {
         if let Some(room) = self.parts.room.upgrade() {
             room.me.set(welcome.me.id);
         }
+        self.locked(welcome.locked);
+        self.ticket(welcome.ticket.clone());
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
         self.parts.snapshot.reach.is_server_away.set(false);

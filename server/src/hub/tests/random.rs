@@ -163,7 +163,8 @@ impl World {
         let room = RoomName::new(client.room).unwrap();
         client.connection = None;
         let Some(id) = self.connect(place) else { return };
-        let join = Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token: None, resume };
+        let join =
+            Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token: None, resume, former: None };
         self.give(Input::Received(id, Ok(ClientMessage::Join(join))));
     }
 

@@ -21,6 +21,7 @@ impl Bench {
             name: None,
             token: None,
             resume,
+            former: None,
         };
         self.say(from, ClientMessage::Join(join))
     }
