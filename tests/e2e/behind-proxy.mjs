@@ -1,0 +1,120 @@
+// People who reach the server by a way that can be cut, and what they notice of it.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { freshRoom, person, startServer } from "./people.mjs";
+import { Proxy } from "./proxy.mjs";
+
+export const SECRET = "only the tests know it";
+const KINDS = ["chromium", "firefox"];
+
+/** Runs before the page: keeps its connections, and how often in a row nothing new had come over one of them. */
+function keepConnections() {
+    const Connection = RTCPeerConnection;
+    window.connections = [];
+    window.RTCPeerConnection = class extends Connection {
+        constructor(...configuration) {
+            super(...configuration);
+            window.connections.push(this);
+        }
+    };
+    const bytes = async (connection) => {
+        let sum = 0;
+        for (const { type, bytesReceived } of (await connection.getStats()).values()) {
+            if (type === "inbound-rtp") sum += bytesReceived;
+        }
+        return sum;
+    };
+    window.gaps = [];
+    addEventListener("DOMContentLoaded", () => {
+        const notice = document.querySelector("[data-testid=signaling]");
+        const look = () => notice.dataset.state === "reconnecting" && window.gaps.push(true);
+        new MutationObserver(look).observe(notice, { attributes: true, attributeFilter: ["data-state"] });
+    });
+    window.watchPeople = () => {
+        const count = document.querySelector("[data-testid=peer-count]");
+        window.counts = [];
+        new MutationObserver(() => window.counts.push(count.textContent)).observe(count, { childList: true, subtree: true });
+    };
+    window.watchMedia = async () => {
+        // Counted in looks, not in time: a page that has no processor for a while looks less often.
+        const watched = window.connections.map((connection) => ({ connection, bytes: 0, news: 0, quiet: 0, silence: 0 }));
+        window.silence = () => Math.max(...watched.map((one) => one.silence));
+        window.flows = () => watched.every((one) => one.news > 1);
+        for (;;) {
+            for (const one of watched) {
+                const now = await bytes(one.connection);
+                const isNew = now > one.bytes;
+                one.quiet = isNew ? 0 : one.quiet + 1;
+                one.news += isNew;
+                Object.assign(one, { bytes: now, silence: Math.max(one.silence, one.quiet) });
+            }
+            await new Promise((done) => setTimeout(done, 100));
+        }
+    };
+}
+
+/** A server behind a proxy. */
+export async function behindProxy(t) {
+    const server = await startServer("--ticket-secret", SECRET);
+    const proxy = await Proxy.to(server.address);
+    const line = { proxy, server };
+    t.after(() => {
+        line.server.process.kill();
+        proxy.end();
+    });
+    return line;
+}
+
+/** The server is killed, and another one stands in its place. */
+export async function restart(line, secret) {
+    line.server.process.kill("SIGKILL");
+    await once(line.server.process, "exit");
+    line.server = await startServer("--ticket-secret", secret);
+    line.proxy.target = line.server.address;
+}
+
+export function opens(t, line, kind, room) {
+    return person(t, kind, { query: `?room=${room}`, at: line.proxy.address, prepare: keepConnections });
+}
+
+/** Two who see each other, through the proxy. */
+export async function meet(t, line) {
+    const room = freshRoom();
+    const people = [];
+    for (const [index, kind] of KINDS.entries()) {
+        people.push(await (await opens(t, line, kind, room)).join(undefined, ["Ann", "Bob"][index]));
+    }
+    await Promise.all(people.map((someone) => someone.watches()));
+    return people;
+}
+
+/** From now on it is noted what comes, and who goes. */
+export async function watch(people) {
+    for (const someone of people) {
+        await someone.page.evaluate(() => (watchPeople(), void watchMedia()));
+    }
+}
+
+/** Waits until the page has seen that the server is out of reach; it may be back by then. */
+export const away = (someone) => someone.until(() => window.gaps.at(-1) && window.gaps.pop());
+export const back = (someone) => someone.until(() => document.getElementById("signaling").dataset.state === "connected");
+
+/** Since `watch` everybody has the same connections, and media on all of them. */
+export async function noticedNothing(people, others = people.length - 1) {
+    for (const someone of people) {
+        const [made, silence, counts] = await someone.page.evaluate(() => [connections.length, silence(), window.counts]);
+        assert.equal(made, others, "no connection was made anew");
+        assert.ok(silence < 50, `nothing new at ${silence} looks in a row, 100 ms or more apart`);
+        assert.deepEqual(counts, [], "somebody came or went");
+        // Firefox tells of sockets as if they were errors of the page.
+        assert.deepEqual(someone.errors.filter((error) => !error.includes("ws://")), []);
+    }
+}
+
+/** What needs the server works again. */
+export async function negotiates([ann, bob]) {
+    await bob.click("microphone");
+    await ann.see("silent");
+    await bob.click("microphone");
+    await ann.miss("silent");
+}

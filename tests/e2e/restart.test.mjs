@@ -1,0 +1,42 @@
+// The server itself goes, and comes back: a call does not notice.
+import { after, test } from "node:test";
+import { SECRET, away, back, behindProxy, meet, noticedNothing, opens, restart, watch } from "./behind-proxy.mjs";
+import { end, freshRoom } from "./people.mjs";
+
+after(end);
+
+test("the server is killed and started again: eight are back, and nothing was interrupted", async (t) => {
+    const line = await behindProxy(t);
+    const rooms = [freshRoom(), freshRoom()];
+    const people = await Promise.all(
+        [...Array(8).keys()].map(async (number) => {
+            const someone = await opens(t, line, "chromium", rooms[number % 2]);
+            await someone.click("with-camera");
+            return someone.join(undefined, `Person ${number}`);
+        }),
+    );
+    const connected = () => document.querySelectorAll("[data-testid=tile][data-state=connected]").length === 3;
+    await Promise.all(people.map((someone) => someone.until(connected)));
+    await watch(people);
+    await Promise.all(people.map((someone) => someone.until(() => window.flows())));
+    const start = Date.now();
+    await restart(line, SECRET);
+    await Promise.all(people.map(away));
+    await Promise.all(people.map(back));
+    const took = Date.now() - start;
+    t.diagnostic(`all are back after ${took} ms`);
+    await people[0].click("microphone");
+    await people[2].until(() => document.querySelector("[data-testid=silent]:not([hidden])"));
+    await noticedNothing(people, 3);
+});
+
+test("a server with another secret knows nobody: everybody is met anew", async (t) => {
+    const line = await behindProxy(t);
+    const people = await meet(t, line);
+    await restart(line, "another one that only the tests know");
+    await Promise.all(people.map(away));
+    await Promise.all(people.map(back));
+    await Promise.all(people.map((someone) => someone.until(() => window.connections.length === 2)));
+    await Promise.all(people.map((someone) => someone.watches()));
+    for (const someone of people) await someone.counts(2);
+});
