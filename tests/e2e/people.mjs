@@ -166,6 +166,8 @@ export async function meet(test, kinds, query = "", options = {}) {
 export class Person {
     /** Exceptions that nobody caught. */
     errors = [];
+    /** What the page asked for and did not get. */
+    failed = [];
 
     constructor(page) {
         this.page = page;
@@ -178,6 +180,7 @@ export class Person {
         const page = await context.newPage({ type: "window" });
         const person = new this(page);
         page.on("pageerror", (error) => person.errors.push(error.message));
+        page.on("requestfailed", (request) => person.failed.push(`${request.url()}: ${request.failure()?.errorText}`));
         await page.evaluateOnNewDocument(watch, { devices, language, relay });
         if (prepare) await page.evaluateOnNewDocument(prepare);
         await page.goto(url);
@@ -199,7 +202,7 @@ export class Person {
 
     /** Waits until the element is there and visible; gives its handle. */
     see(testid) {
-        return this.page.waitForSelector(id(testid), { visible: true, timeout: LIMIT });
+        return this.#or(`${testid} is seen`, this.page.waitForSelector(id(testid), { visible: true, timeout: LIMIT }));
     }
 
     /** Waits until it is not. */
@@ -263,12 +266,19 @@ export class Person {
     }
 
     /** Waits until something is true in the page. */
-    async until(condition, ...values) {
+    until(condition, ...values) {
+        const wanted = this.page.waitForFunction(condition, { timeout: LIMIT, polling: 50 }, ...values);
+        return this.#or(`${condition} (${values.join(", ")})`, wanted);
+    }
+
+    /** What was waited for in vain says so, with what the page shows instead. */
+    async #or(what, wanted) {
         try {
-            return await this.page.waitForFunction(condition, { timeout: LIMIT, polling: 50 }, ...values);
+            return await wanted;
         } catch (error) {
             const shown = await this.page.evaluate(() => document.body.innerText).catch(({ message }) => message);
-            throw new Error(`never: ${condition} (${values.join(", ")}); the page shows: ${shown.slice(0, 1500)}`, { cause: error });
+            const lines = [`never: ${what}`, ...this.errors, ...this.failed, `the page shows: ${shown.slice(0, 1500)}`];
+            throw new Error(lines.join("; "), { cause: error });
         }
     }
 
