@@ -128,6 +128,7 @@ export default {
     delivered: "delivered",
     undelivered: "not delivered",
     file: "File",
+    "file-send": "Send a file",
     "file-to": "To {name}:",
     "file-from": "{name} offers:",
     "file-accept": "Take it",

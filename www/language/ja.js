@@ -128,6 +128,7 @@ export default {
     delivered: "届きました",
     undelivered: "届きませんでした",
     file: "ファイル",
+    "file-send": "ファイルを送る",
     "file-to": "{name} へ:",
     "file-from": "{name} から:",
     "file-accept": "受け取る",
