@@ -11,6 +11,7 @@
 mod config;
 mod member;
 mod script;
+mod session;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

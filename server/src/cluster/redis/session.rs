@@ -1,0 +1,193 @@
+//! A member of the cluster from joining to being out: its connections to the engine, and what is under way there.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use redis::Msg;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub, PubSubStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::super::incarnation::Incarnation;
+use super::super::links::Links;
+use super::script::{self, Beat, Beaten, Secret};
+use super::{JoinError, RedisConfig};
+use crate::packet::Opaque;
+
+/// How many beats fit into the timeout.
+pub(super) const BEATS: u32 = 5;
+/// How long to wait before the engine is tried again.
+pub(super) const RETRY: Duration = Duration::from_millis(250);
+
+/// A member from joining to being out.
+pub(super) struct Session {
+    pub(super) me: Incarnation,
+    pub(super) generation: String,
+    /// Whether this is not the generation that it joined: nodes may be there that are not in again yet.
+    pub(super) is_later: bool,
+    pub(super) links: Links<Opaque>,
+    pub(super) engine: ConnectionManager,
+    /// None while it is made anew.
+    pub(super) channel: Option<PubSubStream>,
+    /// At most a beat, a batch for each node, and a subscription.
+    pub(super) work: JoinSet<Done>,
+    pub(super) is_beating: bool,
+    pub(super) is_publishing: bool,
+    /// The newest beat, and when it was sent.
+    pub(super) echo: u64,
+    pub(super) beats: [Option<Instant>; BEATS as usize],
+}
+
+/// What was waited for.
+pub(super) enum Done {
+    Beaten(Instant, redis::RedisResult<Beaten>),
+    /// For each of these nodes, how many heard it.
+    Published(Vec<Incarnation>, redis::RedisResult<Vec<u64>>),
+    Subscribed(PubSub),
+}
+
+impl Session {
+    /// Joins, and gives the ticket secret that all have.
+    pub(super) async fn join(
+        config: &RedisConfig,
+        secret: &Secret,
+        before: Option<Incarnation>,
+    ) -> Result<(Self, Secret), JoinError> {
+        let settings = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(config.timeout))
+            .set_response_timeout(Some(config.timeout));
+        let joining = async {
+            let mut engine = config.url.client.get_connection_manager_with_config(settings).await?;
+            let info: String = redis::cmd("INFO").arg("server").query_async(&mut engine).await?;
+            super::config::check_version(&info)?;
+            let (me, channel, sent, beaten) = loop {
+                let me = Incarnation::random().map_err(JoinError::Random)?;
+                let channel = subscribe(config, me).await?;
+                let sent = now();
+                let beat = Beat { me, generation: None, before, echo: 0, secret: secret.clone() };
+                let beaten = script::beat(config, &mut engine, beat).await?;
+                if !beaten.nodes.iter().any(|node| node.id == me.id && *node != me) {
+                    break (me, channel, sent, beaten);
+                }
+                // Somebody has this number.
+                script::leave(config, &mut engine, me).await?;
+            };
+            let secret = match beaten.secret(secret) {
+                Ok(secret) => secret,
+                Err(refused) => {
+                    script::leave(config, &mut engine, me).await?;
+                    return Err(refused.into());
+                }
+            };
+            let mut beats = [None; BEATS as usize];
+            beats[0] = Some(sent);
+            let session = Session {
+                me,
+                generation: beaten.generation,
+                is_later: false,
+                links: Links::new(me, beaten.nodes),
+                engine,
+                channel: Some(channel.into_on_message()),
+                work: JoinSet::new(),
+                is_beating: false,
+                is_publishing: false,
+                echo: 0,
+                beats,
+            };
+            Ok((session, secret))
+        };
+        timeout(config.timeout, joining).await.map_err(|_| JoinError::Timeout)?
+    }
+
+    /// Says that this node is here, and gives the others what waits for them. One at a time.
+    pub(super) fn beat(&mut self, config: &RedisConfig, secret: &Secret) {
+        self.publish(config, true);
+        if self.is_beating {
+            return;
+        }
+        self.is_beating = true;
+        self.echo += 1;
+        let sent = now();
+        if let Some(beat) = self.beats.get_mut(self.echo as usize % BEATS as usize) {
+            *beat = Some(sent);
+        }
+        let beat = Beat {
+            me: self.me,
+            generation: Some(self.generation.clone()),
+            before: None,
+            echo: self.echo,
+            secret: secret.clone(),
+        };
+        let (config, mut engine) = (config.clone(), self.engine.clone());
+        self.work.spawn(async move { Done::Beaten(sent, script::beat(&config, &mut engine, beat).await) });
+    }
+
+    /// One pipeline at a time: what comes meanwhile goes together into the next one.
+    pub(super) fn publish(&mut self, config: &RedisConfig, is_beat: bool) {
+        if self.is_publishing {
+            return;
+        }
+        let mut pipeline = redis::pipe();
+        let mut nodes = Vec::new();
+        for (to, batch) in self.links.batches(is_beat) {
+            if let Ok(text) = serde_json::to_vec(&batch) {
+                pipeline.publish(script::channel(config, to), text);
+                nodes.push(to);
+            }
+        }
+        if !nodes.is_empty() {
+            self.is_publishing = true;
+            let mut engine = self.engine.clone();
+            self.work.spawn(async move { Done::Published(nodes, pipeline.query_async(&mut engine).await) });
+        }
+    }
+
+    /// Listens anew: what was sent meanwhile is lost.
+    pub(super) fn subscribe(&mut self, config: &RedisConfig) {
+        self.channel = None;
+        let (config, me) = (config.clone(), self.me);
+        self.work.spawn(async move {
+            loop {
+                match subscribe(&config, me).await {
+                    Ok(channel) => return Done::Subscribed(channel),
+                    Err(error) => tracing::debug!(%error, "the node's channel cannot be listened to"),
+                }
+                sleep(RETRY).await;
+            }
+        });
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("me", &self.me).field("links", &self.links).finish_non_exhaustive()
+    }
+}
+
+async fn subscribe(config: &RedisConfig, me: Incarnation) -> Result<PubSub, JoinError> {
+    let listening = async {
+        let mut channel = config.url.client.get_async_pubsub().await?;
+        channel.subscribe(script::channel(config, me)).await?;
+        channel.subscribe(config.name("news")).await?;
+        Ok(channel)
+    };
+    timeout(config.timeout, listening).await.map_err(|_| JoinError::Timeout)?
+}
+
+/// The next message; none when the connection is gone. While there is none it is waited for.
+pub(super) async fn next(channel: &mut Option<PubSubStream>) -> Option<Msg> {
+    match channel {
+        Some(channel) => channel.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How long what was said with this beat holds.
+pub(super) fn lease_from(beat: Instant, config: &RedisConfig) -> Instant {
+    beat + config.timeout / BEATS * (BEATS - 1)
+}
+
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
