@@ -408,6 +408,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
         me: ReturnType<Me["toJSON"]>;
         peers: ReturnType<Peer["toJSON"]>[];
         signaling: SignalingState;
+        isLocked: boolean;
     };
 
     [Symbol.asyncIterator](): EventIterator<RoomEvent>;
@@ -506,6 +507,7 @@ export class Me {
         id: string;
         name: string | undefined;
         identity: string | undefined;
+        admin: boolean;
         media: Source[];
         settings: Partial<Record<Source, Settings>>;
     };

@@ -37,8 +37,8 @@ export class Me {
     }
 
     toJSON() {
-        const { id, name, identity, media, settings } = this;
-        return { id, name, identity, media: [...media], settings: Object.fromEntries(settings) };
+        const { id, name, identity, admin, media, settings } = this;
+        return { id, name, identity, admin, media: [...media], settings: Object.fromEntries(settings) };
     }
 
     view(sight) {

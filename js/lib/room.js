@@ -145,7 +145,7 @@ export class Room extends Emitter {
 
     toJSON() {
         const [me, ...peers] = [this.#me, ...this.#peers.values()].map((person) => person.toJSON());
-        return { name: this.#name, me, peers, signaling: this.#signaling };
+        return { name: this.#name, me, peers, signaling: this.#signaling, isLocked: this.#isLocked };
     }
 
     /** Who else is here, by id. */
