@@ -7,7 +7,7 @@ import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
 import { LinkedServer } from "./view/server.js";
 
-/** What only a call needs: loaded when somebody begins to fill in the form, or joins. */
+/** What only a call needs: loaded when somebody begins to fill in the form, comes by an invitation, or joins. */
 let loading;
 const parameters = new URLSearchParams(location.search);
 const server = new LinkedServer(parameters.get("server"));
@@ -21,7 +21,10 @@ const lobby = new Lobby(enter);
 const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
 goOn();
-for (const type of ["input", "pointerdown"]) addEventListener(type, () => loadCall().catch(() => {}), { once: true });
+const ahead = () => loadCall().catch(() => {});
+for (const type of ["input", "pointerdown"]) addEventListener(type, ahead, { once: true });
+// An invitation: they came to join. When the page has nothing else to do; Safari does not say when.
+if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead);
 
 /** Joins, and shows the call until it is over. */
 async function enter({ room: name, person, camera, microphone, ticket }) {
@@ -45,6 +48,7 @@ async function enter({ room: name, person, camera, microphone, ticket }) {
         preferences.apply(room);
         await stay(room, person, CallView);
     } catch (error) {
+        if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
         lobby.fail(error);
     } finally {
         checkup.close();
@@ -55,7 +59,9 @@ async function enter({ room: name, person, camera, microphone, ticket }) {
 async function loadCall() {
     loading ??= Promise.all([import("./itodenwa/index.js"), import("./view/call.js")]);
     try {
-        const [{ join }, { CallView }] = await loading;
+        const [{ join, load }, { CallView }] = await loading;
+        // Joining waits for it, and says what is wrong.
+        load().catch(() => {});
         return { join, CallView };
     } catch (cause) {
         loading = undefined;
@@ -63,9 +69,24 @@ async function loadCall() {
     }
 }
 
-async function stay(room, person, CallView) {
-    parameters.set("room", room.name);
+/**
+ * A part of the page got lost on its way, as when a phone changes its network. Browsers do not ask for it again (HTML: the module map): the
+ * page is loaded anew, once, and then joins.
+ */
+function loadAnew(call) {
+    tellRoom(call.room);
+    tab.set("call", JSON.stringify(call));
+    location.reload();
+}
+
+/** The address says in which room one is. */
+function tellRoom(name) {
+    parameters.set("room", name);
     history.replaceState(null, "", `?${parameters}`);
+}
+
+async function stay(room, person, CallView) {
+    tellRoom(room.name);
     const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ticket: room.ticket, ...intent(room) }));
     remember();
     // With the newest ticket.

@@ -6,7 +6,9 @@
 //     nat-ann .20  nat-bob .30  nat-train .40
 //          │           │           │
 //   ann 10.0.1.2   bob 10.0.2.2    └ ann 10.0.3.2: her other network, down at first
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const SERVER = "203.0.113.10";
 export const COTURN = "203.0.113.11";
@@ -49,6 +51,8 @@ export function lay() {
         within(`nat-${name}`, `link set in-${process.pid} name inside`);
         within(`nat-${name}`, `address add 10.0.${network}.1/24 dev inside`);
         within(`nat-${name}`, "link set inside up");
+        // Addresses of IPv6 would come seconds after the cable, which to a browser is another network.
+        within(person, `link set up${network} addrgenmode none`);
         within(person, `address add 10.0.${network}.2/24 dev up${network}`);
         run("ip", ["netns", "exec", namespace(`nat-${name}`), "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
         if (name !== "train") plug(person, network);
@@ -90,6 +94,22 @@ export function moveAnn() {
 export function bringAnnBack() {
     within("ann", "link set up3 down");
     plug("ann", 1);
+}
+
+/**
+ * Resolved when the cables of this person are as they will stay: the system may tell of a carrier a second after its cable is in. To a
+ * browser that is started before, that is a change of its network.
+ */
+export async function settled(person) {
+    const until = Date.now() + 60_000;
+    const changing = () =>
+        JSON.parse(within(person, "-json link show"))
+            .filter(({ link_type, flags }) => link_type !== "loopback" && flags.includes("UP"))
+            .filter(({ operstate }) => operstate !== "UP");
+    while (changing().length > 0) {
+        assert.ok(Date.now() < until, `the network of ${person} does not settle: ${JSON.stringify(changing())}`);
+        await sleep(100);
+    }
 }
 
 /** The kinds of NAT (RFC 4787 calls them by mapping and filtering). */

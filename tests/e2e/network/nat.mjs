@@ -44,7 +44,7 @@ describe("through NATs", () => {
     before(async () => {
         believed = servers.certify();
         lab.lay();
-        [ann, bob] = await Promise.all(["ann", "bob"].map((name) => browsers.browserOf(name, believed)));
+        [ann, bob] = await Promise.all(["ann", "bob"].map(browserOf));
     });
     after(async () => {
         await Promise.allSettled([ann?.close(), bob?.close(), servers.stop()]);
@@ -76,11 +76,11 @@ describe("through NATs", () => {
             test("another network in the middle of a call: new paths", async (t) => {
                 const people = await call(t, page, ["port restricted", "port restricted"]);
                 await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
-                // Chromium may notice it only when the next test loads a page, and lets go of what is loaded then.
+                // Chromium lets go of what is loaded when its network changes: what the next test loads, if it notices so late.
                 t.after(async () => {
-                    lab.bringAnnBack();
                     await ann.close();
-                    ann = await browsers.browserOf("ann", believed);
+                    lab.bringAnnBack();
+                    ann = await browserOf("ann");
                 });
                 lab.moveAnn();
                 await again(t, people);
@@ -102,6 +102,12 @@ describe("through NATs", () => {
         }
     });
 });
+
+/** A browser of this person, started when their network stays as it is. */
+async function browserOf(name) {
+    await lab.settled(name);
+    return browsers.browserOf(name, believed);
+}
 
 /** Ann and Bob, who see each other. */
 async function call(t, page, [annsNat, bobsNat], relays) {

@@ -1,0 +1,58 @@
+// How the page comes: what it loads, when, and what happens when a part of it gets lost on its way.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, end, freshRoom, person } from "./people.mjs";
+
+const KINDS = ["chromium", "firefox"];
+
+after(end);
+
+/** Somebody before a page of which this part gets lost, however often it is asked for, until it has been loaded so many times. */
+async function losing(t, kind, query, part, times) {
+    const someone = await person(t, kind, { at: "about:blank" });
+    let loads = 0;
+    await someone.page.setRequestInterception(true);
+    someone.page.on("request", (request) => {
+        if (request.isNavigationRequest()) loads += 1;
+        const isLost = new URL(request.url()).pathname.endsWith(part) && loads <= times;
+        return isLost ? request.abort("internetdisconnected") : request.continue();
+    });
+    await someone.page.goto((await address()) + query, { waitUntil: "domcontentloaded" });
+    return someone;
+}
+
+for (const kind of KINDS) {
+    test(`a part of the page that got lost is loaded anew, once, and then it is told (${kind})`, async (t) => {
+        const room = freshRoom();
+        const ann = await losing(t, kind, `?room=${room}`, "/view/lobby.js", 1);
+        await ann.until((room) => document.getElementById("room")?.value === room, room);
+        const bob = await losing(t, kind, "", "/language/ja.js", Infinity);
+        await bob.see("not-loaded");
+    });
+
+    test(`a part of the call that got lost is loaded anew, and one is in the room (${kind})`, async (t) => {
+        for (const part of ["/view/stage.js", "/pkg/itodenwa_bg.wasm"]) {
+            const ann = await losing(t, kind, "", part, 1);
+            await ann.join(freshRoom(), "Ann");
+            assert.equal(await ann.text("peer-count"), "1");
+            assert.equal(await ann.page.evaluate(() => performance.getEntriesByType("navigation")[0].type), "reload");
+        }
+    });
+}
+
+test("all that the lobby is made of is asked for at once, and nothing else", async (t) => {
+    const ann = await person(t, "chromium");
+    const [named, loaded] = await ann.page.evaluate(() => {
+        const scripts = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"));
+        return [
+            [...document.querySelectorAll("link[rel=modulepreload], script[src]")].map(({ href, src }) => href ?? src),
+            scripts.map(({ name }) => name),
+        ];
+    });
+    assert.deepEqual(named.sort(), [...new Set(loaded)].sort());
+});
+
+test("by an invitation the call is loaded before one joins", async (t) => {
+    const ann = await person(t, "chromium", { query: `?room=${freshRoom()}` });
+    await ann.until(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/itodenwa_bg.wasm")));
+});
