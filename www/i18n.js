@@ -1,11 +1,11 @@
 // The page in English and Japanese. `say` gives an element its words, now and when the language is changed.
-import en, { errors as enErrors, findings as enFindings, steps as enSteps } from "./language/en.js";
-import ja, { errors as jaErrors, findings as jaFindings, steps as jaSteps } from "./language/ja.js";
+import en, { errors as enErrors, findings as enFindings } from "./language/en.js";
+import ja, { errors as jaErrors, findings as jaFindings } from "./language/ja.js";
 import { memory } from "./memory.js";
 
 const LANGUAGES = {
-    en: { words: en, errors: enErrors, findings: enFindings, steps: enSteps },
-    ja: { words: ja, errors: jaErrors, findings: jaFindings, steps: jaSteps },
+    en: { words: en, errors: enErrors, findings: enFindings },
+    ja: { words: ja, errors: jaErrors, findings: jaFindings },
 };
 /** Elements with words that are made of more than a key. Weak: an element that is gone is forgotten. */
 const spoken = new WeakMap();
@@ -35,11 +35,6 @@ export function language() {
 
 /** A text with its values in their places. */
 export { fill as filledIn };
-
-/** What a step of a call means; empty if there is nothing to say. */
-export function stepMeaning(name) {
-    return LANGUAGES[chosen].steps[name] ?? "";
-}
 
 /** The sentence for an error's code, or what the library says of it. */
 export function errorText({ code, refusal, explain }, values) {

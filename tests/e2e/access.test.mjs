@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { end, person } from "./people.mjs";
+import { address, end, person } from "./people.mjs";
 import { scene } from "./scene.mjs";
 
 after(end);
@@ -65,6 +65,26 @@ const CALL = {
         await ann.page.evaluate(() => window.scene.media("Bob", "screen", true));
         await ann.click("screen");
     },
+    "recorded by somebody": here(() => window.scene.tell("data", { from: window.scene.named("Bob"), data: { recording: true } })),
+    "a step of the lesson, opened": async (ann) => {
+        await ann.click("lesson-open");
+        await ann.see("lesson");
+        await ann.page.evaluate(() => {
+            const text = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n";
+            const steps = [["makeOffer", "", text], ["sendOffer"], ["sendCandidate", "host udp"], ["candidateError", "701"], ["receiveAnswer"], ["connected"], ["failed"]];
+            for (const [index, [name, detail = "", text = ""]] of steps.entries()) window.scene.tell("step", { at: 100 + index * 1500, peer: window.scene.named("Bob").id, name, detail, text });
+            document.querySelector("[data-testid=lesson-who]").value = window.scene.named("Bob").id;
+            document.querySelector("[data-testid=lesson-who]").dispatchEvent(new Event("change"));
+        });
+        await ann.hasStep("makeOffer");
+        await ann.page.$eval("[data-testid=diagram-step][data-name=makeOffer]", (row) => row.dispatchEvent(new MouseEvent("click", { bubbles: true })));
+        await ann.see("detail-lines");
+    },
+    "a notice": async (ann) => {
+        await ann.click("lesson-close");
+        await ann.page.evaluate(() => window.scene.tell("trouble", { code: "media/ended", source: "camera" }));
+        await ann.see("notice");
+    },
     reconnecting: here(() => window.scene.tell("signaling", "reconnecting")),
     settings: (ann) => ann.click("settings"),
     keys: (ann) => ann.click("keys"),
@@ -75,10 +95,18 @@ const CALL = {
     },
 };
 
+/** The pages of the lesson. */
+const BY_HAND = {
+    "a call by hand": () => {},
+    "it calls": (ann) => ann.click("hand-caller"),
+};
+const KEPT = { "a call that was kept": () => {} };
+const PLACES = [["lobby", "", LOBBY], ["call", "", CALL], ["call by hand", "by-hand.html", BY_HAND], ["call that was kept", "lesson.html", KEPT]];
+
 for (const language of ["en", "ja"]) {
-    for (const [place, states] of [["lobby", LOBBY], ["call", CALL]]) {
+    for (const [place, file, states] of PLACES) {
         test(`axe finds nothing in the ${place} (${language})`, async (t) => {
-            const ann = await person(t, "chromium", { language });
+            const ann = await person(t, "chromium", { language, at: (await address()) + file });
             // By the debugger: the page's own policy lets no other script in.
             await ann.page.evaluate(AXE);
             if (place === "call") await scene(ann.page, { others: 0 });

@@ -11,10 +11,20 @@ const KINDS = ["chromium", "firefox"];
 function keepConnections() {
     const Connection = RTCPeerConnection;
     window.connections = [];
+    /** What was taken of the other side: `offer`, `answer`, `candidate`. */
+    window.taken = [];
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
             window.connections.push(this);
+        }
+        setRemoteDescription(description) {
+            window.taken.push(description.type);
+            return super.setRemoteDescription(description);
+        }
+        addIceCandidate(candidate) {
+            window.taken.push("candidate");
+            return super.addIceCandidate(candidate);
         }
     };
     const bytes = async (connection) => {

@@ -338,14 +338,21 @@ export class Person {
         });
     }
 
-    /** The names of the call's steps, in their order. */
-    steps() {
-        return this.page.$$eval(`${id("step-list")} code`, (names) => names.map((name) => name.textContent));
+    /** The names of the call's steps, in their order, as the lesson shows them: candidates that follow each other are one. */
+    async steps() {
+        await this.#seesSteps();
+        return this.page.$$eval(id("diagram-step"), (steps) => steps.map(({ dataset }) => dataset.name));
     }
 
-    /** Waits until a step with this name is listed. */
-    hasStep(name) {
-        return this.until((name) => document.querySelector(`[data-step="${name}"]`), name);
+    /** Waits until the lesson shows a step with this name. */
+    async hasStep(name) {
+        await this.#seesSteps();
+        await this.until((name) => document.querySelector(`[data-testid=diagram-step][data-name="${name}"]`), name);
+    }
+
+    async #seesSteps() {
+        if (!(await this.page.$(`${id("lesson")}[open]`))) await this.click("lesson-open");
+        await this.see("diagram-step");
     }
 
     /** From now on notes when the last picture goes, by the page's own clock. */

@@ -1,7 +1,7 @@
-// The call in a file: who is there is told, and the file plays.
+// The call in a file: everybody sees that it is recorded, all the time, also who comes later; and the file plays.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, meet } from "./people.mjs";
+import { end, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -17,6 +17,11 @@ for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
         const [ann, bob] = await meet(t, kinds);
         await ann.click("record");
         await bob.reads("chat-log", "I am recording this call.");
+        await Promise.all([ann.reads("recorded", "You"), bob.reads("recorded", "Ann")]);
+        const cem = await person(t, "chromium", { query: `?room=${await bob.text("room-name")}`, devices: false });
+        await cem.join(undefined, "Cem");
+        await cem.reads("recorded", "Ann");
+        await cem.click("leave");
         await runsFor(ann, 2);
         assert.equal(await ann.pressed("record"), "true");
         await ann.click("camera");
@@ -24,6 +29,7 @@ for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
         await ann.click("record");
         await ann.see("record-file");
         assert.equal(await ann.pressed("record"), "false");
+        await Promise.all([ann, bob].map((someone) => someone.miss("recorded")));
         await ann.reads("record-label", "Record");
         const [name, width] = await ann.page.$eval("[data-testid=record-file]", async (link) => {
             const video = Object.assign(document.createElement("video"), { muted: true, src: link.href });

@@ -63,6 +63,7 @@ async function open(names) {
         peers: new Map(),
         steps: [],
         send: async () => ({ delivered: Promise.resolve() }),
+        closed: new Promise(() => {}),
         leave() {},
         resume() {},
     });
@@ -83,6 +84,8 @@ async function open(names) {
             number += 1;
             const peer = { id: `p${number}`, name, state: "connected", media: new Set(["camera", "microphone"]), volume: 1, muted: false, view: views(number, `${name}: tea`) };
             peer.send = room.send;
+            peer.diagnose = async () => ({ code: "connection/connected", explain: "", advice: "" });
+            peer.getStats = async () => undefined;
             room.peers.set(peer.id, peer);
             tell("peer", peer);
             return peer;

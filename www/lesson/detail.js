@@ -1,5 +1,4 @@
 // One step, opened: what it is, the browser's call behind it, and what it was about, line by line.
-import { stepMeaning } from "../i18n.js";
 import { candidate, description } from "./annotate.js";
 import { element, spoken } from "./dom.js";
 import { candidatesOf } from "./rows.js";
@@ -41,7 +40,7 @@ export function show(place, row, { close }) {
     const call = CALLS[name];
     place.replaceChildren(
         element("header", {}, title, dismiss),
-        spoken("p", { "data-testid": "detail-meaning" }, () => word("steps", name) || stepMeaning(name)),
+        spoken("p", { "data-testid": "detail-meaning" }, () => word("steps", name)),
         ...(call ? [spoken("h4", {}, () => word("page", "browser")), element("pre", { tabindex: "0" }, element("code", {}, call))] : []),
         ...(name === "candidateError" || name === "refused" ? steps.map(({ detail }) => element("p", { class: "said" }, detail)) : []),
         ...candidates(row),

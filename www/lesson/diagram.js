@@ -58,11 +58,12 @@ function drawRow(row, y, lanes, { chosen, selected }) {
     };
     const group = svg("g", {
         class: `row ${shape}${selected ? " selected" : ""}`, role: chosen && "button", tabindex: chosen && "0", "data-testid": "diagram-step", "data-name": name,
-        "data-detail": detail, "aria-label": `${millis(at)}: ${text}`, ...(chosen && { "aria-pressed": String(Boolean(selected)), onclick: choose, onkeydown }),
+        "data-detail": detail, ...(chosen && { "aria-pressed": String(Boolean(selected)), onclick: choose, onkeydown }),
     });
     group.append(
         svg("rect", { class: "touch", x: 2, y: y + 1, width: lanes.width - 4, height: ROW - 2, rx: 8 }),
-        svg("text", { class: "time", x: TIMES - 4, y: y + 17, "text-anchor": "end" }, millis(at)),
+        // What is written in it is its name: with a space between both.
+        svg("text", { class: "time", x: TIMES - 4, y: y + 17, "text-anchor": "end" }, `${millis(at)} `),
         ...SHAPES[shape]({ ...lanes, y, line, text, detail }),
     );
     return group;

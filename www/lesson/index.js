@@ -18,6 +18,7 @@ const MEASURE_EVERY_MILLIS = 1000;
 export class Lesson {
     #room;
     #nameOf;
+    #toggled;
     #panel;
     #sheet;
     /** What is known of each person, by id. */
@@ -26,10 +27,11 @@ export class Lesson {
     #measuring;
     #listeners = new AbortController();
 
-    /** `nameOf` gives what the peer with an id is called. */
-    constructor(room, nameOf) {
+    /** `nameOf` gives what the peer with an id is called; `toggled` is told when it is opened and closed. */
+    constructor(room, nameOf, toggled) {
         this.#room = room;
         this.#nameOf = nameOf;
+        this.#toggled = toggled;
         styled();
         this.#sheet = new Sheet(this.#people);
         this.#build();
@@ -38,7 +40,8 @@ export class Lesson {
     }
 
     open() {
-        if (this.#listeners.signal.aborted) return;
+        if (this.#listeners.signal.aborted || this.#panel.open) return;
+        this.#toggled(true);
         this.#panel.show();
         this.#panel.querySelector("h2").focus({ preventScroll: true });
         this.#sheet.redraw();
@@ -47,7 +50,9 @@ export class Lesson {
     }
 
     close() {
+        if (!this.#panel.open) return;
         this.#panel.close();
+        this.#toggled(false);
         clearInterval(this.#measuring);
         this.#measuring = undefined;
     }
@@ -64,10 +69,11 @@ export class Lesson {
         const button = (testid, key, onclick) => spoken("button", { type: "button", class: "quiet", "data-testid": testid, onclick }, () => word("page", key));
         this.#whole = element("input", { type: "checkbox", "data-testid": "keep-whole" });
         this.#panel = element("dialog", { id: "lesson", class: "lesson", "data-testid": "lesson", "aria-labelledby": "lesson-title" },
-            element("header", {}, title, button("lesson-close", "close", () => this.close())),
+            // No header and footer: in a dialog these would be those of the page.
+            element("div", { class: "top" }, title, button("lesson-close", "close", () => this.close())),
             spoken("p", { class: "hint" }, () => word("page", "hint")),
             this.#sheet.element,
-            element("footer", {},
+            element("div", { class: "bottom" },
                 button("keep-svg", "keep-svg", () => this.#keepSvg()),
                 button("keep-json", "keep-json", () => this.#keepJson()),
                 element("label", { class: "check" }, this.#whole, spoken("span", {}, () => word("page", "whole"))),

@@ -5,19 +5,19 @@ import { keys } from "./keys.js";
 import { Lock } from "./lock.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
+import { Recorded } from "./recorded.js";
 import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
 import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
-import { Steps } from "./steps.js";
 import { Why } from "./why.js";
 
-/** People whose names are remembered for their last steps, at most. */
+/** People whose names are remembered for the lesson, at most. */
 const NAMES = 256;
 
 const byId = (id) => document.getElementById(id);
 
-/** A call: people, switches, chat, steps. From a room that was joined until `close`. */
+/** A call: people, switches, chat. From a room that was joined until `close`. */
 export class CallView {
     #room;
     #stage;
@@ -54,15 +54,15 @@ export class CallView {
         click("copy-link-alone", (event) => copy(invitation, event.currentTarget));
 
         this.#stage = new Stage(room, signal);
-        this.#side = new Side(signal);
+        this.#side = new Side(signal, () => this.#lesson?.close());
         this.#people = new People(room);
         this.#lock = new Lock(room, signal);
         this.#settings = new Settings(room, signal);
-        new Recorder(room, signal);
+        new Recorder(room, new Recorded(room, signal), signal);
         new Why(room, nameOf, signal);
         this.#closeKeys = keys(signal);
         new Files(room, signal);
-        this.#listen(new Chat(room, signal), new Steps((id) => this.#names.get(id) ?? word("somebody")));
+        this.#listen(new Chat(room, signal));
         click("lesson-open", () => this.#openLesson());
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
@@ -77,7 +77,7 @@ export class CallView {
         document.title = "itodenwa";
     }
 
-    #listen(chat, steps) {
+    #listen(chat) {
         const room = this.#room;
         room.onpeer = (peer) => {
             this.#remember(peer);
@@ -104,7 +104,6 @@ export class CallView {
             chat.wrote(text);
             this.#side.wrote();
         };
-        room.onstep = (step) => steps.add(step);
         room.onsignaling = (state) => this.#signaling(state);
         room.onlock = () => this.#lock.show();
         room.onblocked = () => (byId("resume").hidden = false);
@@ -162,7 +161,7 @@ export class CallView {
     async #openLesson() {
         try {
             const { Lesson } = await import("../lesson/index.js");
-            this.#lesson ??= new Lesson(this.#room, (id) => this.#names.get(id));
+            this.#lesson ??= new Lesson(this.#room, (id) => this.#names.get(id), (open) => this.#side.giveWay(open));
             this.#lesson.open();
         } catch {
             notice("lesson-failed", (element) => say(element, () => word("lesson-failed")), { polite: true });

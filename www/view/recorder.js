@@ -14,13 +14,16 @@ export class Recorder {
     #recording;
     #isBusy = false;
     #timer;
+    #sign;
 
-    constructor(room, signal) {
+    /** `sign` shows that the call is recorded. */
+    constructor(room, sign, signal) {
         this.#room = room;
+        this.#sign = sign;
         this.#button.hidden = !globalThis.MediaRecorder;
         this.#button.addEventListener("click", () => this.#toggle(), { signal });
         // Who comes later is told as well.
-        room.addEventListener("peer", ({ detail: peer }) => this.#recording && tell(peer), { signal });
+        room.addEventListener("peer", ({ detail: peer }) => this.#recording && this.#tell(peer), { signal });
         this.#show();
     }
 
@@ -37,18 +40,26 @@ export class Recorder {
     }
 
     async #start() {
+        const sign = this.#sign;
         const recording = await this.#room.record({ who: "everybody" });
         this.#recording = recording;
         recording.onend = ({ file, error }) => {
             this.#recording = undefined;
             clearInterval(this.#timer);
             this.#show();
+            sign.own(false);
             if (file) offer(file, this.#room.name);
             else this.#fail(error);
         };
         this.#timer = setInterval(() => this.#show(), SHOW_EVERY);
         this.#show();
-        tell(this.#room);
+        sign.own(true);
+        write(this.#room);
+    }
+
+    #tell(peer) {
+        this.#sign.tell(peer);
+        write(peer);
     }
 
     #show() {
@@ -64,8 +75,8 @@ export class Recorder {
     }
 }
 
-/** The others read it in the chat. That nobody is there to read it is no trouble. */
-function tell(whom) {
+/** The others read it in the chat as well. That nobody is there to read it is no trouble. */
+function write(whom) {
     whom.send(word("record-told")).catch(() => {});
 }
 

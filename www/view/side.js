@@ -10,17 +10,20 @@ export class Side {
     #side = byId("side");
     #button = byId("panel");
     #unread = 0;
+    #opened;
+    /** Whether something else has its place. */
+    #givesWay = false;
 
-    /** Until `signal` is aborted. */
-    constructor(signal) {
+    /** Until `signal` is aborted. `opened` is told when the person opens it. */
+    constructor(signal, opened) {
+        this.#opened = opened;
         this.#button.addEventListener("click", () => this.#show(!this.isOpen, { chosen: true }), { signal });
         byId("panel-close").addEventListener("click", () => this.close(), { signal });
         this.#side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close(), { signal });
-        const fit = ({ matches }) => this.#show(matches && memory.get("panel") !== "closed");
         // A window that becomes narrow shows the people, unless somebody writes just then.
         const isUsed = () => this.#side.contains(document.activeElement);
-        matchMedia(WIDE).addEventListener("change", (wide) => (wide.matches || !isUsed()) && fit(wide), { signal });
-        fit(matchMedia(WIDE));
+        matchMedia(WIDE).addEventListener("change", (wide) => (wide.matches || !isUsed()) && this.#fit(), { signal });
+        this.#fit();
     }
 
     get isOpen() {
@@ -34,6 +37,17 @@ export class Side {
 
     open() {
         this.#show(true, { chosen: true });
+    }
+
+    /** Something else has its place, or no longer. */
+    giveWay(givesWay) {
+        this.#givesWay = givesWay;
+        this.#fit();
+    }
+
+    /** Open where there is room, unless it was closed. */
+    #fit() {
+        this.#show(!this.#givesWay && matchMedia(WIDE).matches && memory.get("panel") !== "closed");
     }
 
     close() {
@@ -50,6 +64,7 @@ export class Side {
         if (!chosen) return;
         // On a phone it is always closed at first: it covers the call.
         if (matchMedia(WIDE).matches) memory.set("panel", open ? undefined : "closed");
+        if (open) this.#opened();
         if (open) byId("chat-input").focus();
         // What came meanwhile is at its end.
         if (open) byId("chat-log").scrollTop = byId("chat-log").scrollHeight;
