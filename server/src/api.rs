@@ -18,7 +18,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::operator::{Answer, Question, RoomSummary};
+use crate::Status;
+use crate::operator::{Answer, NodeStatus, Question, RoomSummary};
 use crate::registry_message::RegistryMessage;
 
 /// How long the nodes may take.
@@ -76,6 +77,7 @@ type Registry = mpsc::Sender<RegistryMessage>;
 pub(crate) fn routes(secret: Option<ApiSecret>, registry: Registry) -> Router {
     let Some(secret) = secret else { return Router::new() };
     Router::new()
+        .route("/api/status", get(status))
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}", get(room).delete(close))
         .route("/api/rooms/{room}/members/{member}", delete(remove))
@@ -110,6 +112,21 @@ async fn authorize(State(secret): State<ApiSecret>, request: Request, next: Next
 fn is_authorized(headers: &HeaderMap, secret: &ApiSecret) -> bool {
     let said = headers.get(AUTHORIZATION).and_then(|header| header.as_bytes().split_at_checked("Bearer ".len()));
     said.is_some_and(|(scheme, said)| scheme.eq_ignore_ascii_case(b"Bearer ") && secret.is(said))
+}
+
+async fn status(State(registry): State<Registry>) -> Response {
+    match ask(&registry, Question::Status).await {
+        Ok(answers) => {
+            let nodes = answers.into_iter().filter_map(|answer| match answer {
+                Answer::Status(node) => Some(node),
+                _ => None,
+            });
+            let mut nodes: Vec<NodeStatus> = nodes.collect();
+            nodes.sort_unstable_by_key(|node| node.node);
+            answer(&json!(Status { nodes }))
+        }
+        Err(response) => response,
+    }
 }
 
 async fn rooms(State(registry): State<Registry>, request: Request) -> Response {

@@ -5,7 +5,9 @@ mod ice;
 mod mint;
 #[cfg(feature = "redis")]
 mod redis;
+mod status;
 mod turn;
+mod webhook;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +17,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use itodenwa_wire::IceServer;
 
 pub use mint::Mint;
+pub use status::AskStatus;
 
 use crate::relay::TurnLimits;
 use crate::token::Secret;
@@ -129,6 +132,8 @@ pub struct Args {
     /// [default: random for each start; with --redis, that of the cluster]
     #[arg(long, env = "ITODENWA_TICKET_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = ticket_secret)]
     ticket_secret: Option<TicketSecret>,
+    #[command(flatten)]
+    webhook: webhook::WebhookArgs,
     #[cfg(feature = "redis")]
     #[command(flatten)]
     redis: redis::RedisArgs,
@@ -162,6 +167,8 @@ enum MadeTls {
 pub enum Command {
     /// Print a token that lets one person into one room, for trials. Needs --secret
     Token(Mint),
+    /// Print the servers of a cluster, with their connections, rooms and members. Needs --api-secret
+    Status(AskStatus),
 }
 
 impl Args {
@@ -207,6 +214,7 @@ impl Args {
             ticket_secret: self.ticket_secret,
             #[cfg(feature = "redis")]
             redis: self.redis.into_config(),
+            webhook: self.webhook.into_config(),
             limits: self.limits,
         }
     }
@@ -289,6 +297,9 @@ mod tests {
             ("--ice-server", "stun:example.org,user,secret"),
             ("--ticket-secret", "too short"),
             ("--api-secret", "too short"),
+            ("--webhook", "http://example.org/hook"),
+            ("--webhook-secret", "whsec_c2hvcnQ="),
+            ("--webhook", "https://example.org/hook"),
         ] {
             let error = parse(&[flag, value]).unwrap_err();
             assert!(error.contains(flag), "{flag} {value}: {error}");

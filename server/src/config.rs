@@ -8,7 +8,7 @@ use itodenwa_wire::IceServer;
 use crate::ice::IceServersUrl;
 use crate::relay::{TurnConfig, TurnLimits, credentials};
 use crate::token::Secret;
-use crate::{ApiSecret, Limits, TicketSecret, Tls, WebOrigin};
+use crate::{ApiSecret, Limits, TicketSecret, Tls, WebOrigin, WebhookConfig};
 
 /// What the server is told at its start. The default is for tests: a port of 127.0.0.1 that the system chooses, and no page.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub redis: Option<crate::redis::RedisConfig>,
     /// With it there is `/api`, for those who say it.
     pub api_secret: Option<ApiSecret>,
+    /// Where what happens in rooms is told, if anywhere.
+    pub webhook: Option<WebhookConfig>,
     /// How much anybody may ask.
     pub limits: Limits,
 }
@@ -75,6 +77,7 @@ impl Default for Config {
             ticket_secret: None,
             #[cfg(feature = "redis")]
             redis: None,
+            webhook: None,
             limits: Limits::default(),
         }
     }

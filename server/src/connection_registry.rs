@@ -22,11 +22,12 @@ use crate::gate::{Denied, Gate};
 use crate::hub::{Hub, Input, Output};
 use crate::metrics::{Census, Counts};
 use crate::node::{ConnectionId, NodeId};
-use crate::operator::{Answer, Pending, Question};
+use crate::operator::{Answer, NodeStatus, Pending, Question};
 use crate::packet::Opaque;
 use crate::queue::{QueueSender, queue};
 use crate::registry_message::{INBOX_MESSAGES, RegistryMessage};
 use crate::socket::Socket;
+use crate::webhook::Webhooks;
 
 /// The one owner of everything that connections share.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(crate) struct ConnectionRegistry {
     is_in: Arc<AtomicBool>,
     /// What other nodes were asked.
     pending: Pending,
+    /// Where the rooms tell what happens, if anywhere.
+    webhooks: Option<Webhooks>,
     counts: Counts,
 }
 
@@ -66,11 +69,14 @@ struct ConnectionHandle {
 impl ConnectionRegistry {
     pub(crate) fn new(
         limits: Limits,
-        hub: Hub<Opaque>,
-        bus: Box<dyn Bus>,
-        homes: Box<dyn Registry>,
+        mut hub: Hub<Opaque>,
+        (bus, homes): (Box<dyn Bus>, Box<dyn Registry>),
+        webhooks: Option<Webhooks>,
     ) -> (Self, mpsc::Sender<RegistryMessage>) {
         let (messages, inbox) = mpsc::channel(INBOX_MESSAGES);
+        if webhooks.is_some() {
+            hub.tell_events();
+        }
         let registry = ConnectionRegistry {
             me: bus.me(),
             is_in: Arc::new(AtomicBool::new(true)),
@@ -86,6 +92,7 @@ impl ConnectionRegistry {
             bus,
             homes,
             pending: Pending::default(),
+            webhooks,
             counts: Counts::new(),
         };
         (registry, messages)
@@ -150,10 +157,10 @@ impl ConnectionRegistry {
             }
             RegistryMessage::WebOriginDenied => self.counts.denied_by_origin += 1,
             RegistryMessage::Measure(answer) => {
-                // Sockets are counted where they are, members where their room is kept.
-                let census = Census { connections: self.connections.len(), ..self.hub.census() };
                 // Who asked may have gone away meanwhile.
-                let _ = answer.send(self.counts.text(census, self.bus.figures(), self.is_in.load(Ordering::Relaxed)));
+                let cluster = self.bus.figures().map(|figures| (figures, self.is_in.load(Ordering::Relaxed)));
+                let webhooks = self.webhooks.as_ref().map(Webhooks::counts);
+                let _ = answer.send(self.counts.text(self.census(), cluster, webhooks));
             }
             RegistryMessage::Ask(question, to) => self.ask(question, to),
             RegistryMessage::Received(from, received) => {
@@ -177,6 +184,11 @@ impl ConnectionRegistry {
                 self.send_to_home(from, Input::Disconnected(from, ending));
             }
         }
+    }
+
+    /// Sockets are counted where they are, members where their room is kept.
+    fn census(&self) -> Census {
+        Census { connections: self.connections.len(), ..self.hub.census() }
     }
 
     fn admit(&mut self, origin: Origin) -> Result<(), Denied> {
@@ -316,6 +328,11 @@ impl ConnectionRegistry {
     }
 
     fn answer(&mut self, question: &Question) -> Answer {
+        if let Question::Status = question {
+            let Census { connections, rooms, members } = self.census();
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            return Answer::Status(NodeStatus { node: self.me, version, connections, rooms, members });
+        }
         let answer = self.hub.answer(now(), question);
         self.do_outputs();
         answer
@@ -368,6 +385,11 @@ impl ConnectionRegistry {
             match output.connection().node() {
                 node if node == self.me => self.do_output(output),
                 node => self.bus.send(node, NodeMessage(NodeBody::Output(output))),
+            }
+        }
+        while let Some(event) = self.hub.poll_event() {
+            if let Some(webhooks) = &mut self.webhooks {
+                webhooks.tell(event);
             }
         }
     }

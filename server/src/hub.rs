@@ -4,6 +4,7 @@
 //! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
+mod events;
 mod io;
 mod lock;
 mod moving;
@@ -13,6 +14,7 @@ mod renewals;
 mod replay;
 mod room;
 mod sessions;
+
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +30,7 @@ use itodenwa_wire::{
 pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
 pub use crate::packet::Packet;
+use events::EventSink;
 pub use io::{Input, Output};
 use lock::Lock;
 use moving::MovedAway;
@@ -59,6 +62,7 @@ pub struct Hub<P> {
     rooms: HashMap<RoomName, Room<P>>,
     due: BTreeSet<(Instant, Due)>,
     outputs: VecDeque<Output<P>>,
+    events: EventSink,
     stopping: bool,
 }
 
@@ -108,6 +112,7 @@ impl<P: Packet> Hub<P> {
             rooms: HashMap::new(),
             due: BTreeSet::new(),
             outputs: VecDeque::new(),
+            events: EventSink::default(),
             stopping: false,
         }
     }
@@ -328,7 +333,7 @@ impl<P: Packet> Hub<P> {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(member) = room.leave(id) else { return };
         if reason == LeaveReason::Removed {
-            room.removed.add(id, member.pass.map(|pass| pass.identity));
+            room.removed.add(id, member.pass.as_ref().map(|pass| pass.identity.clone()));
         }
         self.ice.dismiss(name, id);
         if room.len() == 0 {
@@ -339,6 +344,7 @@ impl<P: Packet> Hub<P> {
         }
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
+        self.tell_left(name, &member, reason);
     }
 
     fn do_what_is_due(&mut self, now: Instant) {

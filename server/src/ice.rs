@@ -19,8 +19,8 @@ use crate::relay::credentials::Secret;
 pub(crate) use check::{IceScheme, check_url};
 pub use check::{IceServerError, check_ice_server};
 pub(crate) use fetch::Fetcher;
+pub use fetch::IceServersUrl;
 use fetch::Newest;
-pub use fetch::{IceServersUrl, SafeUrl};
 
 /// Gives members their ICE servers.
 pub trait IceSource {

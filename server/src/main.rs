@@ -3,16 +3,18 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use itodenwa_server::args::{Args, Command, LogFormat, Mint};
+use itodenwa_server::args::{Args, AskStatus, Command, LogFormat, Mint};
 use itodenwa_server::token::Secret;
-use itodenwa_server::{Page, Server, StartError, Tls};
+use itodenwa_server::{Page, Server, StartError, Status, Tls};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::read(std::env::args_os().skip(1)).unwrap_or_else(|error| error.exit());
-    if let Some(Command::Token(mint)) = args.command {
-        return token(mint, args.secrets.first());
+    match args.command {
+        Some(Command::Token(mint)) => return token(mint, args.secrets.first()),
+        Some(Command::Status(what)) => return status(what).await,
+        None => {}
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,stun_types=error"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
@@ -34,13 +36,29 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints a token, and nothing else, for scripts.
+/// Prints a token.
 fn token(mint: Mint, secret: Option<&Secret>) -> ExitCode {
     let Some(secret) = secret else {
         eprintln!("error: --secret is needed: what the server checks tokens with");
         return ExitCode::FAILURE;
     };
-    match writeln!(io::stdout(), "{}", mint.sign(secret)) {
+    print(&mint.sign(secret))
+}
+
+async fn status(AskStatus { at, secret, json }: AskStatus) -> ExitCode {
+    match Status::ask(&at, &secret).await {
+        Ok(status) if json => print(&serde_json::json!(status).to_string()),
+        Ok(status) => print(&status.to_string()),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints this, and nothing else, for scripts.
+fn print(text: &str) -> ExitCode {
+    match writeln!(io::stdout(), "{text}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

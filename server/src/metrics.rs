@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use itodenwa_wire::RefusalCode;
 
 use crate::cluster::Figures;
+use crate::webhook::WebhookCounts;
 
 /// Where the system says what the program uses.
 const STATUS: &str = "/proc/self/status";
@@ -66,7 +67,14 @@ impl Counts {
     }
 
     /// In Prometheus' text format, version 0.0.4.
-    pub(crate) fn text(&self, census: Census, cluster: Option<Figures>, is_in: bool) -> String {
+    ///
+    /// With a cluster: its figures, and whether this node is in it.
+    pub(crate) fn text(
+        &self,
+        census: Census,
+        cluster: Option<(Figures, bool)>,
+        webhooks: Option<WebhookCounts>,
+    ) -> String {
         let mut text = Text(String::new());
         text.head("build_info", "gauge", "Which version this is.");
         text.sample("build_info", Some(("version", env!("CARGO_PKG_VERSION"))), 1);
@@ -94,8 +102,11 @@ impl Counts {
         for (code, count) in &self.refusals {
             text.sample("refusals_total", Some(("code", code)), *count);
         }
-        if let Some(cluster) = cluster {
-            text.cluster(cluster, is_in);
+        if let Some((figures, is_in)) = cluster {
+            text.cluster(figures, is_in);
+        }
+        if let Some(webhooks) = webhooks {
+            text.webhooks(webhooks);
         }
         text.process(self.started);
         text.0
@@ -142,6 +153,13 @@ impl Text {
         let _ = writeln!(self.0, "itodenwa_cluster_engine_seconds {seconds}.{micros:06}");
     }
 
+    fn webhooks(&mut self, counts: WebhookCounts) {
+        self.counter("webhooks_delivered_total", "Events that the webhook took.", counts.delivered);
+        self.counter("webhooks_failed_total", "Attempts that it did not take.", counts.failed);
+        let help = "Events that nobody took in time, or that found too many before them.";
+        self.counter("webhooks_dropped_total", help, counts.dropped);
+    }
+
     /// The usual numbers about a process, under their usual names, where the system tells them.
     fn process(&mut self, started: SystemTime) {
         let mut gauge = |name: &str, help: &str, value: Option<u64>| {
@@ -174,12 +192,13 @@ mod tests {
         counts.refused(RefusalCode::RoomFull);
         let text = counts.text(
             Census { connections: 3, members: 2, rooms: 1 },
-            Some(Figures { answer_micros: 1_000_020, ..Figures::default() }),
-            true,
+            Some((Figures { answer_micros: 1_000_020, ..Figures::default() }, true)),
+            Some(WebhookCounts { delivered: 4, ..WebhookCounts::default() }),
         );
         assert!(text.ends_with('\n'));
         assert!(text.contains("\nitodenwa_connections 3\n"));
         assert!(text.contains("\nitodenwa_refusals_total{code=\"room/full\"} 2\n"));
+        assert!(text.contains("\nitodenwa_webhooks_delivered_total 4\n"));
         assert!(text.contains("\nitodenwa_cluster_engine_seconds 1.000020\n"));
         let mut described = "";
         for line in text.lines() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One server among others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u16);
 
 /// Names one connection. Never used twice. The node that has it stands in the upper 16 bits.

@@ -25,6 +25,8 @@ pub(crate) enum Question {
     Close(RoomName),
     /// Newcomers are to be kept out, or no longer.
     Lock(RoomName, bool),
+    /// How much there is on each node.
+    Status,
 }
 
 /// What a node answers.
@@ -33,9 +35,24 @@ pub(crate) enum Question {
 pub(crate) enum Answer {
     Rooms(Vec<RoomSummary>),
     Room(Vec<MemberSummary>),
+    Status(NodeStatus),
     Done,
     /// There is no such room or member.
     Unknown,
+}
+
+/// How much there is on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NodeStatus {
+    /// As the logs call it; another one after each start.
+    pub(crate) node: NodeId,
+    pub(crate) version: String,
+    /// WebSockets that it has.
+    pub(crate) connections: usize,
+    /// Rooms with somebody in them that it keeps.
+    pub(crate) rooms: usize,
+    /// Members of those with a connection, to whatever node.
+    pub(crate) members: usize,
 }
 
 /// A room.
@@ -64,7 +81,7 @@ impl Question {
     /// The room that it is about; none if it is about all.
     pub(crate) fn room(&self) -> Option<&RoomName> {
         match self {
-            Question::Rooms(..) => None,
+            Question::Rooms(..) | Question::Status => None,
             Question::Room(room) | Question::Remove(room, _) | Question::Close(room) | Question::Lock(room, _) => {
                 Some(room)
             }

@@ -1,15 +1,13 @@
 //! The server as a whole: bound, then served, stopped or dropped.
 
-use std::fmt;
 use std::future::{Future, pending};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -22,15 +20,14 @@ use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
 use crate::http::{metrics, router, to_https};
 use crate::hub::Hub;
-use crate::ice::{self, Fetcher, Ice, IceServerError};
+use crate::ice::{self, Fetcher, Ice};
+use crate::relay::Service;
 use crate::relay::credentials::Secret;
-use crate::relay::{Service, TurnError};
+use crate::start_error::StartError;
 use crate::ticket::Tickets;
-use crate::tls::{Certificate, TlsError, addresses};
+use crate::tls::{Certificate, addresses};
+use crate::webhook::{self, Deliverer, Webhooks};
 use crate::{Config, Page, TicketSecret, Tls, kernel_buffers};
-
-/// What to do about a missing page.
-const NO_PAGE: &str = "this program was built without the page: run \"cargo xtask wasm\" before \"cargo build\", or give a folder with --www";
 
 /// How often files are looked at for a renewed certificate. It is renewed weeks before the old one expires.
 const LOOK_FOR_RENEWED: Duration = Duration::from_secs(3600);
@@ -50,58 +47,7 @@ pub struct Server {
     tickets: Tickets,
     bus: Box<dyn Bus>,
     registry: Box<dyn Registry>,
-}
-
-/// Why a server could not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// It could not listen there.
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It could not listen for those that read its numbers.
-    Metrics {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The page's folder is none.
-    Www {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// There is no certificate to show.
-    Tls(TlsError),
-    /// The page is not inside this program.
-    NoPage,
-    /// An ICE server is given that browsers refuse: a TURN server without a user, for instance, and no secret to make one with.
-    IceServer {
-        /// Its addresses.
-        url: String,
-        /// Why.
-        why: IceServerError,
-    },
-    /// The relay's name cannot be in an address.
-    TurnHost {
-        /// The name.
-        host: String,
-        /// Why.
-        why: IceServerError,
-    },
-    /// The system trusts no certificates, so that ICE servers cannot be fetched.
-    IceServersUrl(io::Error),
-    /// The relay could not start.
-    Turn(TurnError),
-    /// The cluster could not be joined.
-    #[cfg(feature = "redis")]
-    Redis(crate::redis::JoinError),
-    /// The system has no random numbers.
-    Random(getrandom::Error),
+    webhooks: Option<(Webhooks, Deliverer)>,
 }
 
 impl Server {
@@ -118,7 +64,9 @@ impl Server {
             Page::Embedded if !Page::is_embedded() => return Err(StartError::NoPage),
             _ => {}
         }
-        getrandom::u32().map_err(StartError::Random)?;
+        let run = getrandom::u64().map_err(StartError::Random)?;
+        let webhooks = config.webhook.clone().map(|webhook| webhook::start(webhook, run)).transpose();
+        let webhooks = webhooks.map_err(StartError::Webhook)?;
         let (bus, registry, ticket_secret) = cluster(&config).await?;
         let tickets =
             Tickets::start(ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
@@ -140,7 +88,20 @@ impl Server {
             let first = fetching.once().await;
             fetcher = Some((fetching, first));
         }
-        Ok(Server { listener, address, metrics, certificate, tls, config, ice, fetcher, tickets, bus, registry })
+        Ok(Server {
+            listener,
+            address,
+            metrics,
+            certificate,
+            tls,
+            config,
+            ice,
+            fetcher,
+            tickets,
+            bus,
+            registry,
+            webhooks,
+        })
     }
 
     /// Makes it one of several that keep rooms together, over a way of one's own. They need the same [`Config::ticket_secret`].
@@ -193,10 +154,22 @@ impl Server {
     /// [`Limits::stop_timeout`]: crate::Limits::stop_timeout
     pub async fn serve_until(self, stop: impl Future<Output = ()>) {
         let Server {
-            listener, metrics: numbers, certificate, tls, config, ice, fetcher, tickets, bus, registry, ..
+            listener,
+            metrics: numbers,
+            certificate,
+            tls,
+            config,
+            ice,
+            fetcher,
+            tickets,
+            bus,
+            registry,
+            webhooks,
+            ..
         } = self;
+        let (webhooks, deliverer) = webhooks.unzip();
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
-        let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, bus, registry);
+        let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, (bus, registry), webhooks);
         let numbers_service = HttpService {
             router: metrics(messages.clone()),
             https: None,
@@ -219,7 +192,13 @@ impl Server {
             }
         };
         let pages = accept(listener, service, &config, stopping.clone());
-        let mut work = pin!(join3(pages, numbers, connections.run(stopping.clone())));
+        // It ends when the registry has, and all was told.
+        let telling = async {
+            if let Some(deliverer) = deliverer {
+                deliverer.run().await;
+            }
+        };
+        let mut work = pin!(join4(pages, numbers, connections.run(stopping.clone()), telling));
         let fetching = async {
             match fetcher {
                 Some((fetcher, first)) => fetcher.run(first).await,
@@ -234,7 +213,7 @@ impl Server {
         }
         stopping.cancel();
         if timeout(config.limits.stop_timeout, work).await.is_err() {
-            tracing::warn!("some connections did not end in time");
+            tracing::warn!("some connections or webhooks did not end in time");
         }
     }
 }
@@ -346,55 +325,6 @@ async fn listen(address: SocketAddr, further_ports: u16) -> Result<TcpListener, 
                 }
             }
         }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Listen { address, source } => {
-                write!(f, "--listen: cannot listen at {address}: {source}")
-            }
-            StartError::Metrics { address, source } => write!(f, "--metrics: cannot listen at {address}: {source}"),
-            StartError::Www { path } => write!(f, "--www: {} is not a folder", path.display()),
-            StartError::Tls(error) => error.fmt(f),
-            StartError::NoPage => f.write_str(NO_PAGE),
-            StartError::IceServer { url, why: IceServerError::NoCredential } => {
-                write!(
-                    f,
-                    "--ice-server: {url} needs a user and a credential, URL,USERNAME,CREDENTIAL, or --turn-secret"
-                )
-            }
-            StartError::IceServer { url, why } => write!(f, "--ice-server: {url}: {why}"),
-            StartError::TurnHost { host, why } => write!(f, "--turn-host: {host}: {why}"),
-            StartError::IceServersUrl(source) => write!(f, "--ice-servers-url: {source}"),
-            StartError::Turn(source) => write!(f, "{source}"),
-            #[cfg(feature = "redis")]
-            StartError::Redis(source) => source.fmt(f),
-            StartError::Random(source) => write!(f, "the system has no random numbers: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Listen { source, .. } | StartError::Metrics { source, .. } => Some(source),
-            StartError::Www { .. } | StartError::NoPage => None,
-            StartError::IceServer { why, .. } | StartError::TurnHost { why, .. } => Some(why),
-            StartError::IceServersUrl(source) => Some(source),
-            StartError::Tls(source) => Some(source),
-            StartError::Turn(source) => source.source(),
-            #[cfg(feature = "redis")]
-            StartError::Redis(source) => std::error::Error::source(source),
-            StartError::Random(source) => Some(source),
-        }
-    }
-}
-
-impl From<TlsError> for StartError {
-    fn from(error: TlsError) -> Self {
-        StartError::Tls(error)
     }
 }
 

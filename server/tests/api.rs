@@ -3,7 +3,7 @@
 use itodenwa_server::Config;
 use serde_json::{Value, json};
 
-use crate::support::{Client, TestServer, http};
+use crate::support::{Client, TestServer, http, soon};
 
 const SECRET: &str = "a secret of operators";
 
@@ -85,4 +85,42 @@ async fn rooms_are_seen_and_closed_by_those_who_have_the_secret() {
 async fn without_a_secret_there_is_nothing_to_ask() {
     let server = TestServer::start().await;
     assert!(server.get("/api/rooms").await.starts_with("HTTP/1.1 404"));
+}
+
+#[tokio::test]
+async fn what_there_is_on_each_server_is_told_and_printed() {
+    let server = TestServer::configured(Config { api_secret: SECRET.parse().ok(), ..Config::default() }).await;
+    let (_ann, _) = Client::in_room(&server, "r-1").await;
+    let (_ben, _) = Client::in_room(&server, "r-1").await;
+    let _visitor = Client::connect(&server).await;
+    let (status, mut answer) = allowed(&server, "GET", "/api/status").await;
+    assert_eq!(status, 200);
+    let node = answer["nodes"][0]["node"].take();
+    assert!(node.is_u64(), "{node}");
+    let version = env!("CARGO_PKG_VERSION");
+    let nodes = json!([{"node": null, "version": version, "connections": 3, "rooms": 1, "members": 2}]);
+    assert_eq!(answer, json!({"nodes": nodes}));
+
+    let at = format!("http://{}", server.address);
+    let (text, _) = status_of(&at, SECRET).await;
+    assert!(
+        text.lines().last().is_some_and(|line| line.split_whitespace().eq(["all", "(1)", "3", "1", "2"])),
+        "{text}"
+    );
+    let (_, complaint) = status_of(&at, "another secret of somebody").await;
+    assert_eq!(complaint, "error: --api-secret: the server does not take this secret\n");
+    let without = TestServer::start().await;
+    let (_, complaint) = status_of(&format!("http://{}/", without.address), SECRET).await;
+    assert!(complaint.contains("without --api-secret"), "{complaint}");
+    let (_, complaint) = status_of("http://127.0.0.1:1", SECRET).await;
+    assert!(complaint.contains("not reached: "), "{complaint}");
+}
+
+/// What the program prints, and what it complains of.
+async fn status_of(at: &str, secret: &str) -> (String, String) {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    let output = soon(program.args(["status", "--at", at]).env("ITODENWA_API_SECRET", secret).output()).await.unwrap();
+    let [printed, complaint] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(output.status.success(), complaint.is_empty(), "{complaint}");
+    (printed, complaint)
 }

@@ -47,3 +47,4 @@ mod turn_quotas;
 mod turn_requests;
 mod turn_streams;
 mod versions;
+mod webhooks;

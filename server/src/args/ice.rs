@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use itodenwa_wire::IceServer;
 
-use crate::ice::{IceScheme, IceServersUrl, SafeUrl, check_ice_server, check_url};
+use crate::ice::{IceScheme, IceServersUrl, check_ice_server, check_url};
 use crate::limits::seconds;
+use crate::outgoing::SafeUrl;
 
 /// The flags of a service that gives ICE servers.
 #[derive(Debug, Clone, clap::Args)]

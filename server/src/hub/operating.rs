@@ -29,6 +29,8 @@ impl<P: Packet> Hub<P> {
                     Answer::Unknown
                 }
             }
+            // The node answers.
+            Question::Status => Answer::Unknown,
             Question::Close(name) => self.remove_all(now, name, "the operator closed the room", |_| true),
         }
     }

@@ -133,12 +133,16 @@ impl<P: Packet> Hub<P> {
             self.due.insert((at, Due::Settle(name.clone())));
         }
         let id = member.id;
+        let newcomer = (!is_former).then(|| member.clone());
         room.enter(now, from.0, member.clone(), self.kept.clone());
         let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
         self.welcome(now, from, name.clone(), id);
         if let Some(room) = self.rooms.get(&name) {
             let others = room.connected().filter(|(_, other)| *other != id);
             self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
+        }
+        if let Some(newcomer) = newcomer {
+            self.tell_joined(&name, &newcomer);
         }
         Ok(())
     }

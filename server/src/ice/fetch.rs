@@ -1,23 +1,18 @@
 //! A list of ICE servers that a service gives, fetched again before it expires.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderValue, Method, Request, Uri};
+use axum::http::{HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use itodenwa_wire::IceServer;
-use rustls::crypto::ring;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::list::{self, LeftOut, List};
+use crate::outgoing::{HttpClient, SafeUrl, http_client};
 
 /// Largest answer, in bytes.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -41,10 +36,6 @@ pub struct IceServersUrl {
     pub ttl: Duration,
 }
 
-/// An address with `https:`, or one of this computer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SafeUrl(Uri);
-
 /// The newest list, and until when it may be used. None came yet when that is None.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Newest {
@@ -55,16 +46,15 @@ pub(crate) struct Newest {
 /// Fetches lists.
 pub(crate) struct Fetcher {
     from: IceServersUrl,
-    client: Client<HttpsConnector<HttpConnector>, Body>,
+    client: HttpClient,
     newest: watch::Sender<Newest>,
 }
 
 impl Fetcher {
     /// Makes ready to fetch. It fails if the system trusts nobody.
     pub(super) fn new(from: IceServersUrl) -> std::io::Result<(Self, watch::Receiver<Newest>)> {
-        let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(ring::default_provider())?;
-        let connector = connector.https_or_http().enable_http1().build();
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        // Lists are fetched so seldom that no connection is worth keeping.
+        let client = http_client(0)?;
         let (newest, receiver) = watch::channel(Newest::default());
         Ok((Fetcher { from, client, newest }, receiver))
     }
@@ -107,8 +97,9 @@ impl Fetcher {
     }
 
     async fn fetch(&self) -> Result<List, String> {
-        let IceServersUrl { url: SafeUrl(uri), authorization, body, .. } = &self.from;
-        let mut request = Request::builder().uri(uri).method(if body.is_some() { Method::POST } else { Method::GET });
+        let IceServersUrl { url, authorization, body, .. } = &self.from;
+        let mut request =
+            Request::builder().uri(url.uri()).method(if body.is_some() { Method::POST } else { Method::GET });
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -126,21 +117,6 @@ impl Fetcher {
         let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|error| error.to_string())?.to_bytes();
         list::read(&body).ok_or_else(|| "the answer has no ICE servers that a browser takes".to_owned())
-    }
-}
-
-impl FromStr for SafeUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let is_here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-        match uri.scheme_str() {
-            Some("https") if !host.is_empty() => Ok(SafeUrl(uri)),
-            Some("http") if is_here => Ok(SafeUrl(uri)),
-            _ => Err("it is neither https://… nor http:// on this computer".to_owned()),
-        }
     }
 }
 
