@@ -370,9 +370,10 @@ fn ends_session(code: RefusalCode) -> bool {
     matches!(code, RefusalCode::SessionReplaced | RefusalCode::IdentityReplaced | RefusalCode::MemberRemoved)
 }
 
-/// Whether it makes no sense to ask again.
+/// Whether it makes no sense to ask again. A server that goes away says nothing of the next one.
 fn is_final(refusal: &Refusal) -> bool {
-    refusal.retry_after.is_none() && refusal.code != RefusalCode::JoinTimeout
+    let passes = matches!(refusal.code, RefusalCode::JoinTimeout | RefusalCode::ServerGoingAway);
+    refusal.retry_after.is_none() && !passes
 }
 
 #[cfg(test)]

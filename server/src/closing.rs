@@ -34,6 +34,12 @@ impl Closing {
     /// As the client wished.
     pub const NORMAL: Closing = Closing { code: 1000, refusal: None };
 
+    /// For a server that is not to be used at the moment. Each is told another time to come back, so that they do not all come
+    /// at once.
+    pub(crate) fn going_away(why: &str, random: u32) -> Self {
+        Closing::refusing(RefusalCode::ServerGoingAway, why).retry(500 + random % 2500)
+    }
+
     /// For this reason, with the close code that belongs to it.
     #[must_use]
     pub fn refusing(code: RefusalCode, message: impl Into<String>) -> Self {

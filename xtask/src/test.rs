@@ -144,6 +144,7 @@ fn types() -> Result<Tally> {
 fn e2e() -> Result<Tally> {
     system::need_browsers()?;
     system::need_proxy()?;
+    system::need_redis()?;
     system::need_node_modules()?;
     wasm::build()?;
     let server = serve::server()?;

@@ -299,6 +299,7 @@ fn whether_a_refusal_is_the_end() {
         (RefusalCode::VersionUnsupported, None, true),
         (RefusalCode::ServerFull, Some(60_000), false),
         (RefusalCode::JoinTimeout, None, false),
+        (RefusalCode::ServerGoingAway, None, false),
     ] {
         let mut bench = Bench::open();
         bench.lose();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use itodenwa_wire::{RefusalCode, RoomName};
+use itodenwa_wire::RoomName;
 use tokio::sync::oneshot;
 
 use super::{ConnectionHandle, ConnectionRegistry, now};
@@ -98,7 +98,7 @@ impl ConnectionRegistry {
             self.connections.iter().filter(|(_, connection)| is_meant(connection)).map(|(id, _)| *id).collect();
         for id in those {
             self.send_to_home(id, Input::Disconnected(id, Ending::Broken { last_received: now() }));
-            self.close(id, Closing::refusing(RefusalCode::ServerGoingAway, why));
+            self.close(id, Closing::going_away(why, getrandom::u32().unwrap_or_default()));
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.home = None;
             }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use itodenwa_wire::{PeerId, RefusalCode, RoomName};
+use itodenwa_wire::{PeerId, RoomName};
 
 use super::room::Presence;
 use super::{Closing, ConnectionId, Due, Ending, Hub, Output, Packet, Renewals};
@@ -101,10 +101,8 @@ impl<P: Packet> Hub<P> {
         }
     }
 
-    /// Each is told another time to come back, so that they do not all come at once.
     pub(super) fn send_away(&mut self, connection: ConnectionId, why: &str) {
-        let closing = Closing::refusing(RefusalCode::ServerGoingAway, why);
-        let retry_after = 500 + (self.random)() % 2500;
-        self.outputs.push_back(Output::Close(connection, closing.retry(retry_after)));
+        let closing = Closing::going_away(why, (self.random)());
+        self.outputs.push_back(Output::Close(connection, closing));
     }
 }

@@ -224,6 +224,8 @@ pub(crate) async fn sent_away(client: &mut Client) -> Vec<Value> {
             Received::Message(message) => heard.push(message),
             Received::Closed(code) => {
                 assert_eq!(code, Some(1012), "{heard:?}");
+                // At a time of its own, so that not all come back at once.
+                assert!(heard.iter().any(|message| message["refused"]["retryAfter"].is_u64()), "{heard:?}");
                 return heard;
             }
         }
