@@ -12,6 +12,7 @@ mod support;
 
 mod admission;
 mod api;
+mod api_generated;
 mod closing;
 mod cluster;
 mod flooding;
