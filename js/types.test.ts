@@ -83,6 +83,7 @@ export async function rooms(): Promise<void> {
     await room.send({ at: () => 1 });
     is<"connected" | "reconnecting">(room.signaling);
     room.onsignaling = (state) => is<"connected" | "reconnecting">(state);
+    room.onmutedspeech = (speaking) => (is<boolean>(speaking), is<boolean>(room.me.mutedSpeech));
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
     room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
     room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });
@@ -152,6 +153,8 @@ function told(event: RoomEvent): void {
             return is<boolean>(event.detail.interrupted);
         case "speaking":
             return is<boolean>(event.detail.speaking);
+        case "mutedspeech":
+            return is<boolean>(event.detail);
         case "speaker":
             return is<Peer | undefined>(event.detail.peer);
         case "close":

@@ -282,6 +282,11 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onlock: ((this: Room, isLocked: boolean) => void) | null;
     /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
+    /**
+     * Oneself began to speak while the microphone is muted, or was quiet for a while: to be told, as nobody else hears it. It is listened
+     * for from the first listener on, and an iterator is none; nothing is sent, and a microphone that was given up is not opened for it.
+     */
+    onmutedspeech: ((this: Room, speaking: boolean) => void) | null;
     /** Another peer is the one to look at: see {@link speaker}. */
     onspeaker: ((this: Room, speaker: RoomEvents["speaker"]) => void) | null;
     /** The browser does not play a peer, or oneself (no peer), before the person touches the page: call {@link resume} when they do. */
@@ -448,6 +453,8 @@ export interface RoomEvents {
     /** Whether newcomers are kept out. */
     lock: boolean;
     speaking: { peer: Peer; speaking: boolean };
+    /** Whether one speaks while the microphone is muted. */
+    mutedspeech: boolean;
     speaker: { peer: Peer | undefined };
     blocked: { peer: Peer | undefined };
     /** Without an error it was left on purpose. */
@@ -490,6 +497,8 @@ export class Me {
     readonly media: ReadonlySet<Source>;
     /** What those that are on really are. */
     readonly settings: ReadonlyMap<Source, Settings>;
+    /** Whether one speaks while the microphone is muted: see {@link Room.onmutedspeech}, without a listener for which it stays `false`. */
+    readonly mutedSpeech: boolean;
 
     /**
      * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with

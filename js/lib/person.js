@@ -36,6 +36,11 @@ export class Me {
         return this.#now.settings;
     }
 
+    /** Whether one speaks while the microphone is muted. */
+    get mutedSpeech() {
+        return this.#now.mutedSpeech ?? false;
+    }
+
     toJSON() {
         const { id, name, identity, admin, media, settings } = this;
         return { id, name, identity, admin, media: [...media], settings: Object.fromEntries(settings) };

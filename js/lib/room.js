@@ -304,6 +304,10 @@ export class Room extends Emitter {
                 return this.signaling === "reconnecting" ? [this.signaling] : [];
             case "lock":
                 return this.isLocked ? [true] : [];
+            case "mutedspeech":
+                // Sound that is looked at costs a little all the time: only for a listener.
+                import("./muted-speech.js").then(({ listen }) => listen(this, this.#own)).catch(() => {});
+                return this.#own.mutedSpeech ? [true] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
             default:
@@ -431,7 +435,7 @@ function over(now) {
     Object.assign(now, { state: "closed", speaking: false });
 }
 
-Emitter.handlers(Room, ...TYPES);
+Emitter.handlers(Room, ...TYPES, "mutedspeech");
 
 // Where the language has them: `using room = …`, `await using room = …`.
 if (Symbol.dispose) {

@@ -91,6 +91,7 @@ const CALL = {
     "off, and hidden": async (ann) => {
         await ann.click("keys-close");
         await ann.click("microphone");
+        await ann.page.evaluate(() => window.scene.tell("mutedspeech", true));
         await ann.click("self-hide");
     },
 };

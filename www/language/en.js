@@ -96,6 +96,7 @@ export default {
     "alone-hint": "Send this link to whom you want to talk with:",
     invitation: "Invitation",
     resume: "Tap to hear and see the others",
+    "muted-speech": "You are speaking, but your microphone is off.",
     reconnecting: "Reconnecting to the server … The call goes on.",
     controls: "Controls",
     record: "Record",

@@ -40,6 +40,7 @@ export class CallView {
         byId("invitation").value = invitation;
         byId("resume").hidden = true;
         this.#signaling(room.signaling);
+        this.#mutedSpeech(false);
         document.title = `${room.name} – itodenwa`;
 
         const { signal } = this.#listeners;
@@ -96,6 +97,7 @@ export class CallView {
             this.#people.media(peer);
         };
         room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
+        room.onmutedspeech = (speaking) => this.#mutedSpeech(speaking);
         room.onspeaker = () => this.#stage.speaker();
         room.ondevice = () => this.#settings.changed();
         room.ondevices = () => this.#settings.changed();
@@ -120,6 +122,12 @@ export class CallView {
         const key = `interrupted-${source}`;
         if (interrupted) notice(key, (element) => say(element, () => word("interrupted", { device: word(source) })), { polite: true });
         else notice.remove(key);
+    }
+
+    /** One speaks, and nobody hears it. */
+    #mutedSpeech(speaking) {
+        byId("microphone").toggleAttribute("data-speaking", speaking);
+        byId("muted-speech").hidden = !speaking;
     }
 
     /** The call goes on without the server: a quiet word, as long as it is so. */

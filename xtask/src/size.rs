@@ -135,6 +135,8 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--external:../pkg/itodenwa.js",
         // Loaded with the second module.
         "--external:./channel.js",
+        // Loaded when somebody listens for it.
+        "--external:./muted-speech.js",
     ]);
     process::run(bundle.arg(format!("--outfile={}", to.display())))?;
     Size::of(&fs::read(to)?)
