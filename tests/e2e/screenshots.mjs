@@ -120,6 +120,7 @@ async function walk() {
     await ann.page.waitForFunction(() => document.querySelector('[data-testid="record"]').getAttribute("aria-pressed") === "true");
     await new Promise((resolve) => setTimeout(resolve, 2500));
     await shot(ann, "recording-wide", WIDE);
+    await shot(hanako, "recorded-by-another-japanese", WIDE);
     await shot(ann, "recording-narrow-dark", NARROW, { dark: true });
     await ann.click("record");
     await ann.see("record-file");

@@ -101,5 +101,6 @@ function time(millis) {
 }
 
 function size(bytes) {
-    return `${(bytes / MEGABYTE).toFixed(1)} MB`;
+    // On one line.
+    return `${(bytes / MEGABYTE).toFixed(1)}\u00a0MB`;
 }
