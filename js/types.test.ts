@@ -7,7 +7,7 @@ function is<T>(_value: T): void {}
 
 export async function rooms(): Promise<void> {
     await load(new URL("https://example.org/itodenwa_bg.wasm"));
-    await load("itodenwa_bg.wasm", "itodenwa_more_bg.wasm");
+    await load("itodenwa_bg.wasm", { channels: "itodenwa_channels_bg.wasm" });
     await using room = await join("blue-tiger", {
         name: "Ann",
         token: async () => "a.b.c",

@@ -140,7 +140,7 @@ impl Call {
         let (sender, events) = event::channel();
         let core = Core::new(Clock::start(), media, sender);
         let endpoint = CallEndpoint::new(core, connection, theirs, options.ice);
-        // In a block of this module: what runs it is loaded with it, in the second wasm module.
+        // In a block of this module: what runs it is loaded with it, in a wasm module of its own.
         spawn(async move { driver::run(endpoint, requests).await });
         Ok(Call { requests: request, local, texts: Rc::default(), events })
     }

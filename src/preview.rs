@@ -66,7 +66,7 @@ impl Preview {
         let (requests, asked) = queue(REQUESTS);
         let meter = SnapshotCell::default();
         let endpoint = PreviewEndpoint::new(core, meter.clone());
-        // In a block of this module: what runs it is loaded with it, in the second wasm module.
+        // In a block of this module: what runs it is loaded with it, in a wasm module of its own.
         spawn(async move { driver::run(endpoint, asked).await });
         let preview = Preview {
             requests,

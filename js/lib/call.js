@@ -2,7 +2,7 @@ import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { checkPolicy } from "./ice.js";
 import { pump } from "./pump.js";
-import { rawMore } from "./raw.js";
+import { rawWith } from "./raw.js";
 import { clear, mark } from "./shared.js";
 
 /** Steps that are kept; older ones are dropped. */
@@ -25,7 +25,7 @@ export class Call extends Emitter {
     /** Makes the connection, with camera and microphone if they are wanted. */
     static async create(options = {}) {
         checkPolicy(options);
-        const { RawCall } = await rawMore();
+        const { RawCall } = await rawWith("call");
         return new Call(await coded(() => RawCall.create(options)));
     }
 

@@ -1,6 +1,6 @@
 import { coded } from "./error.js";
 import { Preview } from "./preview.js";
-import { rawMore } from "./raw.js";
+import { rawWith } from "./raw.js";
 import { text, tokenOf } from "./room.js";
 import { opaque } from "./opaque.js";
 
@@ -49,7 +49,7 @@ export class Check {
     }
 
     async #begin() {
-        const [exports, token] = await Promise.all([rawMore(), tokenOf(this.#options)]);
+        const [exports, token] = await Promise.all([rawWith("check"), tokenOf(this.#options)]);
         if (this.#isOver) return;
         const { preview, ...options } = { ...this.#options, token, server: text(this.#options.server) };
         this.#raw = (preview && Preview.check(preview, options)) ?? exports.check(options);

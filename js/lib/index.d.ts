@@ -19,12 +19,24 @@ export function join(room: string, options?: JoinOptions): Promise<Room>;
 
 /**
  * Loads the wasm ahead of the first `join`, or from another place than beside the script. Once; after a failure it may be
- * tried again. A second wasm, `itodenwa_more_bg.wasm`, is loaded when check, preview, recording or a call by hand is first used;
- * `more` says where it is, if not beside the script.
+ * tried again. What not every call needs are files of their own, loaded when they are first used; `later` says where they are, if
+ * not beside the script.
  *
  * @throws {@link ItodenwaError} `wasm/unavailable`.
  */
-export function load(wasm?: Wasm, more?: Wasm): Promise<void>;
+export function load(wasm?: Wasm, later?: LaterWasm): Promise<void>;
+
+/** The wasm files that are loaded when they are first used. */
+export interface LaterWasm {
+    /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */
+    channels?: Wasm | undefined;
+    /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and statistics. */
+    check?: Wasm | undefined;
+    /** `itodenwa_record_bg.wasm`: recording. */
+    record?: Wasm | undefined;
+    /** `itodenwa_call_bg.wasm`: calls by hand. */
+    call?: Wasm | undefined;
+}
 
 /** Where a wasm is, or what it is. */
 export type Wasm = string | URL | Request | Response | BufferSource | WebAssembly.Module;

@@ -148,11 +148,11 @@ export class Peer extends Emitter {
     }
 
     async getStats() {
-        return (await this.#link.more()).stats(this.id);
+        return (await this.#link.with("check")).stats(this.id);
     }
 
     async diagnose() {
-        const { code, explain, advice } = (await this.#link.more()).diagnose(this.id) ?? GONE;
+        const { code, explain, advice } = (await this.#link.with("check")).diagnose(this.id) ?? GONE;
         return { code, explain, advice, peer: this };
     }
 

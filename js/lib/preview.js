@@ -1,8 +1,9 @@
 import { playing } from "./element.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { offerHandover } from "./handover.js";
 import { pump } from "./pump.js";
-import { rawMore } from "./raw.js";
+import { rawWith } from "./raw.js";
 import { clear, mark, put, remove } from "./shared.js";
 import { beginning, switching } from "./wanted.js";
 
@@ -11,7 +12,7 @@ const TYPES = ["device", "devices", "interrupted", "trouble", "blocked", "close"
 /** Opens camera and microphone for oneself alone. The first one loads the wasm. */
 export async function open(options = {}) {
     beginning(options);
-    const { RawPreview } = await rawMore();
+    const { RawPreview } = await rawWith("check");
     return new Preview(await coded(() => RawPreview.open(options)));
 }
 
@@ -26,6 +27,7 @@ export class Preview extends Emitter {
     constructor(raw) {
         super({ kept: ["trouble", "blocked"], current: (type) => this.#current(type) });
         this.#raw = raw;
+        offerHandover(this, () => this.#handOver());
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
         pump(raw, this, (event) => this.#take(event))
             .catch(() => {})
@@ -33,14 +35,6 @@ export class Preview extends Emitter {
                 this.#close();
                 raw.free();
             });
-    }
-
-    /** How a room is joined with what there is; nothing when it is over. */
-    static handOver(preview) {
-        const raw = preview.#raw;
-        if (!raw) return undefined;
-        const media = Object.fromEntries([...preview.media].map((source) => [source, true]));
-        return { enter: (room, options) => raw.join(room, options), media };
     }
 
     /** Begins a check with these devices; nothing when it is over. */
@@ -121,6 +115,13 @@ export class Preview extends Emitter {
         this.#off(source);
     }
 
+    #handOver() {
+        const raw = this.#raw;
+        if (!raw) return undefined;
+        const media = Object.fromEntries([...this.#media].map((source) => [source, true]));
+        return { enter: (room, options) => raw.join(room, options), media };
+    }
+
     #off(source) {
         mark(this.#media, source, false);
         remove(this.#settings, source);
@@ -167,11 +168,6 @@ export class Preview extends Emitter {
         this.emit("close", undefined);
         this.#resolveClosed();
     }
-}
-
-/** What `join` needs of a preview, if there is one that is not over. */
-export function handOver(preview) {
-    return preview && Preview.handOver(preview);
 }
 
 Emitter.handlers(Preview, ...TYPES);

@@ -1,8 +1,8 @@
 import { coded, ItodenwaError } from "./error.js";
 import { understood } from "./wanted.js";
 
-/** Sends a track of the application, or all of a stream, or none of them. `more` gives the room, and fails when it is closed. */
-export async function publish(more, media, options) {
+/** Sends a track of the application, or all of a stream, or none of them. `open` gives the room, and fails when it is closed. */
+export async function publish(open, media, options) {
     const { source, content, limits } = understood("publish", options ?? {});
     if (limits) understood("limits", limits);
     const tracks = media?.getTracks?.() ?? [media];
@@ -11,7 +11,7 @@ export async function publish(more, media, options) {
     }
     // Pictures first: the sound of a screen is there as long as they are.
     const sorted = [...tracks].sort((one, other) => (one.kind === other.kind ? 0 : one.kind === "video" ? -1 : 1));
-    const [room, sent] = [await more(), []];
+    const [room, sent] = [await open(), []];
     try {
         for (const track of sorted) sent.push(await coded(() => room.publish(track, String(source), { content, limits })));
     } catch (error) {

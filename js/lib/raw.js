@@ -1,23 +1,29 @@
 import { ItodenwaError } from "./error.js";
 
 const FIRST = "itodenwa_bg.wasm";
-const SECOND = "itodenwa_more_bg.wasm";
+/** The files that are loaded when they are first used. */
+const LATER = {
+    channels: "itodenwa_channels_bg.wasm",
+    check: "itodenwa_check_bg.wasm",
+    record: "itodenwa_record_bg.wasm",
+    call: "itodenwa_call_bg.wasm",
+};
 
 let loading;
-let loadingMore;
-let placeOfMore;
+const loadingLater = {};
+let places = {};
 
 /**
  * Loads the wasm, once; the first `join` does it by itself. Give an address, a `Response` or the bytes if the wasm is
- * not beside the script. After a failure it may be tried again. The second wasm is loaded when it is first used; where it
- * is can be said here, too.
+ * not beside the script. After a failure it may be tried again. The others are loaded when they are first used; where they
+ * are can be said here, too.
  */
-export function load(wasm, more) {
+export function load(wasm, later) {
     if (typeof document === "undefined") {
         const message = "Calls run in the pages of browsers. Here it can be imported, for rendering on a server, and no more.";
         return Promise.reject(new ItodenwaError("browser/missing", message));
     }
-    placeOfMore ??= more;
+    places = { ...later, ...places };
     loading ??= start(wasm).catch((cause) => {
         loading = undefined;
         throw failed(FIRST, cause);
@@ -42,16 +48,15 @@ export async function raw() {
     return loading;
 }
 
-/** The raw exports, loaded with what calls do not need by themselves: check, preview, recording, and calls by hand. */
-export async function rawMore() {
+/** The raw exports, loaded with one of the parts that calls do not need by themselves, as they are named in `LATER`. */
+export async function rawWith(part) {
     const exports = await raw();
     // Bindings that wasm-pack makes have all in one module.
-    loadingMore ??= Promise.resolve(exports.more?.(placeOfMore ?? prebundled(SECOND))).catch((cause) => {
-        loadingMore = undefined;
-        throw failed(SECOND, cause);
+    loadingLater[part] ??= Promise.resolve(exports.more?.(part, places[part] ?? prebundled(LATER[part]))).catch((cause) => {
+        loadingLater[part] = undefined;
+        throw failed(LATER[part], cause);
     });
-    await loadingMore;
-    return exports;
+    return { ...exports, ...(await loadingLater[part]) };
 }
 
 async function start(wasm) {

@@ -1,12 +1,11 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { handOver } from "./handover.js";
 import { checkPolicy } from "./ice.js";
 import { Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
-import { handOver } from "./preview.js";
 import { pump } from "./pump.js";
-import { raw, rawMore } from "./raw.js";
-import { record } from "./recording.js";
+import { raw, rawWith } from "./raw.js";
 import { clear, mark, put, remove } from "./shared.js";
 import { beginning, switching, understood } from "./wanted.js";
 
@@ -41,7 +40,7 @@ export async function counts() {
 
 /** Removes what was received to the private file system. */
 export async function removePrivateFiles() {
-    const { removePrivateFiles } = await rawMore();
+    const { removePrivateFiles } = await rawWith("channels");
     return coded(() => removePrivateFiles());
 }
 
@@ -62,7 +61,7 @@ export async function tokenOf({ token }) {
 
 /** What channels, questions and files need: loaded when the first of them is used. */
 async function channels() {
-    const [face] = await Promise.all([import("./channel.js"), rawMore()]);
+    const [face] = await Promise.all([import("./channel.js"), rawWith("channels")]);
     return face;
 }
 
@@ -92,7 +91,7 @@ export class Room extends Emitter {
         super({ kept: ["text", "data", "channel", "file", "trouble", "blocked"], current: (type) => this.#current(type) });
         const link = {
             raw: () => this.#open(),
-            more: () => this.#more(),
+            with: (part) => this.#with(part),
             send: (message, to) => this.#send(message, to),
             channels,
             level: (id) => this.#raw?.level(id) ?? 0,
@@ -178,7 +177,7 @@ export class Room extends Emitter {
     /** Gives the names of the sources that are sent. */
     async publish(media, options) {
         const { publish } = await import("./publish.js");
-        const sent = await publish(() => this.#more(), media, options);
+        const sent = await publish(() => this.#with("channels"), media, options);
         for (const source of sent) {
             this.#published.add(source);
             mark(this.#own.media, source, true);
@@ -204,11 +203,12 @@ export class Room extends Emitter {
     }
 
     async record(options) {
+        const { record } = await import("./recording.js");
         return record(() => this.#open(), options);
     }
 
     async diagnose() {
-        const found = (await this.#more()).diagnose();
+        const found = (await this.#with("check")).diagnose();
         return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
     }
 
@@ -255,9 +255,9 @@ export class Room extends Emitter {
         return this.#raw;
     }
 
-    /** With what calls do not need by themselves. */
-    async #more() {
-        await rawMore();
+    /** With one of the parts that calls do not need by themselves. */
+    async #with(part) {
+        await rawWith(part);
         return this.#open();
     }
 

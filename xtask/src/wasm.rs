@@ -1,5 +1,6 @@
 //! The wasm that browsers load, and its bindings.
 
+mod bindings;
 mod names;
 mod panics;
 mod shrink;
@@ -9,6 +10,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use walrus::Module;
+
 use crate::process::{self, Result, cargo};
 use crate::rustup::{self, WASM};
 
@@ -16,10 +19,23 @@ use crate::rustup::{self, WASM};
 const PROFILE: &str = "wasm";
 /// The name of the raw exports, as wasm-pack would name them, too.
 const NAME: &str = "itodenwa";
-/// What is shipped. The second module is loaded when it is first used.
-pub(crate) const FILES: [&str; 3] = ["itodenwa.js", "itodenwa_bg.wasm", "itodenwa_more_bg.wasm"];
-/// Loads the second module; a part of the bindings.
-const MORE: &str = include_str!("wasm/more.js");
+/// What is loaded before a call.
+pub(crate) const BINDINGS: &str = "itodenwa.js";
+pub(crate) const FIRST: &str = "itodenwa_bg.wasm";
+/// The bindings that only the other modules need.
+pub(crate) const LATER_BINDINGS: &str = "itodenwa_more.js";
+/// Loads the other modules when they are first used; a part of the first bindings.
+const LOADER: &str = include_str!("wasm/more.js");
+
+/// The modules that are loaded when they are first used.
+pub(crate) fn later() -> impl Iterator<Item = String> {
+    split::PARTS.iter().map(|part| format!("{NAME}_{}_bg.wasm", part.name))
+}
+
+/// What is shipped.
+fn files() -> impl Iterator<Item = String> {
+    [BINDINGS, LATER_BINDINGS, FIRST].map(str::to_owned).into_iter().chain(later())
+}
 
 /// Builds into `www/pkg`, where the page looks for it.
 pub(crate) fn build() -> Result<()> {
@@ -35,10 +51,10 @@ pub(crate) fn bind(folder: &Path) -> Result<()> {
         fs::copy(&wasm, built.join("of.wasm"))?;
     }
     fs::create_dir_all(folder)?;
-    for file in FILES {
-        let content = fs::read(built.join(file))?;
+    for file in files() {
+        let content = fs::read(built.join(&file))?;
         // The server is built anew when the page changes, and only then.
-        if fs::read(folder.join(file)).ok().as_ref() != Some(&content) {
+        if fs::read(folder.join(&file)).ok().as_ref() != Some(&content) {
             fs::write(folder.join(file), content)?;
         }
     }
@@ -69,26 +85,28 @@ fn compile() -> Result<PathBuf> {
     Ok(process::target()?.join(WASM).join(PROFILE).join(format!("{NAME}.wasm")))
 }
 
-/// Makes the bindings, cuts off the texts of panics, cuts the module in two, gives everything short names, and makes it small.
+/// Makes the bindings, cuts off the texts of panics, cuts both into their parts, gives everything short names, and makes it small.
 fn ship(wasm: &Path, built: &Path) -> Result<()> {
     let whole = built.join("whole");
     let mut arguments: Vec<OsString> =
         ["wasm-bindgen", "--target", "web", "--out-name", NAME, "--no-typescript"].map(OsString::from).into();
     arguments.extend(["--out-dir".into(), whole.clone().into(), wasm.into()]);
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
-    let [bindings, first, second] = FILES;
-    let mut module = split::parse(&fs::read(whole.join(first))?)?;
+    let mut module = split::parse(&fs::read(whole.join(FIRST))?)?;
     panics::cut(&mut module)?;
     let references = split::References::read(&fs::read(wasm)?)?;
-    let mut parts = split::split(&module.emit_wasm(), &references)?;
-    let text = fs::read_to_string(whole.join(bindings))? + MORE;
-    let text = names::shorten(&mut [&mut parts.first, &mut parts.second], &text)?;
-    fs::write(whole.join(bindings), text)?;
-    fs::write(whole.join(first), parts.first.emit_wasm())?;
-    fs::write(whole.join(second), parts.second.emit_wasm())?;
-    shrink::bindings(&whole.join(bindings), &built.join(bindings))?;
-    for module in [first, second] {
-        shrink::module(&whole.join(module), &built.join(module))?;
+    let split::Modules { first, later: others } = split::split(&module.emit_wasm(), &references, &split::PARTS)?;
+    let mut modules: Vec<Module> = [first].into_iter().chain(others).collect();
+    let text = fs::read_to_string(whole.join(BINDINGS))?;
+    let mut bindings = bindings::cut(&text, LOADER, &modules, split::is_of_part)?;
+    names::shorten(&mut modules, &mut bindings)?;
+    for (file, text) in [(BINDINGS, bindings.first), (LATER_BINDINGS, bindings.later)] {
+        fs::write(whole.join(file), text)?;
+        shrink::bindings(&whole.join(file), &built.join(file))?;
+    }
+    for (mut module, file) in modules.into_iter().zip([FIRST.to_owned()].into_iter().chain(later())) {
+        fs::write(whole.join(&file), module.emit_wasm())?;
+        shrink::module(&whole.join(&file), &built.join(&file))?;
     }
     Ok(())
 }

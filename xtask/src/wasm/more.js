@@ -1,17 +1,27 @@
+export { __wbg_init as default };
 
-let __more;
-/** Loads the second module, once: what leads into it is there afterwards. */
-export function more(module_or_path) {
-    __more ??= __load_more(module_or_path).catch((error) => {
-        __more = undefined;
+const __parts = {};
+const __places = {
+    channels: () => new URL("itodenwa_channels_bg.wasm", import.meta.url),
+    check: () => new URL("itodenwa_check_bg.wasm", import.meta.url),
+    record: () => new URL("itodenwa_record_bg.wasm", import.meta.url),
+    call: () => new URL("itodenwa_call_bg.wasm", import.meta.url),
+};
+
+/** Loads one of the other modules, once: what leads into it is there afterwards. Gives their bindings. */
+export function more(part, module_or_path) {
+    __parts[part] ??= __load_part(module_or_path ?? __places[part]()).catch((error) => {
+        __parts[part] = undefined;
         throw error;
     });
-    return __more;
+    return __parts[part];
 }
 
-async function __load_more(module_or_path) {
-    let module = module_or_path ?? new URL("itodenwa_more_bg.wasm", import.meta.url);
+async function __load_part(module) {
     if (typeof module === "string" || module instanceof URL || module instanceof Request) module = fetch(module);
-    const { instance } = await __wbg_load(await module, { ...__wbg_get_imports(), first: wasm });
+    const [later, loaded] = await Promise.all([import("./itodenwa_more.js"), module]);
+    const imports = { b: { ...__wbg_get_imports().b, ...later.imports() }, first: wasm };
+    const { instance } = await __wbg_load(loaded, imports);
     wasm = { ...wasm, ...instance.exports };
+    return later;
 }

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use walrus::Module;
 
+use super::bindings::Bindings;
 use crate::process::Result;
 
 /// How the tool names the bindings among the imports.
-const BINDINGS: &str = "./itodenwa_bg.js";
+pub(super) const BINDINGS: &str = "./itodenwa_bg.js";
+/// Also where modules are loaded.
 const SHORT_BINDINGS: &str = "b";
 /// How the bindings name the exports.
 const EXPORTS: &str = "wasm.";
 
-/// Shortens the names of imports and exports in all modules, and in the bindings, which are returned. A name that the bindings
+/// Shortens the names of imports and exports in all modules, and in both files of the bindings. A name that the bindings
 /// do not have is an error: then the tool writes them in another way than is understood here.
-pub(super) fn shorten(modules: &mut [&mut Module], bindings: &str) -> Result<String> {
+pub(super) fn shorten(modules: &mut [Module], bindings: &mut Bindings) -> Result<()> {
     let mut exports = Names::default();
     let mut imports = Names::default();
     for module in modules.iter_mut() {
@@ -33,17 +35,17 @@ pub(super) fn shorten(modules: &mut [&mut Module], bindings: &str) -> Result<Str
             }
         }
     }
-    let mut short = String::with_capacity(bindings.len());
-    for line in bindings.lines() {
-        short.push_str(&shorten_line(line, &mut exports, &mut imports));
-        short.push('\n');
+    for text in [&mut bindings.first, &mut bindings.later] {
+        *text =
+            text.lines().flat_map(|line| [shorten_line(line, &mut exports, &mut imports), "\n".to_owned()]).collect();
     }
     imports.all_used()?;
     let of_modules = format!("\"{BINDINGS}\": ");
-    match short.matches(&of_modules).count() {
-        1 => Ok(short.replace(&of_modules, &format!("{SHORT_BINDINGS}: "))),
-        others => Err(format!("the bindings name themselves {others} times").into()),
+    match bindings.first.matches(&of_modules).count() {
+        1 => bindings.first = bindings.first.replace(&of_modules, &format!("{SHORT_BINDINGS}: ")),
+        others => return Err(format!("the bindings name themselves {others} times").into()),
     }
+    Ok(())
 }
 
 /// Shortens what a line has of the names.
@@ -105,7 +107,7 @@ impl Names {
 }
 
 /// The n-th identifier: `a` to `Z`, `aa` and so on; none of them is a reserved word of two letters.
-fn identifier(mut n: usize) -> String {
+pub(super) fn identifier(mut n: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut name = String::new();
     loop {

@@ -1,41 +1,51 @@
-//! Cuts the linked module in two: what every call needs, and what is loaded when it is first used.
+//! Cuts the linked module: what every call needs, and parts that are loaded when they are first used.
 //!
-//! Both parts are one program: the second imports memory, tables and stack of the first, and puts its functions into the table
-//! of the first, at the places that they had before. Data that only the second needs goes with it, to its old address. A function
-//! of the first part calls one of the second through that table. Until the second part is there a trap stands in these places,
+//! All are one program: the other parts import memory, tables and stack of the first, and put their functions into the table
+//! of the first, at the places that they had before. Data that only one of them needs goes with it, to its old address. A function
+//! of the first part calls one of another through that table. Until that part is there a trap stands in these places,
 //! so what leads into it has to be loaded before it is called; what an application has to call for that are the exports of the
-//! second part, which the first does not have.
+//! part, which the first does not have. Code that more than one part needs and the first does not is in each of them: none of them
+//! waits for another, and whichever is loaded last stands in the table.
 
 mod data;
 mod first;
 mod graph;
+mod later;
+mod parts;
 mod plan;
 mod references;
-mod second;
 
 use walrus::{ExportItem, FunctionId, Module, ModuleConfig};
 
+pub(super) use self::parts::is_of_part;
+pub(crate) use self::parts::{PARTS, Part};
 pub(super) use self::references::References;
 use crate::process::Result;
 
-/// The name under which the second module imports what it takes of the first.
+/// The name under which the other modules import what they take of the first.
 pub(super) const FIRST: &str = "first";
 
-/// The two parts.
-pub(super) struct Parts {
+/// The first part, and the others in their order.
+pub(super) struct Modules {
     pub(super) first: Module,
-    pub(super) second: Module,
+    pub(super) later: Vec<Module>,
 }
 
 /// Cuts a module. The functions have to have their names still; the references are those of the module that the linker wrote.
-pub(super) fn split(wasm: &[u8], references: &References) -> Result<Parts> {
-    // Both parts are parsed from the same bytes and planned alike; ids are each module's own, but in the same order.
-    let (mut first, mut second) = (parse(wasm)?, parse(wasm)?);
-    let plan = plan::Plan::new(&second, references)?;
-    let taken = second::reduce(&mut second, &plan)?;
-    let plan = plan::Plan::new(&first, references)?;
+pub(super) fn split(wasm: &[u8], references: &References, parts: &[Part]) -> Result<Modules> {
+    // All are parsed from the same bytes and planned alike; ids are each module's own, but in the same order.
+    let (mut later, mut taken) = (Vec::new(), Vec::new());
+    for (index, part) in parts.iter().enumerate() {
+        let mut module = parse(wasm)?;
+        let plan = plan::Plan::new(&module, references, parts)?;
+        let own = plan.later.get(index).ok_or("a part has no plan")?;
+        taken.extend(later::reduce(&mut module, &plan, part, own)?);
+        later.push(module);
+    }
+    let mut first = parse(wasm)?;
+    let plan = plan::Plan::new(&first, references, parts)?;
     first::reduce(&mut first, &plan, &taken)?;
-    Ok(Parts { first, second })
+    Ok(Modules { first, later })
 }
 
 pub(super) fn parse(wasm: &[u8]) -> Result<Module> {
@@ -64,6 +74,15 @@ mod tests {
 
     use super::references::Datum;
     use super::*;
+
+    const CHECK: Part = Part { name: "check", modules: &["check"], exports: &["check"] };
+    const RECORD: Part = Part { name: "record", modules: &["record"], exports: &["record"] };
+
+    /// The first module, and that of the check.
+    fn in_two(wasm: &[u8], references: &References) -> (Module, Module) {
+        let Modules { first, mut later } = split(wasm, references, &[CHECK]).unwrap();
+        (first, later.remove(0))
+    }
 
     /// A function with a name that calls these.
     fn function(module: &mut Module, name: &str, calls: &[FunctionId]) -> FunctionId {
@@ -102,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn what_only_the_second_part_needs_goes_there() {
-        let Parts { first, second } = split(&whole(), &References::default()).unwrap();
+    fn what_only_another_part_needs_goes_there() {
+        let (first, second) = in_two(&whole(), &References::default());
         assert_eq!(functions(&first), ["alloc::shared", "join"]);
         let of_check = ["<itodenwa::check::Task as Future>::poll", "alloc::helper", "check", "itodenwa::check::step"];
         assert_eq!(functions(&second), of_check);
@@ -112,8 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn the_second_part_takes_of_the_first_and_fills_its_table() {
-        let Parts { first, second } = split(&whole(), &References::default()).unwrap();
+    fn another_part_takes_of_the_first_and_fills_its_table() {
+        let (first, second) = in_two(&whole(), &References::default());
         // The function that both use, and the table.
         let imports: Vec<_> =
             second.imports.iter().map(|import| (import.module.as_str(), import.name.as_str())).collect();
@@ -169,7 +188,7 @@ mod tests {
     #[test]
     fn data_and_what_is_known_through_it_alone_go_where_they_are_needed() {
         let (wasm, references) = with_data();
-        let Parts { first, second } = split(&wasm, &references).unwrap();
+        let (first, second) = in_two(&wasm, &references);
         assert_eq!(data(&first), [b"of join-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"]);
         assert_eq!(data(&second), [b"of check"]);
         assert_eq!(functions(&second), ["check", "core::ptr::drop_in_place"]);
@@ -180,20 +199,42 @@ mod tests {
     fn what_the_first_part_knows_by_an_address_stays_there() {
         let (wasm, mut references) = with_data();
         references.places.insert("join".to_owned(), [1].into());
-        assert!(functions(&split(&wasm, &references).unwrap().first).contains(&"core::ptr::drop_in_place"));
+        assert!(functions(&in_two(&wasm, &references).0).contains(&"core::ptr::drop_in_place"));
         let (_, mut references) = with_data();
         references.data[0].data.push(1);
-        let Parts { first, second } = split(&wasm, &references).unwrap();
+        let (first, second) = in_two(&wasm, &references);
         assert!(functions(&first).contains(&"core::ptr::drop_in_place"));
         assert!(data(&first)[0].starts_with(b"of join-of check") && data(&second).is_empty());
     }
 
     #[test]
-    fn a_module_without_a_second_part_is_refused() {
+    fn a_module_without_one_of_the_parts_is_refused() {
         let mut module = Module::with_config(ModuleConfig::new());
         let join = function(&mut module, "join", &[]);
         module.exports.add("join", join);
         module.tables.add_local(false, 0, None, RefType::FUNCREF);
-        assert!(split(&module.emit_wasm(), &References::default()).is_err());
+        assert!(split(&module.emit_wasm(), &References::default(), &[CHECK]).is_err());
+    }
+
+    #[test]
+    fn what_two_parts_need_is_code_in_both_and_data_in_the_first() {
+        let mut module = parse(&with_data().0).unwrap();
+        let first_address: i32 = 1 << 20;
+        let helper = function(&mut module, "alloc::helper", &[]);
+        let record = function(&mut module, "record", &[helper]);
+        let check = module.exports.get_func("check").unwrap();
+        for id in [record, check] {
+            let of_check = first_address + 8;
+            module.funcs.get_mut(id).kind.unwrap_local_mut().builder_mut().func_body().i32_const(of_check).drop();
+        }
+        module.funcs.get_mut(check).kind.unwrap_local_mut().builder_mut().func_body().call(helper);
+        module.exports.add("record", record);
+        let Modules { first, later } = split(&module.emit_wasm(), &with_data().1, &[CHECK, RECORD]).unwrap();
+        assert!(data(&first)[0].starts_with(b"of join-of check\0"));
+        assert!(!functions(&first).contains(&"alloc::helper"));
+        for part in &later {
+            assert!(functions(part).contains(&"alloc::helper"));
+            assert!(data(part).is_empty(), "it could be changed by then");
+        }
     }
 }

@@ -16,64 +16,69 @@ const GAP: u32 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// What the first part does not need.
-    leaving: Vec<Range<u32>>,
-    /// What only the second one needs.
-    second: Vec<Range<u32>>,
+    pub(super) leaving: Vec<Range<u32>>,
+    /// What each of the others brings.
+    pub(super) brought: Vec<Vec<Range<u32>>>,
 }
 
 impl Shares {
-    /// Shares data out by what each part reaches, as indices in `references`.
-    pub(super) fn new(references: &References, first: &BTreeSet<usize>, second: &BTreeSet<usize>) -> Self {
-        let mut shares = Shares::default();
-        // Nothing of the first part's is between this and the end of the last piece for the second.
-        let mut may_join = false;
+    /// Shares data out by what each part reaches, as indices in `references`. What more than one part needs is the first's: it may
+    /// be changed by then.
+    pub(super) fn new(references: &References, first: &BTreeSet<usize>, later: &[&BTreeSet<usize>]) -> Self {
+        let mut shares = Shares { leaving: Vec::new(), brought: vec![Vec::new(); later.len()] };
+        // The part of the last piece, as long as nothing of another part is between.
+        let mut last_part = None;
         for (index, datum) in references.data.iter().enumerate() {
-            if first.contains(&index) {
-                may_join = false;
+            let mut parts = later.iter().zip(0..).filter(|(reached, _)| reached.contains(&index)).map(|(_, part)| part);
+            let (part, other) = (parts.next(), parts.next());
+            if first.contains(&index) || other.is_some() {
+                last_part = None;
                 continue;
             }
             shares.leaving.push(datum.addresses.clone());
-            if !second.contains(&index) {
+            let Some((part, brought)) = part.and_then(|part| Some((part, shares.brought.get_mut(part)?))) else {
                 continue;
+            };
+            match brought.last_mut() {
+                Some(last) if last_part == Some(part) && datum.addresses.start - last.end < GAP => {
+                    last.end = datum.addresses.end;
+                }
+                _ => brought.push(datum.addresses.clone()),
             }
-            match shares.second.last_mut() {
-                Some(last) if may_join && datum.addresses.start - last.end < GAP => last.end = datum.addresses.end,
-                _ => shares.second.push(datum.addresses.clone()),
-            }
-            may_join = true;
+            last_part = Some(part);
         }
         shares
     }
+}
 
-    /// Overwrites with zeros, which take no room, what the first part does not need.
-    pub(super) fn leave(&self, module: &mut Module) {
-        let all: Vec<DataId> = module.data.iter().map(walrus::Data::id).collect();
-        for data in all {
-            let data = module.data.get_mut(data);
-            let Some(begin) = begin(&data.kind) else { continue };
-            for addresses in &self.leaving {
-                if let Some(bytes) = within(addresses, begin).and_then(|range| data.value.get_mut(range)) {
-                    bytes.fill(0);
-                }
+/// Overwrites with zeros, which take no room, what the first part does not need.
+pub(super) fn leave(leaving: &[Range<u32>], module: &mut Module) {
+    let all: Vec<DataId> = module.data.iter().map(walrus::Data::id).collect();
+    for data in all {
+        let data = module.data.get_mut(data);
+        let Some(begin) = begin(&data.kind) else { continue };
+        for addresses in leaving {
+            if let Some(bytes) = within(addresses, begin).and_then(|range| data.value.get_mut(range)) {
+                bytes.fill(0);
             }
         }
     }
+}
 
-    /// Leaves only what the second part brings.
-    pub(super) fn bring(&self, module: &mut Module) -> Result<()> {
-        let pieces: Vec<(u32, Vec<u8>)> = self.second.iter().filter_map(|addresses| piece(module, addresses)).collect();
-        if pieces.len() != self.second.len() {
-            return Err("data of the second part is not in the module".into());
-        }
-        let all: Vec<DataId> = module.data.iter().map(walrus::Data::id).collect();
-        all.into_iter().for_each(|data| module.data.delete(data));
-        module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
-        let memory = module.memories.iter().next().map(walrus::Memory::id);
-        for (address, bytes) in pieces {
-            add(module, memory.ok_or("the module has no memory")?, address, bytes);
-        }
-        Ok(())
+/// Leaves only what another part brings.
+pub(super) fn bring(brought: &[Range<u32>], module: &mut Module) -> Result<()> {
+    let pieces: Vec<(u32, Vec<u8>)> = brought.iter().filter_map(|addresses| piece(module, addresses)).collect();
+    if pieces.len() != brought.len() {
+        return Err("data of a part is not in the module".into());
     }
+    let all: Vec<DataId> = module.data.iter().map(walrus::Data::id).collect();
+    all.into_iter().for_each(|data| module.data.delete(data));
+    module.memories.iter_mut().for_each(|memory| memory.data_segments.clear());
+    let memory = module.memories.iter().next().map(walrus::Memory::id);
+    for (address, bytes) in pieces {
+        add(module, memory.ok_or("the module has no memory")?, address, bytes);
+    }
+    Ok(())
 }
 
 fn add(module: &mut Module, memory: MemoryId, address: u32, bytes: Vec<u8>) {

@@ -1,23 +1,29 @@
 //! The part that every call needs.
 
+use std::collections::BTreeSet;
+
 use walrus::ir::{CallIndirect, Const, Instr, InstrSeq, ReturnCallIndirect, Value, VisitorMut, dfs_pre_order_mut};
 use walrus::{ElementItems, ExportItem, FunctionBuilder, FunctionId, Module, TypeId};
 
-use super::plan::{Plan, is_second_export};
-use super::second::Taken;
+use super::data;
+use super::later::Taken;
+use super::plan::{Plan, is_firsts};
 use crate::process::Result;
 
-/// Leaves only the first part, and exports what the second takes of it.
-pub(super) fn reduce(module: &mut Module, plan: &Plan, taken: &[Taken]) -> Result<()> {
+/// Leaves only the first part, and exports what the others take of it.
+pub(super) fn reduce(module: &mut Module, plan: &Plan<'_>, taken: &[Taken]) -> Result<()> {
     let own = taken.iter().map(|taken| own(module, &taken.item)).collect::<Option<Vec<ExportItem>>>();
     let own = own.ok_or("the parts of the module do not have the same order")?;
     let leaving: Vec<_> =
-        module.exports.iter().filter(|export| is_second_export(&export.name)).map(walrus::Export::id).collect();
+        module.exports.iter().filter(|export| !is_firsts(&export.name, plan.parts)).map(walrus::Export::id).collect();
     for export in leaving {
         module.exports.delete(export);
     }
+    let mut added = BTreeSet::new();
     for (taken, item) in taken.iter().zip(own) {
-        module.exports.add(&taken.name, item);
+        if added.insert(&taken.name) {
+            module.exports.add(&taken.name, item);
+        }
     }
     call_through_the_table(module, plan)?;
     let trap = trap(module);
@@ -32,10 +38,10 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan, taken: &[Taken]) -> Resul
     let table = module.tables.get_mut(plan.table);
     table.initial = plan.length.into();
     table.maximum = table.maximum.map(|maximum| maximum.max(plan.length.into()));
-    plan.data.leave(module);
+    data::leave(&plan.leaving, module);
     walrus::passes::gc::run(module);
-    let stays = module.funcs.iter_local().any(|(id, _)| plan.second.contains(&id));
-    if stays { Err("the first module still needs a function of the second".into()) } else { Ok(()) }
+    let stays = module.funcs.iter_local().any(|(id, _)| plan.is_later(id));
+    if stays { Err("the first module still needs a function of another".into()) } else { Ok(()) }
 }
 
 /// The same thing in this module as what has this id in its twin.
@@ -50,7 +56,7 @@ fn own(module: &Module, item: &ExportItem) -> Option<ExportItem> {
 }
 
 /// Calls of what leaves become calls of its place in the table.
-fn call_through_the_table(module: &mut Module, plan: &Plan) -> Result<()> {
+fn call_through_the_table(module: &mut Module, plan: &Plan<'_>) -> Result<()> {
     let types: Vec<(FunctionId, TypeId)> = plan.place_of.keys().map(|id| (*id, module.funcs.get(*id).ty())).collect();
     let mut indirect = Indirect { plan, types: types.into_iter().collect(), lost: false };
     for (id, function) in module.funcs.iter_local_mut() {
@@ -59,11 +65,11 @@ fn call_through_the_table(module: &mut Module, plan: &Plan) -> Result<()> {
             dfs_pre_order_mut(&mut indirect, function, entry);
         }
     }
-    if indirect.lost { Err("a function of the second module is used otherwise than by a call".into()) } else { Ok(()) }
+    if indirect.lost { Err("a function of another module is used otherwise than by a call".into()) } else { Ok(()) }
 }
 
 struct Indirect<'a> {
-    plan: &'a Plan,
+    plan: &'a Plan<'a>,
     types: std::collections::BTreeMap<FunctionId, TypeId>,
     /// Something else than a call was found.
     lost: bool,
@@ -77,7 +83,7 @@ impl VisitorMut for Indirect<'_> {
                 Instr::Call(call) => Some(call.func),
                 Instr::ReturnCall(call) => Some(call.func),
                 Instr::RefFunc(reference) => {
-                    self.lost |= self.plan.second.contains(&reference.func);
+                    self.lost |= self.plan.is_later(reference.func);
                     None
                 }
                 _ => None,

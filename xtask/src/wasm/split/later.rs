@@ -1,4 +1,4 @@
-//! The part that is loaded when it is first used.
+//! A part that is loaded when it is first used.
 
 use std::collections::HashSet;
 
@@ -9,21 +9,23 @@ use walrus::{
 };
 
 use super::FIRST;
+use super::data;
 use super::graph::Named;
-use super::plan::{Plan, is_second_export};
+use super::parts::Part;
+use super::plan::{Later, Plan};
 use crate::process::Result;
 
-/// What the second part takes of the first, by its name there, and the id that it has in the second.
+/// What a part takes of the first, by its name there, and the id that it has in the part.
 pub(super) struct Taken {
     pub(super) name: String,
     pub(super) item: ExportItem,
 }
 
-/// Leaves only the second part; says what it imports of the first.
-pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Result<Vec<Taken>> {
-    drop_what_is_the_firsts(module);
-    plan.data.bring(module)?;
-    for (place, functions) in runs(plan) {
+/// Leaves only this part; says what it imports of the first.
+pub(super) fn reduce(module: &mut Module, plan: &Plan<'_>, part: &Part, own: &Later) -> Result<Vec<Taken>> {
+    drop_what_is_not_its(module, part);
+    data::bring(&own.data, module)?;
+    for (place, functions) in runs(own) {
         let offset = ConstExpr::Value(Value::I32(place.cast_signed()));
         let kind = ElementKind::Active { table: plan.table, offset };
         let element = module.elements.add(kind, ElementItems::Functions(functions));
@@ -31,8 +33,8 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Result<Vec<Taken>> {
     }
     let mut functions = HashSet::new();
     for (id, function) in module.funcs.iter_local() {
-        if plan.second.contains(&id) {
-            functions.extend(Named::by(function).functions.into_iter().filter(|named| !plan.second.contains(named)));
+        if own.functions.contains(&id) {
+            functions.extend(Named::by(function).functions.into_iter().filter(|named| !own.functions.contains(named)));
         }
     }
     let mut functions: Vec<FunctionId> = functions.into_iter().collect();
@@ -50,21 +52,21 @@ pub(super) fn reduce(module: &mut Module, plan: &Plan) -> Result<Vec<Taken>> {
     Ok(taken.into_iter().filter(|taken| used.contains(taken.name.as_str())).collect())
 }
 
-/// Exports, start and the table's contents are the first part's; so is what they keep alive.
-fn drop_what_is_the_firsts(module: &mut Module) {
+/// Other exports, start and the table's contents are the first part's, or another's; so is what they keep alive.
+fn drop_what_is_not_its(module: &mut Module, part: &Part) {
     module.start = None;
     let exports: Vec<_> =
-        module.exports.iter().filter(|export| !is_second_export(&export.name)).map(|export| export.id()).collect();
+        module.exports.iter().filter(|export| !part.has_export(&export.name)).map(|export| export.id()).collect();
     exports.into_iter().for_each(|export| module.exports.delete(export));
     let elements: Vec<_> = module.elements.iter().map(walrus::Element::id).collect();
     elements.into_iter().for_each(|element| module.elements.delete(element));
     module.tables.iter_mut().for_each(|table| table.elem_segments.clear());
 }
 
-/// The places of the table that the second part fills, as runs without a gap.
-fn runs(plan: &Plan) -> Vec<(u32, Vec<FunctionId>)> {
+/// The places of the table that a part fills, as runs without a gap.
+fn runs(own: &Later) -> Vec<(u32, Vec<FunctionId>)> {
     let mut runs: Vec<(u32, Vec<FunctionId>)> = Vec::new();
-    for (place, function) in &plan.places {
+    for (place, function) in &own.places {
         match runs.last_mut() {
             Some((start, run)) if u32::try_from(run.len()).is_ok_and(|length| *start + length == *place) => {
                 run.push(*function)
@@ -83,9 +85,10 @@ struct Imports<'a> {
 
 impl Imports<'_> {
     fn add(&mut self, kind: impl Into<ImportKind>, item: impl Into<ExportItem>) -> ImportId {
-        let name = format!("first_{}", self.taken.len());
+        let item = item.into();
+        let name = name_of(&item);
         let import = self.module.imports.add(FIRST, &name, kind);
-        self.taken.push(Taken { name, item: item.into() });
+        self.taken.push(Taken { name, item });
         import
     }
 
@@ -119,5 +122,16 @@ impl Imports<'_> {
             let import = self.add(id, id);
             self.module.globals.get_mut(id).kind = GlobalKind::Import(import);
         }
+    }
+}
+
+/// The same in all parts.
+fn name_of(item: &ExportItem) -> String {
+    match item {
+        ExportItem::Function(id) => format!("function_{}", id.index()),
+        ExportItem::Table(id) => format!("table_{}", id.index()),
+        ExportItem::Memory(id) => format!("memory_{}", id.index()),
+        ExportItem::Global(id) => format!("global_{}", id.index()),
+        ExportItem::Tag(id) => format!("tag_{}", id.index()),
     }
 }

@@ -1,0 +1,71 @@
+//! What goes to which of the parts that are loaded when they are first used.
+
+/// A part that is loaded when it is first used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// What the bindings' `more` calls it; a part of its file's name.
+    pub(crate) name: &'static str,
+    /// The modules of the crates that are loaded with it.
+    pub(super) modules: &'static [&'static str],
+    /// The exports that lead there: all that begins like this.
+    pub(super) exports: &'static [&'static str],
+}
+
+/// The parts. What more than one of them needs is in each of them.
+pub(crate) const PARTS: [Part; 4] = [
+    Part {
+        name: "channels",
+        modules: &["channel", "file", "publish", "request"],
+        exports: &[
+            "rawchannel_",
+            "rawincoming_",
+            "rawrequest_",
+            "rawtransfer_",
+            "__wbg_rawchannel_",
+            "__wbg_rawrequest_",
+            "__wbg_rawtransfer_",
+            "rawroom_channel",
+            "rawroom_publish",
+            "rawroom_request",
+            "rawroom_sendFile",
+            "rawroom_unpublish",
+            "removePrivateFiles",
+        ],
+    },
+    Part {
+        name: "check",
+        modules: &["check", "diagnosis", "preview"],
+        exports: &[
+            "rawcheck_",
+            "rawpreview_",
+            "__wbg_rawcheck_",
+            "__wbg_rawpreview_",
+            "rawroom_diagnose",
+            "rawroom_stats",
+            "check",
+        ],
+    },
+    Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
+    Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
+];
+
+/// Whether an exported function or class of the bindings is of one of the parts.
+pub(crate) fn is_of_part(name: &str) -> bool {
+    let of_class = format!("{}_", name.to_ascii_lowercase());
+    PARTS.iter().any(|part| part.has_export(name) || part.has_export(&of_class))
+}
+
+impl Part {
+    /// Whether an export leads there.
+    pub(super) fn has_export(&self, name: &str) -> bool {
+        self.exports.iter().any(|start| name.starts_with(start))
+    }
+
+    /// Whether a function with this name is of one of its modules. Generic functions of other crates are not: the compiler merges
+    /// those that have the same code, and keeps any of their names.
+    pub(super) fn has_function(&self, name: &str) -> bool {
+        let path = name.trim_start_matches(['<', '&']).trim_start_matches("mut ").trim_start_matches("dyn ");
+        let module = path.strip_prefix("itodenwa::").and_then(|path| path.split("::").next());
+        module.is_some_and(|module| self.modules.contains(&module))
+    }
+}
