@@ -37,6 +37,9 @@ pub const BYTES_PER_KIND_IN_ALL: usize = 28 * 1024;
 pub const LINES_PER_SUBJECT: usize = 8;
 /// Sources that have a name of the application's own, per member: what is more is not sent, and not told of others.
 pub const OWN_SOURCES: usize = 8;
+/// Names of such sources that a program takes as long as it runs, of everybody: they are kept, 128 KiB of them at most. A source with a
+/// further one is taken for one that a later version brings, and left out.
+pub const OWN_SOURCE_NAMES: usize = 4096;
 /// Most candidates accepted for one ICE username fragment.
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.

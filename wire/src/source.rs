@@ -3,9 +3,12 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::limits::OWN_SOURCE_NAMES;
 
 /// Begins the label of an application's own source, so that none is taken for one that a later version brings.
 const OWN: &str = "own:";
@@ -13,7 +16,6 @@ const OWN: &str = "own:";
 const AUDIO: &str = "Audio";
 /// Longest name that an application gives, in bytes.
 const NAME_BYTES: usize = 24;
-const FULL_BYTES: usize = NAME_BYTES + AUDIO.len();
 
 /// What a media track shows or plays. Each side has at most one of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,13 +32,13 @@ pub enum Source {
     Own(OwnSource),
 }
 
-/// The name of an application's own source; that of sound ends in `Audio`.
+/// The name of an application's own source; that of sound ends in `Audio`. Each stands in memory once, and for good: so sources are small
+/// and can be copied, and are keys of many maps.
 #[derive(Clone, Copy)]
-pub struct OwnSource {
-    /// Zeros after the name.
-    bytes: [u8; FULL_BYTES],
-    length: u8,
-}
+pub struct OwnSource(&'static str);
+
+/// The names that were met.
+static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
 impl Source {
     /// All sources that have a meaning here, in the order in which they are offered. Own ones come after them.
@@ -64,7 +66,8 @@ impl Source {
         }
     }
 
-    /// By that name. An own one has 1 to 24 characters of `A-Z a-z 0-9 _ -`, and `Audio` after them if it is sound.
+    /// By that name. An own one has 1 to 24 characters of `A-Z a-z 0-9 _ -`, and `Audio` after them if it is sound. A program takes 4096 of them
+    /// ([`limits::OWN_SOURCE_NAMES`](crate::limits::OWN_SOURCE_NAMES)), its own and those of others together.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Source::known(name).or_else(|| OwnSource::new(name).map(Source::Own))
@@ -113,16 +116,23 @@ impl OwnSource {
         if !is_name || name.ends_with(AUDIO) || Source::known(name).is_some() {
             return None;
         }
-        let mut bytes = [0; FULL_BYTES];
-        bytes.get_mut(..full.len())?.copy_from_slice(full.as_bytes());
-        Some(OwnSource { bytes, length: u8::try_from(full.len()).ok()? })
+        // A panic leaves the list whole.
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.iter().find(|name| **name == full) {
+            return Some(OwnSource(known));
+        }
+        if names.len() >= OWN_SOURCE_NAMES {
+            return None;
+        }
+        let name = Box::leak(full.into());
+        names.push(name);
+        Some(OwnSource(name))
     }
 
     /// The name.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+    pub fn as_str(&self) -> &'static str {
+        self.0
     }
 
     /// Whether it is sound.
@@ -252,5 +262,13 @@ mod tests {
         assert_eq!(of("musicAudio", false), None);
         let Source::Own(own) = Source::named("musicAudio").unwrap() else { unreachable!() };
         assert_eq!((own.picture().as_str(), own.picture().picture().as_str()), ("music", "music"));
+    }
+
+    #[test]
+    fn sources_are_small_and_in_the_order_of_their_names() {
+        assert!(size_of::<Source>() <= 3 * size_of::<usize>());
+        let [late, early] = ["zebra", "aardvark"].map(|name| Source::named(name).unwrap());
+        assert!(early < late && Source::Screen < early);
+        assert_eq!(Source::named("zebra"), Some(late));
     }
 }
