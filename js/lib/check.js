@@ -1,3 +1,4 @@
+import { abortable } from "./abort.js";
 import { coded } from "./error.js";
 import { Preview } from "./preview.js";
 import { rawWith } from "./raw.js";
@@ -24,7 +25,10 @@ export class Check {
     }
 
     next() {
-        const next = this.#last.then(() => this.#next());
+        const next = this.#last.then(() => abortable(this.#options, () => this.#next(), () => {})).catch((error) => {
+            this.#end();
+            throw error;
+        });
         this.#last = next.catch(() => {});
         return next;
     }

@@ -13,7 +13,7 @@
  * ```
  *
  * @param room 1 to 64 characters of `A-Z a-z 0-9 _ -`.
- * @throws {@link ItodenwaError} with one of the {@link JoinErrorCode}s.
+ * @throws {@link ItodenwaError} with one of the {@link JoinErrorCode}s; the reason of `signal`, if that was aborted first.
  */
 export function join(room: string, options?: JoinOptions): Promise<Room>;
 
@@ -168,8 +168,18 @@ export interface Counts {
 /** What the calls of this page hold of the browser: all zero a moment after the last one is over. Loads the wasm. */
 export function counts(): Promise<Counts>;
 
+/** How something is given up before it is done, as when a component is unmounted. */
+export interface AbortOptions {
+    /**
+     * Aborted, it is given up: the promise is rejected with the signal's reason, devices are given back, and nobody is left behind in a
+     * room. Once it is done the signal does nothing: `leave` and `close` end what there is then. A preview that was handed over is
+     * over.
+     */
+    signal?: AbortSignal | undefined;
+}
+
 /** How a room is joined. */
-export interface JoinOptions extends IceOptions, DeviceOptions {
+export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
     /** What the others see: up to 64 characters and 256 bytes of plain text. One of which nothing is seen is none. */
     name?: string | undefined;
     /**
@@ -1236,7 +1246,7 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
  *
  * @throws {@link ItodenwaError} `webrtc/unsupported`, `wasm/unavailable`.
  */
-export function open(options?: DeviceOptions): Promise<Preview>;
+export function open(options?: DeviceOptions & AbortOptions): Promise<Preview>;
 
 /** Camera and microphone before a call. Made by {@link open}. Late listeners get what is there, as in a {@link Room}. */
 export class Preview extends EventTarget implements AsyncDisposable, Disposable {
@@ -1327,7 +1337,7 @@ export interface PreviewEvents {
 export function check(options?: CheckOptions): Check;
 
 /** What is checked, and how. */
-export interface CheckOptions extends DeviceOptions {
+export interface CheckOptions extends DeviceOptions, AbortOptions {
     /** Whose camera and microphone are looked at; it stays open. Without it they are opened for the check, if they are wanted. */
     preview?: Preview | undefined;
     /** The signalling server, as in `join`. Without it: `ws` beside the page (`document.baseURI`). */

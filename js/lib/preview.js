@@ -1,3 +1,4 @@
+import { abortable } from "./abort.js";
 import { playing } from "./element.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
@@ -12,8 +13,13 @@ const TYPES = ["device", "devices", "interrupted", "trouble", "blocked", "close"
 /** Opens camera and microphone for oneself alone. The first one loads the wasm. */
 export async function open(options = {}) {
     beginning(options);
+    return abortable(options, (aborted) => opened(options, aborted), (preview) => preview.close());
+}
+
+async function opened(options, aborted) {
     const { RawPreview } = await rawWith("check");
-    return new Preview(await coded(() => RawPreview.open(options)));
+    options.signal?.throwIfAborted();
+    return new Preview(await coded(() => RawPreview.open({ ...options, aborted })));
 }
 
 /** Camera and microphone before a call. Made by `open`. */

@@ -1,3 +1,4 @@
+import { abortable } from "./abort.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { handOver } from "./handover.js";
@@ -20,9 +21,14 @@ export async function join(room, options = {}) {
     }
     beginning(options);
     checkPolicy(options);
+    return abortable(options, (aborted) => entered(room, options, aborted), (room) => room.leave());
+}
+
+async function entered(room, options, aborted) {
     const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
+    options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
-    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server) };
+    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted };
     return new Room(room, wanted, await coded(() => enter(room, { ...wanted, token })));
 }
 

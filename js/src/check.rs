@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::options::Options;
-use crate::promise::promise;
+use crate::promise::{abortable, promise};
 use crate::pull::Pull;
 use crate::values::{self, object};
 
@@ -26,8 +26,9 @@ impl RawPreview {
     /// Opens what is wanted.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawPreview>")]
     pub fn open(options: JsValue) -> Promise {
-        promise(async move {
-            let (camera, microphone) = Options::new(options).devices();
+        let options = Options::new(options);
+        abortable(options.aborted(), async move {
+            let (camera, microphone) = options.devices();
             let preview = Preview::open(camera, microphone).await?;
             let events = Pull::new(preview.events());
             Ok(RawPreview { preview, events }.into())
@@ -99,8 +100,9 @@ impl RawPreview {
     /// Joins a room with what there is; the preview is over.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
     pub fn join(&self, room: String, options: JsValue) -> Promise {
-        let join = Options::new(options).join(Room::join(room)).preview(&self.preview);
-        promise(async move { Ok(crate::enter(join).await?.into()) })
+        let options = Options::new(options);
+        let join = options.join(Room::join(room)).preview(&self.preview);
+        abortable(options.aborted(), async move { Ok(crate::enter(join).await?.into()) })
     }
 
     /// Checks with these devices, and the network.

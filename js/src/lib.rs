@@ -22,7 +22,7 @@ use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
-use crate::promise::promise;
+use crate::promise::{abortable, promise};
 
 pub use call::RawCall;
 pub use channel::{RawChannel, RawRequest};
@@ -44,7 +44,9 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// Rejects with an `Error` that has a `code`, and a `cause` where there is one.
 #[wasm_bindgen(unchecked_return_type = "Promise<RawRoom>")]
 pub fn join(room: String, options: JsValue) -> Promise {
-    promise(async move { Ok(enter(Options::new(options).join(Room::join(room))).await?.into()) })
+    let options = Options::new(options);
+    let join = options.join(Room::join(room));
+    abortable(options.aborted(), async move { Ok(enter(join).await?.into()) })
 }
 
 /// Cameras, microphones and loudspeakers.

@@ -4,8 +4,8 @@ use itodenwa::{
     CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, IceTransportPolicy,
     Join, Limits, MicrophoneOptions, PublishOptions, Quality, ScreenOptions, Ticket,
 };
-use js_sys::{Array, Reflect};
-use wasm_bindgen::JsValue;
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// How long Vanilla ICE waits for candidates unless it is told.
 const VANILLA_LIMIT_MS: f64 = 5_000.0;
@@ -16,6 +16,11 @@ pub(crate) struct Options(JsValue);
 impl Options {
     pub(crate) fn new(options: JsValue) -> Self {
         Options(options)
+    }
+
+    /// What is rejected when the application gives it up.
+    pub(crate) fn aborted(&self) -> Option<Promise> {
+        self.get("aborted").dyn_into().ok()
     }
 
     pub(crate) fn join(&self, mut join: Join) -> Join {

@@ -56,7 +56,8 @@ pub struct Join {
 }
 
 impl Room {
-    /// Joins a room, which is made by who comes first. Await what this gives, after saying what else is wanted.
+    /// Joins a room, which is made by who comes first. Await what this gives, after saying what else is wanted. Dropped before it is done,
+    /// it leaves nobody in the room and no device on.
     ///
     /// The name is 1 to 64 characters of `A-Z a-z 0-9 _ -`.
     #[must_use = "nothing happens until it is awaited"]

@@ -1,0 +1,106 @@
+// What is given up before it is done, as by a component that is unmounted: nothing of it is left anywhere.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, browser, end, freshRoom } from "./people.mjs";
+
+after(end);
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`a join that is given up, at whatever moment, leaves nobody in the room and no device on (${kind})`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        const told = await page.evaluate(givingUp, freshRoom());
+        const moments = ["before", "at once", "asking for devices", "asking to join", "welcomed", "by a deadline"];
+        assert.deepEqual(told.rejected, Object.fromEntries(moments.map((moment) => [moment, true])));
+        assert.deepEqual(told.twice, { asked: 1, joined: 1, left: 0 });
+        assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid" });
+        assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
+    });
+}
+
+/** Runs in the page. */
+async function givingUp(name) {
+    const { check, counts, join, open } = await import("/itodenwa/index.js");
+    const devices = { camera: true, microphone: true };
+    const Socket = WebSocket;
+    const media = navigator.mediaDevices;
+    const getUserMedia = media.getUserMedia.bind(media);
+    const rejected = {};
+    let [now, asked, tracks] = [() => {}, 0, []];
+    media.getUserMedia = async (...constraints) => {
+        asked += 1;
+        now("asking for devices");
+        const stream = await getUserMedia(...constraints);
+        tracks.push(...stream.getTracks());
+        return stream;
+    };
+    window.WebSocket = class extends Socket {
+        constructor(...address) {
+            super(...address);
+            super.addEventListener("message", () => now("welcomed"), { once: true });
+        }
+        send(message) {
+            super.send(message);
+            now("asking to join");
+        }
+    };
+
+    const watching = await join(name);
+    const seen = { joined: 0, left: 0 };
+    watching.addEventListener("peer", () => (seen.joined += 1));
+    watching.addEventListener("left", () => (seen.left += 1));
+    for (const moment of ["before", "at once", "asking for devices", "asking to join", "welcomed", "by a deadline"]) {
+        const control = new AbortController();
+        if (moment === "before") control.abort(moment);
+        now = (what) => what === moment && control.abort(moment);
+        const signal = moment === "by a deadline" ? AbortSignal.any([control.signal, AbortSignal.timeout(1)]) : control.signal;
+        const joining = join(name, { ...devices, signal });
+        if (moment === "at once") control.abort(moment);
+        rejected[moment] = await joining.then(
+            (room) => room.leave(),
+            (reason) => reason === moment || reason.name === "TimeoutError",
+        );
+    }
+    // Mounted, unmounted and mounted again, as React does it in development.
+    now = () => {};
+    const end = async () => {
+        while (tracks.some(({ readyState }) => readyState === "live")) await new Promise((done) => setTimeout(done, 20));
+        while (watching.peers.size > 0) await new Promise((done) => setTimeout(done, 20));
+    };
+    await end();
+    [asked, seen.joined, seen.left] = [0, 0, 0];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const joins = [first, second].map(({ signal }, index) => {
+        const joining = join(name, { ...devices, signal });
+        if (index === 0) first.abort();
+        return joining.catch(() => undefined);
+    });
+    const [nobody, room] = await Promise.all(joins);
+    while (seen.joined === 0) await new Promise((done) => setTimeout(done, 20));
+    const twice = { asked, joined: seen.joined - Boolean(nobody), left: seen.left };
+    // It is done: the signal does nothing.
+    second.abort();
+    await room.leave();
+    await end();
+
+    const others = {};
+    const control = new AbortController();
+    now = (what) => what === "asking for devices" && control.abort("enough");
+    others.open = await open({ ...devices, signal: control.signal }).catch((reason) => reason === "enough");
+    const other = new AbortController();
+    const findings = check({ signal: other.signal });
+    await findings.next();
+    const next = findings.next();
+    other.abort("enough");
+    others.check = await next.then(() => "a finding", (reason) => reason === "enough");
+    others.nonsense = await join(name, { signal: {} }).catch(({ code }) => code);
+
+    await watching.leave();
+    await end();
+    for (let tries = 0; tries < 500 && Object.values(await counts()).some((count) => count > 0); tries++) {
+        await new Promise((done) => setTimeout(done, 20));
+    }
+    return { rejected, twice, others, counts: await counts() };
+}
