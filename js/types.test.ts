@@ -77,6 +77,9 @@ export async function rooms(): Promise<void> {
     is<Promise<void>>((await room.send({ move: ["e2", "e4"], clock: undefined })).delivered);
     await room.send(new Uint8Array(3));
     await room.peers.get("")?.send(null);
+    is<Promise<void>>(room.me.set("hand", true));
+    await room.set("topic", undefined);
+    is<Json | undefined>(room.attributes.get("topic") ?? room.peers.get("")?.attributes.get("hand"));
     // @ts-expect-error what JSON makes something else of
     await room.send(new Map());
     // @ts-expect-error what JSON has nothing for
@@ -139,6 +142,8 @@ function told(event: RoomEvent): void {
             return is<string>(event.detail.explain);
         case "data":
             return is<Json | Uint8Array>(event.detail.data);
+        case "attribute":
+            return is<Peer | Json | undefined>(event.detail.peer ?? event.detail.value);
         case "signaling":
             return is<"connected" | "reconnecting">(event.detail);
         case "lock":

@@ -19,3 +19,4 @@ pub(crate) use frame::{read_frame, write_frame};
 pub(crate) use ice::ice_servers;
 pub(crate) use read::Malformed;
 pub(crate) use server::{read_server_message, sender_of_malformed_packet};
+pub(crate) use write::Writer;

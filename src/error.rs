@@ -168,6 +168,12 @@ plain_errors! {
         PeerGone = "file/peer-gone", "The peer left.";
         RoomClosed = "room/closed", "The call is over. Join again.";
     }
+    /// Why an attribute is not set.
+    AttributeError {
+        TooLarge = "attribute/too-large", "The key is empty or longer than 64 bytes, or the value is larger than 1 KiB. Send what is large as a message.";
+        TooMany = "attribute/too-many", "There are 32 attributes already, with those that were removed. Use one of their keys.";
+        Closed = "room/closed", "The call is over. Join again.";
+    }
     /// Why an element can't show somebody.
     ViewError {
         NotFound = "view/not-found", "No element of the page fits the selector.";

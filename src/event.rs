@@ -95,6 +95,16 @@ pub enum Event {
         /// What.
         bytes: Vec<u8>,
     },
+    /// Somebody else wrote an attribute: one of their own, or one of the room. Left out while very many events wait to be read;
+    /// [`Peer::attributes`] and [`Handle::room_attributes`](crate::Handle::room_attributes) have what holds.
+    Attribute {
+        /// Whose; none is the room.
+        peer: Option<Peer>,
+        /// Which.
+        key: String,
+        /// The value; none if it was removed.
+        value: Option<Json>,
+    },
     /// An own message reached a peer's application. Left out while very many events wait to be read;
     /// [`Message::delivered`](crate::Message::delivered) knows it, too.
     Delivered {

@@ -51,6 +51,11 @@ impl Json {
         Ok(Json(text))
     }
 
+    /// What was written as JSON here.
+    pub(crate) fn written(text: String) -> Self {
+        Json(text)
+    }
+
     /// The value; none if it is of another type. It comes from somebody else.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self) -> Option<T> {

@@ -22,7 +22,8 @@
 //!
 //! - [`Room::join`] says what is wanted; [`Room`] is the stream of [`Event`]s; a [`Handle`] switches the camera and the
 //!   microphone, shares a screen, sends messages ([`Payload`]: texts, values, bytes), and leaves.
-//! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state.
+//! - A [`Peer`] is somebody else: shown in a media element, written to, asked for their state and their attributes.
+//! - [`Handle::set_attribute`] and [`Handle::set_room_attribute`] keep what everybody sees, also those who come later.
 //! - [`devices()`] are what can be chosen; [`Handle::use_camera`] and its likes choose, live and with roll-back; [`Settings`] say what came.
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
 //! - [`Peer::open_channel`] opens a named [`Channel`] for an application's own data, with backpressure; [`Peer::request`] asks and gets
@@ -37,6 +38,7 @@
 //! room owns everything, browser callbacks only put values into a channel, and applications read a stream. Nothing of an
 //! application is ever called from inside.
 
+mod attributes;
 mod browser_event;
 mod call;
 mod channel;
@@ -79,8 +81,8 @@ pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
-    CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError, RequestError,
-    SendError, SignalingError, ViewError,
+    AttributeError, CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError,
+    RequestError, SendError, SignalingError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
+use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ConnectionState, Time};
 use itodenwa_wire::{Member, PeerId, Source};
@@ -30,6 +31,7 @@ struct Person {
     state: Cell<ConnectionState>,
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
+    attributes: SnapshotCell<Attributes>,
     level: Cell<f64>,
     speaking: Cell<bool>,
     room: Weak<RoomRef>,
@@ -56,6 +58,7 @@ impl Peer {
             state: Cell::new(ConnectionState::New),
             media: SnapshotCell::default(),
             texts: Rc::default(),
+            attributes: SnapshotCell::default(),
             level: Cell::default(),
             speaking: Cell::default(),
             room,
@@ -242,6 +245,11 @@ impl Peer {
     /// Whom a text is for, and how many wait for its acknowledgement.
     pub(crate) fn recipient(&self) -> (PeerId, Rc<Cell<usize>>) {
         (self.id(), Rc::clone(&self.0.texts))
+    }
+
+    /// What they told of themselves, for everybody to see.
+    pub(crate) fn known_attributes(&self) -> &SnapshotCell<Attributes> {
+        &self.0.attributes
     }
 
     pub(crate) fn set_level(&self, level: f64) {

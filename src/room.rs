@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
+use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{Pass, PeerId, Source, Ticket};
@@ -24,6 +25,7 @@ use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::room_ref::{Request, RoomRef};
 use crate::room_snapshot::Snapshot;
+use crate::snapshot::SnapshotCell;
 use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 use crate::view::try_loudspeaker;
@@ -88,6 +90,16 @@ pub struct Handle {
 impl Handle {
     pub(crate) fn local(&self) -> &LocalHandle {
         &self.room.local
+    }
+
+    /// The way to the driver.
+    pub(crate) fn room(&self) -> &RoomRef {
+        &self.room
+    }
+
+    /// One's own attributes and the room's.
+    pub(crate) fn known_attributes(&self) -> &SnapshotCell<Attributes> {
+        &self.snapshot.attributes
     }
 
     /// What does not keep the room open.

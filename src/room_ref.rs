@@ -39,6 +39,8 @@ pub(crate) enum Request {
         source: Source,
         limits: Limits,
     },
+    /// Tell what was written.
+    Share,
     RestartIce(PeerId),
     /// The browser's statistics of the connection to a peer; nothing if there is none.
     Stats(PeerId, oneshot::Sender<Promise>),

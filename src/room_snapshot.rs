@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use itodenwa_protocol::IceTransportPolicy;
+use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::timeline::Entry;
 
 use crate::peer::Peer;
@@ -15,6 +16,8 @@ use crate::snapshot::SnapshotCell;
 pub(crate) struct Snapshot {
     pub(crate) peers: SnapshotCell<Vec<Peer>>,
     pub(crate) steps: SnapshotCell<VecDeque<Entry>>,
+    /// One's own and the room's: what handles write here is told by the driver when it is asked to look.
+    pub(crate) attributes: SnapshotCell<Attributes>,
     pub(crate) speaker: SnapshotCell<Option<Peer>>,
     pub(crate) reach: Rc<Reach>,
 }

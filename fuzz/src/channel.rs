@@ -103,7 +103,7 @@ impl Side {
                 received
             }
             Frame::Ack(number) => self.delivery.acknowledged(number),
-            Frame::Shown(_) | Frame::Heartbeat => Received::Nothing,
+            Frame::Shown(_) | Frame::Attribute(_) | Frame::Heartbeat => Received::Nothing,
         };
         match received {
             Received::Nothing => {}

@@ -28,6 +28,8 @@ export function load(wasm?: Wasm, later?: LaterWasm): Promise<void>;
 
 /** The wasm files that are loaded when they are first used. */
 export interface LaterWasm {
+    /** `itodenwa_attributes_bg.wasm`: attributes of members and of the room. */
+    attributes?: Wasm | undefined;
     /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */
     channels?: Wasm | undefined;
     /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and statistics. */
@@ -240,7 +242,7 @@ export interface Limits {
  *
  * Each event can be had in three ways: as an `on…` property, which gets the event's detail itself; by `addEventListener`,
  * which gets a `CustomEvent` with it; and by iterating (`for await`). Who listens late gets what is there: everybody present
- * (`peer`), what they send (`media`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts, data and
+ * (`peer`), what they send (`media`), what is set (`attribute`), the steps so far, a lost server (`signaling`), the end (`close`), and of texts, data and
  * troubles the last 64 each that nobody has heard yet.
  */
 export class Room extends EventTarget implements AsyncDisposable, Disposable {
@@ -254,6 +256,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly signaling: SignalingState;
     /** Who else is here, by id. */
     readonly peers: ReadonlyMap<string, Peer>;
+    /** What the room has for everybody to see, by key, as it is now: see {@link set}. Empty once the room is over. */
+    readonly attributes: ReadonlyMap<string, Json>;
     /** The last 512 steps of the calls. */
     readonly steps: Step[];
     /** Whether newcomers are kept out: see {@link lock}. */
@@ -286,6 +290,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
     /** An application sent a value or bytes. They come from strangers: check what it is. */
     ondata: ((this: Room, data: RoomEvents["data"]) => void) | null;
+    /** Somebody else set or removed (`undefined`) an attribute: their own, or without a peer one of the room. */
+    onattribute: ((this: Room, attribute: RoomEvents["attribute"]) => void) | null;
     /** A peer opened a channel. Those that nobody listens for wait, 64 at most. */
     onchannel: ((this: Room, channel: Channel) => void) | null;
     /** A peer offers a file. Offers that nobody listens for wait, 64 at most. */
@@ -412,6 +418,12 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     send(message: string | Json | ArrayBuffer | ArrayBufferView): Promise<Message>;
     /**
+     * Sets an attribute of the room, which everybody may set: the last one counts, and it stays as long as somebody is there. With
+     * `undefined` it is removed. The limits are those of {@link Me.set}.
+     * @throws {@link ItodenwaError} with one of the {@link AttributeErrorCode}s.
+     */
+    set(key: string, value: Json | undefined): Promise<void>;
+    /**
      * Answers what peers ask by {@link Peer.request}: what the function gives is the answer. An error with a `code` is told to
      * whoever asks; others are only told that there is none. `null` answers no more.
      */
@@ -467,6 +479,7 @@ export interface RoomEvents {
     interrupted: { source: Source; interrupted: boolean };
     text: { from: Peer; text: string };
     data: { from: Peer; data: Json | Uint8Array };
+    attribute: { peer: Peer | undefined; key: string; value: Json | undefined };
     channel: Channel;
     file: FileOffer;
     step: Step;
@@ -521,7 +534,16 @@ export class Me {
     readonly settings: ReadonlyMap<Source, Settings>;
     /** Whether one speaks while the microphone is muted: see {@link Room.onmutedspeech}, without a listener for which it stays `false`. */
     readonly mutedSpeech: boolean;
+    /** What one has for everybody to see, by key, as it is now. Empty once the room is over. */
+    readonly attributes: ReadonlyMap<string, Json>;
 
+    /**
+     * Sets an own attribute, which everybody sees in {@link Peer.attributes}, also those who come later. With `undefined` it is removed.
+     * At most 32 keys of 64 bytes (those that were removed count), with values of 1 KiB of JSON; 64 changes at once and then ten a second:
+     * of a key that changes faster the last value is told. They go from one to the other, never through the server.
+     * @throws {@link ItodenwaError} with one of the {@link AttributeErrorCode}s.
+     */
+    set(key: string, value: Json | undefined): Promise<void>;
     /**
      * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with
      * `transform: scaleX(-1)`. It is removed when the room is over. With `"screen"`: what one shares, not to be mirrored.
@@ -558,6 +580,8 @@ export class Peer extends EventTarget {
     readonly state: RTCPeerConnectionState;
     /** The sources of theirs that are on. */
     readonly media: ReadonlySet<Source>;
+    /** What they have for everybody to see, by key, as it is now. All are known soon after they are connected; empty once they left. */
+    readonly attributes: ReadonlyMap<string, Json>;
 
     /** How loud they are now, from 0 to 1 (linear), for a meter: looked at ten times a second, and smoothed. */
     readonly level: number;
@@ -574,6 +598,8 @@ export class Peer extends EventTarget {
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
     ondata: ((this: Peer, data: Json | Uint8Array) => void) | null;
+    /** They set or removed (`undefined`) an attribute of theirs. */
+    onattribute: ((this: Peer, attribute: PeerEvents["attribute"]) => void) | null;
     onchannel: ((this: Peer, channel: Channel) => void) | null;
     onfile: ((this: Peer, offer: FileOffer) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
@@ -692,6 +718,7 @@ export interface PeerEvents {
     speaking: boolean;
     text: string;
     data: Json | Uint8Array;
+    attribute: { key: string; value: Json | undefined };
     channel: Channel;
     file: FileOffer;
     left: LeaveReason;
@@ -882,6 +909,14 @@ export type SendErrorCode =
     | "room/closed"
     | (string & {});
 
+/** Why an attribute is not set. */
+export type AttributeErrorCode =
+    | "attribute/too-large"
+    | "attribute/too-many"
+    | "send/unsupported"
+    | "room/closed"
+    | (string & {});
+
 /** Why a track is not sent. */
 export type PublishErrorCode =
     | "publish/kind"
@@ -944,6 +979,7 @@ export type ErrorCode =
     | JoinErrorCode
     | MediaErrorCode
     | SendErrorCode
+    | AttributeErrorCode
     | ChannelErrorCode
     | RequestErrorCode
     | FileErrorCode

@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "data", "channel", "file", "left"];
+const TYPES = ["connection", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
@@ -41,9 +41,18 @@ export class Me {
         return this.#now.mutedSpeech ?? false;
     }
 
+    /** What one has for everybody to see, by key. */
+    get attributes() {
+        return this.#link.attributes("me");
+    }
+
     toJSON() {
         const { id, name, identity, admin, media, settings } = this;
         return { id, name, identity, admin, media: [...media], settings: Object.fromEntries(settings) };
+    }
+
+    set(key, value) {
+        return this.#link.set(key, value);
     }
 
     view(sight) {
@@ -68,7 +77,7 @@ export class Peer extends Emitter {
 
     /** `now` is what changes, as of `Me`. */
     constructor({ id, name, identity }, link, now) {
-        super({ current: (type) => (type === "media" ? [...this.media].map((source) => ({ source, on: true })) : []) });
+        super({ current: (type) => this.#current(type) });
         this.id = id;
         this.name = name;
         this.identity = identity;
@@ -89,6 +98,17 @@ export class Peer extends Emitter {
     /** Whether they speak. */
     get speaking() {
         return this.#now.speaking;
+    }
+
+    /** What they have for everybody to see, by key. */
+    get attributes() {
+        return this.#link.attributes(this.id);
+    }
+
+    /** What holds already when a listener comes late. */
+    #current(type) {
+        if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
+        return type === "attribute" ? [...this.attributes].map(([key, value]) => ({ key, value })) : [];
     }
 
     toJSON() {

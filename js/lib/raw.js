@@ -3,6 +3,7 @@ import { ItodenwaError } from "./error.js";
 const FIRST = "itodenwa_bg.wasm";
 /** The files that are loaded when they are first used. */
 const LATER = {
+    attributes: "itodenwa_attributes_bg.wasm",
     channels: "itodenwa_channels_bg.wasm",
     check: "itodenwa_check_bg.wasm",
     record: "itodenwa_record_bg.wasm",

@@ -3,7 +3,7 @@ import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { handOver } from "./handover.js";
 import { checkPolicy } from "./ice.js";
-import { Message, written } from "./message.js";
+import { json, Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { pump } from "./pump.js";
 import { raw, rawWith } from "./raw.js";
@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -74,6 +74,8 @@ async function channels() {
 /** A room that one is in. Made by `join`. */
 export class Room extends Emitter {
     #raw;
+    /** The same, once what attributes need is loaded. */
+    #shared;
     #name;
     #me;
     #closed;
@@ -100,6 +102,8 @@ export class Room extends Emitter {
             with: (part) => this.#with(part),
             send: (message, to) => this.#send(message, to),
             channels,
+            attributes: (of) => this.#attributes(of),
+            set: (key, value) => this.#set(false, key, value),
             level: (id) => this.#raw?.level(id) ?? 0,
         };
         const me = raw.me();
@@ -146,6 +150,11 @@ export class Room extends Emitter {
     /** Who is to be looked at. */
     get speaker() {
         return this.#speaker;
+    }
+
+    /** What the room has for everybody to see, by key. */
+    get attributes() {
+        return this.#attributes();
     }
 
     toJSON() {
@@ -226,6 +235,10 @@ export class Room extends Emitter {
         return this.#send(message);
     }
 
+    set(key, value) {
+        return this.#set(true, key, value);
+    }
+
     answer(name, handler) {
         if (handler) this.#answers.set(String(name), handler);
         else this.#answers.delete(String(name));
@@ -292,6 +305,16 @@ export class Room extends Emitter {
         return coded(() => new Message(this.#open().send(...written(message), to)));
     }
 
+    #attributes(of) {
+        return new Map(Object.entries(this.#shared?.attributes(of) ?? {}));
+    }
+
+    async #set(ofRoom, key, value) {
+        if (value !== undefined) json(value);
+        this.#shared = await this.#with("attributes");
+        codedNow(() => this.#shared.setAttribute(ofRoom, String(key), value));
+    }
+
     /** What holds already when a listener comes late. */
     #current(type) {
         const peers = [...this.#peers.values()];
@@ -300,6 +323,9 @@ export class Room extends Emitter {
                 return peers;
             case "media":
                 return peers.flatMap((peer) => [...peer.media].map((source) => ({ peer, source, on: true })));
+            case "attribute":
+                return [undefined, ...peers].flatMap((peer) =>
+                    [...(peer ?? this).attributes].map(([key, value]) => ({ peer, key, value })));
             case "device":
                 return [...this.me.settings].map(([source, settings]) => ({ source, settings }));
             case "speaker":
@@ -354,6 +380,10 @@ export class Room extends Emitter {
                 if (!peer) return;
                 this.emit("data", { from: peer, data: event.data });
                 return peer.emit("data", event.data);
+            case "attribute":
+                // What reads them is loaded with the first.
+                if (peer || event.peer === undefined) this.#with("attributes").then((raw) => this.#attribute(raw, peer, event)).catch(() => {});
+                return;
             case "channel":
             case "request":
             case "file":
@@ -414,6 +444,12 @@ export class Room extends Emitter {
         }
     }
 
+    #attribute(raw, peer, { key, value }) {
+        this.#shared = raw;
+        this.emit("attribute", { peer, key, value });
+        peer?.emit("attribute", { key, value });
+    }
+
     #left(peer, reason) {
         remove(this.#peers, peer.id);
         over(this.#theirs.get(peer.id));
@@ -426,7 +462,7 @@ export class Room extends Emitter {
     #close(error) {
         if (this.#end) return;
         this.#end = { error };
-        this.#raw = undefined;
+        this.#raw = this.#shared = undefined;
         for (const now of this.#theirs.values()) over(now);
         this.#theirs.clear();
         for (const shared of [this.#peers, this.#own.media, this.#own.settings]) clear(shared);

@@ -225,6 +225,30 @@ impl RawRoom {
         Ok(object([("id", id.into()), ("delivered", delivered.into())]))
     }
 
+    /// Sets an own attribute, or one of the room, by its key; `undefined` removes it.
+    ///
+    /// # Errors
+    /// Throws an `Error` with a `code`.
+    #[wasm_bindgen(js_name = setAttribute)]
+    pub fn set_attribute(&self, room: bool, key: &JsValue, value: &JsValue) -> Result<(), JsValue> {
+        let key = &key.as_string().unwrap_or_default();
+        // JSON has nothing for `undefined`, and the face lets nothing else through that it does not have.
+        let value = Json::from_js(value).ok();
+        let set = if room { self.handle.set_room_attribute(key, value) } else { self.handle.set_attribute(key, value) };
+        set.map_err(JsValue::from)
+    }
+
+    /// The attributes of a peer, one's own (`me`), or of the room: an object.
+    #[must_use]
+    pub fn attributes(&self, of: &JsValue) -> JsValue {
+        let attributes = match of.as_string().as_deref() {
+            None => Some(self.handle.room_attributes()),
+            Some("me") => Some(self.handle.attributes()),
+            Some(id) => self.peer(id).map(|peer| peer.attributes()),
+        };
+        attributes.map_or(JsValue::UNDEFINED, |attributes| attributes.to_js())
+    }
+
     /// Looks for new network paths to a peer.
     #[wasm_bindgen(js_name = restartIce)]
     pub fn restart_ice(&self, peer: &str) {

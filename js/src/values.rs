@@ -1,6 +1,6 @@
 //! What is told, as JavaScript values.
 
-use itodenwa::{Candidate, Device, Event, PeerId, Settings, Step, Time};
+use itodenwa::{Candidate, Device, Event, Json, PeerId, Settings, Step, Time};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -46,6 +46,14 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Bytes { from, bytes } => {
             tagged("data", [("from", id(from.id())), ("data", Uint8Array::from(&bytes[..]).into())])
         }
+        Event::Attribute { peer, key, value } => tagged(
+            "attribute",
+            [
+                ("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id()))),
+                ("key", key.into()),
+                ("value", value.as_ref().map_or(JsValue::UNDEFINED, Json::to_js)),
+            ],
+        ),
         Event::Channel(channel) => {
             let incoming = Incoming::Channel(channel.clone());
             incoming_event("channel", channel.peer().id(), channel.name(), incoming)

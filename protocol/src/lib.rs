@@ -6,6 +6,7 @@
 //! [`channel::Flow`] what channels of applications do.
 
 mod active_speaker;
+pub mod attributes;
 mod candidates;
 pub mod channel;
 mod config;

@@ -8,6 +8,7 @@
     reason = "helpers of tests are not in test functions, and may fail as tests do"
 )]
 
+mod attributes;
 mod candidates;
 mod delivery;
 mod devices;

@@ -6,9 +6,9 @@ use std::fmt::Debug;
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer, IceServers,
-    Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse, RefuseCode,
-    Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
+    Answer, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer,
+    IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse,
+    RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -204,8 +204,13 @@ impl Random {
         formats[self.below(formats.len())]
     }
 
+    fn attribute(&mut self) -> Attribute {
+        Attribute { room: self.flag(), key: self.text(), value: self.text(), version: self.number() }
+    }
+
     fn frame(&mut self) -> Frame {
-        match self.below(5) {
+        match self.below(6) {
+            4 => Frame::Attribute(self.attribute()),
             0 => Frame::Text(Text { number: self.number(), text: self.text(), format: self.format() }),
             1 => Frame::Ack(self.number()),
             2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),

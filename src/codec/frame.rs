@@ -1,7 +1,7 @@
 //! What two peers say over their control channel.
 
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{Format, Frame, Text, TextStream};
+use itodenwa_wire::{Attribute, Format, Frame, Text, TextStream};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -38,6 +38,12 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
             };
             Frame::Shown(value.items()?.iter().filter_map(|one| shown(one).transpose()).collect::<Result<_>>()?)
         }
+        "attribute" => Frame::Attribute(Attribute {
+            room: value.field("room").flag()?,
+            key: value.field("key").text()?,
+            value: value.field("value").text()?,
+            version: value.field("version").u32()?,
+        }),
         "beat" => Frame::Heartbeat,
         _ => return Err(Malformed("no frame has this name")),
     })
@@ -79,6 +85,16 @@ pub(crate) fn write_frame(frame: &Frame) -> String {
                 json.close(']');
             }
             json.close(']');
+        }
+        Frame::Attribute(Attribute { room, key, value, version }) => {
+            json.key("attribute");
+            json.open('{');
+            json.key("room");
+            json.flag(*room);
+            json.text_field("key", key);
+            json.text_field("value", value);
+            json.number_field("version", (*version).into());
+            json.close('}');
         }
     }
     json.close('}');

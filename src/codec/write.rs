@@ -2,38 +2,44 @@
 
 /// A text that grows. Commas are set by what stands before: every value ends in another character than those that open one.
 #[derive(Debug, Default)]
-pub(super) struct Writer(String);
+pub(crate) struct Writer(String);
 
 impl Writer {
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 
-    pub(super) fn open(&mut self, bracket: char) {
+    pub(crate) fn open(&mut self, bracket: char) {
         self.separate();
         self.0.push(bracket);
     }
 
-    pub(super) fn close(&mut self, bracket: char) {
+    pub(crate) fn close(&mut self, bracket: char) {
         self.0.push(bracket);
     }
 
-    pub(super) fn key(&mut self, key: &str) {
+    pub(crate) fn key(&mut self, key: &str) {
         self.text(key);
         self.0.push(':');
     }
 
-    pub(super) fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.separate();
         self.0.push_str(&number.to_string());
     }
 
-    pub(super) fn flag(&mut self, flag: bool) {
+    /// What is JSON already.
+    pub(crate) fn json(&mut self, json: &str) {
+        self.separate();
+        self.0.push_str(json);
+    }
+
+    pub(crate) fn flag(&mut self, flag: bool) {
         self.separate();
         self.0.push_str(if flag { "true" } else { "false" });
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.separate();
         self.0.push('"');
         for c in text.chars() {
@@ -50,19 +56,19 @@ impl Writer {
     }
 
     /// A key, and a text.
-    pub(super) fn text_field(&mut self, key: &str, text: &str) {
+    pub(crate) fn text_field(&mut self, key: &str, text: &str) {
         self.key(key);
         self.text(text);
     }
 
     /// A key, and a number.
-    pub(super) fn number_field(&mut self, key: &str, number: u64) {
+    pub(crate) fn number_field(&mut self, key: &str, number: u64) {
         self.key(key);
         self.number(number);
     }
 
     /// A key, and a text if there is one; neither otherwise.
-    pub(super) fn optional_field(&mut self, key: &str, text: Option<&str>) {
+    pub(crate) fn optional_field(&mut self, key: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.text_field(key, text);
         }

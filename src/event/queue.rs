@@ -118,6 +118,8 @@ impl Lossy for Event {
     fn left_out_beyond(&self) -> Option<usize> {
         match self {
             Event::Step(_) | Event::Trouble(_) | Event::DevicesChanged | Event::Speaking { .. } => Some(LOSSY),
+            // What holds can be looked at.
+            Event::Attribute { .. } => Some(LOSSY),
             // Then it is refused.
             Event::Channel(_) | Event::Request(_) | Event::File(_) => Some(LOSSY),
             // The message knows it, too.

@@ -1,5 +1,6 @@
 //! A room as its driver runs it: it owns the machine, the connections, the tracks and the signaling.
 
+mod attributes;
 mod incoming;
 mod listening;
 mod outgoing;
@@ -11,6 +12,7 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use itodenwa_protocol as machine;
+use itodenwa_protocol::attributes::Changes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ActiveSpeaker, IceTransportPolicy};
 use itodenwa_protocol::{Input, Time, TroubleCode};
@@ -66,6 +68,7 @@ pub(super) struct RoomEndpoint {
     limits: LiteMap<Source, Limits>,
     /// What the server refused last: why it may close the socket.
     refusal: Option<Refusal>,
+    changes: Changes,
     _listeners: Vec<Listener>,
 }
 
@@ -85,6 +88,7 @@ impl RoomEndpoint {
             looks: 0,
             limits: LiteMap::new(),
             refusal: None,
+            changes: Changes::default(),
             _listeners: visibility.into_iter().chain(hide).collect(),
         };
         endpoint.note_relay();
@@ -118,12 +122,14 @@ impl Endpoint for RoomEndpoint {
 
     fn deadline(&self) -> Option<Time> {
         let texts = self.peers.deadline().map(|(at, _)| at);
-        self.parts.machine.deadline().into_iter().chain(texts).min()
+        let changes = self.parts.snapshot.attributes.change(|attributes| attributes.deadline(&self.changes));
+        [self.parts.machine.deadline(), texts, changes].into_iter().flatten().min()
     }
 
     fn on_deadline(&mut self) {
         self.handle(Input::Deadline);
         self.acknowledge();
+        self.share();
     }
 
     fn on_request(&mut self, request: Request) {

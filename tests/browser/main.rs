@@ -3,6 +3,7 @@
 // Clippy knows its own kind of test only.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+mod attributes;
 mod calls;
 mod channels;
 mod check;

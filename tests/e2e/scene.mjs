@@ -50,7 +50,7 @@ async function open(names) {
         let person, screen;
         return (sight) => (sight === "screen" ? (screen ??= slide(title)) : (person ??= face(number)));
     };
-    const me = { id: "me", name: "Ann", media: new Set(["camera", "microphone"]), settings: new Map(), view: views(0, "My slides") };
+    const me = { id: "me", name: "Ann", media: new Set(["camera", "microphone"]), settings: new Map(), attributes: new Map(), view: views(0, "My slides") };
     const room = Object.assign(new EventTarget(), {
         name: "blue-tiger",
         me,
@@ -82,7 +82,7 @@ async function open(names) {
         view,
         add(name) {
             number += 1;
-            const peer = { id: `p${number}`, name, state: "connected", media: new Set(["camera", "microphone"]), volume: 1, muted: false, view: views(number, `${name}: tea`) };
+            const peer = { id: `p${number}`, name, state: "connected", media: new Set(["camera", "microphone"]), volume: 1, muted: false, attributes: new Map(), view: views(number, `${name}: tea`) };
             peer.send = room.send;
             peer.diagnose = async () => ({ code: "connection/connected", explain: "", advice: "" });
             peer.getStats = async () => undefined;

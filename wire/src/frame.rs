@@ -1,7 +1,8 @@
 //! What two peers say over the control channel of their connection: `{"stream":{"id":7,"next":1}}` as the first of all,
 //! `{"text":{"number":1,"text":"hello"}}`, answered by `{"ack":1}` when it was read, and so are values,
 //! `{"text":{"number":2,"text":"[1]","format":"json"}}`, and bytes; how large somebody is shown,
-//! `{"shown":[["camera",320,180]]}`; and `"beat"`.
+//! `{"shown":[["camera",320,180]]}`; what members and the room have for everybody to see,
+//! `{"attribute":{"room":true,"key":"topic","value":"\"糸\"","version":1}}`; and `"beat"`.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub enum Frame {
     /// How large the sources of the other side are shown here: width and height in device pixels, zero for not at all.
     #[serde(deserialize_with = "crate::body::read::sized")]
     Shown(Vec<(Source, u32, u32)>),
+    /// An attribute: each of them when the channel opened, and then what changed.
+    Attribute(Attribute),
     /// A heartbeat: the sender is there.
     #[serde(rename = "beat")]
     Heartbeat,
@@ -76,6 +79,19 @@ impl Format {
     fn is_text(&self) -> bool {
         *self == Format::Text
     }
+}
+
+/// A value that somebody wrote for everybody to see.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Whether it is the room's, as the sender knows it; otherwise the sender's own.
+    pub room: bool,
+    /// Of what. Attributes sort by it.
+    pub key: String,
+    /// The value as JSON (RFC 8259); empty if it was removed.
+    pub value: String,
+    /// One more than what the writer knew. The highest one counts; of two that are the same that of the value that sorts last.
+    pub version: u32,
 }
 
 /// Which texts come through a channel: the first frame of each side.

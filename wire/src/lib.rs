@@ -42,7 +42,7 @@ mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, SourceMap};
 pub use client::{ClientMessage, Join, Resume, Signal};
-pub use frame::{Format, Frame, Text, TextStream};
+pub use frame::{Attribute, Format, Frame, Text, TextStream};
 pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};

@@ -56,5 +56,11 @@ pub const TEXT_BYTES: usize = 16 * 1024;
 pub const MESSAGE_OF_BYTES: usize = TEXT_BYTES / 4 * 3;
 /// Texts that a peer did not acknowledge, per peer: on their way, unread, or waiting for a channel.
 pub const QUEUED_TEXTS: usize = 64;
+/// Attributes of a member, and of a room, with those that were removed.
+pub const ATTRIBUTES: usize = 32;
+/// Longest key of an attribute, in bytes of UTF-8.
+pub const ATTRIBUTE_KEY_BYTES: usize = 64;
+/// Largest value of an attribute, in bytes of JSON.
+pub const ATTRIBUTE_BYTES: usize = 1024;
 /// Texts that the application did not read, per peer: those of a sender, and those that it sent before it began to count anew.
 pub const UNREAD_TEXTS: usize = 2 * QUEUED_TEXTS;

@@ -1,6 +1,7 @@
 import { errorText, say, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { Files } from "./files.js";
+import { Hand } from "./hand.js";
 import { keys } from "./keys.js";
 import { Lock } from "./lock.js";
 import { notice } from "./notices.js";
@@ -25,6 +26,7 @@ export class CallView {
     #side;
     #people;
     #lock;
+    #hand;
     #closeKeys;
     #changed;
     #lesson;
@@ -63,7 +65,9 @@ export class CallView {
         new Why(room, nameOf, signal);
         this.#closeKeys = keys(signal);
         new Files(room, signal);
-        this.#listen(new Chat(room, signal));
+        const chat = new Chat(room, signal);
+        this.#hand = new Hand(room, { places: [this.#stage, this.#people], chat, failed: (error) => this.#tell(error), signal });
+        this.#listen(chat);
         click("lesson-open", () => this.#openLesson());
         this.#switches();
         byId("microphone").focus({ preventScroll: true });
@@ -89,6 +93,7 @@ export class CallView {
         room.onleft = ({ peer }) => {
             this.#stage.remove(peer);
             this.#people.remove(peer);
+            this.#hand.remove(peer);
             chat.went(peer);
         };
         room.onconnection = ({ peer }) => this.#stage.state(peer);
@@ -96,6 +101,7 @@ export class CallView {
             this.#stage.media(peer);
             this.#people.media(peer);
         };
+        room.onattribute = ({ peer }) => peer && this.#hand.changed(peer);
         room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
         room.onmutedspeech = (speaking) => this.#mutedSpeech(speaking);
         room.onspeaker = () => this.#stage.speaker();

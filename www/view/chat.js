@@ -53,6 +53,10 @@ export class Chat {
         this.#note(() => word("went", { name: nameOf(peer) }));
     }
 
+    raised(peer) {
+        this.#note(() => word("raised", { name: nameOf(peer) }));
+    }
+
     async #send(text, input) {
         try {
             const message = await this.#room.send(text);

@@ -26,19 +26,24 @@ export class People {
         this.#lines.delete(peer.id);
     }
 
+    /** Their line. */
+    element(id) {
+        return this.#lines.get(id);
+    }
+
     own() {
         this.media(this.#room.me);
     }
 
     media({ id, media }) {
-        const icon = this.#lines.get(id)?.querySelector(".icon");
+        const icon = this.#lines.get(id)?.querySelector(".silent");
         icon?.toggleAttribute("hidden", media.has("microphone"));
     }
 
     #add(id, name) {
         const line = template.content.firstElementChild.cloneNode(true);
         say(line.querySelector(".who"), name);
-        line.querySelector(".icon").setAttribute("aria-label", word("silent"));
+        line.querySelector(".silent").setAttribute("aria-label", word("silent"));
         this.#lines.set(id, line);
         this.#list.append(line);
     }

@@ -60,6 +60,11 @@ export class Stage {
         this.#arrange();
     }
 
+    /** Somebody's tile; one's own is among them. */
+    element(id) {
+        return id === this.#room.me.id ? this.#self.element : this.#tiles.get(id)?.element;
+    }
+
     remove(peer) {
         for (const tiles of [this.#tiles, this.#screens]) {
             this.#drop(tiles.get(peer.id));

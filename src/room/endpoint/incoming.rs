@@ -27,6 +27,7 @@ impl RoomEndpoint {
                     self.channel_refused(to, why);
                 }
             }
+            Request::Share => self.share(),
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Stats(peer, tell) => {
@@ -148,6 +149,9 @@ impl RoomEndpoint {
                 {
                     self.channel_refused(peer, why);
                 }
+                if report == Report::ChannelOpen && self.peers.is_current(peer, connection) {
+                    self.share_all(peer);
+                }
                 let is_negotiated = matches!(report, Report::AnswerSet | Report::AnswerMade { .. });
                 self.handle(Input::Report { peer, connection, report });
                 if is_negotiated {
@@ -196,6 +200,7 @@ impl RoomEndpoint {
                     self.payload(peer, Payload::read(text, format), read);
                 }
             }
+            Ok(Frame::Attribute(attribute)) => self.attribute(peer, attribute),
             Ok(Frame::Heartbeat) => {}
             Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
         }

@@ -88,6 +88,7 @@ impl RoomEndpoint {
                 self.tell(Event::Joined(peer));
             }
             machine::Event::Left(left) => {
+                self.parts.snapshot.attributes.change(|attributes| attributes.left());
                 self.parts.core.media.remove(left.id);
                 if let Some(room) = self.parts.room.upgrade()
                     && let Some(resumptions) = room.resumptions.get()

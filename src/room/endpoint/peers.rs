@@ -246,6 +246,15 @@ impl Peers {
         }
     }
 
+    // Attributes.
+
+    /// Tells one of them, or everybody. What a channel does not take is told through the next one, as is everything then.
+    pub(super) fn tell(&self, to: Option<PeerId>, frame: &Frame) {
+        for (_, state) in self.states.iter().filter(|(id, state)| state.open && to.is_none_or(|to| to == **id)) {
+            let _ = state.send(frame);
+        }
+    }
+
     // Texts.
 
     /// A message to send. If the peer is gone, whoever waits for its delivery is told by the drop.

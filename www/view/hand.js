@@ -1,0 +1,58 @@
+import { word } from "../i18n.js";
+
+const button = document.getElementById("hand");
+
+/** Raised hands: each member's attribute `hand`, shown on their tile and their line, and said in the chat. */
+export class Hand {
+    #room;
+    #places;
+    #chat;
+    #failed;
+    /** Whose hand is up, by id: an attribute that is told again is no hand that is raised again. */
+    #raised = new Set();
+
+    /** `places` show people: they have an `element(id)` for each. `failed` is told why the own hand could not be raised. */
+    constructor(room, { places, chat, failed, signal }) {
+        this.#room = room;
+        this.#failed = failed;
+        this.#places = places;
+        this.#chat = chat;
+        button.addEventListener("click", () => this.#toggle(), { signal });
+        this.#show(room.me);
+    }
+
+    /** Somebody's attributes are others, or they came. */
+    changed(peer) {
+        if (this.#show(peer)) this.#chat.raised(peer);
+    }
+
+    remove({ id }) {
+        this.#raised.delete(id);
+    }
+
+    async #toggle() {
+        const { me } = this.#room;
+        try {
+            await me.set("hand", me.attributes.get("hand") === true ? undefined : true);
+        } catch (error) {
+            this.#failed(error);
+        }
+        this.#show(me);
+    }
+
+    /** Whether it was raised just now. */
+    #show(person) {
+        const { id } = person;
+        const isUp = person.attributes.get("hand") === true;
+        const isNew = isUp && !this.#raised.has(id);
+        if (isUp) this.#raised.add(id);
+        else this.#raised.delete(id);
+        if (person === this.#room.me) button.setAttribute("aria-pressed", String(isUp));
+        for (const place of this.#places) {
+            const sign = place.element(id)?.querySelector(".hand");
+            sign?.setAttribute("aria-label", word("hand-up"));
+            sign?.toggleAttribute("hidden", !isUp);
+        }
+        return isNew;
+    }
+}
