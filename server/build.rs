@@ -16,8 +16,8 @@ const FOLDER: &str = "ITODENWA_PAGE";
 const PLACES: [&str; 2] = ["../www", "page"];
 /// What is there when a page was built, and not before.
 const BUILT: &str = "pkg/itodenwa_bg.wasm";
-/// The page's own files, which it names in its document.
-const NAMED: [&str; 3] = ["href=\"favicon.svg\"", "href=\"style.css\"", "src=\"app.js\""];
+/// What the document begins the page with.
+const SCRIPT: &str = "app.js";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={FOLDER}");
@@ -78,7 +78,7 @@ fn content_type(name: &str) -> Option<&'static str> {
 }
 
 /// The source of the table of files. All of one version are under a path with its hash, so that they may be kept for ever:
-/// the document names three, and those name the others relative to themselves.
+/// the document names some, and those name the others relative to themselves.
 fn table(files: Vec<(String, Vec<u8>)>, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut hasher = Sha256::new();
     for (path, bytes) in &files {
@@ -88,9 +88,10 @@ fn table(files: Vec<(String, Vec<u8>)>, out: &Path) -> Result<String, Box<dyn Er
     }
     let version = hex(&hasher.finalize());
     let mut source = format!("pub(super) static EMBEDDED: Assets = Assets {{ version: {version:?}, files: &[\n");
+    let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
     for (number, (path, mut bytes)) in files.into_iter().enumerate() {
         if path == "index.html" {
-            bytes = under(&version, String::from_utf8(bytes)?)?.into_bytes();
+            bytes = under(&version, &paths, String::from_utf8(bytes)?)?.into_bytes();
         }
         let variant = |name: &str, bytes: &[u8]| -> Result<String, Box<dyn Error>> {
             let file = out.join(format!("{number}.{name}"));
@@ -115,16 +116,19 @@ fn table(files: Vec<(String, Vec<u8>)>, out: &Path) -> Result<String, Box<dyn Er
     Ok(source)
 }
 
-/// The document, with its files under the version's path.
-fn under(version: &str, mut document: String) -> Result<String, Box<dyn Error>> {
-    for name in NAMED {
-        let (attribute, file) = name.split_once("=\"").ok_or("no attribute")?;
-        if !document.contains(name) {
-            return Err(format!("index.html has no {name}").into());
+/// The document, with the scripts, styles and pictures that it names under the version's path. Links to other documents stay.
+fn under(version: &str, paths: &[String], mut document: String) -> Result<String, Box<dyn Error>> {
+    let is_versioned = |path: &&String| !path.ends_with(".html");
+    for path in paths.iter().filter(is_versioned) {
+        for attribute in ["src", "href"] {
+            document =
+                document.replace(&format!("{attribute}=\"{path}\""), &format!("{attribute}=\"{version}/{path}\""));
         }
-        document = document.replace(name, &format!("{attribute}=\"{version}/{file}"));
     }
-    Ok(document)
+    match document.contains(&format!("src=\"{version}/{SCRIPT}\"")) {
+        true => Ok(document),
+        false => Err(format!("index.html has no {SCRIPT}").into()),
+    }
 }
 
 fn hex(hash: &[u8]) -> String {
