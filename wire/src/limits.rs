@@ -40,6 +40,8 @@ pub const OWN_SOURCES: usize = 8;
 /// Names of such sources that a program takes as long as it runs, of everybody: they are kept, 128 KiB of them at most. A source with a
 /// further one is taken for one that a later version brings, and left out.
 pub const OWN_SOURCE_NAMES: usize = 4096;
+/// Of these, as many as others may bring: whoever brings more and more names takes none from the application itself.
+pub const OTHERS_SOURCE_NAMES: usize = OWN_SOURCE_NAMES / 4 * 3;
 /// Most candidates accepted for one ICE username fragment.
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.

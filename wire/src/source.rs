@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::limits::OWN_SOURCE_NAMES;
+use crate::limits::{OTHERS_SOURCE_NAMES, OWN_SOURCE_NAMES};
 
 /// Begins the label of an application's own source, so that none is taken for one that a later version brings.
 const OWN: &str = "own:";
@@ -67,10 +67,10 @@ impl Source {
     }
 
     /// By that name. An own one has 1 to 24 characters of `A-Z a-z 0-9 _ -`, and `Audio` after them if it is sound. A program takes 4096 of them
-    /// ([`limits::OWN_SOURCE_NAMES`](crate::limits::OWN_SOURCE_NAMES)), its own and those of others together.
+    /// ([`limits::OWN_SOURCE_NAMES`](crate::limits::OWN_SOURCE_NAMES)), its own and those of others together; of others three quarters.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Source::known(name).or_else(|| OwnSource::new(name).map(Source::Own))
+        Source::known(name).or_else(|| OwnSource::new(name, OWN_SOURCE_NAMES).map(Source::Own))
     }
 
     /// What a track of this kind is under this name: the sound of `camera` is the `microphone`, and that of any other name has it with
@@ -93,11 +93,12 @@ impl Source {
         [prefix, self.as_str()].concat()
     }
 
-    /// By that label. None is a source of a later version, or no source.
+    /// By that label, which somebody else wrote. None is a source of a later version, no source, or one with a name for which there is no
+    /// place ([`limits::OTHERS_SOURCE_NAMES`](crate::limits::OTHERS_SOURCE_NAMES)).
     #[must_use]
     pub fn labelled(label: &str) -> Option<Self> {
         match label.strip_prefix(OWN) {
-            Some(name) => OwnSource::new(name).map(Source::Own),
+            Some(name) => OwnSource::new(name, OTHERS_SOURCE_NAMES).map(Source::Own),
             None => Source::known(label),
         }
     }
@@ -108,7 +109,8 @@ impl Source {
 }
 
 impl OwnSource {
-    fn new(full: &str) -> Option<Self> {
+    /// One that was not met yet is taken while there are fewer than `most`.
+    fn new(full: &str, most: usize) -> Option<Self> {
         let name = full.strip_suffix(AUDIO).unwrap_or(full);
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         let is_name = (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed);
@@ -121,7 +123,7 @@ impl OwnSource {
         if let Some(known) = names.iter().find(|name| **name == full) {
             return Some(OwnSource(known));
         }
-        if names.len() >= OWN_SOURCE_NAMES {
+        if names.len() >= most {
             return None;
         }
         let name = Box::leak(full.into());
@@ -145,11 +147,12 @@ impl OwnSource {
     #[must_use]
     pub fn picture(&self) -> Self {
         let name = self.as_str();
-        name.strip_suffix(AUDIO).and_then(OwnSource::new).unwrap_or(*self)
+        let picture = name.strip_suffix(AUDIO).and_then(|name| OwnSource::new(name, OWN_SOURCE_NAMES));
+        picture.unwrap_or(*self)
     }
 
     fn audio(&self) -> Option<Self> {
-        OwnSource::new(&[self.as_str(), AUDIO].concat())
+        OwnSource::new(&[self.as_str(), AUDIO].concat(), OWN_SOURCE_NAMES)
     }
 }
 

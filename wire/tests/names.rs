@@ -1,12 +1,16 @@
 //! The names of own sources that a program takes. In a file, and so a process, of its own: they are never forgotten.
 
 use itodenwa_wire::Source;
-use itodenwa_wire::limits::OWN_SOURCE_NAMES;
+use itodenwa_wire::limits::{OTHERS_SOURCE_NAMES, OWN_SOURCE_NAMES};
 
 #[test]
 fn a_program_takes_so_many_names_and_no_more() {
     let name = |number: usize| format!("name-{number}");
-    let all: Vec<Source> = (0..OWN_SOURCE_NAMES).map(|number| Source::named(&name(number)).unwrap()).collect();
+    let label = |number: usize| format!("own:{}", name(number));
+    let mut all: Vec<Source> =
+        (0..OTHERS_SOURCE_NAMES).map(|number| Source::labelled(&label(number)).unwrap()).collect();
+    assert_eq!(Source::labelled(&label(OTHERS_SOURCE_NAMES)), None, "the rest is the application's");
+    all.extend((OTHERS_SOURCE_NAMES..OWN_SOURCE_NAMES).map(|number| Source::named(&name(number)).unwrap()));
     assert_eq!(Source::named("one-more"), None);
     assert_eq!(Source::labelled("own:one-more"), None);
     for (number, source) in all.into_iter().enumerate() {
