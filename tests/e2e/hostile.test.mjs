@@ -68,18 +68,24 @@ for (const seats of [1, 4]) {
     });
 }
 
-/** Runs in the page: says twice as much over its socket as the server lets pass, until that closes it. */
+/**
+ * Runs in the page: says four times as much over its socket as the server lets pass, until that is refused. On a busy machine the page may be
+ * on another socket meanwhile.
+ */
 function beTooFast() {
-    const { socket } = window;
-    const closed = new Promise((done) => socket.addEventListener("close", () => done()));
-    const since = performance.now();
-    let sent = 0;
-    // Two hundred a second, also when the page's timers are late.
-    const timer = setInterval(() => {
-        if (socket.readyState !== WebSocket.OPEN) return clearInterval(timer);
-        for (; sent < (performance.now() - since) / 5; sent++) socket.send(JSON.stringify({ ping: 0 }));
-    }, 100);
-    return closed;
+    let [socket, since, sent] = [];
+    return new Promise((done) => {
+        const timer = setInterval(() => {
+            if (window.refusals.some((refusal) => refusal.includes("message/too-fast"))) {
+                clearInterval(timer);
+                return done();
+            }
+            if (socket !== window.socket) [socket, since, sent] = [window.socket, performance.now(), 0];
+            if (socket.readyState !== WebSocket.OPEN) return;
+            // Two hundred a second, also when the page's timers are late.
+            for (; sent < (performance.now() - since) / 5; sent++) socket.send(JSON.stringify({ ping: 0 }));
+        }, 100);
+    });
 }
 
 for (const kind of ["chromium", "firefox"]) {
@@ -98,7 +104,6 @@ for (const kind of ["chromium", "firefox"]) {
             new MutationObserver(() => window.counts.push(count.textContent)).observe(count, { childList: true, subtree: true });
         });
         await ann.page.evaluate(beTooFast);
-        assert.ok(await ann.page.evaluate(() => window.refusals.some((refusal) => refusal.includes("message/too-fast"))));
         await ann.until(() => window.socket.readyState === WebSocket.OPEN && window.socketsClosed > 0);
         await Promise.all(people.map((someone) => someone.watches()));
         await ann.say("still here");

@@ -53,7 +53,6 @@ export function lay() {
         within(`nat-${name}`, "link set inside up");
         // Addresses of IPv6 would come seconds after the cable, which to a browser is another network.
         within(person, `link set up${network} addrgenmode none`);
-        within(person, `address add 10.0.${network}.2/24 dev up${network}`);
         run("ip", ["netns", "exec", namespace(`nat-${name}`), "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
         if (name !== "train") plug(person, network);
         shape(name, name === "cloud" ? "one to one" : "port restricted");
@@ -79,20 +78,27 @@ function connect(name, host) {
     within(name, "route replace default via 203.0.113.1");
 }
 
+/** The address comes and goes with the cable, as where it is given by DHCP: that is how browsers know that it is another network. */
 function plug(person, network) {
     within(person, `link set up${network} up`);
+    within(person, `address add 10.0.${network}.2/24 dev up${network}`);
     within(person, `route replace default via 10.0.${network}.1`);
+}
+
+function unplug(person, network) {
+    within(person, `address flush dev up${network}`);
+    within(person, `link set up${network} down`);
 }
 
 /** Ann leaves the house: her cable is out, and she is in the train's network. */
 export function moveAnn() {
-    within("ann", "link set up1 down");
+    unplug("ann", 1);
     plug("ann", 3);
 }
 
 /** And back. */
 export function bringAnnBack() {
-    within("ann", "link set up3 down");
+    unplug("ann", 3);
     plug("ann", 1);
 }
 
