@@ -10,8 +10,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A port that was free a moment ago: nginx can't be asked which one it got. */
-async function freePort() {
+/** A port that was free a moment ago: nginx and Redis can't be asked which one they got. */
+export async function freePort() {
     const listener = createServer().listen(0, "127.0.0.1");
     await once(listener, "listening");
     const { port } = listener.address();

@@ -5,25 +5,25 @@ import { createConnection } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { away, back, negotiates, noticedNothing, opens, watch } from "./behind-proxy.mjs";
-import { nginxBeforeThree } from "./nginx.mjs";
+import { freePort, nginxBeforeThree } from "./nginx.mjs";
 import { end, freshRoom, LIMIT, startServer } from "./people.mjs";
 
 after(end);
 
 /** A Redis of its own. Its address. */
 async function redis(t) {
-    // Free a moment ago; no two tests get the same.
-    const port = 20_000 + (process.pid % 20_000);
+    const port = await freePort();
     const arguments_ = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
     const child = spawn("redis-server", arguments_, { stdio: "ignore" });
     t.after(() => child.kill());
-    for (;;) {
+    while (child.exitCode === null) {
         const socket = createConnection({ port, host: "127.0.0.1" });
         const came = await once(socket, "connect").then(() => true, () => false);
         socket.destroy();
         if (came) return `redis://127.0.0.1:${port}`;
         await sleep(50);
     }
+    throw new Error(`redis-server ended: ${child.exitCode}`);
 }
 
 /** A number of a server. */
