@@ -10,6 +10,7 @@ mod lock;
 mod moving;
 mod operating;
 mod outbox;
+mod removing;
 mod renewals;
 mod replay;
 mod room;
@@ -23,9 +24,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use itodenwa_wire::{
-    ClientMessage, Delivery, Identity, LeaveReason, Pass, PeerId, RefusalCode, RoomName, ServerMessage, Signal,
-};
+use itodenwa_wire::{ClientMessage, Delivery, LeaveReason, PeerId, RefusalCode, RoomName, ServerMessage, Signal};
 
 pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
@@ -37,7 +36,7 @@ use moving::MovedAway;
 use outbox::Outbox;
 use renewals::Renewals;
 use replay::Capacity;
-use room::{Presence, Room};
+use room::Room;
 
 use crate::Limits;
 use crate::access::Access;
@@ -194,51 +193,6 @@ impl<P: Packet> Hub<P> {
                 } else if let Some(refusal) = closing.refusal {
                     self.send(from, ServerMessage::Refused(refusal));
                 }
-            }
-        }
-    }
-
-    /// The newest one of an identity stays.
-    fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) {
-        let older = self.rooms.get(room).and_then(|room| room.with_identity(identity));
-        if let Some((id, presence)) = older {
-            let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
-            self.send_off(now, room, id, presence, closing, LeaveReason::Replaced);
-        }
-    }
-
-    fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {
-        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
-        let (name, id) = (name.clone(), *id);
-        let Some(room) = self.rooms.get_mut(&name) else { return };
-        let may = |pass: &Pass| pass.admin;
-        let refusal = if !room.occupant(id).and_then(|me| me.member.pass.as_ref()).is_some_and(may) {
-            closing::refusal(RefusalCode::TokenForbidden, "only who has a token that says so may remove others")
-        } else if let Some(other) = room.occupant(who).filter(|_| who != id) {
-            let presence = other.presence;
-            let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
-            return self.send_off(now, &name, who, presence, closing, LeaveReason::Removed);
-        } else {
-            closing::refusal(RefusalCode::PeerUnknown, format!("{who} is not in the room"))
-        };
-        self.send(from, ServerMessage::Refused(refusal));
-    }
-
-    /// Somebody is out, with a connection or waited for.
-    fn send_off(
-        &mut self,
-        now: Instant,
-        room: &RoomName,
-        who: PeerId,
-        presence: Presence,
-        closing: Closing,
-        reason: LeaveReason,
-    ) {
-        match presence {
-            Presence::Here(connection) => self.close(now, connection, closing, Ending::ForGood(reason)),
-            Presence::Away { until, .. } => {
-                self.due.remove(&(until, Due::Part(room.clone(), who)));
-                self.part(now, room, who, reason);
             }
         }
     }

@@ -51,11 +51,23 @@ pub(crate) fn bind(folder: &Path) -> Result<()> {
         fs::copy(&wasm, built.join("of.wasm"))?;
     }
     fs::create_dir_all(folder)?;
+    clean(folder)?;
     for file in files() {
         let content = fs::read(built.join(&file))?;
         // The server is built anew when the page changes, and only then.
         if fs::read(folder.join(&file)).ok().as_ref() != Some(&content) {
             fs::write(folder.join(file), content)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away what is not shipped any more: it would be put into packages, and into the server.
+fn clean(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && !files().any(|file| entry.file_name() == *file) {
+            fs::remove_file(entry.path())?;
         }
     }
     Ok(())
@@ -109,4 +121,23 @@ fn ship(wasm: &Path, built: &Path) -> Result<()> {
         shrink::module(&whole.join(&file), &built.join(&file))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shipped_before_is_taken_away() {
+        let folder = std::env::temp_dir().join(format!("itodenwa-pkg-{}", std::process::id()));
+        fs::create_dir_all(folder.join("snippets")).unwrap();
+        for file in [FIRST, LATER_BINDINGS, "itodenwa_old_bg.wasm"] {
+            fs::write(folder.join(file), "").unwrap();
+        }
+        clean(&folder).unwrap();
+        let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort_unstable();
+        assert_eq!(left, [FIRST, LATER_BINDINGS, "snippets"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
