@@ -28,8 +28,8 @@ async function told(someone) {
 /** Waits until the package holds nothing any more. */
 async function holdsNothing(someone) {
     await someone.until(async () => {
-        const { counts } = await import("/pkg/itodenwa.js");
-        return Object.values(counts()).every((count) => count === 0);
+        const { counts } = await import("/itodenwa/index.js");
+        return Object.values(await counts()).every((count) => count === 0);
     });
 }
 
