@@ -32,6 +32,8 @@ mod page;
 mod program;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+#[cfg(all(unix, feature = "redis"))]
+mod redis_network;
 mod relaying;
 mod resuming;
 mod slow_http;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::redis::{Node, Redis, id, nodes, program, sent_away, talk};
+use crate::support::redis::{Node, Redis, id, nodes, old_redis, program, see_each_other, sent_away, talk};
 use crate::support::soon;
 
 /// What nodes are told where they are to be found out soon.
@@ -53,8 +53,7 @@ async fn one_room_over_three_nodes_and_one_that_joins() {
 
     // A third one may keep the room from now on: then both come back to it.
     let third = Node::start(&redis, &NEVER).await;
-    first.until("cluster_nodes", 3).await;
-    second.until("cluster_nodes", 3).await;
+    see_each_other(&[&first, &second, &third]).await;
     if first.number("rooms").await == 0.0 {
         sent_away(&mut ann_again).await;
         sent_away(&mut ben).await;
@@ -199,6 +198,23 @@ async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
 }
 
 #[tokio::test]
+async fn two_clusters_in_one_redis_do_not_see_each_other() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &NEVER).await;
+    let other = Node::start(&redis, &["--redis-prefix", "other", "--ticket-secret", "0123456789abcdef"]).await;
+    let (_ann, of_ann) = first.join("room").await;
+    let (_ben, of_ben) = second.join("room").await;
+    let (_eve, of_eve) = other.come_back("room", &of_ann["ticket"]).await;
+    assert_eq!((&of_ben["members"], &of_eve["members"]), (&json!([of_ann["me"]]), &json!([])));
+    assert_ne!(of_eve["me"], of_ann["me"], "a ticket of the other cluster is worth nothing");
+    for (node, nodes, members) in [(&first, 2.0, 2), (&other, 1.0, 1)] {
+        assert_eq!(node.number("cluster_nodes").await, nodes);
+        let rooms = node.ask("GET", "rooms").await;
+        assert!(rooms.ends_with(&format!(r#"{{"rooms":[{{"members":{members},"room":"room"}}]}}"#)), "{rooms}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     let Some(redis) = Redis::start(&["--requirepass", "hush"]).await else { return };
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -212,6 +228,7 @@ async fn what_is_wrong_is_said() {
     soon(ready).await;
     for (url, arguments, expected) in [
         (format!("redis://{free}"), vec![], "--redis: "),
+        (old_redis("6.0.16").await, vec![], "--redis: version 6.0.16 is too old: 6.2 or newer is needed"),
         (redis.url(), vec![], "--redis: it wants a password"),
         (wrong_password, vec![], "--redis: it wants a password"),
         (with_password.clone(), vec!["--redis-prefix", "taken"], "--redis-prefix: something else"),

@@ -1,6 +1,8 @@
 //! A server and its clients.
 
 #[cfg(all(unix, feature = "redis"))]
+pub(crate) mod proxy;
+#[cfg(all(unix, feature = "redis"))]
 pub(crate) mod redis;
 pub(crate) mod turn;
 

@@ -63,10 +63,48 @@ impl Redis {
         self.answers().await;
     }
 
+    pub(crate) async fn signal(&self, name: &str) {
+        send_signal(&self.child, name).await;
+    }
+
     async fn answers(&self) {
         soon(async { while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {} }).await;
         soon(async { while self.tell("PING").await.starts_with("-LOADING") {} }).await;
     }
+}
+
+/// The address of an engine that says that it has this version, and OK to all else.
+pub(crate) async fn old_redis(version: &str) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let info = format!("# Server\r\nredis_version:{version}\r\n");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (reads, mut writes) = stream.into_split();
+            let mut lines = BufReader::new(reads).lines();
+            // Each command says how many words follow, and before each word how long it is.
+            while let Ok(Some(head)) = lines.next_line().await {
+                let mut words = Vec::new();
+                for _ in 0..head.trim_start_matches('*').parse().unwrap() {
+                    lines.next_line().await.unwrap();
+                    words.extend(lines.next_line().await.unwrap());
+                }
+                let answer = match words.first().map(String::as_str) {
+                    Some("INFO") => format!("${}\r\n{info}\r\n", info.len()),
+                    _ => "+OK\r\n".to_owned(),
+                };
+                if writes.write_all(answer.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    url
+}
+
+async fn send_signal(child: &Child, name: &str) {
+    let id = child.id().unwrap().to_string();
+    assert!(soon(Command::new("kill").args([name, &id]).status()).await.unwrap().success());
 }
 
 fn spawn(port: u16, arguments: &[String]) -> std::io::Result<Child> {
@@ -104,7 +142,12 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start(redis: &Redis, arguments: &[&str]) -> Self {
-        let mut command = program(&redis.url(), arguments);
+        Node::start_at(&redis.url(), arguments).await
+    }
+
+    /// With the engine at this address.
+    pub(crate) async fn start_at(url: &str, arguments: &[&str]) -> Self {
+        let mut command = program(url, arguments);
         let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         soon(BufReader::new(child.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
@@ -113,8 +156,7 @@ impl Node {
     }
 
     pub(crate) async fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
-        assert!(soon(Command::new("kill").args([name, &id]).status()).await.unwrap().success());
+        send_signal(&self.child, name).await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> String {
@@ -194,14 +236,28 @@ impl Node {
 
 /// Nodes that see each other.
 pub(crate) async fn nodes<const N: usize>(redis: &Redis, arguments: &[&str]) -> [Node; N] {
+    nodes_at([(); N].map(|()| redis.url()), arguments).await
+}
+
+/// The same, each with an address of its own for the engine.
+pub(crate) async fn nodes_at<const N: usize>(urls: [String; N], arguments: &[&str]) -> [Node; N] {
     let mut nodes = Vec::new();
-    for _ in 0..N {
-        nodes.push(Node::start(redis, arguments).await);
+    for url in urls {
+        nodes.push(Node::start_at(&url, arguments).await);
     }
-    for node in &nodes {
-        node.until("cluster_nodes", N as u64).await;
-    }
+    see_each_other(&nodes.iter().collect::<Vec<_>>()).await;
     nodes.try_into().unwrap_or_else(|_| unreachable!())
+}
+
+/// Until these nodes see all of them, and those whose room has moved are sent away.
+pub(crate) async fn see_each_other(nodes: &[&Node]) {
+    for node in nodes {
+        node.until("cluster_nodes", nodes.len() as u64).await;
+    }
+    for node in nodes {
+        // Answers of the others come after the news of them.
+        soon(async { while !node.ask("GET", "rooms").await.starts_with("HTTP/1.1 200") {} }).await;
+    }
 }
 
 pub(crate) fn id(welcome: &Value) -> &str {
