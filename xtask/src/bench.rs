@@ -30,6 +30,9 @@ pub(crate) struct Bench {
     /// Calls in the same pages, for what they leave behind.
     #[arg(long, default_value_t = 50)]
     calls: u32,
+    /// Writes what came of it into the README and its plot; `cluster` alone does.
+    #[arg(long)]
+    write: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

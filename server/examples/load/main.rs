@@ -5,7 +5,7 @@
 //! load itodenwa idle 5000 target/release/itodenwa-server
 //! load itodenwa after 1000 target/release/itodenwa-server
 //! load member target/release/itodenwa-server
-//! load cluster 2 50 10 target/release/itodenwa-server --listen 127.0.0.1:0
+//! load cluster 2 spread 2500 4 2000 10 target/release/itodenwa-server --listen 127.0.0.1:0 --public-metrics
 //! load hostile 10 target/release/itodenwa-server --listen 127.0.0.1:0
 //! load peer relay 50 10 node server/bench/peer.mjs
 //! ```
@@ -22,6 +22,7 @@
 mod cluster;
 mod dialect;
 mod hostile;
+mod redis;
 mod server;
 
 use std::time::Duration;
@@ -52,10 +53,12 @@ async fn main() {
             let seconds = Duration::from_secs(seconds.parse().unwrap());
             return println!("{}", hostile::run(Server::start(&program).await, seconds).await);
         }
-        ["cluster", nodes, pairs, seconds, program @ ..] => {
-            let [nodes, pairs] = [nodes, pairs].map(|number| number.parse().unwrap());
-            let seconds = Duration::from_secs(seconds.parse().unwrap());
-            return println!("{}", cluster::run(nodes, pairs, seconds, program).await);
+        ["cluster", nodes, place, rooms, members, rate, seconds, program @ ..] => {
+            let [nodes, rooms, members] = [nodes, rooms, members].map(|number| number.parse().unwrap());
+            let (place, rate) = (place.parse().unwrap(), rate.parse().unwrap());
+            let time = Duration::from_secs(seconds.parse().unwrap());
+            let plan = cluster::Plan { nodes, place, rooms, members, rate, time };
+            return println!("{}", cluster::run(plan, program).await);
         }
         _ => {}
     }

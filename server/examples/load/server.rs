@@ -2,7 +2,8 @@
 
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
 /// Ticks of a second in `/proc/PID/stat`, on every Linux there is.
@@ -41,21 +42,32 @@ impl Server {
         self.process.id().unwrap()
     }
 
-    fn proc(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.id())).unwrap()
+    /// A number at `/metrics`, which is public.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: load\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(&format!("itodenwa_{name} ")));
+        value.unwrap_or_else(|| panic!("no {name}: {text}")).parse().unwrap()
     }
 
     /// Bytes.
     pub(crate) fn resident(&self) -> f64 {
-        let status = self.proc("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
+        resident_of(self.id())
     }
 
     /// Seconds, in the program and in the system for it.
     pub(crate) fn cpu(&self) -> (f64, f64) {
         cpu_of(self.id())
     }
+}
+
+/// Bytes of a process that are in memory.
+pub(crate) fn resident_of(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
 }
 
 /// Seconds that a process took, in the program and in the system for it.

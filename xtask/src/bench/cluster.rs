@@ -1,46 +1,65 @@
-//! Servers that keep rooms together: what a message costs that goes over two of them, beside one that goes over one alone.
+//! Servers that keep rooms together: what a message and a member cost on several of them, beside one alone; a plot; and what that
+//! says for many more.
 
-use std::collections::BTreeMap;
+mod plan;
+mod plot;
+mod table;
 
-use serde_json::Value;
-
+use super::Bench;
 use super::signaling::{UNLIMITED, build, load};
-use super::{Bench, median};
-use crate::process::{Result, target};
+use crate::process::{Result, program, root, target};
 use crate::system;
+use plan::{Measured, PLANS};
 
-/// Rooms of two that talk at the same time; each pair over two nodes, where there are two.
-const PAIRS: &str = "50";
-/// None: one server alone, without Redis.
-const NODES: [&str; 4] = ["0", "1", "2", "4"];
-const COLUMNS: [&str; 5] = ["messages_per_second", "p50_ms", "p99_ms", "servers_us", "redis_us"];
+/// Each of the members is a connection, and so an open file, in the process that makes load.
+const FILES: u32 = 10_500;
+/// Where the tables stand.
+const README: &str = "server/README.md";
+const PLOT: &str = "docs/pictures/cluster.svg";
+const BEGIN: &str = "<!-- cargo xtask bench cluster -->\n";
+const END: &str = "<!-- until here -->\n";
 
 pub(super) fn run(bench: &Bench) -> Result<()> {
     system::need_redis()?;
+    let files = open_files()?;
+    if files < FILES {
+        return Err(format!("a process may have {files} open files, and {FILES} are needed: ulimit -H -n").into());
+    }
     build()?;
     let folder = target()?.join("release");
     let mut server = vec![folder.join("itodenwa-server").to_string_lossy().into_owned()];
-    server.extend(["--listen=127.0.0.1:0", "--turn=off"].map(String::from));
+    server.extend(["--listen=127.0.0.1:0", "--turn=off", "--public-metrics", "--idle-timeout=600"].map(String::from));
     server.extend(UNLIMITED.map(String::from));
-    let mut measured: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
+    let mut measured = Measured::default();
     for round in 1..=bench.rounds {
-        for nodes in NODES {
-            let what = [nodes.to_owned(), PAIRS.to_owned(), bench.seconds.to_string()];
-            let line = load(&folder, "cluster", &what, &server)?;
-            println!("round {round}, {nodes} nodes: {line}");
-            for column in COLUMNS {
-                measured.entry((nodes, column)).or_default().extend(line.get(column).and_then(Value::as_f64));
-            }
+        for plan in PLANS {
+            let line = load(&folder, "cluster", &plan.arguments(bench.seconds), &server)?;
+            println!("round {round}, {plan}: {line}");
+            measured.add(plan, &line);
         }
     }
-    println!("\n| nodes | messages per second | median | p99 | processor time of the servers for each | of Redis |");
-    println!("|---|---|---|---|---|---|");
-    for nodes in NODES {
-        let [rate, p50, p99, servers, redis] =
-            COLUMNS.map(|column| median(measured.remove(&(nodes, column)).unwrap_or_default()));
-        let name = if nodes == "0" { "one, without Redis" } else { nodes };
-        println!("| {name} | {rate:.0} | {p50:.1} ms | {p99:.1} ms | {servers:.0} us | {redis:.0} us |");
+    let text = table::text(&measured, bench, files);
+    println!("\n{text}");
+    if bench.write {
+        write(&text, &plot::svg(&measured))?;
     }
-    println!();
+    Ok(())
+}
+
+/// As many as a process may have.
+fn open_files() -> Result<u32> {
+    let output = program("sh").args(["-c", "ulimit -H -n"]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(if text.trim() == "unlimited" { u32::MAX } else { text.trim().parse()? })
+}
+
+fn write(text: &str, svg: &str) -> Result<()> {
+    let path = root().join(README);
+    let readme = std::fs::read_to_string(&path)?;
+    let parts = readme.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
+    let (head, tail) = parts.ok_or_else(|| format!("{README} has no place for the tables"))?;
+    std::fs::write(&path, format!("{head}{BEGIN}{text}{END}{tail}"))?;
+    std::fs::write(root().join(PLOT), svg)?;
+    println!("written: {README}, {PLOT}");
     Ok(())
 }
