@@ -64,7 +64,11 @@ pub(crate) async fn run(plan: Plan, program: &[&str]) -> serde_json::Value {
     for _ in 0..plan.nodes.max(1) {
         servers.push(Server::start(&program).await);
     }
-    // Until all see each other: the beat that a newcomer makes everybody send.
+    if redis.is_some() {
+        for server in &servers {
+            while server.metric("cluster_nodes").await < servers.len() as f64 {}
+        }
+    }
     sleep(SETTLED).await;
     let resident = || (servers.iter().map(Server::resident).sum::<f64>(), redis.as_ref().map_or(0.0, Redis::resident));
     let before = resident();
