@@ -50,9 +50,10 @@ impl Bucket {
 
 /// How fast a connection may send something: messages, or bytes.
 ///
-/// What finds fewer tokens than it costs is over the limit: nothing more is read before the debt is paid. What finds
-/// enough tokens ends that state. If it lasts longer than [`Limits::rate_patience`](crate::Limits::rate_patience), the
-/// connection is too fast.
+/// What finds fewer tokens than it costs is over the limit: nothing more is read before the debt is paid. That state ends when
+/// the debt is paid and nothing is there to be read. If it lasts longer than
+/// [`Limits::rate_patience`](crate::Limits::rate_patience), the connection is too fast. Tokens that come while the reader is
+/// late, as on a busy machine, do not end it: what is sent too fast waits in the socket meanwhile.
 #[derive(Debug)]
 pub(crate) struct Meter {
     bucket: Bucket,
@@ -71,9 +72,7 @@ impl Meter {
 
     /// So much was read. How long to wait before more is read.
     pub(crate) fn charge(&mut self, now: Instant, tokens: usize) -> Result<Duration, TooFast> {
-        if self.bucket.has(now, tokens) {
-            self.over_since = None;
-        } else {
+        if !self.bucket.has(now, tokens) {
             let since = *self.over_since.get_or_insert(now);
             if now.saturating_duration_since(since) > self.patience {
                 return Err(TooFast);
@@ -81,6 +80,13 @@ impl Meter {
         }
         self.bucket.take(now, tokens);
         Ok(self.bucket.wait_for(now, 0))
+    }
+
+    /// Nothing is there to be read.
+    pub(crate) fn idle(&mut self, now: Instant) {
+        if self.bucket.has(now, 0) {
+            self.over_since = None;
+        }
     }
 }
 
@@ -106,14 +112,21 @@ mod tests {
         Meter::new(Bucket::new(now, rate, burst), Duration::from_secs(2))
     }
 
-    /// Sends so much each `pace`, or as soon as it is read; after how long it was too fast, if ever.
-    fn drive(mut meter: Meter, start: Instant, pace: Duration, tokens: usize) -> Option<Duration> {
-        let mut now = start;
+    /// Sends so much each `pace`, to a reader that wakes up so much too late; after how long it was too fast, if ever.
+    fn drive(mut meter: Meter, start: Instant, (pace, late): (u64, u64), tokens: usize) -> Option<Duration> {
+        let [pace, late] = [pace, late].map(Duration::from_millis);
+        let (mut now, mut sent) = (start, start);
         while now < start + Duration::from_secs(3600) {
+            if now < sent {
+                meter.idle(now);
+                now = sent;
+            }
             match meter.charge(now, tokens) {
-                Ok(wait) => now += wait.max(pace),
+                Ok(Duration::ZERO) => {}
+                Ok(wait) => now += wait + late,
                 Err(TooFast) => return Some(now - start),
             }
+            sent += pace;
         }
         None
     }
@@ -132,12 +145,21 @@ mod tests {
     #[test]
     fn who_goes_on_is_too_fast_and_who_keeps_to_the_rate_never_is() {
         let start = start();
-        for (rate, burst, pace, tokens) in [(10, 5, 101, 1), (1000, 2000, 510, 500), (1000, 100, 510, 500)] {
-            assert_eq!(drive(meter(start, rate, burst), start, Duration::from_millis(pace), tokens), None);
-        }
-        for (rate, burst, pace, tokens) in [(10, 5, 0, 1), (10, 5, 50, 1), (10, 5, 90, 1), (1000, 2000, 0, 500)] {
-            let after = drive(meter(start, rate, burst), start, Duration::from_millis(pace), tokens).expect("too fast");
-            assert!(after > Duration::from_secs(2) && after < Duration::from_secs(10), "{pace} {tokens}: {after:?}");
+        for late in [0, 30, 300] {
+            for (rate, burst, pace, tokens) in [(10, 5, 101, 1), (1000, 2000, 510, 500), (1000, 100, 510, 500)] {
+                assert_eq!(
+                    drive(meter(start, rate, burst), start, (pace, late), tokens),
+                    None,
+                    "{pace} {tokens}, {late}"
+                );
+            }
+            for (rate, burst, pace, tokens) in [(10, 5, 0, 1), (10, 5, 50, 1), (10, 5, 90, 1), (1000, 2000, 0, 500)] {
+                let after = drive(meter(start, rate, burst), start, (pace, late), tokens).expect("too fast");
+                assert!(
+                    after > Duration::from_secs(2) && after < Duration::from_secs(12),
+                    "{pace} {tokens}, {late}: {after:?}"
+                );
+            }
         }
     }
 
@@ -149,6 +171,7 @@ mod tests {
             for _ in 0..8 {
                 assert!(meter.charge(now + Duration::from_secs(round), 1).is_ok());
             }
+            meter.idle(now + Duration::from_millis(1000 * round + 999));
         }
     }
 

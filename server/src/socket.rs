@@ -8,6 +8,8 @@ mod paced;
 mod reader;
 mod writer;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +84,19 @@ impl Socket {
     }
 }
 
+/// What is read next; as long as nothing is there, that is told.
+async fn or_idle<T>(next: impl Future<Output = T>, meter: &mut Meter) -> T {
+    let mut next = pin!(next);
+    poll_fn(|cx| {
+        let polled = next.as_mut().poll(cx);
+        if polled.is_pending() {
+            meter.idle(Instant::now().into_std());
+        }
+        polled
+    })
+    .await
+}
+
 /// Reads until the end. A connection that is too fast, or faster than the registry, is read later.
 async fn read(
     reader: &mut Reader<ReadHalf<Io>>,
@@ -96,7 +111,7 @@ async fn read(
     let mut last_received = None;
     loop {
         let silence_until = last_received.map_or(join_by, |last_received| last_received + limits.idle_timeout);
-        let message = match timeout_at(silence_until, reader.next()).await {
+        let message = match timeout_at(silence_until, or_idle(reader.next(), &mut messages)).await {
             Ok(Ok(message)) => message,
             Ok(Err(broken)) => return End::of(broken),
             Err(_) => return last_received.map_or_else(never_joined, |last_received| End::Silent { last_received }),

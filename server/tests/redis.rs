@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::redis::{Node, Redis, id, nodes, old_redis, program, see_each_other, sent_away, talk};
+use crate::support::redis::{Node, Redis, SOON, id, nodes, old_redis, program, see_each_other, sent_away, talk};
 use crate::support::soon;
 
-/// What nodes are told where they are to be found out soon.
-const SOON: [&str; 2] = ["--redis-timeout", "2"];
 /// What they are told where nothing is to be found out by silence.
 const NEVER: [&str; 2] = ["--redis-timeout", "60"];
 
@@ -101,9 +99,7 @@ async fn a_node_is_stalled_and_keeps_no_room_when_it_goes_on() {
     assert_eq!(sent_away(&mut ben).await.len(), 1, "the refusal alone");
     // It is there again, as another one, which may keep the room.
     first.until("cluster_rejoins_total", 1).await;
-    for node in [&first, &second] {
-        node.until("cluster_nodes", 2).await;
-    }
+    see_each_other(&[&first, &second]).await;
     assert!(first.is_healthy().await);
     let (mut ben, _) = second.come_back(&room, &of_ben["ticket"]).await;
     let (mut ann_again, resumed) = second.come_back(&room, &of_ann["ticket"]).await;
@@ -140,7 +136,7 @@ async fn a_node_is_drained_and_the_others_know_at_once() {
 #[tokio::test]
 async fn redis_loses_everything_and_nobody_notices() {
     let Some(redis) = Redis::start(&[]).await else { return };
-    let [first, second] = nodes(&redis, &["--redis-timeout", "2"]).await;
+    let [first, second] = nodes(&redis, &SOON).await;
     let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
     let (mut ben, of_ben) = first.join(&room).await;
     ann.receive().await;
@@ -186,8 +182,8 @@ async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
         assert!(node.get("/ws/admission").await.starts_with("HTTP/1.1 503"));
     }
     redis.start_again().await;
+    see_each_other(&[&first, &second]).await;
     for node in [&first, &second] {
-        node.until("cluster_nodes", 2).await;
         soon(async { while !node.is_healthy().await {} }).await;
     }
     let (mut ben, _) = first.come_back(&room, &of_ben["ticket"]).await;

@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::Client;
 use crate::support::proxy::{Proxy, Way};
-use crate::support::redis::{Node, Redis, id, nodes, nodes_at, see_each_other, sent_away, talk};
+use crate::support::redis::{Node, Redis, SOON, id, nodes, nodes_at, see_each_other, sent_away, talk};
 use crate::support::soon;
-
-/// What nodes are told where they are to be found out soon.
-const SOON: [&str; 2] = ["--redis-timeout", "2"];
 
 /// Two members of a room that `first` keeps: one at each node.
 struct Call {
@@ -152,7 +149,7 @@ async fn a_node_that_nobody_hears_keeps_no_room_until_they_do() {
 
 #[tokio::test]
 async fn a_node_whose_redis_is_slower_than_its_lease_keeps_no_room() {
-    let slow = Way { delay: Duration::from_secs(3), rate: Some(30_000), is_cut: false };
+    let slow = Way { delay: Duration::from_secs(8), rate: Some(30_000), is_cut: false };
     a_node_is_cut_off(slow, slow).await;
 }
 

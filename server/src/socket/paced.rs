@@ -36,7 +36,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
             self.wait = None;
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(cx, buf) else {
+            self.meter.idle(Instant::now().into_std());
+            return Poll::Pending;
+        };
+        read?;
         let bytes = buf.filled().len() - before;
         let delay = self.meter.charge(Instant::now().into_std(), bytes).map_err(io::Error::other)?;
         if !delay.is_zero() {

@@ -10,6 +10,9 @@ use tokio::process::{Child, Command};
 
 use super::{Client, Received, http, soon};
 
+/// What nodes are told where they are to be found out soon, and where a busy machine's two seconds are no silence yet.
+pub(crate) const SOON: [&str; 2] = ["--redis-timeout", "6"];
+
 pub(crate) const API_SECRET: &str = "a secret of operators";
 
 /// An engine on a port of its own, without files.
