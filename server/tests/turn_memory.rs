@@ -2,18 +2,19 @@
 
 #![cfg(target_os = "linux")]
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use itodenwa_server::relay::credentials::{Credentials, Secret};
 use stun_types::message::BINDING;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 use turn_types::attribute::RequestedTransport;
 use turn_types::message::{ALLOCATE, CREATE_PERMISSION};
 
 use crate::support::turn::{Turn, request};
-use crate::support::{PATIENCE, soon, soon_true};
+use crate::support::{Client, PATIENCE, soon, soon_true};
 
 const FLOOD: usize = 30_000;
 /// One after another.
@@ -25,9 +26,8 @@ const CLIENTS: usize = 1000;
 
 #[tokio::test]
 async fn a_flood_of_who_has_no_credentials_leaves_nothing_behind() {
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"))
-        .args(["--listen", "127.0.0.1:0", "--turn-listen", &port.to_string(), "--turn-unauthenticated-rate", "1000000"])
+        .args(["--listen", "127.0.0.1:0", "--turn-listen", "127.0.0.1:0", "--turn-unauthenticated-rate", "1000000"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .kill_on_drop(true)
@@ -35,14 +35,15 @@ async fn a_flood_of_who_has_no_credentials_leaves_nothing_behind() {
         .unwrap();
     let mut line = String::new();
     soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let relay = relay_of(line.trim_end().trim_start_matches("itodenwa: http://").trim_end_matches('/')).await;
     let process = program.id().unwrap();
 
-    let questions = questions(port);
-    flood(port, &questions);
+    let questions = questions(relay);
+    flood(relay, &questions);
     // What each packet or client leaves behind, each flood leaves behind; what a thread takes when it first works, one of them.
     let mut before = resident(process);
     let grown = [(); FLOODS].map(|()| {
-        flood(port, &questions);
+        flood(relay, &questions);
         let now = resident(process);
         now.saturating_sub(std::mem::replace(&mut before, now))
     });
@@ -53,7 +54,18 @@ async fn a_flood_of_who_has_no_credentials_leaves_nothing_behind() {
     assert!(log.lines().count() < 10, "nor in the log: {log}");
 }
 
-fn questions(relay: std::net::SocketAddr) -> Vec<Vec<u8>> {
+/// Where a server's relay is, as members are told.
+async fn relay_of(server: &str) -> SocketAddr {
+    let mut client = Client::over(TcpStream::connect(server).await.unwrap(), "").await.unwrap();
+    let welcome = client.join("room").await;
+    let relay = welcome["welcome"]["iceServers"].as_array().unwrap().iter().flat_map(|server| {
+        let urls = server["urls"].as_array().map(Vec::as_slice).unwrap_or_default();
+        urls.iter().filter_map(|url| url.as_str()?.strip_prefix("stun:")?.parse().ok())
+    });
+    relay.last().unwrap_or_else(|| panic!("{welcome}"))
+}
+
+fn questions(relay: SocketAddr) -> Vec<Vec<u8>> {
     let transport = RequestedTransport::new(RequestedTransport::UDP);
     let somebody = Secret::new(*b"not the secret of this server").unwrap().mint(u64::MAX, "eve");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -79,7 +91,7 @@ fn questions(relay: std::net::SocketAddr) -> Vec<Vec<u8>> {
 }
 
 /// Sends a flood, and a question after each few packets, so that all are read.
-fn flood(relay: std::net::SocketAddr, questions: &[Vec<u8>]) {
+fn flood(relay: SocketAddr, questions: &[Vec<u8>]) {
     for client in 0..CLIENTS {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(relay).unwrap();
