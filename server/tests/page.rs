@@ -191,7 +191,7 @@ async fn the_page_inside_the_program_is_kept_by_its_version_and_compressed() {
     assert!(named.contains(&&*format!("{version}/app.js")));
     for (path, content_type) in [
         ("app.js", "text/javascript; charset=utf-8"),
-        ("style.css", "text/css; charset=utf-8"),
+        ("style/base.css", "text/css; charset=utf-8"),
         ("itodenwa/index.js", "text/javascript; charset=utf-8"),
         ("pkg/itodenwa_bg.wasm", "application/wasm"),
     ] {
