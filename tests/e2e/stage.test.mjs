@@ -9,6 +9,10 @@ after(end);
 /** Small, a phone both ways, a laptop, 4K. */
 const SCREENS = [[320, 640], [390, 844], [844, 390], [1280, 800], [3840, 2160]];
 
+/** Phones that lie, also with the browser's own bars. */
+const LYING = [[844, 390], [667, 375], [640, 360], [568, 320], [844, 300]];
+const size = ([width, height]) => ({ width, height });
+
 /** The tiles that are seen, after the page has been laid out. */
 async function tiles(someone, selector = "#grid > .tile") {
     await someone.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -57,6 +61,43 @@ test("everybody is seen whole and in the same size, on every screen; nothing cov
                 const [name] = await tiles(ann, '[data-testid="tile"] figcaption');
                 assert.ok(!overlap(own, name), `the own picture covers the name on ${width} × ${height}`);
             }
+        }
+    }
+    assert.deepEqual(ann.errors, []);
+});
+
+test("who is muted is seen on every screen: nothing covers the sign, and no name touches it", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 0 });
+    for (let others = 1; others <= 7; others += 1) {
+        await ann.page.evaluate(async (name) => {
+            const { scene } = window;
+            const peer = scene.add(name);
+            scene.media(name, "microphone", false);
+            peer.attributes.set("hand", true);
+            scene.tell("attribute", { peer });
+            if (scene.room.me.media.has("microphone")) document.getElementById("microphone").click();
+            scene.tell("mutedspeech", true);
+            scene.tell("signaling", "reconnecting");
+        }, `Person ${others} ${"of many names ".repeat(others % 3)}`);
+        if (![1, 2, 4, 7].includes(others)) continue;
+        for (const [width, height] of SCREENS) {
+            await ann.page.setViewport({ width, height });
+            await tiles(ann);
+            const signs = await ann.page.$$eval(".tile .silent", (signs) =>
+                signs.map((sign) => {
+                    const { left, right, top, bottom } = sign.getBoundingClientRect();
+                    const name = sign.closest("figcaption").querySelector(".who").getBoundingClientRect();
+                    // It is round.
+                    const inset = (right - left) / 5;
+                    const corners = [left + inset, right - inset].flatMap((x) => [top + inset, bottom - inset].map((y) => document.elementFromPoint(x, y)));
+                    const isTouched = name.width > 0 && name.left < right + 4 && left < name.right + 4;
+                    return { width: right - left, height: bottom - top, isCovered: !corners.every((top) => sign.contains(top)), isTouched };
+                }),
+            );
+            const which = `${others + 1} people on ${width} × ${height}: ${JSON.stringify(signs)}`;
+            assert.equal(signs.length, others + 1, which);
+            assert.ok(signs.every((sign) => sign.width >= 24 && sign.height >= 24 && !sign.isCovered && !sign.isTouched), which);
         }
     }
     assert.deepEqual(ann.errors, []);
@@ -116,6 +157,63 @@ test("a screen beside a strip of people, two of them, one's own with its end; sp
     await ann.click("stop-sharing");
     await ann.miss("own-screen");
     assert.equal(await ann.pressed("screen"), "false");
+});
+
+test("on a phone that lies every button of the call is seen, large enough for a finger, and covers nobody", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.page.setViewport({ ...size(LYING[0]), hasTouch: true, isMobile: true });
+    await scene(ann.page, { others: 0 });
+    for (const others of [0, 1, 2, 7]) {
+        while ((await ann.page.evaluate(() => window.scene.room.peers.size)) < others) {
+            await ann.page.evaluate(() => window.scene.add(`Person ${window.scene.room.peers.size + 2}`));
+        }
+        for (const screen of LYING) {
+            const { width, height } = size(screen);
+            await ann.page.setViewport({ width, height, hasTouch: true, isMobile: true });
+            const [all, buttons] = [await tiles(ann), await tiles(ann, ".controls .switch")];
+            const which = `${others + 1} people on ${width} × ${height}: ${JSON.stringify(buttons)}`;
+            assert.equal(buttons.length, 7, which);
+            for (const [index, button] of buttons.entries()) {
+                assert.ok(button.left >= 0 && button.top >= 0 && button.right <= width && button.bottom <= height, which);
+                assert.ok(button.width >= 44 && button.height >= 44, which);
+                assert.ok(all.every((tile) => !overlap(tile, button)), which);
+                assert.ok(buttons.every((other, at) => at === index || !overlap(other, button)), which);
+            }
+            // None is behind another thing, or scrolled away, and its name is within it.
+            const reached = await ann.page.$$eval(".controls .switch", (buttons) =>
+                buttons.map((button) => {
+                    const { left, top, width, height, right } = button.getBoundingClientRect();
+                    const isOnTop = button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+                    const label = button.querySelector("span:not(.visually-hidden, .unread)").getBoundingClientRect();
+                    return isOnTop && label.left >= left && label.right <= right;
+                }),
+            );
+            assert.ok(reached.every(Boolean), `${which} ${reached}`);
+        }
+    }
+    assert.deepEqual(ann.errors, []);
+});
+
+test("what the record button says is one line on a phone, in both languages", async (t) => {
+    for (const language of ["en", "ja"]) {
+        const ann = await person(t, "chromium", { language });
+        await ann.page.setViewport({ ...size(LYING[0]), hasTouch: true, isMobile: true });
+        await scene(ann.page);
+        await ann.page.evaluate(() => (window.scene.room.record = async () => ({ duration: 727_000, bytes: 112_300_000 })));
+        for (const isRecording of [false, true]) {
+            if (isRecording) await ann.click("record");
+            await ann.until((is) => document.getElementById("record").ariaPressed === String(is), isRecording);
+            for (const [width, height] of [[320, 568], [360, 740], [390, 844], ...LYING]) {
+                await ann.page.setViewport({ width, height, hasTouch: true, isMobile: true });
+                const [label, button] = [(await tiles(ann, "#record-label"))[0], (await tiles(ann, "#record"))[0]];
+                const lineHeight = await ann.page.$eval("#record", (button) => parseFloat(getComputedStyle(button).lineHeight));
+                const which = `${language}, ${isRecording}, ${width} × ${height}: ${JSON.stringify([label, button, lineHeight])}`;
+                assert.ok(label.height <= lineHeight + 1 && label.left >= button.left && label.right <= button.right, which);
+            }
+        }
+        // How much it is, is still told.
+        await ann.reads("record-label", "12:07 · 112.3");
+    }
 });
 
 test("on a phone a touch on a tile shows what can be done with it, large enough for a finger", async (t) => {

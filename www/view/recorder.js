@@ -10,7 +10,8 @@ export class Recorder {
     #room;
     #button = document.getElementById("record");
     #name = document.getElementById("record-name");
-    #label = document.getElementById("record-label");
+    /** What it does, or how long it has been recorded; and how much that is, which a phone has no place for. */
+    #label = document.getElementById("record-label").children;
     #recording;
     #isBusy = false;
     #timer;
@@ -67,7 +68,9 @@ export class Recorder {
         this.#button.setAttribute("aria-pressed", String(Boolean(recording)));
         // Before the figures, for who hears the button.
         say(this.#name, () => (recording ? word("record-call") : ""));
-        say(this.#label, () => (recording ? `${time(recording.duration)} · ${size(recording.bytes)}` : word("record")));
+        const [what, much] = this.#label;
+        say(what, () => (recording ? time(recording.duration) : word("record")));
+        say(much, () => (recording ? ` · ${size(recording.bytes)}` : ""));
     }
 
     #fail({ code, explain }) {
