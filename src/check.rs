@@ -183,6 +183,7 @@ async fn enter(
         token,
         resume: None,
         former: None,
+        unless_recorded: false,
     };
     signaling.send(&ClientMessage::Join(join))?;
     let welcome = welcome(&mut signaling).await?;

@@ -3,6 +3,7 @@
 //! Pictures are composed on a canvas and sounds are mixed, so that the browser's recorder has one track of each from the
 //! beginning to the end: it would stop when one of its own tracks changes (W3C MediaStream Recording, section 2.3).
 
+mod announced;
 mod picture;
 mod seat;
 mod sound;
@@ -15,6 +16,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::Shared;
 use web_sys::Blob;
+
+use announced::Announced;
 
 use crate::dom::spawn;
 use crate::error::{Exception, RecordError};
@@ -167,17 +170,22 @@ impl Handle {
     /// when somebody comes or goes. Call it when the person touches the page: some browsers mix sounds only then.
     ///
     /// Pictures are of 1280 × 720, at 15 a second while the page is in sight; in a tab behind another one browsers let pages paint only once a
-    /// second, and others may send no pictures. **Nobody is told by this**: say so to the others, as the law of many places asks.
+    /// second, and others may send no pictures. **Nobody who is in the room is told by this**: say so to the others, as the law of many
+    /// places asks. The server is told when everybody is recorded, so that those who come can be asked before
+    /// ([`Join::unless_recorded`](crate::Join::unless_recorded)).
     ///
     /// # Errors
     /// [`RecordError::Unsupported`] where the browser has no `MediaRecorder`, [`RecordError::Closed`] if the room is over.
     pub async fn record(&self, options: RecordOptions) -> Result<Recording, RecordError> {
         let (room, snapshot) = self.downgrade();
+        let announced = Announced::start(&room, options.who);
         let task = task::Task::start(room, snapshot, options).await?;
         let (state, has_sound) = (task.state(), task.has_sound());
         let (done, end) = oneshot::channel();
         spawn(async move {
-            done.send(task.run().await);
+            let recorded = task.run().await;
+            drop(announced);
+            done.send(recorded);
         });
         Ok(Recording { state, has_sound, end: end.shared() })
     }

@@ -46,6 +46,7 @@ pub(crate) enum Request {
     Stats(PeerId, oneshot::Sender<Promise>),
     Remove(PeerId),
     Lock(bool),
+    Record(bool),
     Open(PeerId, Opening),
 }
 
@@ -71,6 +72,8 @@ pub(crate) struct RoomRef {
     pub(crate) name: Option<DisplayName>,
     pub(crate) pass: Option<Pass>,
     pub(crate) is_locked: Cell<bool>,
+    /// How often everybody is being recorded at this moment.
+    pub(crate) recordings: Cell<u32>,
     /// The newest one of the session.
     pub(crate) ticket: SnapshotCell<Option<Ticket>>,
     pub(crate) texts: Cell<u32>,

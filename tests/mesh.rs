@@ -99,6 +99,7 @@ impl Mesh {
             token: None,
             resume: None,
             former: None,
+            unless_recorded: false,
         });
         sink.send(text(&join)).await.expect("the socket is open");
         self.sockets += 1;

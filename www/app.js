@@ -27,7 +27,8 @@ for (const type of ["input", "pointerdown"]) addEventListener(type, ahead, { onc
 if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead);
 
 /** Joins, and shows the call until it is over. */
-async function enter({ room: name, person, camera, microphone, ticket }) {
+async function enter(call) {
+    const { room: name, person, camera, microphone, ticket, knowsRecorded } = call;
     lobby.busy(true);
     try {
         if (!(await server.agreed())) return;
@@ -40,6 +41,7 @@ async function enter({ room: name, person, camera, microphone, ticket }) {
             preview,
             token: server.given(token),
             ticket,
+            unlessRecorded: !knowsRecorded,
             server: server.address,
             iceTransportPolicy: preferences.iceTransportPolicy,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
@@ -50,6 +52,7 @@ async function enter({ room: name, person, camera, microphone, ticket }) {
     } catch (error) {
         if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
         lobby.fail(error);
+        if (error.code === "room/recorded") lobby.ask(() => enter({ ...call, knowsRecorded: true }));
     } finally {
         checkup.close();
         lobby.busy(false);
@@ -172,7 +175,8 @@ function invitation() {
  */
 function goOn() {
     const call = rememberedCall();
-    if (isOfType("reload")) return call && enter(call);
+    // Who was in the call has seen that it is recorded.
+    if (isOfType("reload")) return call && enter({ ...call, knowsRecorded: Boolean(call.ticket) });
     tab.set("call", undefined);
     if (!call || !isOfType("back_forward")) return;
     notice("call-left", (element) => say(element, () => word("call-left")), {

@@ -211,6 +211,7 @@ impl World {
                 token: None,
                 resume,
                 former: None,
+                unless_recorded: false,
             }),
         );
     }

@@ -35,9 +35,11 @@ fn check(text: &str, limits: &Limits) {
                     assert!(text.contains(signal.packet.get()), "{text:?} has another packet");
                     limits.signal_bytes
                 }
-                ClientMessage::Ping(_) | ClientMessage::Remove(_) | ClientMessage::Lock(_) | ClientMessage::Leave => {
-                    limits.message_bytes
-                }
+                ClientMessage::Ping(_)
+                | ClientMessage::Remove(_)
+                | ClientMessage::Lock(_)
+                | ClientMessage::Record(_)
+                | ClientMessage::Leave => limits.message_bytes,
             };
             assert!(text.len() <= allowed, "{text:?} is too large");
             Some(limits.message_depth)

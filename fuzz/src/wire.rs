@@ -49,7 +49,7 @@ fn written(u: &mut Unstructured) -> Result<()> {
 }
 
 fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
-    Ok(match u.int_in_range(0..=5)? {
+    Ok(match u.int_in_range(0..=6)? {
         0 => {
             let room = RoomName::new(text(u)?).unwrap_or_else(|_| RoomName::new("room").expect("it is valid"));
             ClientMessage::Join(Join {
@@ -59,6 +59,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
                 token: token(u)?,
                 resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
                 former: maybe(u, ticket)?,
+                unless_recorded: Arbitrary::arbitrary(u)?,
                 max_version: Arbitrary::arbitrary(u)?,
             })
         }
@@ -66,6 +67,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
         2 => ClientMessage::Ping(Arbitrary::arbitrary(u)?),
         3 => ClientMessage::Remove(peer(u)?),
         4 => ClientMessage::Lock(Arbitrary::arbitrary(u)?),
+        5 => ClientMessage::Record(Arbitrary::arbitrary(u)?),
         _ => ClientMessage::Leave,
     })
 }

@@ -195,6 +195,12 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      */
     ticket?: string | undefined;
     /**
+     * Not into a call that somebody {@link Room.record | records}: `join` rejects with `room/recorded`, nobody in the room hears of it, and
+     * no device was switched on. So the person can be asked before; without this they are in, as with a server that is older than this. A
+     * session that goes on after an interruption is not asked again.
+     */
+    unlessRecorded?: boolean | undefined;
+    /**
      * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
      * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
      */
@@ -388,8 +394,9 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     loudspeaker(deviceId: string): Promise<void>;
     /**
      * Records to a file, in this browser alone, until it is stopped, the room is over, or there are as many bytes as are allowed. It
-     * goes on when cameras are switched and when somebody comes or goes. To be called when the person touches the page. Nobody is
-     * told by this: say so to the others.
+     * goes on when cameras are switched and when somebody comes or goes. To be called when the person touches the page. Nobody
+     * who is in the room is told by this: say so to the others. Those who come can be asked before they are in, if everybody is recorded
+     * ({@link JoinOptions.unlessRecorded}).
      * @throws {@link ItodenwaError} `record/unsupported`, `record/failed`, `record/who`, `room/closed`.
      */
     record(options?: RecordOptions): Promise<Recording>;
@@ -879,6 +886,7 @@ export type AccessCode =
     | "identity/replaced"
     | "member/removed"
     | "room/locked"
+    | "room/recorded"
     | "address/too-many"
     | "origin/forbidden";
 

@@ -33,6 +33,9 @@ impl Options {
         if let Some(ticket) = self.text("ticket").and_then(|ticket| Ticket::new(ticket).ok()) {
             join = join.former(ticket);
         }
+        if self.get("unlessRecorded").as_bool() == Some(true) {
+            join = join.unless_recorded();
+        }
         if let Some(server) = self.text("server") {
             join = join.server(server);
         }

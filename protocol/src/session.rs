@@ -70,6 +70,8 @@ pub struct Session {
     /// The newest version of the roster that is known.
     roster: u32,
     attempts: Attempts,
+    /// What was said last of recording, if anything was: a server that was away may not have heard it, and another one does not know it.
+    records: Option<bool>,
     /// What was refused last, if nothing was heard since.
     refusal: Option<Refusal>,
     random: fn() -> f64,
@@ -116,6 +118,7 @@ impl Session {
             welcomed: false,
             roster: 0,
             attempts: Attempts::default(),
+            records: None,
             refusal: None,
             random,
             outputs: VecDeque::new(),
@@ -148,6 +151,9 @@ impl Session {
     /// # Errors
     /// [`SignalingError::Lost`] when the session is over.
     pub fn send(&mut self, message: ClientMessage) -> Result<(), SignalingError> {
+        if let ClientMessage::Record(on) = message {
+            self.records = Some(on);
+        }
         match (self.state, message) {
             (State::Over, _) => return Err(SignalingError::Lost("it is over".into())),
             (State::First, ClientMessage::Join(join)) => {
@@ -178,10 +184,13 @@ impl Session {
                 if let Some(join) = &mut self.join {
                     let resume = |ticket| Resume { ticket, signals: welcome.signals };
                     join.resume = welcome.ticket.clone().map(resume);
+                    // Who is in the room sees it.
+                    join.unless_recorded = false;
                 }
                 self.roster = welcome.roster;
                 self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
                 self.deliver(ServerMessage::Welcome(welcome));
+                self.outputs.extend(self.records.map(|on| Action::Send(ClientMessage::Record(on))));
             }
             ServerMessage::Ticket(ticket) => {
                 if let Some(resume) = self.resume() {

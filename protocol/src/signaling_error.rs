@@ -11,7 +11,7 @@ pub enum SignalingError {
     Address(String),
     /// `signaling/unreachable`: nobody answers there.
     Unreachable(String),
-    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, `address/too-many`, `origin/forbidden`, otherwise
+    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, `room/…`, `address/too-many`, `origin/forbidden`, otherwise
     /// `signaling/refused`.
     Refused(Refusal),
     /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
@@ -65,6 +65,9 @@ impl fmt::Display for SignalingError {
             SignalingError::Refused(Refusal { code: RefusalCode::RoomLocked, .. }) => {
                 f.write_str("The room is locked: nobody new gets in. Ask somebody who is in it to unlock it.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::RoomRecorded, .. }) => {
+                f.write_str("The call is being recorded. Ask the person, and join without this condition.")
+            }
             SignalingError::Refused(Refusal { code: RefusalCode::AddressTooMany, .. }) => {
                 f.write_str("Too many join from your network at this moment. Wait a little, and join again.")
             }
@@ -100,6 +103,7 @@ const fn of_access(code: RefusalCode) -> bool {
             | RefusalCode::IdentityReplaced
             | RefusalCode::MemberRemoved
             | RefusalCode::RoomLocked
+            | RefusalCode::RoomRecorded
             | RefusalCode::AddressTooMany
             | RefusalCode::OriginForbidden
     )

@@ -123,6 +123,7 @@ mod tests {
             token: token.map(Into::into),
             resume: None,
             former: None,
+            unless_recorded: false,
         }
     }
 

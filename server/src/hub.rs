@@ -10,6 +10,7 @@ mod lock;
 mod moving;
 mod operating;
 mod outbox;
+mod recorded;
 mod removing;
 mod renewals;
 mod replay;
@@ -178,6 +179,7 @@ impl<P: Packet> Hub<P> {
                 self.remove_member(now, from, who)
             }
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Lock(on))) => self.lock(now, from, on),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Record(on))) => self.record(from, on),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));

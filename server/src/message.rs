@@ -10,7 +10,7 @@ use crate::closing::Closing;
 pub use crate::packet::Opaque;
 
 /// The kinds of messages that clients of this version send.
-const KINDS: [&str; 6] = ["join", "signal", "remove", "lock", "ping", "leave"];
+const KINDS: [&str; 7] = ["join", "signal", "remove", "lock", "record", "ping", "leave"];
 
 /// What a text message was.
 #[derive(Debug)]

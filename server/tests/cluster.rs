@@ -59,6 +59,15 @@ async fn one_room_over_two_nodes() {
     for client in [&mut ann, &mut ben] {
         client.received_nothing().await;
     }
+    // Recorded through the node that does not keep the room, and asked at both.
+    ann.send(json!({"record": true})).await;
+    ann.send(json!({"ping": 7})).await;
+    assert_eq!(ann.receive().await["pong"], 7);
+    for server in [&first, &second] {
+        let mut eve = Client::connect(server).await;
+        eve.send(json!({"join": {"version": 1, "room": room, "unlessRecorded": true}})).await;
+        assert_eq!(eve.refused_and_closed().await, ("room/recorded".to_owned(), 1008));
+    }
     // Locked through one node, and kept out at the other.
     ann.send(json!({"lock": true})).await;
     for client in [&mut ann, &mut ben] {

@@ -30,6 +30,7 @@ mod metrics;
 mod origins;
 mod page;
 mod program;
+mod recorded;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 #[cfg(all(unix, feature = "redis"))]

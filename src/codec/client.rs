@@ -12,6 +12,7 @@ pub(crate) fn write_client_message(message: &ClientMessage) -> String {
         ClientMessage::Signal(it) => tagged(&mut json, "signal", |json| signal(json, it)),
         ClientMessage::Remove(peer) => tagged(&mut json, "remove", |json| json.text(&peer.to_string())),
         ClientMessage::Lock(on) => tagged(&mut json, "lock", |json| json.flag(*on)),
+        ClientMessage::Record(on) => tagged(&mut json, "record", |json| json.flag(*on)),
         ClientMessage::Ping(signals) => tagged(&mut json, "ping", |json| json.number((*signals).into())),
     }
     json.finish()
@@ -24,7 +25,8 @@ fn tagged(json: &mut Writer, tag: &str, value: impl FnOnce(&mut Writer)) {
     json.close('}');
 }
 
-fn join(json: &mut Writer, Join { version, max_version, room, name, token, resume, former }: &Join) {
+fn join(json: &mut Writer, join: &Join) {
+    let Join { version, max_version, room, name, token, resume, former, unless_recorded } = join;
     json.open('{');
     json.number_field("version", (*version).into());
     if let Some(newest) = max_version {
@@ -34,6 +36,10 @@ fn join(json: &mut Writer, Join { version, max_version, room, name, token, resum
     json.optional_field("name", name.as_ref().map(|name| name.as_str()));
     json.optional_field("token", token.as_ref().map(|token| token.as_str()));
     json.optional_field("former", former.as_ref().map(|ticket| ticket.as_str()));
+    if *unless_recorded {
+        json.key("unlessRecorded");
+        json.flag(true);
+    }
     if let Some(resume) = resume {
         json.key("resume");
         json.open('{');

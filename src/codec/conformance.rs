@@ -145,7 +145,7 @@ impl Random {
     }
 
     fn client_message(&mut self) -> ClientMessage {
-        match self.below(6) {
+        match self.below(7) {
             0 => {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
@@ -156,12 +156,14 @@ impl Random {
                     token: self.maybe(|random| random.text().into()),
                     resume: self.maybe(resume),
                     former: self.maybe(Self::ticket),
+                    unless_recorded: self.flag(),
                 })
             }
             1 => ClientMessage::Signal(Signal { to: self.peer(), packet: self.packet() }),
             2 => ClientMessage::Remove(self.peer()),
             3 => ClientMessage::Lock(self.flag()),
             4 => ClientMessage::Ping(self.number()),
+            5 => ClientMessage::Record(self.flag()),
             _ => ClientMessage::Leave,
         }
     }

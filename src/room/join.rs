@@ -11,6 +11,7 @@ use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::Source;
 use itodenwa_wire::{
     ClientMessage, DisplayName, IceServer, InvalidId, OLDEST_VERSION, PROTOCOL_VERSION, RoomName, Ticket, Token,
+    Welcome,
 };
 use web_sys::MediaStream;
 
@@ -19,7 +20,7 @@ use super::endpoint::{Parts, RoomEndpoint};
 use crate::dom::spawn;
 use crate::dom::{Clock, Timer, global};
 use crate::driver::{self, Core};
-use crate::error::Error;
+use crate::error::{Error, SignalingError};
 use crate::event::{self, LocalEvent};
 use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
@@ -43,6 +44,7 @@ pub struct Join {
     name: Option<String>,
     token: Option<Token>,
     former: Option<Ticket>,
+    unless_recorded: bool,
     server: Option<String>,
     sources: Vec<Source>,
     constraints: Vec<DeviceConstraints>,
@@ -73,6 +75,7 @@ impl Join {
             name: None,
             token: None,
             former: None,
+            unless_recorded: false,
             server: None,
             sources: Vec::new(),
             constraints: Vec::new(),
@@ -104,6 +107,17 @@ impl Join {
     /// removed.
     pub fn former(mut self, ticket: Ticket) -> Self {
         self.former = Some(ticket);
+        self
+    }
+
+    /// Not into a call that is being recorded: the join fails with `room/recorded`, nobody in the room hears of it, and no device was
+    /// switched on. So the person can be asked before, and joins without this if they agree. In the room whoever
+    /// [records](crate::Handle::record) has to tell the others.
+    ///
+    /// A session that goes on after an interruption is not asked again. Only what this library records is known; a server that is older than
+    /// this lets everybody in.
+    pub fn unless_recorded(mut self) -> Self {
+        self.unless_recorded = true;
         self
     }
 
@@ -210,6 +224,18 @@ impl Join {
         };
 
         let clock = Clock::start();
+        let join = ClientMessage::Join(itodenwa_wire::Join {
+            version: OLDEST_VERSION,
+            max_version: Some(PROTOCOL_VERSION),
+            room: room_name,
+            name,
+            token: self.token,
+            resume: None,
+            former: self.former,
+            unless_recorded: self.unless_recorded,
+        });
+        // A person that is to be asked first has nothing on before; otherwise devices and server are waited for at the same time.
+        let let_in = if self.unless_recorded { Some(enter(&mut signaling, &join).await?) } else { None };
         let handed_over = match self.preview {
             Some(preview) => preview.hand_over().await,
             None => None,
@@ -230,16 +256,10 @@ impl Join {
         let mut failed = Vec::new();
         let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
 
-        signaling.send(&ClientMessage::Join(itodenwa_wire::Join {
-            version: OLDEST_VERSION,
-            max_version: Some(PROTOCOL_VERSION),
-            room: room_name,
-            name,
-            token: self.token,
-            resume: None,
-            former: self.former,
-        }))?;
-        let welcome = welcome(&mut signaling).await?;
+        let welcome = match let_in {
+            Some(welcome) => welcome,
+            None => enter(&mut signaling, &join).await?,
+        };
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
         for (source, error) in failed {
@@ -255,6 +275,7 @@ impl Join {
             name: welcome.me.name.clone(),
             pass: welcome.me.pass.clone(),
             is_locked: Cell::new(welcome.locked),
+            recordings: Cell::new(0),
             ticket: SnapshotCell::new(welcome.ticket.clone()),
             texts: Cell::new(0),
             clock,
@@ -294,6 +315,11 @@ impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+async fn enter(signaling: &mut Box<dyn Signaling>, join: &ClientMessage) -> Result<Welcome, SignalingError> {
+    signaling.send(join)?;
+    welcome(signaling).await
 }
 
 /// Forms give a text also where nothing was entered.

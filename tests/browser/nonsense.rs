@@ -24,6 +24,7 @@ async fn stranger(relay: &Relay) -> (Line, Member) {
         token: None,
         resume: None,
         former: None,
+        unless_recorded: false,
     }))
     .expect("sent");
     let Some(Ok(ServerMessage::Welcome(welcome))) = line.next().await else { panic!("no welcome") };

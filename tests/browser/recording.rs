@@ -153,3 +153,38 @@ async fn where_nothing_can_be_recorded_that_is_told() {
     assert_eq!(refused.err().map(|error| error.code()), Some("record/unsupported"));
     leave(one, other).await;
 }
+
+#[wasm_bindgen_test]
+async fn who_comes_is_asked_before_as_long_as_everybody_is_recorded() {
+    let relay = Relay::default();
+    let mut one = kit::join(&relay, true, false).await;
+    let ask = || Room::join("blue-tiger").signaling(relay.line()).camera().unless_recorded().into_future();
+    let own = record(&one, Who::Own).await;
+    let first = record(&one, Who::Everybody).await;
+    let second = record(&one, Who::Everybody).await;
+    let refused = within("the answer", async {
+        // It is said when the room next looks what there is to do.
+        while relay.recording().is_empty() {
+            TimeoutFuture::new(10).await;
+        }
+        ask().await
+    });
+    assert_eq!(refused.await.expect_err("refused").code(), "room/recorded");
+    runs(&first, 500).await;
+    runs(&second, 0).await;
+    drop(own);
+    within("the file", first.stop()).await.expect("a file");
+    within("the file", second.stop()).await.expect("a file");
+    within("the end", async {
+        while relay.recording().len() < 2 {
+            TimeoutFuture::new(10).await;
+        }
+    })
+    .await;
+    assert_eq!(relay.recording(), [true, false]);
+    let mut other = within("the join", ask()).await.expect("joined");
+    assert!(other.me().media().contains(&Source::Camera), "it is on from the beginning");
+    connected(&mut one).await;
+    connected(&mut other).await;
+    leave(one, other).await;
+}

@@ -26,6 +26,8 @@ struct Hub {
     /// Who somebody is now, that had this id before.
     renamed: BTreeMap<PeerId, PeerId>,
     is_last_lowest: bool,
+    /// What was said of recording.
+    recording: Vec<bool>,
 }
 
 pub(crate) struct Line {
@@ -46,6 +48,11 @@ impl Relay {
     /// Whoever comes later gets a lower id, and may offer.
     pub(crate) fn let_the_last_offer(&self) {
         self.0.borrow_mut().is_last_lowest = true;
+    }
+
+    /// What was said of recording, in its order.
+    pub(crate) fn recording(&self) -> Vec<bool> {
+        self.0.borrow().recording.clone()
     }
 
     /// Ends everybody's signalling, as a server that goes away does.
@@ -120,6 +127,11 @@ impl Line {
             ClientMessage::Join(join) => {
                 let outbox = self.outbox.take().ok_or_else(lost)?;
                 let mut hub = self.relay.0.borrow_mut();
+                if join.unless_recorded && hub.recording.last() == Some(&true) {
+                    let code = RefusalCode::RoomRecorded;
+                    let refusal = Refusal { code, message: String::new(), retry_after: None };
+                    return outbox.unbounded_send(Ok(ServerMessage::Refused(refusal))).map_err(|_| lost());
+                }
                 hub.sessions += 1;
                 // The order of ids decides who leads: at random, not by who came first.
                 let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
@@ -148,6 +160,7 @@ impl Line {
                 to.unbounded_send(Ok(ServerMessage::Signal(message))).ok();
             }
             ClientMessage::Lock(on) => self.relay.0.borrow().tell_all(&ServerMessage::Locked(*on)),
+            ClientMessage::Record(on) => self.relay.0.borrow_mut().recording.push(*on),
             ClientMessage::Remove(_) | ClientMessage::Ping(_) => {}
             ClientMessage::Leave => self.part(LeaveReason::Left),
         }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { address, end, person } from "./people.mjs";
+import { address, end, freshRoom, person } from "./people.mjs";
 import { scene } from "./scene.mjs";
 
 after(end);
@@ -23,6 +23,15 @@ const LOBBY = {
     check: async (ann) => {
         await ann.click("check");
         await ann.until(() => /check-(good|tried|bad)/.test(document.querySelector("#check-summary").dataset.state));
+    },
+    "asked before a recorded call": async (ann, t) => {
+        const bob = await person(t, "chromium");
+        await bob.join(freshRoom(), "Bob");
+        await bob.click("record");
+        await bob.see("recorded");
+        await ann.fill("room", await bob.text("room-name"));
+        await ann.click("join");
+        await ann.see("join-recorded");
     },
 };
 const here = (act) => (ann) => ann.page.evaluate(act);
@@ -113,7 +122,7 @@ for (const language of ["en", "ja"]) {
             if (place === "call") await scene(ann.page, { others: 0 });
             const all = [];
             for (const [state, reach] of Object.entries(states)) {
-                await reach(ann);
+                await reach(ann, t);
                 for (const { width, height, scheme, text } of LOOKS[language]) {
                     await ann.page.setViewport({ width, height });
                     await ann.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);

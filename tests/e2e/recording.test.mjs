@@ -1,6 +1,7 @@
 // The call in a file: everybody sees that it is recorded, all the time, also who comes later; and the file plays.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { SECRET, away, back, behindProxy, meet as meetBehindProxy, opens, restart } from "./behind-proxy.mjs";
 import { end, meet, person } from "./people.mjs";
 
 after(end);
@@ -12,14 +13,60 @@ const runsFor = (someone, seconds) =>
         return minutes * 60 + Number(rest) >= seconds;
     }, seconds);
 
+/** Runs before the page: counts how often devices are asked for. */
+function countQuestions() {
+    const { mediaDevices } = navigator;
+    const { getUserMedia } = mediaDevices;
+    window.questions = 0;
+    mediaDevices.getUserMedia = (...wanted) => {
+        window.questions += 1;
+        return getUserMedia.apply(mediaDevices, wanted);
+    };
+}
+
+/** From now on each number of people that the page shows is noted. */
+const watchCount = (someone) =>
+    someone.page.evaluate(() => {
+        const count = document.querySelector("[data-testid=peer-count]");
+        window.counts = [];
+        new MutationObserver(() => window.counts.push(count.textContent)).observe(count, { childList: true, subtree: true });
+    });
+
+/** They are asked before they are in, in words, and the answer has the focus. */
+async function isAsked(someone, words = "This call is being recorded") {
+    await someone.reads("join-error", words);
+    await someone.see("join-recorded");
+    assert.equal(await someone.page.$eval("[data-testid=join-error]", ({ dataset }) => dataset.code), "room/recorded");
+    assert.equal(await someone.focused(), "join-recorded");
+}
+
 for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
     test(`${kinds.join(" records with ")}: a file that plays`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         await ann.click("record");
         await bob.reads("chat-log", "I am recording this call.");
         await Promise.all([ann.reads("recorded", "You"), bob.reads("recorded", "Ann")]);
-        const cem = await person(t, "chromium", { query: `?room=${await bob.text("room-name")}`, devices: false });
-        await cem.join(undefined, "Cem");
+        // Who comes is asked before anybody hears of them, and before a device is on.
+        const query = `?room=${await bob.text("room-name")}`;
+        const cem = await person(t, kinds[0], { query, language: "ja", prepare: countQuestions });
+        await watchCount(ann);
+        await cem.fill("name", "Cem");
+        await cem.page.keyboard.press("Enter");
+        await isAsked(cem, "この通話は録画されています");
+        // Another room, or another thought: it is asked anew.
+        await cem.fill("name", "Cem");
+        await cem.miss("join-recorded");
+        await cem.click("join");
+        await isAsked(cem, "この通話は録画されています");
+        assert.equal(await cem.page.evaluate(() => window.questions), 0);
+        await cem.page.keyboard.press("Enter");
+        await cem.see("leave");
+        await cem.reads("recorded", "Ann");
+        await ann.counts(3);
+        assert.deepEqual(await ann.page.evaluate(() => window.counts), ["3"]);
+        assert.ok((await cem.page.evaluate(() => window.questions)) > 0);
+        // Who was in it and comes back by a reload knows.
+        await cem.page.reload();
         await cem.reads("recorded", "Ann");
         await cem.click("leave");
         await runsFor(ann, 2);
@@ -31,6 +78,9 @@ for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
         assert.equal(await ann.pressed("record"), "false");
         await Promise.all([ann, bob].map((someone) => someone.miss("recorded")));
         await ann.reads("record-label", "Record");
+        await cem.click("join");
+        await cem.see("leave");
+        await cem.click("leave");
         const [name, width] = await ann.page.$eval("[data-testid=record-file]", async (link) => {
             const video = Object.assign(document.createElement("video"), { muted: true, src: link.href });
             await video.play();
@@ -42,5 +92,27 @@ for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
             assert.deepEqual(await someone.violations(), []);
             assert.deepEqual(someone.errors, []);
         }
+    });
+}
+
+for (const secret of [SECRET, "another one that only the tests know"]) {
+    const who = secret === SECRET ? "the same secret" : "another secret";
+    test(`a server that is started anew, with ${who}, knows that the call is recorded as soon as people are back`, async (t) => {
+        const line = await behindProxy(t);
+        const [ann, bob] = await meetBehindProxy(t, line);
+        await ann.click("record");
+        await bob.reads("recorded", "Ann");
+        await restart(line, secret);
+        await Promise.all([ann, bob].map(away));
+        await Promise.all([ann, bob].map(back));
+        // What the server says of the lock it says after it has heard everything before.
+        await ann.click("lock");
+        await ann.see("locked");
+        await ann.click("lock");
+        await ann.miss("locked");
+        const cem = await opens(t, line, "chromium", await ann.text("room-name"));
+        await cem.fill("name", "Cem");
+        await cem.click("join");
+        await isAsked(cem);
     });
 }

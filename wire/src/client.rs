@@ -18,6 +18,8 @@ pub enum ClientMessage<P = Packet> {
     Remove(PeerId),
     /// Newcomers are to be kept out of the room, or no longer: only of a member that may do so.
     Lock(bool),
+    /// The sender records the call, or no longer. Newcomers that [want to know](Join::unless_recorded) are told before they are in.
+    Record(bool),
     /// How many signals came in this session: the server need not keep them any longer. Answered by
     /// [`ServerMessage::Pong`](crate::ServerMessage::Pong) with the same number.
     Ping(u32),
@@ -48,6 +50,11 @@ pub struct Join {
     /// A ticket of a session in this room that is over, of somebody who comes as somebody new: the room's lock lets them in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<Ticket>,
+    /// Not into a room in which somebody records: then the join is refused with
+    /// [`RefusalCode::RoomRecorded`](crate::RefusalCode::RoomRecorded), and nobody in the room hears of it. A session that goes on is
+    /// not asked again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_recorded: bool,
 }
 
 impl Join {
@@ -83,7 +90,8 @@ mod tests {
 
     fn join(version: u32, max_version: Option<u32>) -> Join {
         let room = RoomName::new("r").unwrap();
-        Join { version, max_version, room, name: None, token: None, resume: None, former: None }
+        let (name, token, resume, former) = (None, None, None, None);
+        Join { version, max_version, room, name, token, resume, former, unless_recorded: false }
     }
 
     #[test]

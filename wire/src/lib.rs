@@ -23,6 +23,7 @@
 //!     token: None,
 //!     resume: None,
 //!     former: None,
+//!     unless_recorded: false,
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -252,6 +252,8 @@ refusal_codes! {
     RoomFull = "room/full";
     /// A member locked the room: nobody new gets in.
     RoomLocked = "room/locked";
+    /// Somebody in the room records, and the join was to be [asked before](crate::Join::unless_recorded).
+    RoomRecorded = "room/recorded";
     /// The display name is empty, too long, or has control characters.
     NameInvalid = "name/invalid";
     /// This server lets nobody in without a token.

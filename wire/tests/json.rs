@@ -102,12 +102,13 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None, unless_recorded: ping % 2 == 0 }));
         survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
+        survives(&ClientMessage::<Packet>::Record(ping % 2 == 0));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
         let former = Some(Ticket::new("def").unwrap());
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former, unless_recorded: false }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);

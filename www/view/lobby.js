@@ -18,6 +18,9 @@ export class Lobby {
     #name = byId("name");
     #join = byId("join");
     #error = byId("join-error");
+    #anyway = byId("join-recorded");
+    /** What joins a call although it is recorded, when that was asked. */
+    #agreed;
 
     /** `enter` gets `{ room, person, camera, microphone }`. */
     constructor(enter) {
@@ -38,6 +41,11 @@ export class Lobby {
         hide.checked = preferences.iceTransportPolicy === "relay";
         hide.addEventListener("change", () => preferences.change("iceTransportPolicy", hide.checked ? "relay" : "all"));
         for (const field of [this.#room, this.#name]) field.addEventListener("input", () => this.#clearError());
+        this.#anyway.addEventListener("click", () => {
+            const agreed = this.#agreed;
+            this.#clearError();
+            agreed?.();
+        });
         this.#join.disabled = false;
     }
 
@@ -75,6 +83,15 @@ export class Lobby {
         field?.focus();
     }
 
+    /** Asks whether to join all the same, where it was told why not. */
+    ask(agreed) {
+        this.#agreed = agreed;
+        this.#error.after(this.#anyway);
+        this.#join.hidden = true;
+        this.#anyway.hidden = false;
+        this.#anyway.focus();
+    }
+
     #about({ code, refusal }) {
         if (code === "room/invalid" || code === "room/locked" || refusal === "room/full") return this.#room;
         return code === "name/invalid" || refusal === "name/invalid" ? this.#name : undefined;
@@ -91,6 +108,9 @@ export class Lobby {
 
     #clearError() {
         this.#error.hidden = true;
+        this.#anyway.hidden = true;
+        this.#join.hidden = false;
+        this.#agreed = undefined;
         for (const field of [this.#room, this.#name]) field.removeAttribute("aria-invalid");
     }
 

@@ -3,6 +3,7 @@ use itodenwa_wire::{
 };
 
 mod admission;
+mod recording;
 
 use super::*;
 
@@ -73,7 +74,16 @@ impl Bench {
 
 fn join(resume: Option<Resume>) -> Join {
     let room = RoomName::new("r").expect("a name");
-    Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token: None, resume, former: None }
+    Join {
+        version: PROTOCOL_VERSION,
+        max_version: None,
+        room,
+        name: None,
+        token: None,
+        resume,
+        former: None,
+        unless_recorded: false,
+    }
 }
 
 fn ticket(text: &str) -> Ticket {

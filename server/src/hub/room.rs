@@ -44,6 +44,8 @@ pub(super) struct Occupant<P> {
     pub(super) outbox: Outbox<P>,
     /// When its newest ticket was made.
     pub(super) ticketed: Instant,
+    /// It says that it records the call.
+    pub(super) records: bool,
 }
 
 /// Whether a member has a socket.
@@ -100,7 +102,8 @@ impl<P: Packet> Room<P> {
         self.kept_until = None;
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
-        self.occupants.insert(place, Occupant { member, presence, outbox: Outbox::new(kept), ticketed: now });
+        let outbox = Outbox::new(kept);
+        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records: false });
     }
 
     /// Lets somebody out who was in.
@@ -126,6 +129,11 @@ impl<P: Packet> Room<P> {
         let has =
             |occupant: &&Occupant<P>| occupant.member.pass.as_ref().is_some_and(|pass| pass.identity == *identity);
         self.occupants.iter().find(has).map(|occupant| (occupant.member.id, occupant.presence))
+    }
+
+    /// Whether somebody records the call.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.occupants.iter().any(|occupant| occupant.records)
     }
 
     /// Everybody who has a socket.

@@ -49,6 +49,10 @@ impl<P: Packet> Hub<P> {
                 Ok(admitted) if self.is_locked_out(now, &join, &admitted, claims.as_ref()) => {
                     return self.refuse(now, from, Closing::refusing(RefusalCode::RoomLocked, "the room is locked"));
                 }
+                Ok(_) if self.is_to_be_asked(&join) => {
+                    let closing = Closing::refusing(RefusalCode::RoomRecorded, "somebody in the room records the call");
+                    return self.refuse(now, from, closing);
+                }
                 Ok(admitted) => (admitted, None),
                 Err(closing) => return self.refuse(now, from, closing),
             },

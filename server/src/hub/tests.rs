@@ -2,6 +2,7 @@
 
 mod lock;
 mod random;
+mod recorded;
 mod resuming;
 
 use std::time::{Duration, SystemTime};
@@ -123,6 +124,7 @@ fn join(room: &str) -> ClientMessage<u32> {
         token: None,
         resume: None,
         former: None,
+        unless_recorded: false,
     })
 }
 
@@ -137,7 +139,16 @@ fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
     let token = Some(claims.sign(&secret()).into());
     let room = RoomName::new(room).unwrap();
     let version = PROTOCOL_VERSION;
-    ClientMessage::Join(Join { version, max_version: None, room, name: None, token, resume: None, former: None })
+    ClientMessage::Join(Join {
+        version,
+        max_version: None,
+        room,
+        name: None,
+        token,
+        resume: None,
+        former: None,
+        unless_recorded: false,
+    })
 }
 
 fn signal(to: PeerId, packet: u32) -> ClientMessage<u32> {

@@ -37,6 +37,7 @@ impl RoomEndpoint {
             }
             Request::Remove(peer) => self.say(&ClientMessage::Remove(peer)),
             Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
+            Request::Record(on) => self.say(&ClientMessage::Record(on)),
             Request::Open(peer, opening) => self.peers.open(peer, opening),
         }
     }

@@ -14,7 +14,7 @@ fn told(outputs: &[Output]) -> Vec<(ConnectionId, bool)> {
     locked.collect()
 }
 
-fn ticket_for(outputs: &[Output], whom: ConnectionId) -> Ticket {
+pub(super) fn ticket_for(outputs: &[Output], whom: ConnectionId) -> Ticket {
     let ticket = outputs.iter().find_map(|output| match output {
         Output::Send(to, ServerMessage::Ticket(ticket)) if *to == whom => Some(ticket.clone()),
         Output::Send(to, ServerMessage::Welcome(welcome)) if *to == whom => welcome.ticket.clone(),
@@ -23,7 +23,7 @@ fn ticket_for(outputs: &[Output], whom: ConnectionId) -> Ticket {
     ticket.unwrap_or_else(|| panic!("{whom:?} got no ticket: {outputs:?}"))
 }
 
-fn welcome(outputs: &[Output]) -> Option<&Welcome> {
+pub(super) fn welcome(outputs: &[Output]) -> Option<&Welcome> {
     outputs.iter().find_map(|output| match output {
         Output::Send(_, ServerMessage::Welcome(welcome)) => Some(welcome),
         _ => None,
@@ -31,19 +31,24 @@ fn welcome(outputs: &[Output]) -> Option<&Welcome> {
 }
 
 impl Bench {
-    fn come(&mut self, from: ConnectionId, join: ClientMessage<u32>) -> Vec<Output> {
+    pub(super) fn come(&mut self, from: ConnectionId, join: ClientMessage<u32>) -> Vec<Output> {
         self.give(Input::Connected(from));
         self.say(from, join)
     }
 
-    fn come_with(&mut self, from: ConnectionId, ticket: &Ticket, token: Option<ClientMessage<u32>>) -> Vec<Output> {
+    pub(super) fn come_with(
+        &mut self,
+        from: ConnectionId,
+        ticket: &Ticket,
+        token: Option<ClientMessage<u32>>,
+    ) -> Vec<Output> {
         let Some(ClientMessage::Join(with)) = token.or_else(|| Some(join("r"))) else { panic!("no join") };
         let resume = Some(Resume { ticket: ticket.clone(), signals: 0 });
         self.come(from, ClientMessage::Join(Join { resume, ..with }))
     }
 
     /// Whether somebody new gets in.
-    fn lets_in(&mut self, from: ConnectionId) -> bool {
+    pub(super) fn lets_in(&mut self, from: ConnectionId) -> bool {
         let outputs = self.join(from, "r");
         let closed = closed_for(&outputs);
         assert!(closed.is_none_or(|closed| closed == (from, 1008, RefusalCode::RoomLocked)), "{outputs:?}");

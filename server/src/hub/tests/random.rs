@@ -163,8 +163,16 @@ impl World {
         let room = RoomName::new(client.room).unwrap();
         client.connection = None;
         let Some(id) = self.connect(place) else { return };
-        let join =
-            Join { version: PROTOCOL_VERSION, max_version: None, room, name: None, token: None, resume, former: None };
+        let join = Join {
+            version: PROTOCOL_VERSION,
+            max_version: None,
+            room,
+            name: None,
+            token: None,
+            resume,
+            former: None,
+            unless_recorded: false,
+        };
         self.give(Input::Received(id, Ok(ClientMessage::Join(join))));
     }
 

@@ -22,6 +22,7 @@ impl Bench {
             token: None,
             resume,
             former: None,
+            unless_recorded: false,
         };
         self.say(from, ClientMessage::Join(join))
     }
