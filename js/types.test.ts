@@ -16,6 +16,7 @@ export async function rooms(): Promise<void> {
         microphone: true,
         ice: "vanilla",
         vanillaLimit: 2000,
+        unlessRecorded: true,
         iceServers: [{ urls: "stun:example.org" }],
     });
     // @ts-expect-error a third way of ICE

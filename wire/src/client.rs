@@ -114,4 +114,17 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn what_older_servers_do_not_know_is_said_only_when_it_is_wanted() {
+        let plain = ClientMessage::<Packet>::Join(join(1, None));
+        let text = r#"{"join":{"version":1,"room":"r"}}"#;
+        assert_eq!(serde_json::to_string(&plain).unwrap(), text);
+        assert_eq!(serde_json::from_str::<ClientMessage>(text).unwrap(), plain);
+        let wary = ClientMessage::<Packet>::Join(Join { unless_recorded: true, ..join(1, None) });
+        let text = r#"{"join":{"version":1,"room":"r","unlessRecorded":true}}"#;
+        assert_eq!(serde_json::to_string(&wary).unwrap(), text);
+        assert_eq!(serde_json::from_str::<ClientMessage>(text).unwrap(), wary);
+        assert_eq!(serde_json::to_string(&ClientMessage::<Packet>::Record(true)).unwrap(), r#"{"record":true}"#);
+    }
 }
