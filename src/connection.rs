@@ -15,7 +15,7 @@ use std::rc::Rc;
 use itodenwa_protocol::sending::Encoding;
 use itodenwa_protocol::{Command, ConnectionState, IceTransportPolicy, Report};
 use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
-use js_sys::{Object, Promise};
+use js_sys::{Map, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, MessageEvent};
 
@@ -191,8 +191,14 @@ impl Connection {
     }
 
     /// What the browser measures.
-    pub(crate) fn stats(&self) -> Option<Promise> {
-        self.peer.get_stats().ok()
+    pub(crate) fn stats(&self) -> impl Future<Output = Option<Map>> + use<> {
+        let (stats, signal) = (self.peer.get_stats(), self.abort.signal());
+        async move { signal.race(stats).await.ok().map(JsCast::unchecked_into) }
+    }
+
+    /// What is sent as negotiated, by media identification.
+    pub(crate) fn sending(&self) -> SourceMap {
+        self.transceivers.answered()
     }
 
     /// The network may be another one: silence counts sooner.

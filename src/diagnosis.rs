@@ -5,14 +5,12 @@ use itodenwa_protocol::diagnosis::{Circumstances, Verdict, diagnose};
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::Source;
 use js_sys::Map;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::error::MediaError;
 use crate::oneshot;
 use crate::peer::Peer;
 use crate::room::Handle;
-use crate::room_ref::{Request, RoomRef};
+use crate::room_ref::{Inspection, Request, RoomRef};
 
 /// What is wrong in a room.
 #[derive(Debug, Clone)]
@@ -74,8 +72,9 @@ impl Peer {
     /// is no connection.
     pub async fn stats_report(&self) -> Option<Map> {
         let (tell, wait) = oneshot::channel();
-        self.place().0?.ask(Request::Stats(self.id(), tell));
-        JsFuture::from(wait.await.ok()?).await.ok().map(JsCast::unchecked_into)
+        let inspection = Inspection(Box::new(move |connection| tell.send(connection.stats())));
+        self.place().0?.ask(Request::Inspect(self.id(), inspection));
+        wait.await.ok()?.await
     }
 
     fn diagnosed_in(&self, room: &RoomRef, since: Time) -> Verdict {

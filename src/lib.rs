@@ -70,6 +70,7 @@ mod room_ref;
 mod room_snapshot;
 pub mod signaling;
 mod snapshot;
+pub mod stats;
 mod stream_kind;
 mod subject;
 mod view;

@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ConnectionState, Time};
-use itodenwa_wire::{Member, PeerId, Source};
+use itodenwa_wire::{Member, PeerId, Source, SourceMap};
 use litemap::LiteMap;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -14,6 +14,7 @@ use crate::message::Message;
 use crate::payload::Payload;
 use crate::room_ref::{Request, RoomRef};
 use crate::snapshot::SnapshotCell;
+use crate::stats::PeerStats;
 use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 use crate::view::Audible;
@@ -32,6 +33,7 @@ struct Person {
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
     attributes: SnapshotCell<Attributes>,
+    stats: SnapshotCell<PeerStats>,
     level: Cell<f64>,
     speaking: Cell<bool>,
     room: Weak<RoomRef>,
@@ -59,6 +61,7 @@ impl Peer {
             media: SnapshotCell::default(),
             texts: Rc::default(),
             attributes: SnapshotCell::default(),
+            stats: SnapshotCell::default(),
             level: Cell::default(),
             speaking: Cell::default(),
             room,
@@ -252,6 +255,11 @@ impl Peer {
         &self.0.attributes
     }
 
+    /// What was measured of the connection to them, if it was asked for.
+    pub(crate) fn known_stats(&self) -> &SnapshotCell<PeerStats> {
+        &self.0.stats
+    }
+
     pub(crate) fn set_level(&self, level: f64) {
         self.0.level.set(level);
     }
@@ -281,6 +289,11 @@ impl Peer {
                 media.streams.remove(&kind);
             }
         });
+    }
+
+    /// The sources that are on, each by its track's id.
+    pub(crate) fn track_ids(&self) -> SourceMap {
+        self.0.media.change(|media| media.tracks.iter().map(|(source, track)| (track.id(), *source)).collect())
     }
 
     /// Whether the application has the stream, or a track of it.

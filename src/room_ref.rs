@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
 use itodenwa_wire::{DisplayName, Format, Pass, PeerId, Source, Ticket};
-use js_sys::Promise;
 
 use crate::connection::Connection;
 use crate::dom::Clock;
@@ -42,8 +41,8 @@ pub(crate) enum Request {
     /// Tell what was written.
     Share,
     RestartIce(PeerId),
-    /// The browser's statistics of the connection to a peer; nothing if there is none.
-    Stats(PeerId, oneshot::Sender<Promise>),
+    /// Look at the connection to a peer; it is dropped if there is none.
+    Inspect(PeerId, Inspection),
     Remove(PeerId),
     Lock(bool),
     Record(bool),
@@ -55,6 +54,15 @@ pub(crate) enum Request {
 pub(crate) struct Opening(pub(crate) Open);
 
 type Open = Box<dyn FnOnce(Option<&Connection>)>;
+
+/// What looks at a connection.
+pub(crate) struct Inspection(pub(crate) Box<dyn FnOnce(&Connection)>);
+
+impl fmt::Debug for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inspection")
+    }
+}
 
 impl fmt::Debug for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

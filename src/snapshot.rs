@@ -39,8 +39,8 @@ impl<T: Default> Default for SnapshotCell<T> {
     }
 }
 
-impl<T: Default + Clone + fmt::Debug> fmt::Debug for SnapshotCell<T> {
+impl<T: Default + fmt::Debug> fmt::Debug for SnapshotCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.get().fmt(f)
+        self.change(|value| value.fmt(f))
     }
 }

@@ -17,6 +17,8 @@ export class Emitter extends EventTarget {
     /** Resolved when all listeners that were added so far have their replay. */
     #settled = Promise.resolve();
     #draining = false;
+    /** Listeners that were added, by type, each with whether it is for one event only. */
+    #listeners = new Map();
 
     /** `current(type)` gives the details that a late listener of this type missed and that still hold. */
     constructor({ kept = [], current = () => [] } = {}) {
@@ -44,7 +46,11 @@ export class Emitter extends EventTarget {
     addEventListener(type, listener, options) {
         super.addEventListener(type, listener, options);
         const signal = options?.signal;
-        if (!listener || signal?.aborted || [...this.#late].some((late) => late.is(type, listener))) return;
+        if (!listener || signal?.aborted) return;
+        const known = this.#listeners.get(type) ?? new Map();
+        this.#listeners.set(type, known.set(listener, Boolean(options?.once)));
+        signal?.addEventListener("abort", () => known.delete(listener), { once: true });
+        if ([...this.#late].some((late) => late.is(type, listener))) return;
         const late = {
             is: (otherType, other) => otherType === type && other === listener,
             tell: (details) => {
@@ -58,6 +64,7 @@ export class Emitter extends EventTarget {
 
     removeEventListener(type, listener, options) {
         super.removeEventListener(type, listener, options);
+        this.#listeners.get(type)?.delete(listener);
         for (const late of this.#late) if (late.is(type, listener)) this.#late.delete(late);
     }
 
@@ -92,6 +99,11 @@ export class Emitter extends EventTarget {
         return [];
     }
 
+    /** Whether a listener would hear an event of this type; iterators do not count. */
+    isHeard(type) {
+        return this.#handlers.has(type) || this.#listeners.get(type)?.size > 0;
+    }
+
     /** Tells everybody. */
     emit(type, detail) {
         for (const tap of this.#taps) tap.push({ type, detail });
@@ -101,6 +113,8 @@ export class Emitter extends EventTarget {
             if (waiting.length > WAITING) waiting.shift();
         }
         this.dispatchEvent(new CustomEvent(type, { detail }));
+        const known = this.#listeners.get(type) ?? [];
+        for (const [listener, once] of known) if (once) known.delete(listener);
     }
 
     #setHandler(type, handler) {

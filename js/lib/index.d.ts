@@ -30,9 +30,11 @@ export function load(wasm?: Wasm, later?: LaterWasm): Promise<void>;
 export interface LaterWasm {
     /** `itodenwa_attributes_bg.wasm`: attributes of members and of the room. */
     attributes?: Wasm | undefined;
+    /** `itodenwa_stats_bg.wasm`: how connections do, and how good they are. */
+    stats?: Wasm | undefined;
     /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */
     channels?: Wasm | undefined;
-    /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and statistics. */
+    /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
     check?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */
     record?: Wasm | undefined;
@@ -610,6 +612,15 @@ export class Peer extends EventTarget {
     onchannel: ((this: Peer, channel: Channel) => void) | null;
     onfile: ((this: Peer, offer: FileOffer) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
+    /** How the connection to them does, each second while this or another listener of it is there. Nothing before there is a connection. */
+    onstats: ((this: Peer, stats: Stats) => void) | null;
+    /**
+     * How good the connection to them is: first, when it changes, and when the reason does. It is measured while somebody listens. Poor is
+     * what is so for three seconds, good again what is so for five, lost what is silent for four.
+     */
+    onquality: ((this: Peer, quality: PeerEvents["quality"]) => void) | null;
+    /** What was measured last of how good the connection to them is; `undefined` before {@link stats} or a listener asked for it. */
+    readonly quality: Quality | undefined;
 
     /**
      * A `<video data-peer="…">` with what they send now and later, to be put into the page: the same each time. It is
@@ -689,6 +700,13 @@ export class Peer extends EventTarget {
      */
     getStats(): Promise<RTCStatsReport | undefined>;
     /**
+     * How the connection to them does, and how good that is; `undefined` before there is one. However often it is asked for, it is looked at
+     * once a second at most: who asks sooner gets what was measured last. What goes by the second is over the time since the look before.
+     * While there is no connection, and when they have left: what was last known, with its totals.
+     * @throws {@link ItodenwaError} `room/closed` if nothing was measured before, `wasm/unavailable`.
+     */
+    stats(): Promise<Stats | undefined>;
+    /**
      * Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble, `token/forbidden`.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -729,6 +747,80 @@ export interface PeerEvents {
     channel: Channel;
     file: FileOffer;
     left: LeaveReason;
+    stats: Stats;
+    quality: { quality: Quality; reason: QualityReason | undefined; explain: string };
+}
+
+/** How good a connection is for people. `lost`: nothing comes. */
+export type Quality = "good" | "poor" | "lost";
+
+/**
+ * Why it is not good, the worst first: more than 5 % of the packets are lost; they take more than 0.4 s there and back; they come 0.1 s too
+ * early or late; pictures are sent with less than 150 kbit/s, as the way takes no more; this computer cannot make pictures fast enough; and
+ * nothing comes at all.
+ */
+export type QualityReason = "loss" | "delay" | "jitter" | "bandwidth" | "cpu" | "silence";
+
+/**
+ * How the connection to a peer does. Names and units are those of the W3C's Identifiers for WebRTC's Statistics API; bitrates are in bits a
+ * second. What a browser does not say is `undefined`.
+ */
+export interface Stats {
+    /** When, in milliseconds since 1970. */
+    readonly timestamp: number;
+    readonly quality: Quality;
+    readonly reason: QualityReason | undefined;
+    /** How good it is, in one English sentence, for people. */
+    readonly explain: string;
+    /** Which way the packets go; `relayed` is whether a TURN server passes them on, on either side. */
+    readonly path: { readonly local: PathEnd; readonly remote: PathEnd; readonly relayed: boolean } | undefined;
+    /** Seconds that a packet takes to them and back. */
+    readonly roundTripTime: number | undefined;
+    /** What the browser believes that the way to them can take, in bits a second. */
+    readonly availableOutgoingBitrate: number | undefined;
+    /** All that went to them: media, data and what these need. */
+    readonly sent: Amount;
+    readonly received: Amount;
+    /** The tracks that are sent and received. */
+    readonly streams: readonly StreamStats[];
+}
+
+/** So much went through. */
+export interface Amount {
+    /** Bytes: of a peer over all connections that were looked at, of a track as of this connection. */
+    readonly bytes: number;
+    /** Bits a second. */
+    readonly bitrate: number | undefined;
+}
+
+/** An end of the path that packets go. */
+export interface PathEnd {
+    readonly candidateType: RTCIceCandidateType;
+    /** `udp` or `tcp`. */
+    readonly protocol: string;
+    /** How the own relay is reached: `udp`, `tcp` or `tls`. */
+    readonly relayProtocol: string | undefined;
+    readonly address: string | undefined;
+    readonly port: number | undefined;
+}
+
+/** How one track does. */
+export interface StreamStats extends Amount {
+    readonly direction: "sent" | "received";
+    readonly source: Source;
+    /** Of its packets, the share that is lost, from 0 to 1; of what is sent, as the other side last said. */
+    readonly loss: number | undefined;
+    /** Seconds by which packets come unevenly (RFC 3550, section 6.4.1). */
+    readonly jitter: number | undefined;
+    readonly framesPerSecond: number | undefined;
+    /** Pixels. */
+    readonly frameWidth: number | undefined;
+    /** Pixels. */
+    readonly frameHeight: number | undefined;
+    /** As `video/VP8`. */
+    readonly codec: string | undefined;
+    /** What keeps pictures that are sent from being better. */
+    readonly qualityLimitationReason: "bandwidth" | "cpu" | "other" | undefined;
 }
 
 /** A value that JSON has (RFC 8259), with arrays and objects at most 16 deep. A field that is `undefined` is left out. */

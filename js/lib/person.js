@@ -5,6 +5,8 @@ import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
 const TYPES = ["connection", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
+/** Events for which connections are measured: an iterator over all does not begin that. */
+const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
@@ -107,6 +109,11 @@ export class Peer extends Emitter {
 
     /** What holds already when a listener comes late. */
     #current(type) {
+        if (type === "stats" || type === "quality") {
+            // It is measured for listeners alone.
+            import("./stats.js").then(({ watch }) => watch(this, this.#link, this.#now)).catch(() => {});
+            return [];
+        }
         if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
         return type === "attribute" ? [...this.attributes].map(([key, value]) => ({ key, value })) : [];
     }
@@ -168,7 +175,17 @@ export class Peer extends Emitter {
     }
 
     async getStats() {
-        return (await this.#link.with("check")).stats(this.id);
+        return (await this.#link.with("check")).getStats(this.id);
+    }
+
+    async stats() {
+        const { ask } = await import("./stats.js");
+        return ask(this, this.#link, this.#now);
+    }
+
+    /** How good the connection is, since somebody asks for it. */
+    get quality() {
+        return this.#now.stats?.quality;
     }
 
     async diagnose() {
@@ -204,5 +221,5 @@ export class Peer extends Emitter {
     }
 }
 
-Emitter.handlers(Peer, ...TYPES);
+Emitter.handlers(Peer, ...TYPES, ...MEASURED);
 opaque(Me);

@@ -8,6 +8,7 @@ const LATER = {
     check: "itodenwa_check_bg.wasm",
     record: "itodenwa_record_bg.wasm",
     call: "itodenwa_call_bg.wasm",
+    stats: "itodenwa_stats_bg.wasm",
 };
 
 let loading;

@@ -13,6 +13,7 @@ mod options;
 mod promise;
 mod pull;
 mod record;
+mod stats;
 mod values;
 
 use itodenwa::{
@@ -357,9 +358,15 @@ impl RawRoom {
     }
 
     /// The browser's own statistics of the connection to a peer, `undefined` if there is none.
-    #[wasm_bindgen(unchecked_return_type = "Promise<RTCStatsReport | undefined>")]
-    pub fn stats(&self, peer: &str) -> Promise {
+    #[wasm_bindgen(js_name = getStats, unchecked_return_type = "Promise<RTCStatsReport | undefined>")]
+    pub fn get_stats(&self, peer: &str) -> Promise {
         diagnosis::stats(self.peer(peer))
+    }
+
+    /// How the connection to a peer does, `undefined` if there was none yet.
+    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
+    pub fn stats(&self, peer: &str) -> Promise {
+        stats::stats(self.peer(peer))
     }
 
     /// Opens a channel to a peer.

@@ -31,6 +31,7 @@ mod room;
 pub mod sending;
 pub mod session;
 mod signaling_error;
+pub mod stats;
 mod time;
 pub mod timeline;
 mod turn;

@@ -21,6 +21,7 @@ mod resuming;
 mod rooms;
 mod screen;
 mod sending;
+mod stats;
 mod texts;
 mod tracks;
 mod views;

@@ -53,7 +53,7 @@ export class Stage {
         const tile = new Tile(video, () => nameOf(peer));
         tools(tile.element, video, peer, this.#pinning(tile.element));
         this.#tiles.set(peer.id, tile);
-        tile.state(peer.state);
+        this.state(peer);
         tile.media(peer.media, "remote-video");
         // Oneself comes last.
         this.#self.element.before(tile.element);
@@ -74,7 +74,11 @@ export class Stage {
     }
 
     state(peer) {
-        this.#tiles.get(peer.id)?.state(peer.state);
+        const tile = this.#tiles.get(peer.id);
+        tile?.state(peer.state);
+        if (!tile || peer.state !== "connected") return;
+        // Nothing that the first picture waits for.
+        import("./quality.js").then(({ showQuality }) => showQuality(tile.element, peer)).catch(() => {});
     }
 
     media(peer) {

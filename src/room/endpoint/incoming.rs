@@ -30,11 +30,7 @@ impl RoomEndpoint {
             Request::Share => self.share(),
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
-            Request::Stats(peer, tell) => {
-                if let Some(stats) = self.peers.stats(peer) {
-                    tell.send(stats);
-                }
-            }
+            Request::Inspect(peer, inspection) => self.peers.inspect(peer, inspection),
             Request::Remove(peer) => self.say(&ClientMessage::Remove(peer)),
             Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
             Request::Record(on) => self.say(&ClientMessage::Record(on)),

@@ -4,7 +4,6 @@ use itodenwa_protocol::delivery::Delivery;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
 use itodenwa_protocol::{ConnectionId, Time};
 use itodenwa_wire::{Format, Frame, IceServer, PeerId, Source};
-use js_sys::Promise;
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -16,7 +15,7 @@ use crate::media::Devices;
 use crate::media::Track;
 use crate::outgoing::Outgoing;
 use crate::peer::Peer;
-use crate::room_ref::Opening;
+use crate::room_ref::{Inspection, Opening};
 use crate::stream_kind::StreamKind;
 
 #[derive(Default)]
@@ -97,9 +96,11 @@ impl Peers {
         (*known == id).then_some(connection)
     }
 
-    /// The browser's statistics of the connection to them, if there is one.
-    pub(super) fn stats(&self, peer: PeerId) -> Option<Promise> {
-        self.states.get(&peer)?.connection.as_ref()?.1.stats()
+    /// Shows the connection to them, if there is one.
+    pub(super) fn inspect(&self, peer: PeerId, inspection: Inspection) {
+        if let Some((_, connection)) = self.states.get(&peer).and_then(|state| state.connection.as_ref()) {
+            (inspection.0)(connection);
+        }
     }
 
     pub(super) fn renew(&mut self, servers: &[IceServer]) {

@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 5] = [
+pub(crate) const PARTS: [Part; 6] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -42,11 +42,12 @@ pub(crate) const PARTS: [Part; 5] = [
             "__wbg_rawcheck_",
             "__wbg_rawpreview_",
             "rawroom_diagnose",
-            "rawroom_stats",
+            "rawroom_getStats",
             "check",
         ],
     },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
+    Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
     Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
 ];
 

@@ -1,0 +1,39 @@
+// How the connection to a peer does, each second while somebody listens. Loaded when it is first asked for.
+
+/** Milliseconds. */
+const EVERY = 1000;
+
+/** Peers that are looked at. */
+const watched = new WeakSet();
+
+/** One look; `undefined` if there was nothing to look at yet. What was last known is kept in `now`, also when they have left. */
+export async function ask(peer, link, now) {
+    const raw = await link.with("stats").catch((error) => {
+        // The room is over.
+        if (now.stats) return undefined;
+        throw error;
+    });
+    now.stats = (await raw?.stats(peer.id)) ?? now.stats;
+    return now.stats;
+}
+
+/** Looks at a peer as long as somebody listens and they are in the room. */
+export async function watch(peer, link, now) {
+    if (watched.has(peer)) return;
+    watched.add(peer);
+    try {
+        let told;
+        while (now.state !== "closed" && (peer.isHeard("stats") || peer.isHeard("quality"))) {
+            const stats = await ask(peer, link, now);
+            if (stats) peer.emit("stats", stats);
+            if (stats && `${stats.quality} ${stats.reason}` !== told) {
+                told = `${stats.quality} ${stats.reason}`;
+                const { quality, reason, explain } = stats;
+                peer.emit("quality", { quality, reason, explain });
+            }
+            await new Promise((done) => setTimeout(done, EVERY));
+        }
+    } finally {
+        watched.delete(peer);
+    }
+}
