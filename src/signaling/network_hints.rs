@@ -7,7 +7,7 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
 
-use crate::dom::{Listener, global};
+use crate::dom::{Listener, global, property};
 use crate::queue::{Receiver, queue};
 
 /// NetworkHints of the browser that the network may be back or another one, or that the page was out of use: network online
@@ -24,11 +24,11 @@ impl NetworkHints {
     pub(super) fn watch() -> Self {
         // One that was not looked at yet stands for all.
         let (sender, seen) = queue(1);
-        let listen = |target: &JsValue, kind: &'static str, counts: fn(&JsValue) -> bool| {
-            let (sender, of) = (sender.clone(), target.clone());
+        let listen = |target: &JsValue, kind: &'static str, counts: fn() -> bool| {
+            let sender = sender.clone();
             let target = target.dyn_ref::<EventTarget>()?;
             Some(Listener::new(target, kind, move |_| {
-                if counts(&of) {
+                if counts() {
                     let _ = sender.send(());
                 }
             }))
@@ -38,7 +38,7 @@ impl NetworkHints {
         let listeners = [
             listen(&window, "online", always),
             listen(&window, "pageshow", always),
-            listen(&document, "visibilitychange", is_visible),
+            listen(&document, "visibilitychange", is_looked_at),
             listen(&document, "resume", always),
             listen(&connection, "change", always),
         ];
@@ -46,12 +46,13 @@ impl NetworkHints {
     }
 }
 
-fn always(_: &JsValue) -> bool {
+fn always() -> bool {
     true
 }
 
-fn is_visible(document: &JsValue) -> bool {
-    Reflect::get(document, &"visibilityState".into()).is_ok_and(|state| state == "visible")
+/// Whether somebody may look at the page (HTML, `document.visibilityState`).
+pub(super) fn is_looked_at() -> bool {
+    property(&global("document"), "visibilityState") == "visible"
 }
 
 impl Stream for NetworkHints {

@@ -15,7 +15,7 @@ use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{CLOSE_TO_RESUME, ClientMessage, PeerId, ServerMessage};
 
 use super::address;
-use super::network_hints::NetworkHints;
+use super::network_hints::{NetworkHints, is_looked_at};
 use super::{Signaling, SignalingError};
 use crate::codec::{Malformed, read_server_message, sender_of_malformed_packet, write_client_message};
 use crate::dom::{Clock, Held, Kind, Timer, fetch_text, global, property};
@@ -74,7 +74,7 @@ impl WebSocketSignaling {
         let address = address::of_server(&given, &page()).ok_or(SignalingError::Address(given))?;
         let mut signaling = WebSocketSignaling {
             address,
-            session: Session::new(js_sys::Math::random),
+            session: Session::new(js_sys::Math::random, is_looked_at),
             socket: None,
             clock: Clock::start(),
             timer: None,

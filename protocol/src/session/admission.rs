@@ -1,6 +1,6 @@
-//! A first socket that could not be opened.
+//! A first socket that could not be opened, or ended before there was a welcome.
 
-use itodenwa_wire::Refusal;
+use itodenwa_wire::{Refusal, RefusalCode};
 
 use super::{Session, State};
 use crate::signaling_error::SignalingError;
@@ -30,13 +30,30 @@ impl Session {
             return self.on_lost(now, why);
         }
         let refusal = match admission {
+            // It was there a moment ago.
+            Admission::Unknown if self.attempts.failed > 0 => None,
             Admission::Unknown => return self.end(why),
             Admission::Open => None,
-            Admission::Refused(refusal) if refusal.retry_after.is_none() => {
-                return self.end(SignalingError::Refused(refusal));
-            }
             Admission::Refused(refusal) => Some(refusal),
         };
+        match refusal {
+            Some(refusal) if !may_come_again(&refusal) => self.end(SignalingError::Refused(refusal)),
+            refusal => self.come_again(now, why, refusal),
+        }
+    }
+
+    /// A socket was open, and ended before the welcome. Only a server that goes away is no answer: another one may come.
+    pub(super) fn not_joined(&mut self, now: Time, why: SignalingError, refusal: Option<Refusal>) {
+        match refusal {
+            Some(refusal) if refusal.code == RefusalCode::ServerGoingAway => self.come_again(now, why, Some(refusal)),
+            // Who joins was told.
+            _ if self.state == State::First => self.end(why),
+            refusal => self.end(refusal.map_or(why, SignalingError::Refused)),
+        }
+    }
+
+    /// Waits for another attempt, unless there were too many.
+    fn come_again(&mut self, now: Time, why: SignalingError, refusal: Option<Refusal>) {
         if self.attempts.failed >= ADMISSIONS {
             return self.end(refusal.map_or(why, SignalingError::Refused));
         }
@@ -46,4 +63,8 @@ impl Session {
         self.attempts.failed += 1;
         self.wait(now, refusal);
     }
+}
+
+fn may_come_again(refusal: &Refusal) -> bool {
+    refusal.retry_after.is_some() || refusal.code == RefusalCode::ServerGoingAway
 }

@@ -4,6 +4,7 @@ use itodenwa_wire::{
 
 mod admission;
 mod recording;
+mod attempts;
 
 use super::*;
 
@@ -20,7 +21,7 @@ struct Bench {
 impl Bench {
     /// Has said the join, on its first socket.
     fn new() -> Self {
-        let mut bench = Bench { session: Session::new(|| 0.5), now: Time::from_millis(1000) };
+        let mut bench = Bench { session: Session::new(|| 0.5, || false), now: Time::from_millis(1000) };
         assert_eq!(bench.session.send(ClientMessage::Join(join(None))), Ok(()));
         assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Join(join(None)))]);
         bench
@@ -211,7 +212,7 @@ fn a_sign_ends_a_wait_but_not_before_the_server_wants_us() {
     assert!(away(&bench.lose()));
     bench.session.on_network_hint(bench.now + SECOND);
     assert_eq!(bench.outputs(), []);
-    assert_eq!(bench.tick().0, 2 * SECOND);
+    assert_eq!(bench.tick().0, 2 * SECOND + FIRST_WAIT / 2);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn who_is_not_let_in_at_first_comes_again() {
 
 #[test]
 fn a_join_that_is_said_while_it_waits_is_not_lost() {
-    let mut bench = Bench { session: Session::new(|| 0.5), now: Time::from_millis(1000) };
+    let mut bench = Bench { session: Session::new(|| 0.5, || false), now: Time::from_millis(1000) };
     let why = SignalingError::Unreachable("there".into());
     bench.session.on_not_opened(bench.now, why, not_admitted(RefusalCode::AddressTooMany, Some(700)));
     assert_eq!(bench.session.send(ClientMessage::Join(join(None))), Ok(()));
@@ -79,4 +79,36 @@ fn who_would_be_let_in_by_now_comes_again_for_a_while() {
     let why = || SignalingError::Unreachable("there".into());
     bench.session.on_not_opened(bench.now, why(), Admission::Open);
     assert_eq!(bench.outputs(), [Action::Deliver(Err(why()))]);
+}
+
+#[test]
+fn a_first_join_that_met_a_server_that_goes_away_tries_the_next_one() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.hear(refused(RefusalCode::ServerGoingAway, Some(1000))), [], "it is no answer");
+    assert_eq!(bench.lose(), []);
+    let (wait, outputs) = bench.tick();
+    assert!(wait >= SECOND, "{wait:?}");
+    assert_eq!(outputs, [Action::Open, Action::Send(ClientMessage::Join(join(None)))]);
+    // The next one is not there yet, the one after that goes away as well.
+    bench.session.on_not_opened(bench.now, SignalingError::Unreachable("there".into()), Admission::Unknown);
+    assert_eq!(bench.tick().1[0], Action::Open);
+    bench.hear(refused(RefusalCode::ServerGoingAway, None));
+    assert_eq!(bench.lose(), []);
+    assert_eq!(bench.tick().1[0], Action::Open);
+    let told = bench.hear(ServerMessage::Welcome(welcome("first", 0)));
+    assert!(matches!(&told[..], [Action::Deliver(Ok(ServerMessage::Welcome(_)))]));
+}
+
+#[test]
+fn servers_that_only_go_away_are_tried_so_often() {
+    let mut bench = Bench::new();
+    for _ in 0..ADMISSIONS {
+        bench.hear(refused(RefusalCode::ServerGoingAway, None));
+        assert_eq!(bench.lose(), []);
+        bench.tick();
+    }
+    bench.hear(refused(RefusalCode::ServerGoingAway, None));
+    let outputs = bench.lose();
+    assert!(matches!(&outputs[..], [Action::Deliver(Err(SignalingError::Refused(_)))]), "{outputs:?}");
+    assert!(bench.session.is_over());
 }
