@@ -14,7 +14,8 @@ use std::rc::Rc;
 
 use itodenwa_protocol::sending::Encoding;
 use itodenwa_protocol::{Command, ConnectionState, IceTransportPolicy, Report};
-use itodenwa_wire::{Frame, IceServer, Source, SourceMap};
+use itodenwa_wire::limits::{CHANNEL_PACKET_BYTES, DATA_MESSAGE_BYTES};
+use itodenwa_wire::{Frame, IceServer, Packet, Source, SourceMap};
 use js_sys::{Map, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, MessageEvent};
@@ -209,6 +210,14 @@ impl Connection {
     /// Sends a frame over the control channel.
     pub(crate) fn send(&self, frame: &Frame) -> Result<(), String> {
         self.control.send(&write_frame(frame)).map_err(|thrown| Exception::from(thrown).to_string())
+    }
+
+    /// Sends a packet over the control channel, if it is small enough and does not wait there behind much else.
+    pub(crate) fn send_packet(&self, packet: &Packet) -> bool {
+        let frame = write_frame(&Frame::Packet(packet.clone()));
+        frame.len() <= CHANNEL_PACKET_BYTES
+            && self.control.buffered_amount() as usize <= DATA_MESSAGE_BYTES
+            && self.control.send(&frame).is_ok()
     }
 
     /// Opens a data channel.

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
-use itodenwa_protocol::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{
+    Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time, Way,
+};
 use itodenwa_server::Server;
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen};
 use itodenwa_wire::{
@@ -184,7 +186,7 @@ impl Mesh {
                 let Packet { from_epoch, to_epoch, seq, ack, body } = delivery.packet;
                 let body = body.map(|body| serde_json::from_str(&body).expect("a body of this protocol"));
                 let packet = Packet { from_epoch, to_epoch, seq, ack, body };
-                Input::Packet { from: delivery.from, packet }
+                Input::Packet { from: delivery.from, way: Way::Server, packet }
             }
             // A packet crossed with the news that its receiver left.
             ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }) => return,
@@ -207,7 +209,7 @@ impl Mesh {
         loop {
             while let Some(output) = participant.room.poll() {
                 match output {
-                    Output::Send { to, packet } => participant.send(to, packet).await,
+                    Output::Send { to, packet, .. } => participant.send(to, packet).await,
                     Output::Command { connection, command: Command::Close, .. } => {
                         participant.connections.remove(&connection);
                         participant.closed += 1;

@@ -5,14 +5,16 @@ mod browser;
 mod line;
 pub(crate) mod said;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use itodenwa_model::browser::Profile;
 use itodenwa_model::page::Page;
 use itodenwa_model::{ANN, BEN, CAT};
-use itodenwa_protocol::{Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{
+    Command, Config, ConnectionId, ConnectionState, Event, Input, Output, Report, Room, Time, Way,
+};
 use itodenwa_wire::limits::{CANDIDATES_PER_FRAGMENT, HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
 use itodenwa_wire::{Body, Member, Packet, PeerId, Welcome};
 
@@ -30,6 +32,8 @@ const INPUTS: usize = 6000;
 /// A room sends so many packets, and one more in each of these, whatever comes: a server counts them.
 const PACKETS: u64 = 150;
 const PACKET_MILLIS: u64 = 25;
+/// And it takes so many from each channel at once.
+const CHANNEL_PACKETS: u64 = 200;
 /// After this long a room may make a connection again, in milliseconds.
 const RATES_FULL_AFTER: u64 = 15_000;
 /// One leads the pair with the room, the other follows.
@@ -60,6 +64,10 @@ pub(crate) struct Bench {
     inputs: usize,
     /// Packets of the room, before it left.
     sent: u64,
+    /// Connections whose other side said that it reads packets.
+    readers: BTreeSet<ConnectionId>,
+    /// Packets that came over channels.
+    channelled: u64,
 }
 
 impl Bench {
@@ -72,7 +80,17 @@ impl Bench {
         let now = Time::from_millis(1);
         let ice = config.ice;
         let page = Page::new(Room::new(config, &welcome, now), ice, Profile::Firefox);
-        let mut bench = Bench { page, now, browsers: BTreeMap::new(), lines, largest: 100, inputs: 0, sent: 0 };
+        let mut bench = Bench {
+            page,
+            now,
+            browsers: BTreeMap::new(),
+            lines,
+            largest: 100,
+            inputs: 0,
+            sent: 0,
+            readers: BTreeSet::new(),
+            channelled: 0,
+        };
         bench.follow(None);
         bench
     }
@@ -108,14 +126,17 @@ impl Bench {
     pub(crate) fn input(&mut self, input: Input) {
         self.inputs += 1;
         let about = match &input {
-            Input::Packet { from, packet } => {
+            Input::Packet { from, way, packet } => {
                 self.largest = self.largest.max(format!("{:?}", packet.body).len());
-                if self.is_there(*from) {
+                if self.is_there(*from) && self.takes(*from, *way, packet) {
                     self.line_mut(*from).heard(packet);
                 }
                 Some(*from)
             }
-            Input::Report { peer, report, .. } => {
+            Input::Report { peer, connection, report } => {
+                if *report == Report::ReadsPackets {
+                    self.readers.insert(*connection);
+                }
                 self.largest = self.largest.max(format!("{report:?}").len());
                 Some(*peer)
             }
@@ -130,10 +151,28 @@ impl Bench {
         self.follow(about);
     }
 
+    /// This comes over a channel, if not too many came: a room takes so many, and what is more is as if it were lost.
+    pub(crate) fn through_channel(&mut self, from: PeerId, is_current: bool, packet: Packet<Body>) {
+        let closed = self.page.closed.keys().next_back().copied();
+        let connection = if is_current { self.connection(from) } else { closed };
+        let Some(connection) = connection.filter(|_| self.channelled < CHANNEL_PACKETS) else { return };
+        self.channelled += 1;
+        self.input(Input::Packet { from, way: Way::Channel(connection), packet });
+    }
+
+    /// Whether a packet is for the connection that there is: over a channel it makes nobody begin anew.
+    fn takes(&self, from: PeerId, way: Way, packet: &Packet<Body>) -> bool {
+        let Way::Channel(id) = way else { return true };
+        let line = self.line(from);
+        self.connection(from) == Some(id)
+            && self.readers.contains(&id)
+            && (packet.from_epoch, packet.to_epoch) == (line.theirs, line.mine)
+    }
+
     /// Says this to the room, as the next thing in order and with all acknowledgements.
     pub(crate) fn say(&mut self, from: PeerId, body: Body) {
         let packet = self.line(from).next(Some(body));
-        self.input(Input::Packet { from, packet });
+        self.input(Input::Packet { from, way: Way::Server, packet });
     }
 
     pub(crate) fn wait(&mut self, millis: u64) {
@@ -224,9 +263,14 @@ impl Bench {
 
     fn output(&mut self, output: Output) {
         match output {
-            Output::Send { to, packet } => {
+            Output::Send { to, way, packet } => {
+                if let Way::Channel(id) = way {
+                    assert_eq!(self.connection(to), Some(id), "{packet:?} for a channel that is not there");
+                    assert!(self.readers.contains(&id), "{packet:?} for somebody who does not read it");
+                }
                 self.sent += u64::from(packet.body != Some(Body::Bye));
-                let most = PACKETS + self.now.as_millis() / PACKET_MILLIS;
+                // The last one may go both ways.
+                let most = 1 + PACKETS + self.now.as_millis() / PACKET_MILLIS;
                 assert!(self.sent <= most, "{} packets in {} ms", self.sent, self.now.as_millis());
                 self.line_mut(to).said(packet);
             }

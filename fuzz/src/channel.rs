@@ -103,7 +103,7 @@ impl Side {
                 received
             }
             Frame::Ack(number) => self.delivery.acknowledged(number),
-            Frame::Shown(_) | Frame::Attribute(_) | Frame::Heartbeat => Received::Nothing,
+            Frame::Shown(_) | Frame::Attribute(_) | Frame::Packet(_) | Frame::Heartbeat => Received::Nothing,
         };
         match received {
             Received::Nothing => {}
@@ -121,7 +121,7 @@ fn frame(u: &mut Unstructured) -> Result<Frame> {
     Ok(match u.int_in_range(0..=7)? {
         0 => Frame::Shown(several(u, 4, |u| Ok((source(u)?, Arbitrary::arbitrary(u)?, Arbitrary::arbitrary(u)?)))?),
         1 => Frame::Heartbeat,
-        2 => Frame::Stream(TextStream { id: u.int_in_range(0..=2)?, next: number(u)? }),
+        2 => Frame::Stream(TextStream { id: u.int_in_range(0..=2)?, next: number(u)?, packets: u.arbitrary()? }),
         3 | 4 => Frame::Ack(number(u)?),
         _ => {
             let format = *u.choose(&[Format::Text, Format::Json, Format::Base64, Format::Unknown])?;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_protocol::{Config, Input};
+use itodenwa_protocol::{Config, Input, Report, Way};
 use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId};
 
 use crate::bench::said::{said, seen};
@@ -40,6 +40,13 @@ enum Step {
     Left(u8),
     Wait(u16),
     Wake,
+    /// The other side says over the channel that it reads packets there.
+    ReadsPackets(u8),
+    /// A packet over the channel of the connection that there is, or of another one.
+    Channel {
+        frame: Frame,
+        is_current: bool,
+    },
 }
 
 /// All of a packet but what it says.
@@ -90,11 +97,11 @@ fn take(
             let packet = frame.around(bench, body);
             last.truncate(AGAIN - 1);
             last.push_front((from, packet.clone()));
-            bench.input(Input::Packet { from, packet });
+            bench.input(Input::Packet { from, way: Way::Server, packet });
         }
         Step::Again(which) => {
             if let Some((from, packet)) = last.get(usize::from(which)).cloned() {
-                bench.input(Input::Packet { from, packet });
+                bench.input(Input::Packet { from, way: Way::Server, packet });
             }
         }
         Step::Flood { from, times, apart } => {
@@ -102,7 +109,7 @@ fn take(
             for number in 0..times.count() {
                 let mut packet = bench.line(from).next(Some(Body::EndOfCandidates(" ".repeat(200))));
                 packet.seq += number * u32::from(apart);
-                bench.input(Input::Packet { from, packet });
+                bench.input(Input::Packet { from, way: Way::Server, packet });
             }
         }
         Step::Answer { peer, granted } => drop(bench.answer(Bench::peer(peer), granted)),
@@ -126,6 +133,13 @@ fn take(
         }
         Step::Wait(millis) => bench.wait(millis.into()),
         Step::Wake => bench.wake(),
+        Step::ReadsPackets(peer) => bench.report(Bench::peer(peer), Report::ReadsPackets),
+        Step::Channel { frame, is_current } => {
+            let from = Bench::peer(frame.from);
+            let body = maybe(u, |u| said(u, bench.line(from).offered(), unique))?;
+            let packet = frame.around(bench, body);
+            bench.through_channel(from, is_current, packet);
+        }
     }
     Ok(())
 }

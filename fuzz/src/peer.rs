@@ -2,7 +2,7 @@
 //! while the browser refuses what it likes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_protocol::{Config, IceMode, Input};
+use itodenwa_protocol::{Config, IceMode, Input, Way};
 use itodenwa_wire::Body;
 
 use crate::bench::said::{renumbered, said, seen};
@@ -88,7 +88,7 @@ impl Play {
                 let from = Bench::peer(peer);
                 let mut packet = bench.line(from).next(Some(Body::Hello));
                 packet.from_epoch = packet.from_epoch.next().unwrap_or(packet.from_epoch);
-                bench.input(Input::Packet { from, packet });
+                bench.input(Input::Packet { from, way: Way::Server, packet });
             }
             Step::Toggle => bench.input(Input::SetSource { source: source(u)?, on: bool::arbitrary(u)? }),
             Step::RestartIce(peer) => bench.input(Input::RestartIce(Bench::peer(peer))),

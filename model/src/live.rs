@@ -17,6 +17,8 @@ pub struct Live {
     pub path: Option<Path>,
     pub state: ConnectionState,
     pub channel_open: bool,
+    /// The other side reads packets that come through the channel.
+    pub takes_packets: bool,
     /// What became of the path, if it was lost.
     pub lost: Option<Lost>,
 }
@@ -80,6 +82,7 @@ impl Live {
             path: None,
             state: ConnectionState::New,
             channel_open: false,
+            takes_packets: false,
             lost: None,
         }
     }
@@ -142,6 +145,7 @@ impl Live {
         self.in_flight &= !answers;
         self.renewing &= !answers;
         self.channel_open |= *report == Report::ChannelOpen;
+        self.takes_packets |= *report == Report::ReadsPackets;
         if let Report::State(state) = report {
             self.state = *state;
         }
@@ -155,16 +159,24 @@ impl Live {
         (!is_lost).then_some(path)
     }
 
-    /// Takes a path that both sides can reach each other by. What the page hears of it: nothing if it was connected before.
-    pub fn take_path(&mut self, path: Path) -> &'static [Report] {
-        const CONNECTED: [Report; 3] = [
+    /// Whether what the channel is given arrives.
+    pub fn carries(&self) -> bool {
+        self.path.is_some() && self.lost.is_none()
+    }
+
+    /// Takes a path that both sides can reach each other by. What the page hears of it: nothing if it was connected before; and
+    /// whether the other side reads packets from the channel.
+    pub fn take_path(&mut self, path: Path, reads_packets: bool) -> &'static [Report] {
+        const CONNECTED: [Report; 4] = [
             Report::State(ConnectionState::Connecting),
             Report::State(ConnectionState::Connected),
             Report::ChannelOpen,
+            Report::ReadsPackets,
         ];
+        let connected = if reads_packets { &CONNECTED[..] } else { &CONNECTED[..3] };
         let found_before = self.path.replace(path).is_some();
         match self.lost.take().map(|lost| lost.loss) {
-            _ if !found_before => &CONNECTED,
+            _ if !found_before => connected,
             Some(Loss::Disconnected | Loss::Failed) => &[Report::State(ConnectionState::Connected)],
             Some(Loss::Silent) => &[Report::Heard],
             None => &[],

@@ -14,10 +14,16 @@ pub struct Page {
     pub room: Room,
     pub ice: IceMode,
     pub profile: Profile,
+    /// It reads packets from control channels. The first versions did not.
+    pub reads_packets: bool,
     pub connections: BTreeMap<ConnectionId, Live>,
     pub closed: BTreeMap<ConnectionId, PeerId>,
     /// Packets that were sent, in a [`World`](crate::World).
     pub sent: usize,
+    /// Those of them that went over the server.
+    pub relayed: usize,
+    /// The place of the last packet in order, to whomever.
+    pub said: u32,
     /// The application left, or the page was reloaded.
     pub gone: bool,
     /// When [`Room::deadline`] wants to be woken, and when a throttled timer does it.
@@ -39,9 +45,12 @@ impl Page {
             room,
             ice,
             profile,
+            reads_packets: true,
             connections: BTreeMap::new(),
             closed: BTreeMap::new(),
             sent: 0,
+            relayed: 0,
+            said: 0,
             gone: false,
             deadline: None,
             wake: None,

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use itodenwa_protocol::{Command, Config, ConnectionId, Input, Output, Report, Room, Time};
+use itodenwa_protocol::{Command, Config, ConnectionId, Input, Output, Report, Room, Time, Way};
 use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, some_candidates};
@@ -27,7 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub struct World {
     pub now: Time,
     pub rng: Rng,
+    /// The signalling.
     pub wire: Wire,
+    /// The control channels, for packets.
+    pub channel: Wire,
+    /// Whether pages that come in read packets from control channels.
+    pub reads_packets: bool,
     /// Operations and the events of browsers take up to this many milliseconds.
     pub browser_delay: u64,
     /// Timers come up to this many milliseconds late.
@@ -58,6 +63,8 @@ impl World {
             now: Time::from_millis(1),
             rng: Rng::new(seed),
             wire: Wire::PERFECT,
+            channel: Wire::PERFECT,
+            reads_packets: true,
             browser_delay: 5,
             timer_delay: 0,
             profile: Profile::of_seed(seed),
@@ -102,7 +109,7 @@ impl World {
         let welcome = Welcome::new(me, members);
         let ice = config.ice;
         let room = Room::new(config, &welcome, self.now);
-        self.pages.push(Page::new(room, ice, self.profile));
+        self.pages.push(Page { reads_packets: self.reads_packets, ..Page::new(room, ice, self.profile) });
         let page = self.pages.len() - 1;
         self.follow(page);
         page
@@ -222,9 +229,15 @@ impl World {
         match what {
             What::Packet { to, from, packet } => {
                 if let Some(page) = self.page_of(to) {
-                    self.input(page, Input::Packet { from, packet });
+                    self.input(page, Input::Packet { from, way: Way::Server, packet });
                 } else if self.puppets.iter().any(|puppet| puppet.id == to) {
                     self.mail.push(packet);
+                }
+            }
+            What::Channel { page, id, from, packet } => {
+                assert!(self.pages[page].reads_packets, "a page is given a packet that it does not read");
+                if !self.pages[page].gone {
+                    self.input(page, Input::Packet { from, way: Way::Channel(id), packet });
                 }
             }
             What::Roster { page, input } => {
@@ -298,10 +311,11 @@ impl World {
             (live.peer == me && live.reach().as_ref() == Some(&back)).then_some(*id)
         };
         let Some(other_id) = self.pages[other].connections.iter().find_map(found) else { return };
+        let reads_packets = self.pages[page].reads_packets && self.pages[other].reads_packets;
         for (page, id, path) in [(page, id, path), (other, other_id, back)] {
             let Some(live) = self.pages[page].connections.get_mut(&id) else { continue };
             let mut at = self.now;
-            for report in live.take_path(path) {
+            for report in live.take_path(path, reads_packets) {
                 at = at + self.browser_millis();
                 self.schedule(at, What::Report { page, id, report: report.clone(), answers: false });
             }
@@ -338,9 +352,15 @@ impl World {
     fn output(&mut self, page: PageIndex, output: Output) {
         assert!(!self.pages[page].gone, "after the end: {output:?}");
         match output {
-            Output::Send { to, packet } => {
-                self.pages[page].sent += 1;
-                self.send(self.pages[page].id(), to, &packet);
+            Output::Send { to, way, packet } => {
+                let sender = &mut self.pages[page];
+                sender.sent += 1;
+                sender.relayed += usize::from(way == Way::Server);
+                sender.said = sender.said.max(packet.seq);
+                match way {
+                    Way::Server => self.send(self.pages[page].id(), to, &packet),
+                    Way::Channel(id) => self.send_through(page, id, &packet),
+                }
             }
             Output::Command { connection, command: Command::Close, .. } => self.close(page, connection),
             Output::Command { peer, connection, command } => {
@@ -354,16 +374,33 @@ impl World {
         }
     }
 
+    /// Gives a packet to the channel of a connection.
+    fn send_through(&mut self, page: PageIndex, id: ConnectionId, packet: &Packet<Body>) {
+        let live = &self.pages[page].connections[&id];
+        let Some((other, other_id)) = self.other_end(live).filter(|_| live.carries()) else { return };
+        if self.pages[other].connections[&other_id].carries() {
+            let from = self.pages[page].id();
+            for delay in self.channel.carry(&mut self.rng) {
+                let packet = packet.clone();
+                self.schedule(self.now + delay, What::Channel { page: other, id: other_id, from, packet });
+            }
+        }
+    }
+
+    /// The page and the connection at the other end of this one.
+    fn other_end(&self, live: &Live) -> Option<(PageIndex, ConnectionId)> {
+        let (mine, theirs) = live.path.clone()?;
+        let other = self.page_of(live.peer)?;
+        let back = Some((theirs, mine));
+        let found = self.pages[other].connections.iter().find(|(_, live)| live.path == back && live.channel_open);
+        found.map(|(id, _)| (other, *id))
+    }
+
     /// Closes a connection; the other side sees its channel close.
     fn close(&mut self, page: PageIndex, id: ConnectionId) {
         let live = self.pages[page].connections.remove(&id).expect("what is closed was open");
         self.pages[page].closed.insert(id, live.peer);
-        let Some((mine, theirs)) = live.path else { return };
-        let Some(other) = self.page_of(live.peer) else { return };
-        let back = Some((theirs, mine));
-        let found = self.pages[other].connections.iter().find(|(_, live)| live.path == back && live.channel_open);
-        if let Some((id, _)) = found {
-            let id = *id;
+        if let Some((other, id)) = self.other_end(&live) {
             let delay = self.browser_millis();
             self.schedule(
                 self.now + delay,

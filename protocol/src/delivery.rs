@@ -36,6 +36,8 @@ const TEXTS: Rate = Rate::new(2 * QUEUED_TEXTS as u32 + 9 * ACK_TEXTS, Duration:
 pub struct Delivery<R> {
     /// Names the numbers of this side. Another one when this side begins to count anew.
     stream: u32,
+    /// Packets are read from the channel beside the texts, and the other side is told so.
+    packets: bool,
     channel: Channel,
     /// Not acknowledged, in their order. The first `sent` of them are on the way through this channel.
     outgoing: VecDeque<(Text, R)>,
@@ -114,6 +116,7 @@ impl<R> Delivery<R> {
     pub fn new(stream: u32) -> Self {
         Delivery {
             stream,
+            packets: false,
             channel: Channel::Closed,
             outgoing: VecDeque::new(),
             sent: 0,
@@ -123,6 +126,12 @@ impl<R> Delivery<R> {
             acks: ACKS,
             texts: TEXTS,
         }
+    }
+
+    /// The same, through channels from which packets are read, too.
+    #[must_use]
+    pub fn beside_packets(self) -> Self {
+        Delivery { packets: true, ..self }
     }
 
     /// Takes a text to send, now or as soon as there is a channel.
@@ -157,7 +166,7 @@ impl<R> Delivery<R> {
             Channel::Opened => {
                 self.channel = Channel::Announced;
                 let next = self.outgoing.front().map_or(self.last.saturating_add(1), |(text, _)| text.number);
-                Some(Frame::Stream(TextStream { id: self.stream, next }))
+                Some(Frame::Stream(TextStream { id: self.stream, next, packets: self.packets }))
             }
             Channel::Announced => self.ack(now).or_else(|| self.next_text()),
         }
@@ -189,7 +198,7 @@ impl<R> Delivery<R> {
     }
 
     /// The other side says what it sends.
-    pub fn announced(&mut self, TextStream { id, next }: TextStream) {
+    pub fn announced(&mut self, TextStream { id, next, .. }: TextStream) {
         let before = next.saturating_sub(1);
         self.incoming = Some(match self.incoming {
             // The acknowledgement may have been lost with the channel before.

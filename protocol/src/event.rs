@@ -19,6 +19,15 @@ impl ConnectionId {
     }
 }
 
+/// What carries packets to and from a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The signalling.
+    Server,
+    /// The control channel of this connection.
+    Channel(ConnectionId),
+}
+
 /// A fact for the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Input {
@@ -33,8 +42,10 @@ pub enum Input {
     Welcome(Welcome),
     /// A packet came from a peer.
     Packet {
-        /// Who sent it, as the server stamped it.
+        /// Who sent it: as the server stamped it, or the other side of the connection.
         from: PeerId,
+        /// How it came.
+        way: Way,
         /// The packet.
         packet: Packet<Body>,
     },
@@ -66,10 +77,12 @@ pub enum Input {
 /// Something to do, or to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Send this packet to this peer.
+    /// Send this packet to this peer. It may get lost.
     Send {
         /// To whom.
         to: PeerId,
+        /// How.
+        way: Way,
         /// The packet.
         packet: Packet<Body>,
     },
@@ -186,6 +199,8 @@ pub enum Report {
     Heard,
     /// The control channel is open.
     ChannelOpen,
+    /// The other side said through the control channel that it reads packets there, too.
+    ReadsPackets,
     /// The control channel was closed by the other side: it hung up.
     ChannelClosed,
 }

@@ -38,7 +38,7 @@ mod turn;
 
 pub use active_speaker::{ActiveSpeaker, SAMPLE_EVERY, SpeakerEvent};
 pub use config::{Config, IceMode, IceTransportPolicy};
-pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode};
+pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode, Way};
 pub use liveness::Liveness;
 pub use media::{Assignment, Transceiver, assign};
 pub use room::Room;

@@ -1,4 +1,5 @@
-//! Reliable, ordered, duplicate-free delivery between two peers, fenced against reloads, over signalling that is none of it.
+//! Reliable, ordered, duplicate-free delivery between two peers, fenced against reloads, over signalling that is none of it. What
+//! carries a packet makes no difference to it.
 //!
 //! Each side is an *incarnation*, named by an [`Epoch`]. Packets are good only between the two incarnations that they name;
 //! whoever is addressed by a wrong name says `Hello`, from which the other learns the right one.
@@ -216,6 +217,11 @@ impl Link {
         let Some(resend) = self.resend.as_mut().filter(|_| now >= self.answers.resume_from) else { return };
         *resend = Resend { at: now, round: 0 };
         self.answers.resume_from = now + RESUMES_APART;
+    }
+
+    /// Whether something was sent again, and nothing was acknowledged since.
+    pub(crate) fn is_late(&self) -> bool {
+        self.resend.is_some_and(|resend| resend.round > 0)
     }
 
     /// Does what is due.

@@ -1,6 +1,7 @@
 //! One other member: the link to it, the connection to it, and what is done when one of them breaks.
 
 mod recovery;
+mod ways;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
 
 use crate::config::IceMode;
-use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode};
+use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode, Way};
 use crate::health::Health;
 use crate::link::{Link, Received};
 use crate::media::ordered;
@@ -18,6 +19,7 @@ use crate::remote_media::{MediaChange, RemoteMedia};
 use crate::time::Time;
 use crate::timeline::{Entry, Step};
 use crate::turn::Role;
+use ways::PacketChannel;
 
 /// A peer that closed its connection says why within this time, or a new one is made.
 const CLOSED_GRACE: Duration = Duration::from_secs(2);
@@ -35,6 +37,8 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Time,
     pub(crate) ice: IceMode,
     pub(crate) heals: bool,
+    /// What comes has a rate.
+    pub(crate) is_paced: bool,
     /// Our sources that are on.
     pub(crate) on: &'a [Source],
     /// Those that have a place whether they are on or not.
@@ -69,7 +73,7 @@ enum State {
         renew: bool,
     },
     /// There is a connection.
-    Live { id: ConnectionId, negotiator: Box<Negotiator>, health: Option<Health> },
+    Live { id: ConnectionId, negotiator: Box<Negotiator>, health: Option<Health>, channel: Option<PacketChannel> },
     /// There is no connection, and none is made until the other side comes anew.
     Over,
     /// Nor is there one here; another try is made on demand, and when the signalling was away.
@@ -112,7 +116,10 @@ impl Pair {
     }
 
     /// A packet came.
-    pub(crate) fn receive(&mut self, context: &mut Context, packet: Packet<Body>) {
+    pub(crate) fn receive(&mut self, context: &mut Context, way: Way, packet: Packet<Body>) {
+        if !self.takes(context, way, &packet) {
+            return;
+        }
         match self.link.receive(context.now, packet) {
             Received::Taken => {}
             Received::Restarted => self.renew(context),
@@ -122,7 +129,7 @@ impl Pair {
 
     /// The connection did or saw something.
     pub(crate) fn report(&mut self, context: &mut Context, connection: ConnectionId, report: Report) {
-        let State::Live { id, negotiator, health } = &mut self.state else { return };
+        let State::Live { id, negotiator, health, channel } = &mut self.state else { return };
         if *id != connection {
             return;
         }
@@ -131,6 +138,7 @@ impl Pair {
                 if let Some(health) = health {
                     health.changed(context.now, state);
                 }
+                self.doubt_channel(state != ConnectionState::Connected);
                 self.connection_state(context, state);
             }
             Report::Silent | Report::Heard => {
@@ -138,6 +146,7 @@ impl Pair {
                 if let Some(health) = health {
                     health.hears(context.now, something);
                 }
+                self.doubt_channel(!something);
                 let state = if something { ConnectionState::Connected } else { ConnectionState::Disconnected };
                 self.note(context, Step::State(state));
                 self.tell(context, Event::Connection { peer: self.peer, state });
@@ -145,6 +154,7 @@ impl Pair {
             Report::Layer { layer, state } => self.note(context, Step::Layer { layer, state }),
             Report::CandidateError(what) => self.note(context, Step::CandidateError(what)),
             Report::ChannelOpen => self.note(context, Step::ChannelOpen),
+            Report::ReadsPackets => drop(channel.get_or_insert_with(PacketChannel::new)),
             Report::ChannelClosed => {
                 self.close(context);
                 self.state = State::Waiting { until: context.now + CLOSED_GRACE, renew: true };
@@ -182,9 +192,13 @@ impl Pair {
         }
     }
 
-    /// We leave.
+    /// We leave, and say so in every way before the connection is closed.
     pub(crate) fn leave(&mut self, context: &mut Context) {
         self.link.bye();
+        if let Some(bye) = self.link.poll() {
+            let (to, ways) = (self.peer, self.channel().map(Way::Channel).into_iter().chain([Way::Server]));
+            context.outputs.extend(ways.map(|way| Output::Send { to, way, packet: bye.clone() }));
+        }
         self.end(context);
     }
 
@@ -234,13 +248,16 @@ impl Pair {
         self.link.has_to_send().then(|| self.packets.allowed_from())
     }
 
-    /// The next packet. It counts as `cost` of it says, or not at all.
-    pub(crate) fn poll(&mut self, now: Time, cost: impl FnOnce(&Packet<Body>) -> Option<u32>) -> Option<Packet<Body>> {
+    /// The next packet, and the ways that it takes. It counts so many times.
+    pub(crate) fn poll(
+        &mut self,
+        now: Time,
+        count: impl FnOnce(&Packet<Body>, &[Way]) -> u32,
+    ) -> Option<(Packet<Body>, Vec<Way>)> {
+        let ways = self.ways();
         let packet = self.link.poll()?;
-        if let Some(cost) = cost(&packet) {
-            self.packets.spend(now, cost);
-        }
-        Some(packet)
+        self.packets.spend(now, count(&packet, &ways));
+        Some((packet, ways))
     }
 
     /// When [`settle`](Self::settle) is wanted although nothing happens.

@@ -25,6 +25,9 @@ impl Rate {
 
     /// It is done, and counts so many times.
     pub(crate) fn spend(&mut self, now: Time, count: u32) {
+        if count == 0 {
+            return;
+        }
         self.full_at = self.full_at.max(now) + self.interval * count;
     }
 }

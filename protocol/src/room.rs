@@ -71,7 +71,9 @@ impl Room {
             Input::Left(left) => self.part(now, left),
             Input::Roster(members) => self.roster(now, members),
             Input::Welcome(welcome) => self.welcome(now, welcome),
-            Input::Packet { from, packet } => self.with(now, from, |pair, context| pair.receive(context, packet)),
+            Input::Packet { from, way, packet } => {
+                self.with(now, from, |pair, context| pair.receive(context, way, packet));
+            }
             Input::SetSource { source, on } => self.set_source(now, source, on),
             Input::RestartIce(peer) => self.with(now, peer, Pair::restart_ice),
             Input::Report { peer, connection, report } => {
@@ -184,10 +186,6 @@ impl Room {
     /// Says bye to everybody, at once.
     fn leave(&mut self, now: Time) {
         self.each(now, Pair::leave);
-        for (to, (_, pair)) in self.pairs.iter_mut() {
-            let bye = pair.poll(now, |_| None).map(|packet| Output::Send { to: *to, packet });
-            self.outputs.extend(bye);
-        }
         self.left = true;
     }
 
@@ -226,7 +224,8 @@ impl Room {
     fn act(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
         let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
         let (on, places) = (&self.on, &self.places);
-        let mut context = Context { now, ice: self.ice, heals: self.heals, on, places, outputs: &mut self.outputs };
+        let (ice, heals, is_paced) = (self.ice, self.heals, self.pacing.is_on);
+        let mut context = Context { now, ice, heals, is_paced, on, places, outputs: &mut self.outputs };
         act(pair, &mut context);
     }
 }

@@ -207,7 +207,7 @@ proptest! {
         let (mut unread, mut delivered) = (0, 0);
         for (kind, number, id) in frames {
             let received = match kind {
-                0 => { delivery.announced(TextStream { id, next: number }); Received::Nothing }
+                0 => { delivery.announced(TextStream { id, next: number, packets: false }); Received::Nothing }
                 1 => delivery.receive(Time::default(), Text { number, text: String::new(), format: Format::Text }),
                 _ => delivery.acknowledged(number),
             };
@@ -283,7 +283,7 @@ fn an_acknowledgement_that_was_lost_is_said_again_through_the_next_channel() {
 fn listening() -> Delivery<u32> {
     let mut delivery = Delivery::new(1);
     delivery.channel_opened();
-    delivery.announced(TextStream { id: 7, next: 1 });
+    delivery.announced(TextStream { id: 7, next: 1, packets: false });
     delivery
 }
 
@@ -306,7 +306,7 @@ fn beginning_anew_again_and_again_does_not_pile_up_texts() {
     let mut delivery = listening();
     let mut unread = 0;
     for id in 0..10 {
-        delivery.announced(TextStream { id, next: 1 });
+        delivery.announced(TextStream { id, next: 1, packets: false });
         unread += (1..=QUEUED_TEXTS as u32).filter(|number| is_taken(&mut delivery, *number)).count();
     }
     assert_eq!(unread, UNREAD_TEXTS);
@@ -342,7 +342,7 @@ fn texts_come_at_a_bounded_rate() {
                 }
                 Some(anew) => {
                     id += u32::from(anew);
-                    said.push(Frame::Stream(TextStream { id, next: 1 }));
+                    said.push(Frame::Stream(TextStream { id, next: 1, packets: false }));
                     said.extend((0..2).map(|_| {
                         Frame::Text(Text {
                             number: 1 + if anew { 0 } else { read },

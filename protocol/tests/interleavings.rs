@@ -1,8 +1,8 @@
 //! Whatever happens in whatever order, two browsers end up connected with the same media.
 //!
 //! A hundred thousand seeds, each another story: who joins when, which sources go on and off, ICE restarts, reloads, operations
-//! that fail, a gap in the signalling; packets are lost, come twice and out of order; browsers answer when they like. Then the
-//! faults stop, and within a bounded time both sides have to agree. A story that fails is told again by its seed:
+//! that fail, a gap in the signalling; packets are lost, come twice and out of order, over the server and over the channel; some
+//! pages know only the server; browsers answer when they like. Then the faults stop, and within a bounded time both sides have to agree. A story that fails is told again by its seed:
 //!
 //! ```text
 //! ITODENWA_SEED=4711 cargo test -p itodenwa-protocol interleavings
@@ -57,6 +57,7 @@ fn story(seed: u64, trace: bool) {
     world.trace = trace;
     let rng = &mut world.rng;
     world.wire = Wire { loss: 10 + rng.up_to(20), duplicates: rng.up_to(20), delay: *rng.pick(&[20, 300, 1500]) };
+    world.channel = Wire { loss: rng.up_to(30), duplicates: rng.up_to(20), delay: *rng.pick(&[5, 300]) };
     world.browser_delay = *rng.pick(&[2, 30, 200]);
     world.timer_delay = *rng.pick(&[0, 50, 1000]);
     world.gathering_delay = *rng.pick(&[5, 100, 1000]);
@@ -64,6 +65,7 @@ fn story(seed: u64, trace: bool) {
     let people: &[PeerId] = if rng.percent(10) { &[ANN, BEN, CAT] } else { &[ANN, BEN] };
     for who in people {
         let config = config(&mut rng);
+        world.reads_packets = rng.percent(80);
         world.join(*who, config);
         world.run_for(moment(&mut rng));
     }

@@ -22,4 +22,5 @@ mod media;
 mod membership;
 mod recovery;
 mod turns;
+mod two_ways;
 mod versions;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::{Event, Input};
+use itodenwa_protocol::{Event, Input, Way};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::limits::ROOM_PEERS;
 use itodenwa_wire::{LeaveReason, Left, Member, PeerId, Welcome};
@@ -218,7 +218,7 @@ fn strangers_are_not_heard() {
     let packet = itodenwa_wire::Packet { from_epoch: epoch, to_epoch: epoch, seq: 1, ack: 0, body: None };
     let now = world.now;
     let room = &mut world.page_mut(ann).room;
-    room.handle(now, Input::Packet { from: CAT, packet });
+    room.handle(now, Input::Packet { from: CAT, way: Way::Server, packet });
     room.handle(now, Input::Joined(room.me().clone()));
     room.handle(now, Input::Left(Left { id: CAT, reason: LeaveReason::Gone }));
     assert_eq!(room.poll(), None);

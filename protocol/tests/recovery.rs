@@ -209,7 +209,7 @@ fn what_was_about_to_follow_does_not_follow_a_connection_that_ended() {
 #[test]
 fn a_gap_in_the_signalling_is_made_up_for_at_once() {
     let (mut world, ann, ben) = call(on(&[]), on(&[]));
-    world.wire = Wire::CUT;
+    (world.wire, world.channel) = (Wire::CUT, Wire::CUT);
     world.set(ann, Camera, true);
     world.run_for(Duration::from_millis(3500));
     assert_eq!(world.page(ben).sees(ANN), []);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use itodenwa_model::{ANN, BEN, Puppet, World, count, on};
-use itodenwa_protocol::{Command, Config, Event, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_protocol::{Command, Config, Event, Input, Output, Report, Room, Time, TroubleCode, Way};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 use serde::Deserialize;
 
@@ -64,7 +64,7 @@ fn a_call_with_the_first_version_is_still_a_call() {
         let body = text.as_deref().map(body);
         assert_ne!(body, Some(Body::Unknown), "{text:?}");
         let packet = Packet { from_epoch: *from_epoch, to_epoch: *to_epoch, seq: *seq, ack: *ack, body };
-        let mut inputs = vec![Input::Packet { from: ann.id, packet }];
+        let mut inputs = vec![Input::Packet { from: ann.id, way: Way::Server, packet }];
         while let Some(input) = inputs.pop() {
             room.handle(now, input);
             while let Some(output) = room.poll() {

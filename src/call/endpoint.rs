@@ -100,7 +100,7 @@ impl CallEndpoint {
                 }
             }
             // By hand all is sent as it is.
-            Ok(Frame::Shown(_) | Frame::Attribute(_) | Frame::Heartbeat) => {}
+            Ok(Frame::Shown(_) | Frame::Attribute(_) | Frame::Packet(_) | Frame::Heartbeat) => {}
             Err(why) => self.step(Step::Refused(why.to_string())),
         }
         self.flush();

@@ -51,9 +51,15 @@ fn join(json: &mut Writer, join: &Join) {
 }
 
 fn signal(json: &mut Writer, Signal { to, packet }: &Signal) {
-    let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
     json.open('{');
     json.text_field("to", &to.to_string());
+    write_packet(json, packet);
+    json.close('}');
+}
+
+/// The field of a packet.
+pub(super) fn write_packet(json: &mut Writer, packet: &Packet) {
+    let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
     json.key("packet");
     json.open('{');
     json.number_field("fromEpoch", from_epoch.get());
@@ -61,6 +67,5 @@ fn signal(json: &mut Writer, Signal { to, packet }: &Signal) {
     json.number_field("seq", (*seq).into());
     json.number_field("ack", (*ack).into());
     json.optional_field("body", body.as_deref());
-    json.close('}');
     json.close('}');
 }

@@ -211,12 +211,13 @@ impl Random {
     }
 
     fn frame(&mut self) -> Frame {
-        match self.below(6) {
+        match self.below(7) {
+            5 => Frame::Packet(self.packet()),
             4 => Frame::Attribute(self.attribute()),
             0 => Frame::Text(Text { number: self.number(), text: self.text(), format: self.format() }),
             1 => Frame::Ack(self.number()),
             2 => Frame::Shown(self.many(|random| (random.source(), random.number(), random.number()))),
-            3 => Frame::Stream(TextStream { id: self.number(), next: self.number() }),
+            3 => Frame::Stream(TextStream { id: self.number(), next: self.number(), packets: self.flag() }),
             _ => Frame::Heartbeat,
         }
     }

@@ -6,7 +6,9 @@ use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::body::known_source;
+use super::client::write_packet;
 use super::read::{Malformed, Result, Value};
+use super::server::packet;
 use super::write::Writer;
 
 /// Most UTF-16 units of a frame: every byte of the text escaped, and what is around it.
@@ -28,7 +30,12 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
             let format = value.given("format").map(|format| format.text()).transpose()?;
             Frame::Text(Text { number, text, format: format.map_or(Format::Text, |name| Format::named(&name)) })
         }
-        "stream" => Frame::Stream(TextStream { id: value.field("id").u32()?, next: value.field("next").u32()? }),
+        "stream" => Frame::Stream(TextStream {
+            id: value.field("id").u32()?,
+            next: value.field("next").u32()?,
+            packets: value.given("packets").map_or(Ok(false), |packets| packets.flag())?,
+        }),
+        "packet" => Frame::Packet(packet(&value)?),
         "ack" => Frame::Ack(value.u32()?),
         "shown" => {
             let shown = |shown: &Value| {
@@ -58,11 +65,16 @@ pub(crate) fn write_frame(frame: &Frame) -> String {
     json.open('{');
     match frame {
         Frame::Heartbeat => {}
-        Frame::Stream(TextStream { id, next }) => {
+        Frame::Packet(packet) => write_packet(&mut json, packet),
+        Frame::Stream(TextStream { id, next, packets }) => {
             json.key("stream");
             json.open('{');
             json.number_field("id", (*id).into());
             json.number_field("next", (*next).into());
+            if *packets {
+                json.key("packets");
+                json.flag(true);
+            }
             json.close('}');
         }
         Frame::Text(Text { number, text, format }) => {

@@ -81,7 +81,7 @@ fn pass(value: &Value) -> Result<Pass> {
     })
 }
 
-fn packet(value: &Value) -> Result<Packet> {
+pub(super) fn packet(value: &Value) -> Result<Packet> {
     Ok(Packet {
         from_epoch: Epoch::new(value.field("fromEpoch").u64()?),
         to_epoch: Epoch::new(value.field("toEpoch").u64()?),

@@ -161,7 +161,7 @@ mod tests {
         let (mut sender, mut events) = channel();
         let mut delivery = Delivery::<()>::new(0);
         delivery.channel_opened();
-        delivery.announced(TextStream { id: 0, next: 1 });
+        delivery.announced(TextStream { id: 0, next: 1, packets: false });
         let text = Text { number: 1, text: String::new(), format: Format::Text };
         let Received::Text { receipt, .. } = delivery.receive(Time::default(), text) else { panic!() };
         sender.push_text(Event::DevicesChanged, ReadText { from: None, receipt });

@@ -1,12 +1,13 @@
-//! What two peers say over the control channel of their connection: `{"stream":{"id":7,"next":1}}` as the first of all,
+//! What two peers say over the control channel of their connection: `{"stream":{"id":7,"next":1,"packets":true}}` as the first of all,
 //! `{"text":{"number":1,"text":"hello"}}`, answered by `{"ack":1}` when it was read, and so are values,
 //! `{"text":{"number":2,"text":"[1]","format":"json"}}`, and bytes; how large somebody is shown,
 //! `{"shown":[["camera",320,180]]}`; what members and the room have for everybody to see,
-//! `{"attribute":{"room":true,"key":"topic","value":"\"糸\"","version":1}}`; and `"beat"`.
+//! `{"attribute":{"room":true,"key":"topic","value":"\"糸\"","version":1}}`; packets of their link, as they go over the server,
+//! `{"packet":{"fromEpoch":65536,"toEpoch":131072,"seq":1,"ack":0,"body":"\"askTurn\""}}`, to somebody who said `packets`; and `"beat"`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::Source;
+use crate::{Packet, Source};
 
 /// One message on the control channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum Frame {
     /// How large the sources of the other side are shown here: width and height in device pixels, zero for not at all.
     #[serde(deserialize_with = "crate::body::read::sized")]
     Shown(Vec<(Source, u32, u32)>),
+    /// A packet of the pair link. Only to somebody whose [`TextStream::packets`] is true: the first versions take it for a mistake.
+    Packet(Packet),
     /// An attribute: each of them when the channel opened, and then what changed.
     Attribute(Attribute),
     /// A heartbeat: the sender is there.
@@ -101,4 +104,7 @@ pub struct TextStream {
     pub id: u32,
     /// The number of the next text. The receiver has read all before it.
     pub next: u32,
+    /// The sender reads [`Frame::Packet`] from this channel. The first versions do not say it, and do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub packets: bool,
 }

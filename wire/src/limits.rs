@@ -50,6 +50,9 @@ pub const CANDIDATE_BYTES: usize = 1024;
 pub const HELD_PACKETS: usize = 64;
 /// Packets that wait for their acknowledgement, per peer.
 pub const UNACKNOWLEDGED_PACKETS: usize = 256;
+/// Largest frame of the control channel that is a packet, in bytes of JSON: what browsers take that were not told how much more
+/// (RFC 8841, section 6.1, has 64 KiB). What is larger, as a description of very many media, goes over the server.
+pub const CHANNEL_PACKET_BYTES: usize = 64 * 1024;
 /// Largest data channel message, in bytes: what Chromium can receive.
 pub const DATA_MESSAGE_BYTES: usize = 256 * 1024;
 /// Longest text message, in bytes of UTF-8; also of a value as JSON.

@@ -83,7 +83,7 @@ fn sdp(u: &mut Unstructured) -> Result<String> {
 
 /// Something that a browser tells unasked, or that answers nothing.
 pub(crate) fn seen(u: &mut Unstructured) -> Result<Report> {
-    Ok(match u.int_in_range(0..=10)? {
+    Ok(match u.int_in_range(0..=11)? {
         0 | 1 => Report::State(*u.choose(&STATES)?),
         2 => Report::ChannelOpen,
         3 => Report::ChannelClosed,
@@ -97,6 +97,7 @@ pub(crate) fn seen(u: &mut Unstructured) -> Result<Report> {
         7 => Report::Refused { name: text(u)?, message: text(u)? },
         8 => Report::CandidateAdded,
         9 => u.choose(&[Report::Silent, Report::Heard])?.clone(),
+        11 => Report::ReadsPackets,
         _ => u.choose(&[Report::Opened, Report::OfferSet, Report::AnswerSet])?.clone(),
     })
 }

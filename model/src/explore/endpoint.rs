@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_protocol::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode};
+use itodenwa_protocol::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode, Way};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::ack_checker::AckChecker;
-use super::plan::{Browser, Plan};
+use super::plan::{Browser, Over, Plan};
 use crate::browser::Gathering;
 use crate::live::{Live, Loss, Path};
 use crate::page::Page;
@@ -30,6 +30,8 @@ pub struct Endpoint {
     /// Candidates that a gathering finds.
     candidates: usize,
     browser: Browser,
+    /// Packets go through the channel, too.
+    two_ways: bool,
     /// What its clock always shows: what is longer ago is all the same.
     now: Time,
 }
@@ -53,7 +55,7 @@ enum Operation {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Happening {
     /// A packet arrives.
-    Packet(Packet<Body>),
+    Packet(Over, Packet<Body>),
     /// The operation in flight is done, or reported.
     Operate,
     /// The operation in flight fails, for no fault of anybody.
@@ -85,7 +87,7 @@ pub enum Happening {
 /// What came of it for others.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    pub packets: Vec<Packet<Body>>,
+    pub packets: Vec<(Over, Packet<Body>)>,
     /// A connection with this path was closed.
     pub closed: Option<Path>,
     /// The steps of the call, by the tutorial's names.
@@ -125,6 +127,7 @@ impl Endpoint {
             acks,
             candidates: plan.candidates,
             browser: plan.browser,
+            two_ways: plan.two_ways,
             now,
         };
         let mut outcome = endpoint.follow();
@@ -182,6 +185,11 @@ impl Endpoint {
         self.page.room.deadline().map(|deadline| deadline - self.now)
     }
 
+    /// Whether the channel takes packets, and they arrive as far as this side is concerned.
+    pub fn channel_carries(&self) -> bool {
+        self.live().is_some_and(|(_, live)| live.takes_packets && live.carries())
+    }
+
     /// Where it could be reached, and the path that it has.
     pub fn paths(&self) -> (Option<Path>, Option<Path>) {
         self.live().map_or((None, None), |(_, live)| (live.reach(), live.path.clone()))
@@ -196,9 +204,14 @@ impl Endpoint {
 
     fn step(&mut self, happening: Happening) -> Outcome {
         match happening {
-            Happening::Packet(packet) => {
+            Happening::Packet(over, packet) => {
+                let way = match (over, self.live()) {
+                    (Over::Channel, Some((id, _))) => Way::Channel(id),
+                    (Over::Channel, None) => return Outcome::default(),
+                    (Over::Server, _) => Way::Server,
+                };
                 self.acks.arrives(&packet);
-                self.input(self.now, Input::Packet { from: self.peer, packet })
+                self.input(self.now, Input::Packet { from: self.peer, way, packet })
             }
             Happening::Operate => self.operate(),
             Happening::Fail => self.fail(),
@@ -223,7 +236,7 @@ impl Endpoint {
             }
             Happening::Path(path) => {
                 if let Some((_, live)) = self.page.connections.iter_mut().next() {
-                    self.reports.extend(live.take_path(path).iter().cloned());
+                    self.reports.extend(live.take_path(path, self.two_ways).iter().cloned());
                 }
                 Outcome::default()
             }
@@ -323,9 +336,9 @@ impl Endpoint {
             outputs += 1;
             assert!(outputs <= OUTPUTS, "more than {OUTPUTS} outputs for one input");
             match output {
-                Output::Send { packet, .. } => {
+                Output::Send { way, packet, .. } => {
                     self.acks.sends(&packet);
-                    outcome.packets.push(packet);
+                    outcome.packets.push((way.into(), packet));
                 }
                 Output::Command { connection, command: Command::Close, .. } => {
                     let live = self.page.connections.remove(&connection).expect("what is closed was open");

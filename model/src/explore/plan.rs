@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::{Config, IceMode};
+use itodenwa_protocol::{Config, IceMode, Way};
 use itodenwa_wire::{Body, Packet, Source};
 
 use crate::browser::Profile;
@@ -29,9 +29,26 @@ pub struct Plan {
     pub heals: bool,
     /// How a path is lost, and whether no other one will carry either.
     pub loss: (Loss, bool),
+    /// Packets go over the control channel once it is open, and over the server.
+    pub two_ways: bool,
+    /// Once both sides have a channel that takes packets, none of those that go this way arrives any more.
+    pub dead: Option<Over>,
     /// Packets that never arrive, however often they are sent: that must not go well.
     pub swallows: Option<fn(&Packet<Body>) -> bool>,
     pub budget: Budget,
+}
+
+/// What a packet goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Over {
+    Server,
+    Channel,
+}
+
+impl From<Way> for Over {
+    fn from(way: Way) -> Self {
+        if way == Way::Server { Over::Server } else { Over::Channel }
+    }
 }
 
 /// How long a browser takes.
@@ -104,6 +121,8 @@ impl Plan {
             network: Network::AnyOrder,
             heals: false,
             loss: (Loss::Failed, false),
+            two_ways: false,
+            dead: None,
             swallows: None,
             budget,
         }

@@ -2,7 +2,7 @@
 
 use itodenwa_wire::Source;
 
-use super::plan::{Browser, Budget, FREELY, Network, Plan, VANILLA};
+use super::plan::{Browser, Budget, FREELY, Network, Over, Plan, VANILLA};
 use crate::browser::Profile;
 use crate::live::Loss;
 
@@ -11,8 +11,11 @@ const NOTHING: Budget =
     Budget { changes: 0, restarts: 0, resets: 0, reloads: 0, failures: 0, losses: 0, faults: 0, early: 0 };
 const CHANGE: Budget = Budget { changes: 1, ..NOTHING };
 const CHANGES: Budget = Budget { changes: 2, restarts: 1, ..NOTHING };
+const CHANGES_AND_FAULT: Budget = Budget { faults: 1, ..CHANGE_AND_RESTART };
 const RELOADS: Budget = Budget { reloads: 2, ..NOTHING };
 const RESETS: Budget = Budget { resets: 2, ..NOTHING };
+const CHANGE_AND_RESTART: Budget = Budget { restarts: 1, ..CHANGE };
+const LOSS: Budget = Budget { losses: 1, ..NOTHING };
 const LOSSES: Budget = Budget { losses: 2, ..NOTHING };
 const LOSSES_AND_MORE: Budget = Budget { changes: 1, faults: 1, ..LOSSES };
 const RELOAD_AND_CHANGES: Budget = Budget { reloads: 1, changes: 2, ..NOTHING };
@@ -35,6 +38,18 @@ pub fn all() -> Vec<Plan> {
             in_order(quick(plan("2 changes and a restart, 1 fault, in order", Budget { faults: 1, ..CHANGES }))),
             healing(Loss::Failed, true, quick(plan("2 connections fail, a change, 1 fault", LOSSES_AND_MORE))),
             quick(plan("a reload and 2 changes", RELOAD_AND_CHANGES)),
+            two_ways(quick(plan("2 reloads, by both ways", RELOADS))),
+            two_ways(plan("a change, by both ways, slowly", CHANGE)),
+            two_ways(in_order(plan("a reset, by both ways, slowly, in order", Budget { resets: 1, ..NOTHING }))),
+            dead(Over::Server, quick(plan("2 changes and a restart, and the server is dead", CHANGES))),
+            dead(
+                Over::Server,
+                quick(plan("a change and a restart, 1 fault, and the server is dead", CHANGES_AND_FAULT)),
+            ),
+            dead(
+                Over::Channel,
+                quick(plan("a change and a restart, 1 fault, and the channel is dead", CHANGES_AND_FAULT)),
+            ),
             placed(in_order(quick(plan("a reload and 2 changes of what has its place, in order", RELOAD_AND_CHANGES)))),
             in_order(quick(plan(
                 "a reload and 2 changes, 1 fault, in order",
@@ -66,6 +81,11 @@ pub fn short() -> Vec<Plan> {
             healing(Loss::Disconnected, false, quick(plan("2 paths are lost", LOSSES))),
             healing(Loss::Failed, true, quick(plan("2 connections fail", LOSSES))),
             healing(Loss::Silent, true, quick(plan("2 connections fall silent", LOSSES))),
+            two_ways(quick(plan("a change, by both ways, 1 fault", Budget { faults: 1, ..CHANGE }))),
+            two_ways(quick(plan("2 resets, by both ways", RESETS))),
+            healing(Loss::Disconnected, false, two_ways(quick(plan("a path is lost, by both ways", LOSS)))),
+            dead(Over::Server, quick(plan("a change, and the server is dead", CHANGE))),
+            dead(Over::Channel, quick(plan("a change, and the channel is dead", CHANGE))),
         ]);
     }
     plans
@@ -90,6 +110,16 @@ fn in_order(plan: Plan) -> Plan {
 /// All that is switched has its place from the beginning.
 fn placed(plan: Plan) -> Plan {
     Plan { places: &[Source::Microphone, Source::Camera], ..plan }
+}
+
+/// Packets go over the control channel, too.
+fn two_ways(plan: Plan) -> Plan {
+    Plan { two_ways: true, ..plan }
+}
+
+/// One of the two ways carries nothing once both sides have the other.
+fn dead(over: Over, plan: Plan) -> Plan {
+    Plan { dead: Some(over), ..two_ways(plan) }
 }
 
 fn vanilla(plan: Plan) -> Plan {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use itodenwa_wire::Member;
 
 use super::endpoint::{Endpoint, Happening, Peer};
-use super::plan::{Budget, Network, Plan};
+use super::plan::{Budget, Network, Over, Plan};
 use super::tables::{Birth, Broken, EndpointId, HappeningId, PacketId, Tables, reverse};
 use crate::{ANN, BEN};
 
@@ -126,21 +126,21 @@ impl State {
     pub(super) fn after(mut self, plan: &Plan, tables: &mut Tables, choice: Choice) -> Result<State, Broken> {
         self.budget = choice.budget;
         match choice.way {
-            Move::Happen(side, happening) => self.happen(tables, side, happening)?,
+            Move::Happen(side, happening) => self.happen(plan, tables, side, happening)?,
             Move::Arrive(side, packet) => {
                 self.remove(side, packet);
                 let arrival = tables.arrival(packet);
-                self.happen(tables, side, arrival)?;
+                self.happen(plan, tables, side, arrival)?;
             }
             Move::ArriveTwice(side, packet) => {
                 let arrival = tables.arrival(packet);
-                self.happen(tables, side, arrival)?;
+                self.happen(plan, tables, side, arrival)?;
             }
             Move::Lose(side, packet) => self.remove(side, packet),
             Move::Pass(time) | Move::PassEarly(time) => {
                 let pass = tables.happening(Happening::Pass(time));
-                self.happen(tables, 0, pass)?;
-                self.happen(tables, 1, pass)?;
+                self.happen(plan, tables, 0, pass)?;
+                self.happen(plan, tables, 1, pass)?;
             }
             Move::Reload(side) => {
                 // Sessions rise with each page that is loaded.
@@ -148,10 +148,10 @@ impl State {
                 let other = tables.known(self.endpoints[1 - side]).endpoint.me().session;
                 self.bear(plan, tables, (side, session, Some(other)));
                 let joined = tables.happening(Happening::Announce(member(side, session)));
-                self.happen(tables, 1 - side, joined)?;
+                self.happen(plan, tables, 1 - side, joined)?;
             }
         }
-        self.connect(tables)?;
+        self.connect(plan, tables)?;
         if plan.network == Network::AnyOrder {
             for wire in &mut self.wires {
                 wire.sort_unstable_by(|a, b| b.cmp(a));
@@ -160,27 +160,30 @@ impl State {
         Ok(self)
     }
 
-    fn happen(&mut self, tables: &mut Tables, side: usize, happening: HappeningId) -> Result<(), Broken> {
+    fn happen(&mut self, plan: &Plan, tables: &mut Tables, side: usize, happening: HappeningId) -> Result<(), Broken> {
         let step = tables.step(self.endpoints[side], happening)?;
         self.endpoints[side] = step.endpoint;
-        self.send(1 - side, &step.packets);
+        if step.closed.is_some() {
+            self.drop_channel(tables, side);
+        }
+        self.send(plan, tables, 1 - side, &step.packets);
         match step.closed {
             Some(path) => {
                 let closed = tables.path_closed(path);
-                self.happen(tables, 1 - side, closed)
+                self.happen(plan, tables, 1 - side, closed)
             }
             None => Ok(()),
         }
     }
 
     /// Finds a path, once both sides can reach each other.
-    fn connect(&mut self, tables: &mut Tables) -> Result<(), Broken> {
+    fn connect(&mut self, plan: &Plan, tables: &mut Tables) -> Result<(), Broken> {
         let [leader, follower] = self.endpoints.map(|endpoint| tables.known(endpoint));
         let Some(path) = leader.reach.filter(|path| follower.reach == Some(reverse(*path))) else { return Ok(()) };
         for (side, path, now) in [(0, path, leader.path), (1, reverse(path), follower.path)] {
             if now != Some(path) {
                 let found = tables.path_found(path);
-                self.happen(tables, side, found)?;
+                self.happen(plan, tables, side, found)?;
             }
         }
         Ok(())
@@ -194,22 +197,36 @@ impl State {
         };
         let born = tables.born(birth, || Endpoint::join(member(side, session), peer, side, plan));
         self.endpoints[side] = born.endpoint;
-        self.send(1 - side, &born.packets);
+        self.drop_channel(tables, side);
+        self.send(plan, tables, 1 - side, &born.packets);
     }
 
     fn packets(&self, side: usize) -> impl Iterator<Item = PacketId> + use<> {
         self.wires[side].into_iter().filter(|packet| *packet != 0)
     }
 
-    fn send(&mut self, side: usize, packets: &[PacketId]) {
+    /// Gives packets to the network; those for a channel only if the connection has the other end.
+    fn send(&mut self, plan: &Plan, tables: &Tables, side: usize, packets: &[PacketId]) {
+        let [to, from] = [side, 1 - side].map(|side| tables.known(self.endpoints[side]));
+        let is_connected = to.path.is_some() && to.path == from.path.map(reverse);
+        let carries = is_connected && to.channel_carries && from.channel_carries;
         let wire = &mut self.wires[side];
         for packet in packets {
-            if !wire.contains(packet)
+            let over = tables.over(*packet);
+            let is_lost = (carries && plan.dead == Some(over)) || (over == Over::Channel && !carries);
+            if !is_lost
+                && !wire.contains(packet)
                 && let Some(place) = wire.iter_mut().find(|place| **place == 0)
             {
                 *place = *packet;
             }
         }
+    }
+
+    /// What is on its way to a connection that is closed never arrives.
+    fn drop_channel(&mut self, tables: &Tables, side: usize) {
+        let mut rest = self.packets(side).filter(|packet| tables.over(*packet) == Over::Server);
+        self.wires[side] = std::array::from_fn(|_| rest.next().unwrap_or(0));
     }
 
     fn remove(&mut self, side: usize, packet: PacketId) {

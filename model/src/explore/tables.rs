@@ -10,7 +10,7 @@ use indexmap::IndexSet;
 use itodenwa_wire::{Body, Packet};
 
 use super::endpoint::{Endpoint, Happening, Outcome};
-use super::plan::Plan;
+use super::plan::{Over, Plan};
 use crate::live::Path;
 
 /// An endpoint's number.
@@ -48,6 +48,7 @@ pub(super) struct Known {
     pub(super) wait: Option<Duration>,
     pub(super) reach: Option<PathId>,
     pub(super) path: Option<PathId>,
+    pub(super) channel_carries: bool,
 }
 
 /// A property was broken: what the assertion says.
@@ -59,7 +60,7 @@ pub(super) struct Tables {
     plan: Plan,
     endpoints: IndexSet<Rc<Endpoint>>,
     known: Vec<Known>,
-    packets: IndexSet<Packet<Body>>,
+    packets: IndexSet<(Over, Packet<Body>)>,
     paths: IndexSet<Path>,
     births: HashMap<Birth, Born>,
     happenings: IndexSet<Happening>,
@@ -93,6 +94,7 @@ impl Tables {
             wait: endpoint.wait(),
             reach: reach.map(|path| self.path(path)),
             path: path.map(|path| self.path(path)),
+            channel_carries: endpoint.channel_carries(),
             endpoint: Rc::new(endpoint),
         };
         let (id, _) = self.endpoints.insert_full(known.endpoint.clone());
@@ -105,8 +107,8 @@ impl Tables {
     }
 
     /// Packets that are given to the network.
-    fn carried(&mut self, packets: Vec<Packet<Body>>) -> Rc<[PacketId]> {
-        let carried = packets.into_iter().filter(|packet| self.plan.carries(packet));
+    fn carried(&mut self, packets: Vec<(Over, Packet<Body>)>) -> Rc<[PacketId]> {
+        let carried = packets.into_iter().filter(|(_, packet)| self.plan.carries(packet));
         carried.map(|packet| number(self.packets.insert_full(packet).0) + 1).collect()
     }
 
@@ -144,8 +146,13 @@ impl Tables {
 
     /// A packet arrives.
     pub(super) fn arrival(&mut self, packet: PacketId) -> HappeningId {
-        let packet = self.packets[packet as usize - 1].clone();
-        self.happening(Happening::Packet(packet))
+        let (over, packet) = self.packets[packet as usize - 1].clone();
+        self.happening(Happening::Packet(over, packet))
+    }
+
+    /// What a packet goes over.
+    pub(super) fn over(&self, packet: PacketId) -> Over {
+        self.packets[packet as usize - 1].0
     }
 
     /// What an endpoint does with what happens.
@@ -192,7 +199,8 @@ impl Tables {
 
     /// A packet in a few words.
     pub(super) fn describe(&self, packet: PacketId) -> String {
-        let Packet { from_epoch, to_epoch, seq, ack, body } = &self.packets[packet as usize - 1];
+        let (over, Packet { from_epoch, to_epoch, seq, ack, body }) = &self.packets[packet as usize - 1];
+        let by = if *over == Over::Channel { "by the channel, " } else { "" };
         let what = match body {
             None => "an acknowledgement".to_owned(),
             Some(Body::Offer(offer)) => format!("offer {}", offer.id),
@@ -201,7 +209,7 @@ impl Tables {
             Some(Body::Media(media)) => format!("media {:?}", media.on),
             Some(other) => format!("{other:?}"),
         };
-        format!("{what} ({from_epoch:?} to {to_epoch:?}, {seq}, acknowledges {ack})")
+        format!("{by}{what} ({from_epoch:?} to {to_epoch:?}, {seq}, acknowledges {ack})")
     }
 
     /// The steps of the call that a happening brings.

@@ -16,11 +16,39 @@ pub(super) struct Scheduled {
 
 #[derive(Debug)]
 pub(super) enum What {
-    Packet { to: PeerId, from: PeerId, packet: Packet<Body> },
-    Roster { page: PageIndex, input: Input },
-    Execute { page: PageIndex, id: ConnectionId, command: Command },
-    Report { page: PageIndex, id: ConnectionId, report: Report, answers: bool },
-    Gathered { page: PageIndex, id: ConnectionId, gathering: Gathering, place: usize },
+    Packet {
+        to: PeerId,
+        from: PeerId,
+        packet: Packet<Body>,
+    },
+    /// A packet comes through the channel of this connection.
+    Channel {
+        page: PageIndex,
+        id: ConnectionId,
+        from: PeerId,
+        packet: Packet<Body>,
+    },
+    Roster {
+        page: PageIndex,
+        input: Input,
+    },
+    Execute {
+        page: PageIndex,
+        id: ConnectionId,
+        command: Command,
+    },
+    Report {
+        page: PageIndex,
+        id: ConnectionId,
+        report: Report,
+        answers: bool,
+    },
+    Gathered {
+        page: PageIndex,
+        id: ConnectionId,
+        gathering: Gathering,
+        place: usize,
+    },
 }
 
 impl PartialEq for Scheduled {

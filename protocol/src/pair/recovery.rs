@@ -47,7 +47,7 @@ impl Pair {
         let is_all_on = wanted.len() == context.on.len();
         let negotiator = Negotiator::new(self.role, context.ice, wanted);
         let health = context.heals.then(|| Health::new(context.now));
-        self.state = State::Live { id, negotiator: Box::new(negotiator), health };
+        self.state = State::Live { id, negotiator: Box::new(negotiator), health, channel: None };
         // What a description carries is on unless it was said before that it is not.
         if !is_all_on && self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
             return self.overflow(context);

@@ -6,12 +6,12 @@ use std::time::Duration;
 use itodenwa_wire::{Body, Packet};
 
 use super::Room;
-use crate::event::{ConnectionId, Output};
+use crate::event::{ConnectionId, Output, Way};
 use crate::pair::Pair;
 use crate::rate::Rate;
 use crate::time::Time;
 
-/// Packets to all: so many at once, and then 40 a second. A server lets 200 and 50 messages a second pass, by its defaults.
+/// Packets to all, by all ways: so many at once, and then 40 a second. A server lets 200 and 50 messages a second pass, by its defaults.
 const PACKETS: u32 = 150;
 const PACKET_INTERVAL: Duration = Duration::from_millis(25);
 /// A packet counts once more for each so many bytes: 200 KiB a second, of 256 that a server lets pass.
@@ -76,11 +76,14 @@ impl Room {
         self.pacing.turn = (place + 1) % count;
         let (to, (_, pair)) = self.pairs.iter_mut().nth(place)?;
         let is_paced = self.pacing.is_on;
-        let packet = pair.poll(now, |packet| is_paced.then(|| cost(packet)))?;
-        if is_paced {
-            self.pacing.packets.spend(now, cost(&packet));
-        }
-        self.outputs.push_back(Output::Send { to: *to, packet });
+        let mut count = 0;
+        let (packet, ways) = pair.poll(now, |packet, ways| {
+            count = if is_paced { cost(packet, ways) } else { 0 };
+            count
+        })?;
+        self.pacing.packets.spend(now, count);
+        let to = *to;
+        self.outputs.extend(ways.into_iter().map(|way| Output::Send { to, way, packet: packet.clone() }));
         Some(())
     }
 
@@ -95,11 +98,12 @@ impl Room {
     }
 }
 
-fn cost(packet: &Packet<Body>) -> u32 {
+/// By each way.
+fn cost(packet: &Packet<Body>, ways: &[Way]) -> u32 {
     let bytes = match &packet.body {
         Some(Body::Offer(offer)) => offer.sdp.len(),
         Some(Body::Answer(answer)) => answer.sdp.len(),
         _ => 0,
     };
-    u32::try_from(1 + bytes / PACKET_BYTES).unwrap_or(u32::MAX)
+    u32::try_from(ways.len() * (1 + bytes / PACKET_BYTES)).unwrap_or(u32::MAX)
 }

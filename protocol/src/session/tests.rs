@@ -3,8 +3,8 @@ use itodenwa_wire::{
 };
 
 mod admission;
-mod recording;
 mod attempts;
+mod recording;
 
 use super::*;
 

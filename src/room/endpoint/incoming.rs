@@ -1,11 +1,10 @@
 //! What comes in: requests, messages, and what connections tell.
 
 use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
-use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode};
+use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Ticket,
-    Welcome,
+    Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Ticket, Welcome,
 };
 
 use super::RoomEndpoint;
@@ -61,7 +60,7 @@ impl RoomEndpoint {
         match message {
             Some(Ok(ServerMessage::Joined { member, .. })) => self.handle(Input::Joined(member)),
             Some(Ok(ServerMessage::Left { id, reason, .. })) => self.handle(Input::Left(Left { id, reason })),
-            Some(Ok(ServerMessage::Signal(delivery))) => self.delivery(delivery),
+            Some(Ok(ServerMessage::Signal(delivery))) => self.packet(delivery.from, Way::Server, delivery.packet),
             Some(Ok(ServerMessage::IceServers(servers))) => self.renew_servers(servers.servers),
             // A packet crossed with the news that its receiver left.
             Some(Ok(ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }))) => {}
@@ -125,7 +124,7 @@ impl RoomEndpoint {
         self.end(Some(error.into()));
     }
 
-    fn delivery(&mut self, Delivery { from, packet }: Delivery) {
+    fn packet(&mut self, from: PeerId, way: Way, packet: Packet) {
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
         // What can't be read is still consumed in its place: otherwise the sender would send it again for ever.
         let body = body.map(|text| {
@@ -135,7 +134,7 @@ impl RoomEndpoint {
                 read_body(&text).unwrap_or(Body::Unknown)
             }
         });
-        self.handle(Input::Packet { from, packet: Packet { from_epoch, to_epoch, seq, ack, body } });
+        self.handle(Input::Packet { from, way, packet: Packet { from_epoch, to_epoch, seq, ack, body } });
     }
 
     pub(super) fn connection_event(&mut self, peer: PeerId, connection: ConnectionId, event: ConnectionEvent) {
@@ -156,7 +155,7 @@ impl RoomEndpoint {
                 }
             }
             _ if !self.peers.is_current(peer, connection) => {}
-            ConnectionEvent::Frame(frame) => self.frame(peer, frame),
+            ConnectionEvent::Frame(frame) => self.frame(peer, connection, frame),
             ConnectionEvent::Channel(transport) => {
                 let told = self.parts.room.upgrade().zip(self.peers.peer(peer));
                 if let Some(event) = told.and_then(|(room, peer)| incoming::event(&room, peer, transport)) {
@@ -171,11 +170,14 @@ impl RoomEndpoint {
         }
     }
 
-    fn frame(&mut self, from: PeerId, frame: Result<Frame, Malformed>) {
+    fn frame(&mut self, from: PeerId, connection: ConnectionId, frame: Result<Frame, Malformed>) {
         let Some(peer) = self.peers.peer(from) else { return };
         let now = self.parts.core.clock.now();
         match frame {
             Ok(Frame::Stream(stream)) => {
+                if stream.packets {
+                    self.handle(Input::Report { peer: from, connection, report: Report::ReadsPackets });
+                }
                 self.with_texts(from, |texts| texts.announced(stream));
             }
             Ok(Frame::Ack(number)) => {
@@ -197,6 +199,7 @@ impl RoomEndpoint {
                     self.payload(peer, Payload::read(text, format), read);
                 }
             }
+            Ok(Frame::Packet(packet)) => self.packet(from, Way::Channel(connection), packet),
             Ok(Frame::Attribute(attribute)) => self.attribute(peer, attribute),
             Ok(Frame::Heartbeat) => {}
             Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use itodenwa_protocol as machine;
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_protocol::{Command, ConnectionId, Input, Output, Report};
+use itodenwa_protocol::{Command, ConnectionId, Input, Output, Report, Way};
 use itodenwa_wire::{Body, ClientMessage, IceServer, Packet, PeerId, Signal, Source};
 
 use super::{RoomEndpoint, STEPS};
@@ -22,7 +22,7 @@ impl RoomEndpoint {
     pub(super) fn take_outputs(&mut self) {
         while let Some(output) = self.parts.machine.poll() {
             match output {
-                Output::Send { to, packet } => self.send(to, packet),
+                Output::Send { to, way, packet } => self.send(to, way, packet),
                 Output::Command { peer, connection, command } => self.command(peer, connection, command),
                 Output::Event(event) => self.event(event),
                 Output::Entry(entry) => self.step(entry),
@@ -30,9 +30,15 @@ impl RoomEndpoint {
         }
     }
 
-    fn send(&mut self, to: PeerId, packet: Packet<Body>) {
+    /// What a channel does not take goes over the server.
+    fn send(&mut self, to: PeerId, way: Way, packet: Packet<Body>) {
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
         let packet = Packet { from_epoch, to_epoch, seq, ack, body: body.as_ref().map(write_body) };
+        if let Way::Channel(connection) = way
+            && self.peers.send_packet(to, connection, &packet)
+        {
+            return;
+        }
         if let Err(error) = self.parts.signaling.send(&ClientMessage::Signal(Signal { to, packet })) {
             self.signaling_ended(error);
         }

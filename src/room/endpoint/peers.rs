@@ -3,7 +3,7 @@
 use itodenwa_protocol::delivery::Delivery;
 use itodenwa_protocol::sending::{Limits, RenderedSize};
 use itodenwa_protocol::{ConnectionId, Time};
-use itodenwa_wire::{Format, Frame, IceServer, PeerId, Source};
+use itodenwa_wire::{Format, Frame, IceServer, Packet, PeerId, Source};
 use litemap::LiteMap;
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -48,7 +48,7 @@ impl Peers {
             tracks: LiteMap::new(),
             voice: None,
             sending: Sending::default(),
-            texts: Delivery::new(self.entered),
+            texts: Delivery::new(self.entered).beside_packets(),
             openings: Vec::new(),
         };
         self.states.insert(peer.id(), state);
@@ -94,6 +94,11 @@ impl Peers {
     pub(super) fn connection(&mut self, peer: PeerId, id: ConnectionId) -> Option<&mut Connection> {
         let (known, connection) = self.states.get_mut(&peer)?.connection.as_mut()?;
         (*known == id).then_some(connection)
+    }
+
+    /// Whether the control channel of this connection takes a packet.
+    pub(super) fn send_packet(&mut self, peer: PeerId, id: ConnectionId, packet: &Packet) -> bool {
+        self.connection(peer, id).is_some_and(|connection| connection.send_packet(packet))
     }
 
     /// Shows the connection to them, if there is one.

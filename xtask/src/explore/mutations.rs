@@ -13,6 +13,7 @@ const LINK: &str = "protocol/src/link.rs";
 const NEGOTIATOR: &str = "protocol/src/negotiator.rs";
 const EXCHANGE: &str = "protocol/src/negotiator/exchange.rs";
 const PAIR: &str = "protocol/src/pair.rs";
+const WAYS: &str = "protocol/src/pair/ways.rs";
 const BROWSER: &str = "model/src/browser.rs";
 const HEALTH: &str = "protocol/src/health.rs";
 const DELIVERY: &str = "protocol/src/delivery.rs";
@@ -127,6 +128,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             "ConnectionState::Connected if was_restarted => None,",
         )],
         plan: "2 connections fall silent (Chromium)",
+    },
+    Mutation {
+        name: "what the channel does not acknowledge keeps to it",
+        edits: &[(WAYS, "let is_enough = !(is_late || ", "let is_enough = !(")],
+        plan: "a change, and the channel is dead (Chromium)",
+    },
+    Mutation {
+        name: "what came over the server is answered over the channel",
+        edits: &[(WAYS, " || answers_by_server);", ");")],
+        plan: "a change, and the channel is dead (Chromium)",
+    },
+    Mutation {
+        name: "the channel only beside the server",
+        edits: &[
+            (LINK, "self.resend.is_some_and(|resend| resend.round > 0)", "true"),
+            (WAYS, "[Way::Channel(*id)].into_iter().chain(server)", "server.into_iter()"),
+        ],
+        plan: "a change, and the server is dead (Chromium)",
     },
     Mutation {
         name: "delivered and not read",

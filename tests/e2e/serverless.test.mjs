@@ -1,0 +1,92 @@
+// The server is dead, and stays so: a call between two who see each other goes on, and may still change.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, test } from "node:test";
+import { away, behindProxy, meet, noticedNothing, watch } from "./behind-proxy.mjs";
+import { browser, end, freshRoom } from "./people.mjs";
+
+after(end);
+
+async function kill(server) {
+    server.process.kill("SIGKILL");
+    await once(server.process, "exit");
+}
+
+test("with the server killed cameras are switched off and on, and texts arrive", async (t) => {
+    const line = await behindProxy(t);
+    const people = await meet(t, line);
+    await watch(people);
+    await kill(line.server);
+    await Promise.all(people.map(away));
+    for (const [one, other] of [people, people.toReversed()]) {
+        await one.click("camera");
+        await other.until(() => document.querySelector("[data-testid=tile][data-picture=off]"));
+        await one.click("camera");
+        await other.watches();
+        await one.say(`from ${other === people[0] ? "Bob" : "Ann"}`);
+        await other.reads("chat-log", `from ${other === people[0] ? "Bob" : "Ann"}`);
+    }
+    await noticedNothing(people);
+});
+
+test("with the server killed something is published that nobody had a place for, and ICE is restarted", async (t) => {
+    const line = await behindProxy(t);
+    const room = freshRoom();
+    const [ann, bob] = await Promise.all(["chromium", "firefox"].map(async (kind) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close().catch(() => {}));
+        const page = await context.newPage();
+        await page.goto(line.proxy.address);
+        await page.evaluate(joins, room);
+        return page;
+    }));
+    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.connected)));
+    await kill(line.server);
+    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.away)));
+    for (const [one, other] of [[ann, bob], [bob, ann]]) {
+        const seen = other.evaluate(() => new Promise((done) => {
+            window.peer.addEventListener("media", ({ detail }) => detail.source === "whiteboard" && done(detail.on));
+        }));
+        await one.evaluate(async () => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+            canvas.getContext("2d").fillRect(0, 0, 320, 180);
+            await window.room.publish(canvas.captureStream(5).getVideoTracks()[0], { source: "whiteboard" });
+        });
+        assert.equal(await seen, true);
+        // The other side sees the restart in the steps of the call.
+        await one.evaluate(() => window.peer.restartIce());
+        await Promise.all([one, other].map((page) => page.evaluate(() => window.restarted())));
+    }
+    for (const page of [ann, bob]) {
+        assert.deepEqual(await page.evaluate(() => [window.made, window.peer.state, window.room.peers.size]), [1, "connected", 1]);
+    }
+});
+
+/** Runs in the page. */
+async function joins(name) {
+    const Connection = RTCPeerConnection;
+    window.made = 0;
+    window.RTCPeerConnection = class extends Connection {
+        constructor(...configuration) {
+            super(...configuration);
+            window.made += 1;
+        }
+    };
+    const { join } = await import("/itodenwa/index.js");
+    const room = (window.room = await join(name));
+    const when = (happens) => new Promise((done) => {
+        const look = () => happens() && (clearInterval(timer), done());
+        const timer = setInterval(look, 50);
+        look();
+    });
+    window.away = new Promise((done) => room.addEventListener("signaling", ({ detail }) => detail === "reconnecting" && done()));
+    window.connected = when(() => {
+        [window.peer] = room.peers.values();
+        return window.peer?.state === "connected" && room.steps.some(({ name }) => name === "channelOpen");
+    });
+    // Each restart is an offer and an answer more.
+    let rounds = 0;
+    const answered = () => room.steps.filter(({ name }) => name === "sendAnswer" || name === "setAnswer").length;
+    window.connected.then(() => (rounds = answered()));
+    window.restarted = () => when(() => answered() >= rounds + 2).then(() => (rounds = answered()));
+}
