@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, test } from "node:test";
 import { away, behindProxy, meet, noticedNothing, watch } from "./behind-proxy.mjs";
-import { browser, end, freshRoom } from "./people.mjs";
+import { browser, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -37,22 +37,18 @@ test("with the server killed something is published that nobody had a place for,
         t.after(() => context.close().catch(() => {}));
         const page = await context.newPage();
         await page.goto(line.proxy.address);
-        await page.evaluate(joins, room);
+        await page.evaluate(joins, room, LIMIT);
         return page;
     }));
     await Promise.all([ann, bob].map((page) => page.evaluate(() => window.connected)));
+    // What publishing needs is loaded when it is first used.
+    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.publish("first"))));
+    await Promise.all([ann, bob].map((page) => page.evaluate(() => window.when(() => window.peer.media.has("first")))));
     await kill(line.server);
     await Promise.all([ann, bob].map((page) => page.evaluate(() => window.away)));
     for (const [one, other] of [[ann, bob], [bob, ann]]) {
-        const seen = other.evaluate(() => new Promise((done) => {
-            window.peer.addEventListener("media", ({ detail }) => detail.source === "whiteboard" && done(detail.on));
-        }));
-        await one.evaluate(async () => {
-            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
-            canvas.getContext("2d").fillRect(0, 0, 320, 180);
-            await window.room.publish(canvas.captureStream(5).getVideoTracks()[0], { source: "whiteboard" });
-        });
-        assert.equal(await seen, true);
+        await one.evaluate(() => window.publish("whiteboard"));
+        await other.evaluate(() => window.when(() => window.peer.media.has("whiteboard")));
         // The other side sees the restart in the steps of the call.
         await one.evaluate(() => window.peer.restartIce());
         await Promise.all([one, other].map((page) => page.evaluate(() => window.restarted())));
@@ -63,7 +59,7 @@ test("with the server killed something is published that nobody had a place for,
 });
 
 /** Runs in the page. */
-async function joins(name) {
+async function joins(name, limit) {
     const Connection = RTCPeerConnection;
     window.made = 0;
     window.RTCPeerConnection = class extends Connection {
@@ -74,11 +70,19 @@ async function joins(name) {
     };
     const { join } = await import("/itodenwa/index.js");
     const room = (window.room = await join(name));
-    const when = (happens) => new Promise((done) => {
+    /** What does not come is named, with the steps so far. */
+    const when = (window.when = (happens) => new Promise((done, fail) => {
         const look = () => happens() && (clearInterval(timer), done());
         const timer = setInterval(look, 50);
+        const steps = () => room.steps.map(({ name, detail }) => `${name} ${detail}`.trim()).filter((step) => !/andidate|ice|signaling/.test(step));
+        setTimeout(() => fail(new Error(`never: ${happens}; ${window.peer && [...window.peer.media]}; ${steps().slice(-40)}`)), limit);
         look();
-    });
+    }));
+    window.publish = (source) => {
+        const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+        canvas.getContext("2d").fillRect(0, 0, 320, 180);
+        return room.publish(canvas.captureStream(5).getVideoTracks()[0], { source });
+    };
     window.away = new Promise((done) => room.addEventListener("signaling", ({ detail }) => detail === "reconnecting" && done()));
     window.connected = when(() => {
         [window.peer] = room.peers.values();
@@ -87,6 +91,6 @@ async function joins(name) {
     // Each restart is an offer and an answer more.
     let rounds = 0;
     const answered = () => room.steps.filter(({ name }) => name === "sendAnswer" || name === "setAnswer").length;
-    window.connected.then(() => (rounds = answered()));
+    window.away.then(() => (rounds = answered()));
     window.restarted = () => when(() => answered() >= rounds + 2).then(() => (rounds = answered()));
 }
