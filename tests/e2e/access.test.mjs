@@ -19,7 +19,11 @@ const LOOKS = {
 /** Each state, from the one before it. */
 const LOBBY = {
     lobby: () => {},
-    "no room of that name": (ann) => ann.fill("room", "a b").then(() => ann.click("join")),
+    "no room of that name": async (ann) => {
+        await ann.fill("room", "a b");
+        await ann.click("join");
+        await ann.see("join-error");
+    },
     check: async (ann) => {
         await ann.click("check");
         await ann.until(() => /check-(good|tried|bad)/.test(document.querySelector("#check-summary").dataset.state));
