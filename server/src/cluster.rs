@@ -18,6 +18,7 @@
 //! private as in the hub: the way between nodes has to be.
 
 mod local;
+pub(crate) mod machine;
 mod rendezvous;
 
 #[cfg(feature = "redis")]
@@ -35,7 +36,7 @@ use std::time::Instant;
 use itodenwa_wire::RoomName;
 use tokio::sync::mpsc;
 
-use crate::hub::{Input, Output};
+use crate::hub::{Input, Output, Removal};
 pub use crate::node::NodeId;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
@@ -59,6 +60,10 @@ pub(crate) enum NodeBody {
     Ask(u64, Question),
     /// The answer to that one.
     Answer(u64, Answer),
+    /// These members were removed.
+    Removed(Vec<Removal>),
+    /// The other node is known: all rooms that it is the home of are released, and all removals are told.
+    Released,
 }
 
 /// What comes from the bus.
@@ -81,14 +86,14 @@ pub enum BusEvent {
 pub trait Registry: fmt::Debug + Send + Sync {
     /// The node that keeps a room, its home node. It is asked at each join and answers from memory, without waiting.
     ///
-    /// Nodes that see the same nodes have to give the same answer. They may differ for a moment while one comes or goes:
-    /// then a room is kept twice, until that news makes the members on the wrong side come back.
+    /// Nodes that see the same nodes have to give the same answer. They may differ for a moment while one comes or goes: then some
+    /// members are sent away, and come back to the right one.
     fn home_node(&self, room: &RoomName) -> NodeId;
 }
 
 /// Delivers to nodes.
 pub trait Bus: fmt::Debug + Send {
-    /// This node, as it is called when it starts.
+    /// This node, as it is called now: another name says that it [joined anew](BusEvent::Rejoined).
     fn me(&self) -> NodeId;
 
     /// Sends a message: at most once, in order for each pair of nodes, without waiting.
@@ -99,6 +104,12 @@ pub trait Bus: fmt::Debug + Send {
 
     /// All nodes but this one.
     fn others(&self) -> Vec<NodeId>;
+
+    /// Those of them that may not have known this one when it joined: it keeps no room before they say that they do. None where all
+    /// learn of a node at the same time.
+    fn awaited(&self) -> Vec<NodeId> {
+        Vec::new()
+    }
 
     /// What comes. It ends when this node has [left](Bus::leave).
     fn events(&mut self) -> &mut mpsc::Receiver<BusEvent>;

@@ -11,6 +11,7 @@ mod moving;
 mod operating;
 mod outbox;
 mod recorded;
+mod removals;
 mod removing;
 mod renewals;
 mod replay;
@@ -35,6 +36,8 @@ pub use io::{Input, Output};
 use lock::Lock;
 use moving::MovedAway;
 use outbox::Outbox;
+pub(crate) use removals::Removal;
+use removals::Removals;
 use renewals::Renewals;
 use replay::Capacity;
 use room::Room;
@@ -54,6 +57,7 @@ pub struct Hub<P> {
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
     moved_away: MovedAway,
+    removals: Removals,
     tickets: Tickets,
     /// When rooms came here last from another run of the server.
     moved: Instant,
@@ -105,6 +109,7 @@ impl<P: Packet> Hub<P> {
             ice: Box::new(ice),
             renewals: Renewals::default(),
             moved_away: MovedAway::default(),
+            removals: Removals::default(),
             moved: tickets.started(),
             tickets,
             random: Box::new(random),
@@ -122,6 +127,7 @@ impl<P: Packet> Hub<P> {
         self.do_what_is_due(now);
         self.renew_ice_servers(now);
         self.dismiss_moved(now);
+        self.removals.forget_expired(now);
         match input {
             Input::Connected(from) if self.stopping => self.send_away(from, "the server is shutting down"),
             Input::Connected(from) => {
@@ -288,9 +294,6 @@ impl<P: Packet> Hub<P> {
     fn part(&mut self, now: Instant, name: &RoomName, id: PeerId, reason: LeaveReason) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(member) = room.leave(id) else { return };
-        if reason == LeaveReason::Removed {
-            room.removed.add(id, member.pass.as_ref().map(|pass| pass.identity.clone()));
-        }
         self.ice.dismiss(name, id);
         if room.len() == 0 {
             let until = now + self.limits.room_kept;
@@ -301,6 +304,9 @@ impl<P: Packet> Hub<P> {
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
         self.tell_left(name, &member, reason);
+        if reason == LeaveReason::Removed {
+            self.remember_removal(now, name, &member);
+        }
     }
 
     fn do_what_is_due(&mut self, now: Instant) {

@@ -134,6 +134,11 @@ impl Pending {
         }
     }
 
+    /// Nobody answers any more.
+    pub(crate) fn clear(&mut self) {
+        self.questions.clear();
+    }
+
     /// A node does not answer any more: what the others say is the answer.
     pub(crate) fn lost(&mut self, node: NodeId) {
         for number in self.questions.keys().copied().collect::<Vec<_>>() {

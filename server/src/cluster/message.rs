@@ -7,19 +7,21 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use itodenwa_wire::{ClientMessage, LeaveReason, ServerMessage};
+use itodenwa_wire::{ClientMessage, Identity, LeaveReason, PeerId, RoomName, ServerMessage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::to_raw_value;
 
 use super::{NodeBody, NodeMessage};
 use crate::closing::{Closing, Ending};
-use crate::hub::{Input, Output};
+use crate::hub::{Input, Output, Removal};
 use crate::node::ConnectionId;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 
 /// The versions that this code speaks.
-pub(super) const VERSIONS: RangeInclusive<u32> = 1..=1;
+pub(super) const VERSIONS: RangeInclusive<u32> = 1..=2;
+/// From this version on nodes say what they released.
+pub(super) const RELEASES: u32 = 2;
 
 /// What is sent.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ enum Text {
     Close(ConnectionId, Closing),
     Ask(u64, Question),
     Answer(u64, Answer),
+    Removed(Vec<RemovedMember>),
+    Released,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +50,16 @@ enum End {
     /// So many milliseconds after something was received for the last time.
     Broken(u64),
     Dropped,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RemovedMember {
+    room: RoomName,
+    id: PeerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    /// In so many seconds its last ticket has expired.
+    expires: u32,
 }
 
 #[derive(Debug)]
@@ -76,6 +90,10 @@ pub(super) fn encode(now: Instant, NodeMessage(body): NodeMessage) -> Option<Opa
         },
         NodeBody::Ask(number, question) => Text::Ask(number, question),
         NodeBody::Answer(number, answer) => Text::Answer(number, answer),
+        NodeBody::Removed(removals) => {
+            Text::Removed(removals.into_iter().map(|removal| removed_member(now, removal)).collect())
+        }
+        NodeBody::Released => Text::Released,
     };
     to_raw_value(&text).ok()
 }
@@ -97,8 +115,22 @@ pub(super) fn decode(now: Instant, text: &Opaque) -> Result<NodeMessage, serde_j
         Text::Close(to, closing) => output(Output::Close(to, closing)),
         Text::Ask(number, question) => NodeBody::Ask(number, question),
         Text::Answer(number, answer) => NodeBody::Answer(number, answer),
+        Text::Removed(members) => NodeBody::Removed(members.into_iter().map(|member| removal(now, member)).collect()),
+        Text::Released => NodeBody::Released,
     };
     Ok(NodeMessage(body))
+}
+
+fn removed_member(now: Instant, Removal { room, id, identity, until }: Removal) -> RemovedMember {
+    // Rather a second too late than too early.
+    let seconds = until.saturating_duration_since(now).as_secs().saturating_add(1);
+    RemovedMember { room, id, identity, expires: u32::try_from(seconds).unwrap_or(u32::MAX) }
+}
+
+fn removal(now: Instant, RemovedMember { room, id, identity, expires }: RemovedMember) -> Removal {
+    // Longer than this clock can say is over at once; no ticket is good for so long.
+    let until = now.checked_add(Duration::from_secs(expires.into())).unwrap_or(now);
+    Removal { room, id, identity, until }
 }
 
 fn ending(now: Instant, end: End) -> Ending {
@@ -134,7 +166,7 @@ mod tests {
         serde_json::value::RawValue::from_string(text.to_owned()).unwrap()
     }
 
-    /// What version 1 has: these texts never change.
+    /// These texts never change. The last ones are new in version 2.
     #[test]
     fn messages_are_written_as_other_releases_read_them() {
         let now = tokio::time::Instant::now().into_std();
@@ -165,6 +197,8 @@ mod tests {
             r#"{"answer":[1,{"rooms":[{"room":"a","members":2,"locked":true}]}]}"#.to_owned(),
             r#"{"answer":[1,{"room":[{"id":"0000000100000002","connected":true}]}]}"#.to_owned(),
             r#"{"answer":[1,"unknown"]}"#.to_owned(),
+            r#"{"removed":[]}"#.to_owned(),
+            r#""released""#.to_owned(),
         ] {
             let message = decode(now, &text(&written)).unwrap_or_else(|error| panic!("{written}: {error}"));
             assert_eq!(encode(now, message).unwrap().get(), written);
@@ -172,6 +206,17 @@ mod tests {
         let later = text(r#"{"close":[1,{"code":1012,"refusal":{"code":"a/later","message":"m","more":1},"more":2}]}"#);
         let NodeMessage(NodeBody::Output(Output::Close(_, closing))) = decode(now, &later).unwrap() else { panic!() };
         assert_eq!(closing.refusal.unwrap().code, RefusalCode::Unknown);
+    }
+
+    #[test]
+    fn a_removal_lasts_as_long_at_another_node() {
+        let now = tokio::time::Instant::now().into_std();
+        let written = r#"{"removed":[{"room":"a","id":"0000000100000002","identity":"ann","expires":60}]}"#;
+        let message = decode(now, &text(written)).unwrap();
+        let NodeMessage(NodeBody::Removed(removals)) = &message else { panic!("{message:?}") };
+        assert_eq!(removals[0].until, now + Duration::from_secs(60));
+        let later = now + Duration::from_millis(1500);
+        assert_eq!(encode(later, message).unwrap().get(), written.replace("60", "59"));
     }
 
     #[test]

@@ -9,7 +9,9 @@
 //! another name: to the others it is one that has just started.
 
 mod config;
+pub(super) mod lease;
 mod member;
+pub(super) mod membership;
 mod script;
 mod session;
 
@@ -25,6 +27,7 @@ use super::{Bus, BusEvent, Figures, NODE_MESSAGES, NodeId, NodeMessage, Registry
 use crate::ticket::TicketSecret;
 pub use config::{InvalidPrefix, JoinError, RedisConfig, RedisPrefix, RedisUrl};
 use member::Member;
+use membership::Membership;
 use script::Secret;
 
 /// Events that wait for the connection registry; the bus then waits, too.
@@ -33,7 +36,6 @@ const EVENTS: usize = 1024;
 /// A node's way to the others.
 #[derive(Debug)]
 pub(crate) struct RedisBus {
-    me: NodeId,
     shared: Arc<Shared>,
     messages: mpsc::Sender<(NodeId, NodeMessage)>,
     events: mpsc::Receiver<BusEvent>,
@@ -57,6 +59,7 @@ struct Shared {
 struct View {
     me: NodeId,
     others: Vec<NodeId>,
+    awaited: Vec<NodeId>,
     lease: Instant,
 }
 
@@ -80,19 +83,17 @@ pub(crate) async fn join(
     let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
     let (inbox, events) = mpsc::channel(EVENTS);
     let leaving = CancellationToken::new();
-    let view =
-        Mutex::new(View { me: NodeId::default(), others: Vec::new(), lease: tokio::time::Instant::now().into_std() });
-    let shared = Arc::new(Shared { view, is_overfull: AtomicBool::new(false), counts: Counts::default() });
+    let shared = Shared::new(tokio::time::Instant::now().into_std());
     let secret = Secret { secret, is_shared };
     let member = Member::join(config, secret, shared.clone(), outbox, inbox, leaving.clone()).await?;
-    let (me, secret) = (member.me(), member.ticket_secret().clone());
+    let secret = member.ticket_secret().clone();
     tokio::spawn(member.run());
-    Ok((RedisBus { me, shared: shared.clone(), messages, events, leaving }, RedisRegistry(shared), secret))
+    Ok((RedisBus { shared: shared.clone(), messages, events, leaving }, RedisRegistry(shared), secret))
 }
 
 impl Bus for RedisBus {
     fn me(&self) -> NodeId {
-        self.me
+        self.shared.view(|view| view.me)
     }
 
     fn send(&self, to: NodeId, message: NodeMessage) {
@@ -107,6 +108,10 @@ impl Bus for RedisBus {
 
     fn others(&self) -> Vec<NodeId> {
         self.shared.view(|view| view.others.clone())
+    }
+
+    fn awaited(&self) -> Vec<NodeId> {
+        self.shared.view(|view| view.awaited.clone())
     }
 
     fn lease(&self) -> Option<Instant> {
@@ -147,6 +152,29 @@ impl Registry for RedisRegistry {
 }
 
 impl Shared {
+    /// Of a node that has not joined yet.
+    fn new(now: Instant) -> Arc<Self> {
+        let view = View { me: NodeId::default(), others: Vec::new(), awaited: Vec::new(), lease: now };
+        Arc::new(Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() })
+    }
+
+    /// A membership begins.
+    fn joined(&self, membership: &Membership) {
+        self.view(|view| {
+            view.me = membership.me.id;
+            view.awaited = membership.awaited().to_vec();
+        });
+        self.show(membership);
+    }
+
+    /// What the others in this process see of the membership.
+    fn show(&self, membership: &Membership) {
+        self.view(|view| {
+            view.others = membership.links.others().collect();
+            view.lease = membership.lease.until();
+        });
+    }
+
     /// The lock is held for a few steps that can't fail; should they ever, what is seen is still of use.
     fn view<R>(&self, what: impl FnOnce(&mut View) -> R) -> R {
         what(&mut self.view.lock().unwrap_or_else(PoisonError::into_inner))

@@ -28,6 +28,22 @@ pub enum Input<P> {
     Stop,
 }
 
+impl<P> Input<P> {
+    /// Whom it is about, if about one connection.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Input::Connected(from)
+            | Input::Received(from, _)
+            | Input::Unknown(from)
+            | Input::Overflowed(from)
+            | Input::Taken(from)
+            | Input::Disconnected(from, _) => Some(*from),
+            Input::Deadline | Input::Stop => None,
+        }
+    }
+}
+
 /// Something to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output<P> {

@@ -10,11 +10,10 @@
 //! It begins with a member that may do so and ends in the same way, or when nobody is in the room any more. Tickets carry it, so that a
 //! room that moves stays locked as soon as the first member is back; who comes before that is let in.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use itodenwa_wire::{Identity, Join, Pass, PeerId, RefusalCode, RoomName, ServerMessage};
+use itodenwa_wire::{Join, RefusalCode, RoomName, ServerMessage};
 
 use super::room::Room;
 use super::{ConnectionId, ConnectionState, Due, Hub, Output, Packet};
@@ -109,7 +108,7 @@ impl<P: Packet> Hub<P> {
         let Some(room) = self.rooms.get(&join.room).filter(|room| room.lock.is_on()) else { return false };
         let former = join.former.as_ref().and_then(|ticket| self.tickets.open(now, ticket));
         let former = former.as_ref().filter(|former| former.room == join.room);
-        let has_been_here = claims.or(former).is_some_and(|claims| !room.removed.has(claims.id, claims.pass.as_ref()));
+        let has_been_here = claims.or(former).is_some_and(|claims| !self.removals.has(claims));
         let may_anyway =
             admitted.pass.as_ref().is_some_and(|pass| pass.admin || room.with_identity(&pass.identity).is_some());
         !has_been_here && !may_anyway
@@ -120,24 +119,5 @@ impl<P: Packet> Hub<P> {
         if was_locked && self.rooms.get(name).is_some_and(|room| room.lock.said.is_none()) {
             self.set_lock(now, name, true);
         }
-    }
-}
-
-/// Members that were removed from a room and may have a ticket of it still: the newest ones.
-#[derive(Debug, Default)]
-pub(super) struct Removed(VecDeque<(PeerId, Option<Identity>)>);
-
-impl Removed {
-    /// As many as are remembered.
-    const MOST: usize = 64;
-
-    pub(super) fn add(&mut self, id: PeerId, identity: Option<Identity>) {
-        self.0.truncate(Self::MOST - 1);
-        self.0.push_front((id, identity));
-    }
-
-    pub(super) fn has(&self, id: PeerId, pass: Option<&Pass>) -> bool {
-        let is_same = |identity: &Identity| pass.is_some_and(|pass| pass.identity == *identity);
-        self.0.iter().any(|(removed, identity)| *removed == id || identity.as_ref().is_some_and(is_same))
     }
 }

@@ -101,8 +101,13 @@ impl<P: Packet> Hub<P> {
         }
     }
 
+    /// For who comes back later, each at another time.
+    pub(crate) fn going_away(&mut self, why: &str) -> Closing {
+        Closing::going_away(why, (self.random)())
+    }
+
     pub(super) fn send_away(&mut self, connection: ConnectionId, why: &str) {
-        let closing = Closing::going_away(why, (self.random)());
+        let closing = self.going_away(why);
         self.outputs.push_back(Output::Close(connection, closing));
     }
 }

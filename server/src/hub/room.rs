@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
-use super::lock::{Lock, Removed};
+use super::lock::Lock;
 use super::outbox::Outbox;
 use super::replay::Capacity;
 use super::{ConnectionId, Packet};
@@ -30,8 +30,6 @@ pub(super) struct Room<P> {
     pub(super) settles: Option<Instant>,
     /// Whether newcomers are kept out.
     pub(super) lock: Lock,
-    /// Who was removed from it.
-    pub(super) removed: Removed,
     /// When the room is forgotten; none while somebody is in it.
     pub(super) kept_until: Option<Instant>,
 }
@@ -80,7 +78,6 @@ impl<P: Packet> Room<P> {
             opened: now,
             settles: None,
             lock: Lock::default(),
-            removed: Removed::default(),
             kept_until: None,
         }
     }
@@ -149,6 +146,12 @@ impl<P: Packet> Room<P> {
             identity: member.pass.as_ref().map(|pass| pass.identity.clone()),
             connected: presence.connection().is_some(),
         })
+    }
+
+    /// Those who are meant, and whether they have a socket.
+    pub(super) fn those(&self, is_meant: impl Fn(&Member) -> bool) -> Vec<(PeerId, Presence)> {
+        let those = self.occupants.iter().filter(|occupant| is_meant(&occupant.member));
+        those.map(|occupant| (occupant.member.id, occupant.presence)).collect()
     }
 
     /// Everybody, and whether they have a socket.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a member, with a connection or waited for | that member; an older connection is closed and hears no more |
 //! | a member of another run of the server, soon after the rooms moved here, into a room that is younger than the resume window | that member |
-//! | anybody else | somebody new |
+//! | anybody else, also who was [removed](super::removals) | somebody new |
 //!
 //! Rooms move here when the server starts, and when a node comes or goes. Later nobody has a reason to come from another run
 //! but who was sent away there, and has a ticket still.
@@ -101,7 +101,11 @@ impl<P: Packet> Hub<P> {
         let is_young = |room: &Room<P>| now < room.opened + window;
         let is_let_in = claims.pass.is_some() || self.access == Access::Open;
         let is_in_time = now < self.moved + 2 * window;
-        is_let_in && is_in_time && !self.tickets.is_own(claims) && self.rooms.get(&claims.room).is_none_or(is_young)
+        is_let_in
+            && is_in_time
+            && !self.tickets.is_own(claims)
+            && !self.removals.has(claims)
+            && self.rooms.get(&claims.room).is_none_or(is_young)
     }
 
     /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.

@@ -9,12 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::super::links::{Batch, Event, Received};
-use super::super::message::{decode, encode};
+use super::lease::BEATS;
+use super::membership::{Came, Next};
 use super::script::{self, Beaten, Secret};
-use super::session::{BEATS, Done, RETRY, Session, lease_from, next, now};
+use super::session::{Done, RETRY, Session, next, now};
 use super::{BusEvent, Counts, JoinError, NodeId, NodeMessage, RedisConfig, Shared};
-use crate::packet::Opaque;
 use crate::ticket::TicketSecret;
 
 /// Messages that are taken from the connection registry at once.
@@ -50,13 +49,13 @@ impl Member {
         leaving: CancellationToken,
     ) -> Result<Self, JoinError> {
         let (session, secret) = Session::join(&config, &secret, None).await?;
-        let mut member = Member { config, secret, shared, outbox, inbox, leaving, session };
+        let member = Member { config, secret, shared, outbox, inbox, leaving, session };
         member.joined();
         Ok(member)
     }
 
     pub(super) fn me(&self) -> NodeId {
-        self.session.me.id
+        self.session.membership.me.id
     }
 
     pub(super) fn ticket_secret(&self) -> &TicketSecret {
@@ -74,7 +73,7 @@ impl Member {
                 break;
             }
         }
-        let leave = script::leave(&self.config, &mut self.session.engine, self.session.me);
+        let leave = script::leave(&self.config, &mut self.session.engine, self.session.membership.me);
         match timeout(self.config.timeout, leave).await {
             Ok(Ok(())) => tracing::debug!("left the cluster"),
             // The others find out by themselves, later.
@@ -90,7 +89,7 @@ impl Member {
             let leaving = self.leaving.clone();
             let joined = tokio::select! {
                 () = leaving.cancelled() => return false,
-                joined = Session::join(&self.config, &self.secret, Some(self.session.me)) => joined,
+                joined = Session::join(&self.config, &self.secret, Some(self.session.membership.me)) => joined,
             };
             match joined {
                 Ok((session, _)) => {
@@ -116,16 +115,10 @@ impl Member {
         self.inbox.send(BusEvent::Rejoined(self.me())).await.is_ok()
     }
 
-    fn joined(&mut self) {
-        let lease = self.session.beats.into_iter().flatten().min().map(|beat| lease_from(beat, &self.config));
-        self.show_nodes();
-        self.shared.view(|view| view.lease = lease.unwrap_or(view.lease));
-        tracing::info!(node = %self.session.me, nodes = self.session.links.others().count() + 1, "in the cluster");
-    }
-
-    fn show_nodes(&self) {
-        let (me, others) = (self.me(), self.session.links.others().collect());
-        self.shared.view(|view| (view.me, view.others) = (me, others));
+    fn joined(&self) {
+        self.shared.joined(&self.session.membership);
+        let nodes = self.session.membership.links.others().count() + 1;
+        tracing::info!(node = %self.session.membership.me, nodes, "in the cluster");
     }
 
     async fn serve(&mut self) -> End {
@@ -165,38 +158,27 @@ impl Member {
     }
 
     fn send(&mut self, to: NodeId, message: NodeMessage) {
-        if let Some(message) = encode(now(), message) {
+        if self.session.membership.send(now(), to, message) {
             Counts::add(&self.shared.counts.sent, 1);
-            self.session.links.send(to, message);
         }
     }
 
     /// Hands what follows to the registry; false if that is gone.
     async fn hand_over(&mut self) -> bool {
         if self.shared.is_overfull.swap(false, Ordering::Relaxed) {
-            self.session.links.lost();
+            self.session.membership.links.lost();
         }
-        while let Some(event) = self.session.links.poll() {
+        while let Some(next) = self.session.membership.poll(now()) {
             let counts = &self.shared.counts;
-            let event = match event {
-                Event::Message(from, text) => match decode(now(), &text) {
-                    Ok(message) => {
-                        Counts::add(&counts.received, 1);
-                        BusEvent::Message(from, message)
-                    }
-                    Err(error) => {
-                        Counts::add(&counts.dropped, 1);
-                        tracing::debug!(node = from.0, %error, "a message of another node is none");
-                        continue;
-                    }
-                },
-                Event::Joined(node) => BusEvent::NodeJoined(node),
-                Event::Gone(node) => BusEvent::NodeGone(node),
-                Event::Broken(node) => {
-                    Counts::add(&counts.broken, 1);
-                    BusEvent::LinkBroken(node)
-                }
+            let Next::Event(event) = next else {
+                Counts::add(&counts.dropped, 1);
+                continue;
             };
+            match event {
+                BusEvent::Message(..) => Counts::add(&counts.received, 1),
+                BusEvent::LinkBroken(_) => Counts::add(&counts.broken, 1),
+                _ => {}
+            }
             if self.inbox.send(event).await.is_err() {
                 return false;
             }
@@ -221,13 +203,13 @@ impl Member {
                 });
                 for (place, node) in nodes.into_iter().enumerate() {
                     if heard.get(place).is_none_or(|heard| *heard == 0) {
-                        self.session.links.failed(node);
+                        self.session.membership.links.failed(node);
                     }
                 }
             }
             Done::Subscribed(channel) => {
                 self.session.channel = Some(channel.into_on_message());
-                self.session.links.lost();
+                self.session.membership.links.lost();
             }
         }
         None
@@ -236,52 +218,21 @@ impl Member {
     fn on_beaten(&mut self, sent: Instant, beaten: Beaten) -> Option<End> {
         let answer = now().saturating_duration_since(sent).as_micros();
         self.shared.counts.answer_micros.store(u64::try_from(answer).unwrap_or(u64::MAX), Ordering::Relaxed);
-        if !beaten.is_in {
+        if self.session.membership.answered(beaten.view).is_err() {
             return Some(End::Out);
         }
-        if beaten.generation != self.session.generation {
-            tracing::warn!("the cluster's engine lost what it knew");
-            self.session.generation = beaten.generation;
-            self.session.is_later = true;
-        }
-        let is_young = self.session.is_later && beaten.age < self.config.timeout;
-        self.session.links.members(&beaten.nodes, is_young);
-        self.show_nodes();
+        self.shared.show(&self.session.membership);
         None
     }
 
     fn on_message(&mut self, message: &Msg) {
-        let payload = message.get_payload_bytes();
         if message.get_channel_name() == self.config.name("news") {
             return self.session.beat(&self.config, &self.secret);
         }
-        if let Some(echo) = std::str::from_utf8(payload).ok().and_then(|text| text.parse::<u64>().ok()) {
-            return self.on_echo(echo);
-        }
-        match serde_json::from_slice::<Batch<Opaque>>(payload) {
-            Ok(batch) => {
-                if self.session.links.receive(batch) == Received::Early {
-                    self.session.beat(&self.config, &self.secret);
-                }
-            }
-            Err(error) => {
-                Counts::add(&self.shared.counts.dropped, 1);
-                tracing::debug!(%error, "what came on this node's channel is no message");
-            }
-        }
-    }
-
-    /// A beat came back: the ways to the engine and from it are good, and the lease goes on, unless it is over already.
-    fn on_echo(&mut self, echo: u64) {
-        let is_recent = self.session.echo.checked_sub(echo).is_some_and(|ago| ago < BEATS.into());
-        let beat = self.session.beats.get(echo as usize % BEATS as usize).copied().flatten().filter(|_| is_recent);
-        if let Some(lease) = beat.map(|beat| lease_from(beat, &self.config)) {
-            let now = now();
-            self.shared.view(|view| {
-                if now < view.lease {
-                    view.lease = view.lease.max(lease);
-                }
-            });
+        match self.session.membership.came(now(), message.get_payload_bytes()) {
+            Came::Done => self.shared.show(&self.session.membership),
+            Came::Early => self.session.beat(&self.config, &self.secret),
+            Came::Nonsense => Counts::add(&self.shared.counts.dropped, 1),
         }
     }
 }

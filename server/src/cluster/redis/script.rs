@@ -11,6 +11,7 @@ use redis::{RedisResult, Script};
 use super::super::incarnation::Incarnation;
 use super::super::message::VERSIONS;
 use super::config::RedisConfig;
+use super::membership::View;
 use crate::ticket::TicketSecret;
 
 static BEAT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("beat.lua")));
@@ -40,14 +41,9 @@ pub(super) struct Secret {
 /// What the engine answers.
 #[derive(Debug)]
 pub(super) struct Beaten {
-    /// False: this node was silent for too long, and others have its rooms.
-    pub(super) is_in: bool,
-    pub(super) generation: String,
-    /// How long ago the cluster, or all that the engine knew of it, began.
-    pub(super) age: Duration,
+    pub(super) view: View,
     check: String,
     secret: String,
-    pub(super) nodes: Vec<Incarnation>,
     /// Whether there are nodes that speak other versions than this one.
     speaks_with_all: bool,
 }
@@ -72,13 +68,15 @@ pub(super) async fn beat(config: &RedisConfig, engine: &mut ConnectionManager, b
     let (is_in, generation, age, check, secret, members): Answer = call.invoke_async(engine).await?;
     let members: Vec<_> = members.iter().filter_map(|member| read_member(member)).collect();
     Ok(Beaten {
-        is_in: is_in == 1,
-        generation,
-        age: Duration::from_millis(age),
         check,
         secret,
-        speaks_with_all: members.iter().all(|(_, versions)| versions.is_some()),
-        nodes: members.into_iter().filter_map(|(node, versions)| versions.map(|_| node)).collect(),
+        speaks_with_all: members.iter().all(|(_, version)| version.is_some()),
+        view: View {
+            is_in: is_in == 1,
+            generation,
+            age: Duration::from_millis(age),
+            nodes: members.into_iter().filter_map(|(node, version)| Some((node, version?))).collect(),
+        },
     })
 }
 
@@ -131,9 +129,10 @@ mod tests {
     #[test]
     fn members_are_read_with_their_versions() {
         let node = Incarnation { id: NodeId(7), run: 0xabc };
-        assert_eq!(member(node), "7-0000000000000abc/1-1");
-        assert_eq!(read_member("7-0000000000000abc/1-3"), Some((node, Some(1))));
-        assert_eq!(read_member("7-0000000000000abc/2-3"), Some((node, None)));
+        assert_eq!(member(node), "7-0000000000000abc/1-2");
+        assert_eq!(read_member("7-0000000000000abc/1-1"), Some((node, Some(1))), "the release before");
+        assert_eq!(read_member("7-0000000000000abc/1-3"), Some((node, Some(2))));
+        assert_eq!(read_member("7-0000000000000abc/3-4"), Some((node, None)));
         for nonsense in ["", "7", "7-abc", "7-abc/", "7-abc/1", "70000-abc/1-1", "x-abc/1-1", "7-abc/1-x"] {
             assert_eq!(read_member(nonsense), None, "{nonsense}");
         }

@@ -9,23 +9,16 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::super::incarnation::Incarnation;
-use super::super::links::Links;
+use super::membership::Membership;
 use super::script::{self, Beat, Beaten, Secret};
 use super::{JoinError, RedisConfig};
-use crate::packet::Opaque;
 
-/// How many beats fit into the timeout.
-pub(super) const BEATS: u32 = 5;
 /// How long to wait before the engine is tried again.
 pub(super) const RETRY: Duration = Duration::from_millis(250);
 
 /// A member from joining to being out.
 pub(super) struct Session {
-    pub(super) me: Incarnation,
-    pub(super) generation: String,
-    /// Whether this is not the generation that it joined: nodes may be there that are not in again yet.
-    pub(super) is_later: bool,
-    pub(super) links: Links<Opaque>,
+    pub(super) membership: Membership,
     pub(super) engine: ConnectionManager,
     /// None while it is made anew.
     pub(super) channel: Option<PubSubStream>,
@@ -33,9 +26,6 @@ pub(super) struct Session {
     pub(super) work: JoinSet<Done>,
     pub(super) is_beating: bool,
     pub(super) is_publishing: bool,
-    /// The newest beat, and when it was sent.
-    pub(super) echo: u64,
-    pub(super) beats: [Option<Instant>; BEATS as usize],
 }
 
 /// What was waited for.
@@ -67,7 +57,7 @@ impl Session {
                 let sent = now();
                 let beat = Beat { me, generation: None, before, echo: 0, secret: secret.clone() };
                 let beaten = script::beat(config, &mut engine, beat).await?;
-                if !beaten.nodes.iter().any(|node| node.id == me.id && *node != me) {
+                if !beaten.view.nodes.iter().any(|(node, _)| node.id == me.id && *node != me) {
                     break (me, channel, sent, beaten);
                 }
                 // Somebody has this number.
@@ -80,20 +70,13 @@ impl Session {
                     return Err(refused.into());
                 }
             };
-            let mut beats = [None; BEATS as usize];
-            beats[0] = Some(sent);
             let session = Session {
-                me,
-                generation: beaten.generation,
-                is_later: false,
-                links: Links::new(me, beaten.nodes),
+                membership: Membership::joined(me, config.timeout, sent, beaten.view),
                 engine,
                 channel: Some(channel.into_on_message()),
                 work: JoinSet::new(),
                 is_beating: false,
                 is_publishing: false,
-                echo: 0,
-                beats,
             };
             Ok((session, secret))
         };
@@ -107,16 +90,12 @@ impl Session {
             return;
         }
         self.is_beating = true;
-        self.echo += 1;
         let sent = now();
-        if let Some(beat) = self.beats.get_mut(self.echo as usize % BEATS as usize) {
-            *beat = Some(sent);
-        }
         let beat = Beat {
-            me: self.me,
-            generation: Some(self.generation.clone()),
+            me: self.membership.me,
+            generation: Some(self.membership.generation.clone()),
             before: None,
-            echo: self.echo,
+            echo: self.membership.lease.beat(sent),
             secret: secret.clone(),
         };
         let (config, mut engine) = (config.clone(), self.engine.clone());
@@ -130,7 +109,7 @@ impl Session {
         }
         let mut pipeline = redis::pipe();
         let mut nodes = Vec::new();
-        for (to, batch) in self.links.batches(is_beat) {
+        for (to, batch) in self.membership.links.batches(is_beat) {
             if let Ok(text) = serde_json::to_vec(&batch) {
                 pipeline.publish(script::channel(config, to), text);
                 nodes.push(to);
@@ -146,7 +125,7 @@ impl Session {
     /// Listens anew: what was sent meanwhile is lost.
     pub(super) fn subscribe(&mut self, config: &RedisConfig) {
         self.channel = None;
-        let (config, me) = (config.clone(), self.me);
+        let (config, me) = (config.clone(), self.membership.me);
         self.work.spawn(async move {
             loop {
                 match subscribe(&config, me).await {
@@ -161,7 +140,7 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("me", &self.me).field("links", &self.links).finish_non_exhaustive()
+        f.debug_struct("Session").field("membership", &self.membership).finish_non_exhaustive()
     }
 }
 
@@ -181,11 +160,6 @@ pub(super) async fn next(channel: &mut Option<PubSubStream>) -> Option<Msg> {
         Some(channel) => channel.next().await,
         None => std::future::pending().await,
     }
-}
-
-/// How long what was said with this beat holds.
-pub(super) fn lease_from(beat: Instant, config: &RedisConfig) -> Instant {
-    beat + config.timeout / BEATS * (BEATS - 1)
 }
 
 pub(super) fn now() -> Instant {

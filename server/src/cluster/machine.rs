@@ -1,0 +1,393 @@
+//! What a node does, without sockets and without waiting: it has a hub, and knows of each of its connections where its room is
+//! kept. The bus and the registry are given to it.
+//!
+//! **One keeper.** A node keeps rooms only while its [lease](Bus::lease) holds, and a new one only when all others have said that they
+//! know it: before that they may keep rooms that are its own by now. So others release a room before a newcomer takes it.
+//!
+//! **Who was removed** is told to all nodes before anything that follows from it, to each newcomer, and again to whom messages
+//! were lost; and when a node is gone, by all others, since it may not have told all of them.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use itodenwa_wire::{ClientMessage, LeaveReason, RoomName};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Bus, BusEvent, Figures, NodeBody, NodeMessage, Registry};
+use crate::closing::Ending;
+use crate::hub::{Hub, Input, Output, Removal};
+use crate::metrics::Census;
+use crate::node::{ConnectionId, NodeId};
+use crate::operator::{Answer, NodeStatus, Pending, Question};
+use crate::packet::Opaque;
+use crate::webhook::RoomEvent;
+
+/// Removals in one message between nodes.
+const REMOVALS: usize = 100;
+
+/// One node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// What connections are named after.
+    me: NodeId,
+    pub(super) hub: Hub<Opaque>,
+    bus: Box<dyn Bus>,
+    homes: Box<dyn Registry>,
+    connections: HashMap<ConnectionId, Place>,
+    connected: u64,
+    /// Whether this node has its place in the cluster: without one it lets nobody in.
+    is_in: Arc<AtomicBool>,
+    /// Others that may not know yet that this node is there: until they do it keeps no room.
+    awaited: BTreeSet<NodeId>,
+    /// What other nodes were asked.
+    pending: Pending,
+    /// For the connections of this node. Drained after each call.
+    outputs: VecDeque<Output<Opaque>>,
+}
+
+/// Where a connection of this node is.
+#[derive(Debug, Default)]
+struct Place {
+    /// Its room, and that room's home node; none before the join.
+    home: Option<(RoomName, NodeId)>,
+    is_closing: bool,
+}
+
+impl Node {
+    pub(crate) fn new(hub: Hub<Opaque>, bus: Box<dyn Bus>, homes: Box<dyn Registry>) -> Self {
+        let mut node = Node {
+            me: bus.me(),
+            hub,
+            bus,
+            homes,
+            connections: HashMap::new(),
+            connected: 0,
+            is_in: Arc::new(AtomicBool::new(true)),
+            awaited: BTreeSet::new(),
+            pending: Pending::default(),
+            outputs: VecDeque::new(),
+        };
+        node.greet();
+        node
+    }
+
+    /// Whether this node has its place in the cluster, to be asked at any time.
+    pub(crate) fn is_in(&self) -> &Arc<AtomicBool> {
+        &self.is_in
+    }
+
+    /// From now on what happens in rooms is told.
+    pub(crate) fn tell_events(&mut self) {
+        self.hub.tell_events();
+    }
+
+    /// What the bus has to say.
+    pub(crate) fn bus_events(&mut self) -> &mut mpsc::Receiver<BusEvent> {
+        self.bus.events()
+    }
+
+    /// Something to do for a connection of this node.
+    pub(crate) fn poll(&mut self) -> Option<Output<Opaque>> {
+        self.outputs.pop_front()
+    }
+
+    /// The next event to tell.
+    pub(crate) fn poll_event(&mut self) -> Option<RoomEvent> {
+        self.hub.poll_event()
+    }
+
+    /// When to come back with [`Input::Deadline`], if nothing else happens before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.hub.deadline()
+    }
+
+    /// When to come back with [`Node::check_lease`].
+    pub(crate) fn lease(&self) -> Option<Instant> {
+        self.bus.lease().filter(|_| self.has_place())
+    }
+
+    /// Sockets are counted where they are, members where their room is kept.
+    pub(crate) fn census(&self) -> Census {
+        Census { connections: self.connections.len(), ..self.hub.census() }
+    }
+
+    /// Numbers about the cluster, and whether this node is in it; none without one.
+    pub(crate) fn figures(&self) -> Option<(Figures, bool)> {
+        self.bus.figures().map(|figures| (figures, self.has_place()))
+    }
+
+    /// A connection is made here.
+    pub(crate) fn connect(&mut self, now: Instant) -> ConnectionId {
+        self.connected += 1;
+        let id = ConnectionId::new(self.me, self.connected);
+        self.connections.insert(id, Place::default());
+        self.hand_to_hub(now, Input::Connected(id));
+        id
+    }
+
+    /// Something that a connection of this node said, or that became of it; or what concerns all.
+    pub(crate) fn handle(&mut self, now: Instant, input: Input<Opaque>) {
+        self.check_lease(now);
+        if let Input::Received(from, Ok(ClientMessage::Join(join))) = &input {
+            self.find_home(now, *from, &join.room);
+        }
+        self.pass_on(now, input);
+    }
+
+    /// A connection's socket is over.
+    pub(crate) fn ended(&mut self, now: Instant, id: ConnectionId, ending: Ending) {
+        // As a rule the hub knows already; but what the socket said last may be behind this.
+        self.handle(now, Input::Disconnected(id, ending));
+        self.connections.remove(&id);
+    }
+
+    /// The server stops: everybody is sent away, and the others are told that this node leaves.
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.bus.leave();
+        self.hand_to_hub(now, Input::Stop);
+        self.send_away(now, "the server is shutting down", |_, _| true);
+    }
+
+    /// Something came from the bus.
+    pub(crate) fn on_bus_event(&mut self, now: Instant, event: BusEvent) {
+        self.check_lease(now);
+        if !self.has_place() && !matches!(event, BusEvent::Rejoined(_)) {
+            // It was for who this node was before.
+            return;
+        }
+        match event {
+            BusEvent::Message(from, NodeMessage(body)) => self.on_message(now, from, body),
+            BusEvent::NodeJoined(node) => {
+                tracing::info!(node = node.0, "a node joined");
+                self.move_rooms(now);
+                self.say_released(node);
+            }
+            BusEvent::NodeGone(node) => {
+                tracing::warn!(node = node.0, "a node is gone");
+                self.lose(now, node);
+                self.awaited.remove(&node);
+                self.move_rooms(now);
+                self.tell_removals(self.bus.others(), self.hub.removals().cloned().collect());
+            }
+            BusEvent::LinkBroken(node) => {
+                tracing::info!(node = node.0, "messages from or to a node are lost");
+                self.lose(now, node);
+                self.say_released(node);
+            }
+            BusEvent::Rejoined(me) => {
+                self.lose_place(now);
+                self.me = me;
+                self.hub.rooms_moved(now);
+                self.is_in.store(true, Ordering::Relaxed);
+                self.greet();
+            }
+        }
+    }
+
+    fn on_message(&mut self, now: Instant, from: NodeId, body: NodeBody) {
+        match body {
+            NodeBody::Input(Input::Received(connection, Ok(ClientMessage::Join(join)))) if !self.keeps(&join.room) => {
+                self.hand_to_hub(now, Input::Disconnected(connection, Ending::ForGood(LeaveReason::Gone)));
+                let closing = self.hub.going_away("another server keeps the room");
+                self.bus.send(from, NodeMessage(NodeBody::Output(Output::Close(connection, closing))));
+            }
+            NodeBody::Input(input) => self.hand_to_hub(now, input),
+            NodeBody::Output(output) => {
+                // What a former home node says does not concern a connection any more.
+                let place = self.connections.get(&output.connection());
+                if place.and_then(|place| place.home.as_ref()).is_some_and(|(_, home)| *home == from) {
+                    self.give(output);
+                }
+            }
+            NodeBody::Ask(number, question) => {
+                let answer = self.answer(now, &question);
+                self.bus.send(from, NodeMessage(NodeBody::Answer(number, answer)));
+            }
+            NodeBody::Answer(number, answer) => self.pending.answered(from, number, answer),
+            NodeBody::Removed(removals) => {
+                self.hub.learn_removals(now, removals);
+                self.drain_hub();
+            }
+            NodeBody::Released => {
+                self.awaited.remove(&from);
+            }
+        }
+    }
+
+    /// This node has just joined.
+    fn greet(&mut self) {
+        self.awaited = self.bus.awaited().into_iter().collect();
+        for node in self.bus.others() {
+            self.say_released(node);
+        }
+    }
+
+    /// Another node is known here: none of its rooms is kept any longer, and it may know what is known of removals.
+    fn say_released(&mut self, to: NodeId) {
+        self.tell_removals(vec![to], self.hub.removals().cloned().collect());
+        self.bus.send(to, NodeMessage(NodeBody::Released));
+    }
+
+    fn tell_removals(&self, nodes: Vec<NodeId>, removals: Vec<Removal>) {
+        for node in nodes {
+            for some in removals.chunks(REMOVALS) {
+                self.bus.send(node, NodeMessage(NodeBody::Removed(some.to_vec())));
+            }
+        }
+    }
+
+    /// A connection would like to join: from now on it is a matter of the room's home node.
+    fn find_home(&mut self, now: Instant, from: ConnectionId, room: &RoomName) {
+        let Some(place) = self.connections.get_mut(&from) else { return };
+        // One that is sent away does not join again.
+        if place.home.is_some() || place.is_closing {
+            return;
+        }
+        let node = self.homes.home_node(room);
+        if node != self.me {
+            place.home = Some((room.clone(), node));
+            self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
+            self.pass_on(now, Input::Connected(from));
+        } else if self.awaited.is_empty() {
+            place.home = Some((room.clone(), node));
+        } else {
+            self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
+            let closing = self.hub.going_away("the server has just started, and another one may keep the room still");
+            self.give(Output::Close(from, closing));
+        }
+    }
+
+    /// Whether this node is the home of a room, and the others know it. Who sent somebody here may not have known better.
+    fn keeps(&self, room: &RoomName) -> bool {
+        self.awaited.is_empty() && self.homes.home_node(room) == self.me
+    }
+
+    /// To the node that keeps the room of the connection that it is about.
+    fn pass_on(&mut self, now: Instant, input: Input<Opaque>) {
+        let place = input.connection().and_then(|from| self.connections.get(&from));
+        let home = place.and_then(|place| place.home.as_ref()).map(|(_, node)| *node);
+        match home.filter(|node| *node != self.me) {
+            Some(node) => self.bus.send(node, NodeMessage(NodeBody::Input(input))),
+            None => self.hand_to_hub(now, input),
+        }
+    }
+
+    fn hand_to_hub(&mut self, now: Instant, input: Input<Opaque>) {
+        self.hub.handle(now, input);
+        self.drain_hub();
+    }
+
+    fn drain_hub(&mut self) {
+        let removals: Vec<_> = std::iter::from_fn(|| self.hub.poll_removal()).collect();
+        if !removals.is_empty() {
+            self.tell_removals(self.bus.others(), removals);
+        }
+        while let Some(output) = self.hub.poll() {
+            match output.connection().node() {
+                node if node == self.me => self.give(output),
+                node => self.bus.send(node, NodeMessage(NodeBody::Output(output))),
+            }
+        }
+    }
+
+    /// To a connection of this node.
+    fn give(&mut self, output: Output<Opaque>) {
+        let Some(place) = self.connections.get_mut(&output.connection()) else { return };
+        if let Output::Close(..) = output
+            && std::mem::replace(&mut place.is_closing, true)
+        {
+            return;
+        }
+        self.outputs.push_back(output);
+    }
+
+    /// Nothing more comes from a node: not from its connections, and not for those that have their home there.
+    fn lose(&mut self, now: Instant, node: NodeId) {
+        self.pending.lost(node);
+        self.hub.lose(now, node);
+        self.drain_hub();
+        self.send_away(now, "the server that keeps the room is not to be reached", |_, (_, home)| *home == node);
+    }
+
+    /// To be asked before anything is done: a node that was stalled finds much to do when it goes on, and its rooms may not be
+    /// its own any more.
+    pub(crate) fn check_lease(&mut self, now: Instant) {
+        let is_over = self.bus.lease().is_some_and(|lease| lease <= now);
+        // Under another name it has another lease, which says nothing of the rooms that it kept before.
+        if is_over || self.bus.me() != self.me {
+            self.lose_place(now);
+        }
+    }
+
+    /// Others may keep the rooms that were kept here: from now on nothing here is to be believed.
+    fn lose_place(&mut self, now: Instant) {
+        if self.is_in.swap(false, Ordering::Relaxed) {
+            tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
+            self.hub.begin_run(now);
+            self.drain_hub();
+            self.pending.clear();
+            self.send_away(now, "the server is not in its cluster", |_, _| true);
+        }
+    }
+
+    fn has_place(&self) -> bool {
+        self.is_in.load(Ordering::Relaxed)
+    }
+
+    /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one.
+    fn move_rooms(&mut self, now: Instant) {
+        self.hub.rooms_moved(now);
+        let (homes, me) = (&*self.homes, self.me);
+        self.hub.release(now, |room| homes.home_node(room) != me);
+        self.drain_hub();
+        self.send_away(now, "another server keeps the room now", |homes, (room, node)| homes.home_node(room) != *node);
+    }
+
+    /// Closes members' connections so that they come back; the room that they were in waits for them.
+    fn send_away(&mut self, now: Instant, why: &str, which: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
+        let homes = &*self.homes;
+        let is_meant = |place: &Place| place.home.as_ref().is_some_and(|home| which(homes, home));
+        let mut those: Vec<_> =
+            self.connections.iter().filter(|(_, place)| is_meant(place)).map(|(id, _)| *id).collect();
+        those.sort_unstable();
+        for id in those {
+            self.pass_on(now, Input::Disconnected(id, Ending::Broken { last_received: now }));
+            let closing = self.hub.going_away(why);
+            self.give(Output::Close(id, closing));
+            if let Some(place) = self.connections.get_mut(&id) {
+                place.home = None;
+            }
+        }
+    }
+
+    /// Asks the nodes that know. Without a place in the cluster nobody is asked, and `to` is dropped.
+    pub(crate) fn ask(&mut self, now: Instant, question: Question, to: oneshot::Sender<Vec<Answer>>) {
+        self.check_lease(now);
+        if !self.has_place() {
+            return;
+        }
+        let home = question.room().map(|room| self.homes.home_node(room));
+        let elsewhere = home.map_or_else(|| self.bus.others(), |home| vec![home]);
+        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|node| *node != self.me).collect();
+        let is_asked_here = home.is_none_or(|home| home == self.me);
+        let answers = is_asked_here.then(|| self.answer(now, &question)).into_iter().collect();
+        if let Some(number) = self.pending.ask(elsewhere.clone(), answers, to) {
+            for node in elsewhere {
+                self.bus.send(node, NodeMessage(NodeBody::Ask(number, question.clone())));
+            }
+        }
+    }
+
+    fn answer(&mut self, now: Instant, question: &Question) -> Answer {
+        if let Question::Status = question {
+            let Census { connections, rooms, members } = self.census();
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            return Answer::Status(NodeStatus { node: self.me, version, connections, rooms, members });
+        }
+        let answer = self.hub.answer(now, question);
+        self.drain_hub();
+        answer
+    }
+}
