@@ -29,6 +29,8 @@ mod links;
 mod message;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+#[cfg(all(test, feature = "redis"))]
+mod simulation;
 
 use std::fmt;
 use std::time::Instant;

@@ -176,8 +176,7 @@ impl ConnectionRegistry {
             let ending = socket.run(upgrade).await;
             (id, ending)
         });
-        self.connections
-            .insert(id, ConnectionHandle { origin, task: task.id(), queue: sender, close: Some(close) });
+        self.connections.insert(id, ConnectionHandle { origin, task: task.id(), queue: sender, close: Some(close) });
         tracing::debug!(connection = id.0, %origin, "connected");
     }
 

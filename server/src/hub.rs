@@ -5,6 +5,8 @@
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
 mod events;
+#[cfg(test)]
+mod inspection;
 mod io;
 mod lock;
 mod moving;

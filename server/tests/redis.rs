@@ -82,6 +82,33 @@ async fn a_node_is_killed() {
 }
 
 #[tokio::test]
+async fn who_was_removed_stays_out_when_the_node_that_kept_the_room_is_killed() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [mut first, mut second] = nodes(&redis, &SOON).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut eve, of_eve) = second.join(&room).await;
+    let path = format!("rooms/{room}/members/{}", id(&of_eve));
+    assert!(second.ask("DELETE", &path).await.starts_with("HTTP/1.1 204"));
+    assert_eq!(eve.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    first.child.kill().await.unwrap();
+    sent_away(&mut ann).await;
+    let comes_as_somebody_new = async |node: &Node| {
+        let (_ann, resumed) = node.come_back(&room, &of_ann["ticket"]).await;
+        assert_eq!(resumed["me"], of_ann["me"], "her ticket is good");
+        let (mut eve, welcome) = node.come_back(&room, &of_eve["ticket"]).await;
+        assert_ne!(welcome["me"]["id"], of_eve["me"]["id"]);
+        eve.send(json!("leave")).await;
+    };
+    comes_as_somebody_new(&second).await;
+    // One that joins later is told.
+    let third = Node::start(&redis, &SOON).await;
+    see_each_other(&[&second, &third]).await;
+    second.child.kill().await.unwrap();
+    third.until("cluster_nodes", 1).await;
+    comes_as_somebody_new(&third).await;
+}
+
+#[tokio::test]
 async fn a_node_is_stalled_and_keeps_no_room_when_it_goes_on() {
     let Some(redis) = Redis::start(&[]).await else { return };
     let [first, second] = nodes(&redis, &SOON).await;

@@ -146,6 +146,29 @@ impl<M: Packet> Links<M> {
         }
     }
 
+    /// The other nodes, by their full names.
+    #[cfg(test)]
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Incarnation> {
+        self.links.values().map(|link| link.node)
+    }
+
+    /// Whether there is something to publish before the next beat.
+    #[cfg(test)]
+    pub(super) fn has_batches(&self) -> bool {
+        self.links.values().any(|link| !link.waiting.is_empty() || link.empty == Empty::Now)
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self) -> bool {
+        let is_bounded = |link: &Link<M>| link.waiting.len() <= NODE_MESSAGES && link.bytes <= NODE_BYTES + BATCH_BYTES;
+        self.early.len() <= EARLY && self.links.values().all(is_bounded)
+    }
+
     /// A message for a node. For one that is gone it is lost.
     pub(super) fn send(&mut self, to: NodeId, message: M) {
         let Some(link) = self.links.get_mut(&to) else { return };

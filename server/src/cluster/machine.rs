@@ -332,8 +332,27 @@ impl Node {
         }
     }
 
-    fn has_place(&self) -> bool {
+    pub(super) fn has_place(&self) -> bool {
         self.is_in.load(Ordering::Relaxed)
+    }
+
+    /// Whether its name is still the one under which it keeps rooms.
+    #[cfg(test)]
+    pub(super) fn is_itself(&self) -> bool {
+        self.bus.me() == self.me
+    }
+
+    /// Whether it waits for others before it keeps rooms.
+    #[cfg(test)]
+    pub(super) fn waits(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// All that what it does depends on.
+    #[cfg(test)]
+    pub(super) fn fingerprint(&self) -> String {
+        let connections: std::collections::BTreeMap<_, _> = self.connections.iter().collect();
+        format!("{:?} {connections:?} {} {:?} {}", self.me, self.has_place(), self.awaited, self.hub.fingerprint())
     }
 
     /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one.

@@ -48,7 +48,7 @@ pub(crate) struct RedisRegistry(Arc<Shared>);
 
 /// What the task that talks with the engine lets others know.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     view: Mutex<View>,
     /// Messages did not find a place: all links are to be broken.
     is_overfull: AtomicBool,
@@ -80,15 +80,32 @@ pub(crate) async fn join(
 ) -> Result<(RedisBus, RedisRegistry, TicketSecret), JoinError> {
     let is_shared = secret.is_none();
     let secret = secret.map_or_else(TicketSecret::random, Ok).map_err(JoinError::Random)?;
-    let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
-    let (inbox, events) = mpsc::channel(EVENTS);
-    let leaving = CancellationToken::new();
-    let shared = Shared::new(tokio::time::Instant::now().into_std());
+    let (bus, registry, way) = way(tokio::time::Instant::now().into_std());
     let secret = Secret { secret, is_shared };
-    let member = Member::join(config, secret, shared.clone(), outbox, inbox, leaving.clone()).await?;
+    let member = Member::join(config, secret, way).await?;
     let secret = member.ticket_secret().clone();
     tokio::spawn(member.run());
-    Ok((RedisBus { shared: shared.clone(), messages, events, leaving }, RedisRegistry(shared), secret))
+    Ok((bus, registry, secret))
+}
+
+/// What is between a node and the task that talks with the engine, for that task.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) shared: Arc<Shared>,
+    pub(super) outbox: mpsc::Receiver<(NodeId, NodeMessage)>,
+    pub(super) inbox: mpsc::Sender<BusEvent>,
+    leaving: CancellationToken,
+}
+
+/// Both of its ends, of a node that has not joined yet.
+pub(super) fn way(now: Instant) -> (RedisBus, RedisRegistry, Way) {
+    let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
+    let (inbox, events) = mpsc::channel(EVENTS);
+    let view = View { me: NodeId::default(), others: Vec::new(), awaited: Vec::new(), lease: now };
+    let shared = Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() };
+    let (shared, leaving) = (Arc::new(shared), CancellationToken::new());
+    let bus = RedisBus { shared: shared.clone(), messages, events, leaving: leaving.clone() };
+    (bus, RedisRegistry(shared.clone()), Way { shared, outbox, inbox, leaving })
 }
 
 impl Bus for RedisBus {
@@ -115,7 +132,7 @@ impl Bus for RedisBus {
     }
 
     fn lease(&self) -> Option<Instant> {
-        Some(self.shared.view(|view| view.lease))
+        Some(self.shared.lease())
     }
 
     fn leave(&self) {
@@ -152,14 +169,8 @@ impl Registry for RedisRegistry {
 }
 
 impl Shared {
-    /// Of a node that has not joined yet.
-    fn new(now: Instant) -> Arc<Self> {
-        let view = View { me: NodeId::default(), others: Vec::new(), awaited: Vec::new(), lease: now };
-        Arc::new(Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() })
-    }
-
     /// A membership begins.
-    fn joined(&self, membership: &Membership) {
+    pub(super) fn joined(&self, membership: &Membership) {
         self.view(|view| {
             view.me = membership.me.id;
             view.awaited = membership.awaited().to_vec();
@@ -168,11 +179,20 @@ impl Shared {
     }
 
     /// What the others in this process see of the membership.
-    fn show(&self, membership: &Membership) {
+    pub(super) fn show(&self, membership: &Membership) {
         self.view(|view| {
             view.others = membership.links.others().collect();
             view.lease = membership.lease.until();
         });
+    }
+
+    /// The lease is over, whatever was said of it.
+    pub(super) fn end_lease(&self, now: Instant) {
+        self.view(|view| view.lease = now);
+    }
+
+    pub(super) fn lease(&self) -> Instant {
+        self.view(|view| view.lease)
     }
 
     /// The lock is held for a few steps that can't fail; should they ever, what is seen is still of use.

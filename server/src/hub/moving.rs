@@ -21,6 +21,11 @@ impl MovedAway {
         self.0.front().map(|(at, ..)| *at)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn next(&mut self, now: Instant, most: usize) -> Option<(RoomName, PeerId)> {
         let is_due = self.0.len() > most || self.deadline().is_some_and(|at| at <= now);
         if is_due { self.0.pop_front().map(|(_, room, id)| (room, id)) } else { None }

@@ -98,6 +98,11 @@ impl<P: Packet> Outbox<P> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
+        self.waiting.messages <= limits.queue_messages + 1 && self.replay.signals().count() <= limits.resume_messages
+    }
+
     fn is_ahead(&self) -> bool {
         self.ahead.bytes >= AHEAD_BYTES || self.ahead.messages >= AHEAD_MESSAGES
     }

@@ -89,7 +89,7 @@ impl Removals {
     }
 
     #[cfg(test)]
-    pub(crate) fn is_bounded(&self) -> bool {
+    pub(super) fn is_bounded(&self) -> bool {
         self.due.len() <= IN_ALL
             && self.rooms.values().all(|those| those.len() <= OF_ONE_ROOM && !those.is_empty())
             && self.rooms.values().map(VecDeque::len).sum::<usize>() == self.due.len()
@@ -116,7 +116,8 @@ impl<P: Packet> Hub<P> {
             }
             let Some(room) = self.rooms.get(&removal.room) else { continue };
             for (id, presence) in room.those(|member| is_meant(&removal, member)) {
-                let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
+                let closing =
+                    Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
                 self.send_off(now, &removal.room, id, presence, closing, LeaveReason::Removed);
             }
         }

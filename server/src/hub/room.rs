@@ -169,6 +169,11 @@ impl<P: Packet> Room<P> {
         Some((id, until))
     }
 
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
+        self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.occupants.len()
     }

@@ -7,22 +7,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
+use crate::cluster::simulation::Random;
 
 const NODES: u16 = 3;
 const STEPS: usize = 300;
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
-    }
-}
 
 /// From, to.
 type Way = (Incarnation, Incarnation);

@@ -13,7 +13,7 @@ use super::lease::BEATS;
 use super::membership::{Came, Next};
 use super::script::{self, Beaten, Secret};
 use super::session::{Done, RETRY, Session, next, now};
-use super::{BusEvent, Counts, JoinError, NodeId, NodeMessage, RedisConfig, Shared};
+use super::{BusEvent, Counts, JoinError, NodeId, NodeMessage, RedisConfig, Shared, Way};
 use crate::ticket::TicketSecret;
 
 /// Messages that are taken from the connection registry at once.
@@ -40,15 +40,9 @@ enum End {
 }
 
 impl Member {
-    pub(super) async fn join(
-        config: RedisConfig,
-        secret: Secret,
-        shared: Arc<Shared>,
-        outbox: mpsc::Receiver<(NodeId, NodeMessage)>,
-        inbox: mpsc::Sender<BusEvent>,
-        leaving: CancellationToken,
-    ) -> Result<Self, JoinError> {
+    pub(super) async fn join(config: RedisConfig, secret: Secret, way: Way) -> Result<Self, JoinError> {
         let (session, secret) = Session::join(&config, &secret, None).await?;
+        let Way { shared, outbox, inbox, leaving } = way;
         let member = Member { config, secret, shared, outbox, inbox, leaving, session };
         member.joined();
         Ok(member)
@@ -68,7 +62,7 @@ impl Member {
             if self.serve().await == End::Left {
                 break;
             }
-            self.shared.view(|view| view.lease = now());
+            self.shared.end_lease(now());
             if !self.rejoin().await {
                 break;
             }
@@ -130,7 +124,7 @@ impl Member {
                 return End::Left;
             }
             self.session.publish(&self.config, false);
-            let lease = self.shared.view(|view| view.lease);
+            let lease = self.shared.lease();
             // A stalled node finds all of these ready when it goes on: that its lease is over comes first.
             tokio::select! {
                 biased;
