@@ -62,11 +62,15 @@ enum Command {
     },
     /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
     Storms(storms::Storms),
-    /// Run servers of a cluster against an engine that delays, loses and cuts, in seeded runs.
+    /// Run servers of a cluster against an engine that delays, loses and cuts, in seeded runs and in all orders of events, and make
+    /// them wrong in ways that this has to notice.
     Simulate {
         /// How many runs.
         #[arg(long, default_value_t = 100_000)]
         seeds: u32,
+        /// How many events one after the other, of two nodes and two members with two faults.
+        #[arg(long, default_value_t = 4)]
+        depth: u32,
     },
     /// Measure what things cost, beside others that do the same.
     Bench(bench::Bench),
@@ -90,7 +94,7 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
-        Command::Simulate { seeds } => simulate::run(seeds),
+        Command::Simulate { seeds, depth } => simulate::run(seeds, depth),
         Command::Pack => pack::server_page().and_then(|()| pack::run()).map(|tarball| {
             println!("{}", tarball.display());
             ExitCode::SUCCESS

@@ -40,7 +40,9 @@ impl<P: Packet> Hub<P> {
 
     /// A node is gone, or its connections are.
     pub(crate) fn lose(&mut self, now: Instant, node: NodeId) {
-        let lost: Vec<_> = self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
+        let mut lost: Vec<_> =
+            self.connections.keys().copied().filter(|connection| connection.node() == node).collect();
+        lost.sort_unstable();
         for connection in lost {
             self.remove(now, connection, Ending::Broken { last_received: now });
         }
@@ -49,7 +51,8 @@ impl<P: Packet> Hub<P> {
     /// Others keep these rooms now: whoever is in them is sent away, to come back there, and nothing of them is kept. Should one
     /// of them ever come here again, it would be known here as it was and not as it has become.
     pub(crate) fn release(&mut self, now: Instant, is_elsewhere: impl Fn(&RoomName) -> bool) {
-        let gone: Vec<_> = self.rooms.keys().filter(|name| is_elsewhere(name)).cloned().collect();
+        let mut gone: Vec<_> = self.rooms.keys().filter(|name| is_elsewhere(name)).cloned().collect();
+        gone.sort_unstable();
         for name in gone {
             let Some(room) = self.rooms.get(&name) else { continue };
             let presences = room.presences().collect::<Vec<_>>();
@@ -101,7 +104,9 @@ impl<P: Packet> Hub<P> {
         self.renewals = Renewals::default();
         self.rooms.clear();
         self.due.clear();
-        for connection in std::mem::take(&mut self.connections).into_keys() {
+        let mut connections: Vec<_> = std::mem::take(&mut self.connections).into_keys().collect();
+        connections.sort_unstable();
+        for connection in connections {
             self.send_away(connection, why);
         }
     }

@@ -103,9 +103,12 @@ impl<P: Packet> Hub<P> {
         self.removals.news.pop_front()
     }
 
-    /// All that are known.
+    /// All that are known, as they expire.
     pub(crate) fn removals(&self) -> impl Iterator<Item = &Removal> {
-        self.removals.rooms.values().flatten()
+        let those = |(_, room, id): &(Instant, RoomName, PeerId)| {
+            self.removals.rooms.get(room)?.iter().find(|removal| removal.id == *id)
+        };
+        self.removals.due.iter().filter_map(those)
     }
 
     /// Another node knows of these. Whoever came in here before this was known is sent out.
