@@ -31,10 +31,15 @@ impl World {
         Ok(())
     }
 
-    /// Of nodes whose lease holds. An engine that has just lost everything tells newcomers nothing of those that were there.
+    /// The engine has just lost everything, and tells those who come now nothing of those that were there: a room may be kept twice, and
+    /// who is in both hears things twice.
+    pub(super) fn is_forgetful(&self) -> bool {
+        self.engine.generations() > 1 && self.engine.age(self.now).is_none_or(|age| age < 3 * TIMEOUT)
+    }
+
+    /// Of nodes whose lease holds.
     fn one_keeper_for_each_room(&self) -> Result<(), String> {
-        let is_young = self.engine.age(self.now).is_none_or(|age| age < 3 * TIMEOUT);
-        if self.engine.generations() > 1 && is_young {
+        if self.is_forgetful() {
             return Ok(());
         }
         let mut keepers = BTreeMap::new();

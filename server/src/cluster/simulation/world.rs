@@ -425,11 +425,17 @@ impl World {
             Some(Down::Message(message)) => match self.clients[client].hear(&message) {
                 Ok(Reaction::None) => {}
                 Ok(Reaction::Reconnect) => self.cut(client, false),
-                Err(wrong) => self.wrong = Some(wrong),
+                Err(wrong) => self.found(wrong),
             },
             Some(Down::Mark) => socket.up.push_back(Up::Taken),
             Some(Down::Close) => self.clients[client].disconnected(),
             None => {}
+        }
+    }
+
+    fn found(&mut self, wrong: String) {
+        if !self.is_forgetful() {
+            self.wrong = Some(wrong);
         }
     }
 
@@ -469,7 +475,7 @@ impl World {
                 if let Down::Message(message) = down
                     && let Err(wrong) = self.clients[client].hear(&message)
                 {
-                    self.wrong = Some(wrong);
+                    self.found(wrong);
                 }
             }
             self.clients[client].disconnected();
