@@ -29,7 +29,8 @@ mod links;
 mod message;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
-#[cfg(all(test, feature = "redis"))]
+#[cfg(feature = "redis")]
+#[cfg(test)]
 mod simulation;
 
 use std::fmt;

@@ -1,8 +1,9 @@
 //! Several servers that keep rooms together.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use itodenwa_server::cluster::{LocalBus, Registry, Rendezvous};
+use itodenwa_server::token::{Claims, Secret};
 use itodenwa_server::{Config, Limits, Server, TicketSecret};
 use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
@@ -11,12 +12,17 @@ use crate::support::{Client, Received, TestServer, soon};
 
 /// Two nodes, and a room that the first one keeps.
 async fn two_nodes(limits: Limits) -> ([TestServer; 2], String) {
+    two_nodes_with(Config { limits, ..Config::default() }).await
+}
+
+/// The same, each with this configuration.
+async fn two_nodes_with(config: Config) -> ([TestServer; 2], String) {
     let network = LocalBus::network(2);
     let room = room_of(&network[0].1, 0);
     let mut servers = Vec::new();
     for (bus, registry) in network {
         let ticket_secret = TicketSecret::new(*b"the same for all nodes").ok();
-        let config = Config { ticket_secret, limits: limits.clone(), ..Config::default() };
+        let config = Config { ticket_secret, ..config.clone() };
         let server = Server::bind(config).await.unwrap().in_cluster(bus, registry);
         servers.push(TestServer { address: server.address(), task: tokio::spawn(server.serve()) });
     }
@@ -85,6 +91,28 @@ async fn one_room_over_two_nodes() {
     talk((&mut again, &of_ann), (&mut ben, &of_ben)).await;
     again.send(json!("leave")).await;
     assert_eq!(ben.receive().await["left"]["reason"], "left");
+}
+
+#[tokio::test]
+async fn what_holds_for_a_room_holds_for_it_over_all_nodes() {
+    let secret = Secret::new("a".repeat(32)).unwrap();
+    let limits = Limits { room_peers: 2, ..Limits::default() };
+    let (servers, room) = two_nodes_with(Config { secrets: vec![secret.clone()], limits, ..Config::default() }).await;
+    let come = async |at: usize, identity: &str| {
+        let token = Claims::new(&room, identity, SystemTime::now(), Duration::from_secs(3600)).sign(&secret);
+        let mut client = Client::connect(&servers[at]).await;
+        client.send(json!({"join": {"version": 1, "room": room, "token": token}})).await;
+        client
+    };
+    let mut ann = come(1, "ann").await;
+    assert!(ann.receive().await["welcome"].is_object());
+    // An identity is in a room once, whatever node it comes to.
+    let mut again = come(0, "ann").await;
+    assert_eq!(ann.refused_and_closed().await, ("identity/replaced".to_owned(), 1008));
+    assert_eq!(again.receive().await["welcome"]["members"], json!([]));
+    // And a room is full for all of them.
+    assert!(come(1, "ben").await.receive().await["welcome"].is_object());
+    assert_eq!(come(1, "cem").await.refused_and_closed().await, ("room/full".to_owned(), 1008));
 }
 
 #[tokio::test]

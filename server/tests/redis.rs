@@ -41,6 +41,16 @@ async fn one_room_over_three_nodes_and_one_that_joins() {
         assert_eq!(client.receive().await["left"]["reason"], "removed");
     }
 
+    for method in ["PUT", "DELETE"] {
+        assert!(second.ask(method, &format!("rooms/{room}/lock")).await.starts_with("HTTP/1.1 204"));
+        for client in [&mut ann_again, &mut ben] {
+            assert!(client.receive().await["ticket"].is_string());
+        }
+        if method == "PUT" {
+            assert_eq!(second.refuses(&room).await, ("room/locked".to_owned(), 1008));
+        }
+    }
+
     // What is no message is counted, and does no harm.
     for channel in redis.channels().await {
         for garbage in ["nonsense", "{}", "\"\\xff\\x00\"", "18446744073709551616"] {

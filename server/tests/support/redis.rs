@@ -210,6 +210,13 @@ impl Node {
         .await
     }
 
+    /// Somebody new is not let into a room: why, and how the connection is closed.
+    pub(crate) async fn refuses(&self, room: &str) -> (String, u16) {
+        let mut client = Client::over(TcpStream::connect(self.address).await.unwrap(), "").await.unwrap();
+        client.send(json!({"join": {"version": 1, "room": room}})).await;
+        client.refused_and_closed().await
+    }
+
     async fn try_to_join(&self, room: &str, resume: Value) -> Option<(Client, Value)> {
         let mut client = Client::over(TcpStream::connect(self.address).await.unwrap(), "").await.ok()?;
         client.send(json!({"join": {"version": 1, "room": room, "resume": resume}})).await;
