@@ -41,7 +41,7 @@ fn what_was_said_of_it_while_away_is_said_when_back() {
 
 #[test]
 fn who_was_let_in_is_not_asked_again() {
-    let mut bench = Bench { session: Session::new(|| 0.5), now: Time::from_millis(1000) };
+    let mut bench = Bench { session: Session::new(|| 0.5, || true), now: Time::from_millis(1000) };
     let wary = Join { unless_recorded: true, ..join(None) };
     assert_eq!(bench.session.send(ClientMessage::Join(wary.clone())), Ok(()));
     assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Join(wary))]);

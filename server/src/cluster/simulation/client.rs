@@ -66,6 +66,7 @@ impl Client {
             token: None,
             resume,
             former: None,
+            unless_recorded: false,
         })
     }
 
