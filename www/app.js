@@ -115,8 +115,29 @@ function ended(millis) {
     const [unit, count] = millis < 60_000 ? ["seconds", Math.round(millis / 1000)] : ["minutes", Math.round(millis / 60_000)];
     notice("call-ended", (element) => say(element, () => `${word("call-ended")} ${word(`lasted-${unit}`, { count })}`), {
         polite: true,
-        action: { testid: "come-back", words: () => word("come-back"), act: () => lobby.submit() },
+        actions: [
+            { testid: "come-back", words: () => word("come-back"), act: () => lobby.submit() },
+            { testid: "forget", words: () => word("forget"), act: forget },
+        ],
     });
+}
+
+/** Nothing of the call or the person stays in this browser: not the room, not the name and the choices, not the files that it keeps. */
+async function forget() {
+    notice.remove("call-ended");
+    preferences.forget();
+    memory.clear();
+    tab.clear();
+    parameters.delete("room");
+    history.replaceState(null, "", `${location.pathname}${parameters.size > 0 ? `?${parameters}` : ""}`);
+    lobby.fill({ room: "", name: "" });
+    try {
+        const { removePrivateFiles } = await import("./itodenwa/index.js");
+        await removePrivateFiles();
+    } catch (error) {
+        return notice("forget", (element) => say(element, () => errorText(error)));
+    }
+    notice("forgotten", (element) => say(element, () => word("forgotten")), { polite: true });
 }
 
 /** Resolved when the page, which was left, is shown again as it was. */
@@ -181,7 +202,7 @@ function goOn() {
     if (!call || !isOfType("back_forward")) return;
     notice("call-left", (element) => say(element, () => word("call-left")), {
         polite: true,
-        action: { testid: "come-back", words: () => word("come-back"), act: () => comeBackTo(call) },
+        actions: [{ testid: "come-back", words: () => word("come-back"), act: () => comeBackTo(call) }],
     });
 }
 

@@ -16,6 +16,14 @@ function guarded(storage) {
                 // Not remembered.
             }
         },
+        /** Forgets all of it. */
+        clear() {
+            try {
+                for (const key of Object.keys(storage())) if (key.startsWith("itodenwa.")) storage().removeItem(key);
+            } catch {
+                // Nothing was remembered.
+            }
+        },
     };
 }
 

@@ -17,6 +17,11 @@ export const preferences = {
         memory.set("preferences", JSON.stringify({ camera, microphone, screen, loudspeaker, iceTransportPolicy }));
     },
 
+    /** As if nothing was ever chosen. */
+    forget() {
+        Object.assign(this, { camera: {}, microphone: {}, screen: {}, loudspeaker: "", iceTransportPolicy: "all" });
+    },
+
     /** Lets a room know all of it. What is not there any more is the browser's to choose. */
     async apply(room) {
         const chosen = ["camera", "microphone", "screen"].map((source) => room.use(source, this[source]));

@@ -255,6 +255,33 @@ test("after a call one is told how long it was, and comes back", async (t) => {
     await ann.plays("local-video", 1);
 });
 
+test("after a call all that this browser keeps of it is deleted when one says so", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.join(freshRoom(), "Ann");
+    await ann.page.evaluate(async () => {
+        const folder = await navigator.storage.getDirectory();
+        const kept = await (await folder.getDirectoryHandle("itodenwa", { create: true })).getFileHandle("kept", { create: true });
+        await (await kept.createWritable()).close();
+    });
+    await ann.click("leave");
+    await ann.see("forget");
+    const kept = () => ann.page.evaluate(async () => {
+        const names = [];
+        for await (const [name, entry] of (await navigator.storage.getDirectory()).entries()) {
+            if (entry.kind === "file") names.push(name);
+            else for await (const inner of entry.keys()) names.push(inner);
+        }
+        return [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...names, location.search];
+    });
+    const before = await kept();
+    assert.ok(before.includes("itodenwa.name") && before.includes("kept") && before.at(-1) !== "", String(before));
+    await ann.click("forget");
+    await ann.reads("notice", "keeps nothing");
+    assert.deepEqual(await kept(), [""]);
+    assert.deepEqual([await ann.value("room"), await ann.value("name")], ["", ""]);
+    assert.equal(await ann.focused(), "room");
+});
+
 test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
     const ann = await person(t, "chromium");
     await ann.page.setViewport({ width: 320, height: 640 });

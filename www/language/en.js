@@ -97,6 +97,8 @@ export default {
     "lasted-seconds": "It lasted {count} s.",
     "lasted-minutes": "It lasted {count} min.",
     "come-back": "Come back",
+    forget: "Delete what is kept here",
+    forgotten: "This browser keeps nothing of the call.",
     "alone-hint": "Send this link to whom you want to talk with:",
     invitation: "Invitation",
     resume: "Tap to hear and see the others",

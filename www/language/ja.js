@@ -97,6 +97,8 @@ export default {
     "lasted-seconds": "通話時間は {count} 秒でした。",
     "lasted-minutes": "通話時間は {count} 分でした。",
     "come-back": "通話に戻る",
+    forget: "この端末の記録を消す",
+    forgotten: "この通話の記録は、このブラウザーに残っていません。",
     "alone-hint": "話したい相手にこのリンクを送ってください。",
     invitation: "招待リンク",
     resume: "タップして映像と音声を再生",

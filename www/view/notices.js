@@ -7,10 +7,10 @@ const list = document.getElementById("notices");
 
 /**
  * Tells the person something until they dismiss it. One with the same key takes the place of the one before.
- * `write` gets the element for the words. One with `dismissed` stays until the person says so, and that is told. An `action`,
- * `{ testid, words, act }`, is a button in it.
+ * `write` gets the element for the words. One with `dismissed` stays until the person says so, and that is told. Each of the
+ * `actions`, `{ testid, words, act }`, is a button in it; the first one is what most want.
  */
-export function notice(key, write, { polite = false, dismissed, action } = {}) {
+export function notice(key, write, { polite = false, dismissed, actions = [] } = {}) {
     [...list.children].find((item) => item.dataset.key === key)?.remove();
     const item = document.createElement("p");
     const words = document.createElement("span");
@@ -30,7 +30,7 @@ export function notice(key, write, { polite = false, dismissed, action } = {}) {
     item.toggleAttribute("data-stays", Boolean(dismissed));
     write(words);
     item.append(words);
-    if (action) item.append(button(action));
+    item.append(...actions.map(button));
     item.append(dismiss);
     list.append(item);
     const passing = passingOnes();
@@ -43,10 +43,10 @@ notice.remove = (key) => [...list.children].find((item) => item.dataset.key === 
 /** Takes all of them away that need not stay. */
 notice.clear = () => passingOnes().forEach((item) => item.remove());
 
-function button({ testid, words, act }) {
+function button({ testid, words, act }, index) {
     const element = document.createElement("button");
     element.type = "button";
-    element.className = "primary";
+    element.className = index === 0 ? "primary" : "quiet";
     element.dataset.testid = testid;
     say(element, words);
     element.addEventListener("click", act);
