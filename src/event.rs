@@ -32,6 +32,14 @@ pub enum Event {
         /// The state.
         state: ConnectionState,
     },
+    /// Somebody vanished from the server and is still at the other end of the connection, or is back: nothing else of theirs changes.
+    /// Whoever is away and falls silent has left.
+    Away {
+        /// Who.
+        peer: Peer,
+        /// Whether the server does not know them.
+        away: bool,
+    },
     /// A source of a peer went on or off. It is on once, until it is off.
     Media {
         /// Whose.

@@ -30,6 +30,7 @@ struct Person {
     /// When they came.
     since: Time,
     state: Cell<ConnectionState>,
+    away: Cell<bool>,
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
     attributes: SnapshotCell<Attributes>,
@@ -58,6 +59,7 @@ impl Peer {
             member,
             since,
             state: Cell::new(ConnectionState::New),
+            away: Cell::default(),
             media: SnapshotCell::default(),
             texts: Rc::default(),
             attributes: SnapshotCell::default(),
@@ -69,7 +71,8 @@ impl Peer {
         }))
     }
 
-    /// Who it is, unique in the room. Somebody who reloads the page comes back as somebody new.
+    /// Who it is, unique in the room. Somebody who reloads the page comes back as somebody new; somebody who only lost the server
+    /// does not.
     #[must_use]
     pub fn id(&self) -> PeerId {
         self.0.member.id
@@ -101,6 +104,12 @@ impl Peer {
     #[must_use]
     pub fn state(&self) -> ConnectionState {
         self.0.state.get()
+    }
+
+    /// Whether the server does not know them any more, while the connection to them goes on.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.0.away.get()
     }
 
     /// The sources of theirs that are on.
@@ -266,6 +275,10 @@ impl Peer {
 
     pub(crate) fn set_speaking(&self, speaking: bool) {
         self.0.speaking.set(speaking);
+    }
+
+    pub(crate) fn set_away(&self, away: bool) {
+        self.0.away.set(away);
     }
 
     pub(crate) fn set_state(&self, state: ConnectionState) {

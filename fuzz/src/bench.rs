@@ -36,6 +36,8 @@ const PACKET_MILLIS: u64 = 25;
 const CHANNEL_PACKETS: u64 = 200;
 /// After this long a room may make a connection again, in milliseconds.
 const RATES_FULL_AFTER: u64 = 15_000;
+/// How long a newcomer waits at most, in milliseconds.
+const NEWCOMER_WAITS: u64 = 2_000;
 /// One leads the pair with the room, the other follows.
 const PEERS: [PeerId; 2] = [ANN, CAT];
 
@@ -125,6 +127,11 @@ impl Bench {
 
     pub(crate) fn input(&mut self, input: Input) {
         self.inputs += 1;
+        // What is due comes first, and may be about anybody.
+        if self.page.room.deadline().is_some_and(|at| at <= self.now) {
+            self.page.room.handle(self.now, Input::Deadline);
+            self.follow(None);
+        }
         let about = match &input {
             Input::Packet { from, way, packet } => {
                 self.largest = self.largest.max(format!("{:?}", packet.body).len());
@@ -227,6 +234,9 @@ impl Bench {
             self.wait(RATES_FULL_AFTER);
             let before = self.connection(peer);
             self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
+            // While somebody is away a newcomer may be them.
+            self.wait(NEWCOMER_WAITS);
+            self.input(Input::Deadline);
             let connection = self.connection(peer);
             assert!(connection.is_some() && connection != before, "{peer} came anew, and there is no new connection");
         }
@@ -320,7 +330,10 @@ fn concerns(output: &Output) -> PeerId {
         Output::Event(event) => match event {
             Event::Joined(member) => member.id,
             Event::Left(left) => left.id,
-            Event::Connection { peer, .. } | Event::MediaOn { peer, .. } | Event::MediaOff { peer, .. } => *peer,
+            Event::Away { peer, .. }
+            | Event::Connection { peer, .. }
+            | Event::MediaOn { peer, .. }
+            | Event::MediaOff { peer, .. } => *peer,
             Event::Trouble(trouble) => trouble.peer,
         },
     }
@@ -328,5 +341,5 @@ fn concerns(output: &Output) -> PeerId {
 
 /// A packet outside of the order.
 pub(crate) fn outside(packet: &Packet<Body>) -> bool {
-    matches!(packet.body, None | Some(Body::Hello | Body::Bye))
+    matches!(packet.body, None | Some(Body::Hello | Body::Bye | Body::Rejoined(_)))
 }

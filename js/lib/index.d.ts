@@ -286,6 +286,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onleft: ((this: Room, left: RoomEvents["left"]) => void) | null;
     /** The connection to a peer changed its state (W3C WebRTC, section 4.3.3). */
     onconnection: ((this: Room, connection: RoomEvents["connection"]) => void) | null;
+    /** The server does not know somebody any more who is still connected, or knows them again. See {@link Peer.away}. */
+    onaway: ((this: Room, away: RoomEvents["away"]) => void) | null;
     /** A source of a peer went on or off. It is on once, until it is off. */
     onmedia: ((this: Room, media: RoomEvents["media"]) => void) | null;
     /** An own source has a track: it is on, another device was chosen, or one that was unplugged is replaced. */
@@ -482,6 +484,7 @@ export interface RoomEvents {
     peer: Peer;
     left: { peer: Peer; reason: LeaveReason };
     connection: { peer: Peer; state: RTCPeerConnectionState };
+    away: { peer: Peer; away: boolean };
     media: { peer: Peer; source: Source; on: boolean };
     device: { source: Source; settings: Settings };
     devices: undefined;
@@ -587,6 +590,11 @@ export class Peer extends EventTarget {
     readonly identity: string | undefined;
     /** The state of the connection to them (W3C WebRTC, section 4.3.3). */
     readonly state: RTCPeerConnectionState;
+    /**
+     * Whether they vanished from the server while the connection to them goes on: nothing else of theirs changes. They may come back
+     * without a word to anybody; if they fall silent they have left.
+     */
+    readonly away: boolean;
     /** The sources of theirs that are on. */
     readonly media: ReadonlySet<Source>;
     /** What they have for everybody to see, by key, as it is now. All are known soon after they are connected; empty once they left. */
@@ -603,6 +611,7 @@ export class Peer extends EventTarget {
 
     onspeaking: ((this: Peer, speaking: boolean) => void) | null;
     onconnection: ((this: Peer, state: RTCPeerConnectionState) => void) | null;
+    onaway: ((this: Peer, away: boolean) => void) | null;
     /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
@@ -729,6 +738,7 @@ export class Peer extends EventTarget {
         name: string | undefined;
         identity: string | undefined;
         state: RTCPeerConnectionState;
+        away: boolean;
         media: Source[];
         speaking: boolean;
     };
@@ -739,6 +749,7 @@ export class Peer extends EventTarget {
 /** The details of a peer's events. */
 export interface PeerEvents {
     connection: RTCPeerConnectionState;
+    away: boolean;
     media: { source: Source; on: boolean };
     speaking: boolean;
     text: string;

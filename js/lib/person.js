@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
+const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
 /** Events for which connections are measured: an iterator over all does not begin that. */
 const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
@@ -92,6 +92,11 @@ export class Peer extends Emitter {
         return this.#now.state;
     }
 
+    /** Whether the server does not know them any more, while the connection to them goes on. */
+    get away() {
+        return this.#now.away;
+    }
+
     /** The sources of theirs that are on. */
     get media() {
         return this.#now.media;
@@ -119,8 +124,8 @@ export class Peer extends Emitter {
     }
 
     toJSON() {
-        const { id, name, identity, state, media, speaking } = this;
-        return { id, name, identity, state, media: [...media], speaking };
+        const { id, name, identity, state, away, media, speaking } = this;
+        return { id, name, identity, state, away, media: [...media], speaking };
     }
 
     get level() {

@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -352,7 +352,7 @@ export class Room extends Emitter {
         const now = this.#theirs.get(peer?.id);
         switch (event.type) {
             case "joined": {
-                const now = { state: "new", media: new Set(), speaking: false };
+                const now = { state: "new", away: false, media: new Set(), speaking: false };
                 const joined = new Peer(event.peer, link, now);
                 this.#theirs.set(joined.id, now);
                 put(this.#peers, joined.id, joined);
@@ -365,6 +365,11 @@ export class Room extends Emitter {
                 now.state = event.state;
                 this.emit("connection", { peer, state: event.state });
                 return peer.emit("connection", event.state);
+            case "away":
+                if (!peer) return;
+                now.away = event.away;
+                this.emit("away", { peer, away: event.away });
+                return peer.emit("away", event.away);
             case "media": {
                 if (!peer) return;
                 const { source, on } = event;

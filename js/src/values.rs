@@ -22,6 +22,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
         }
+        Event::Away { peer, away } => tagged("away", [("peer", id(peer.id())), ("away", (*away).into())]),
         Event::Media { peer, source, on } => {
             tagged("media", [("peer", id(peer.id())), ("source", source.as_str().into()), ("on", (*on).into())])
         }

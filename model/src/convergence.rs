@@ -14,6 +14,7 @@ impl World {
         for a in &present {
             let page = self.page(*a);
             assert_eq!(page.members.len(), present.len() - 1, "page {a} knows who is there");
+            assert!(page.away.is_empty(), "page {a} misses nobody");
             assert_eq!(page.connections.len(), present.len() - 1, "page {a} has one connection for each");
             assert_eq!(page.room.deadline(), None, "page {a} is at rest");
         }
@@ -51,7 +52,7 @@ pub(crate) fn assert_agree(here: &Page, there: &Page) {
 
     assert_eq!(here.sees(there.id()), there.room.sources(), "one sees what the other has on");
     let sent = theirs.browser.sends();
-    for (source, (id, mid)) in here.media.get(&there.id()).into_iter().flatten() {
+    for (source, (id, mid)) in here.media.get(&here.key_of(there.id())).into_iter().flatten() {
         assert_eq!(*id, connection, "{source} is of the connection that there is");
         assert!(sent.contains(&(mid.clone(), *source)), "the other side sends {source} as {mid}: {sent:?}");
     }

@@ -1,6 +1,6 @@
 //! One browser page: a room, its connections, and what its application was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_protocol::{Command, ConnectionId, Event, IceMode, Input, Room, Time, TroubleCode};
@@ -33,6 +33,10 @@ pub struct Page {
     pub events: Vec<Event>,
     pub media: BTreeMap<PeerId, BTreeMap<Source, (ConnectionId, String)>>,
     pub members: BTreeMap<PeerId, Member>,
+    /// Whom the server does not know, as the application was told.
+    pub away: BTreeSet<PeerId>,
+    /// The signalling reaches nobody, and nobody reaches this page by it.
+    pub unreachable: bool,
     /// What the browser refused of its own accord: a fault of the machine, or of a peer that sends nonsense.
     pub refusals: Vec<String>,
     /// The next operations of these kinds fail, for no fault of anybody.
@@ -58,6 +62,8 @@ impl Page {
             events: Vec::new(),
             media: BTreeMap::new(),
             members: BTreeMap::new(),
+            away: BTreeSet::new(),
+            unreachable: false,
             refusals: Vec::new(),
             failing: Vec::new(),
         }
@@ -72,8 +78,14 @@ impl Page {
         self.room.me().id
     }
 
+    /// The id by which the application knows somebody whom the server calls so.
+    pub fn key_of(&self, peer: PeerId) -> PeerId {
+        self.members.keys().copied().find(|key| self.room.server_id(*key) == peer).unwrap_or(peer)
+    }
+
     /// The one connection to this peer.
     pub fn with(&self, peer: PeerId) -> Option<(ConnectionId, &Live)> {
+        let peer = self.key_of(peer);
         self.connections.iter().find(|(_, live)| live.peer == peer).map(|(id, live)| (*id, live))
     }
 
@@ -92,7 +104,7 @@ impl Page {
 
     /// The sources of this peer that are on, as the application was told.
     pub fn sees(&self, peer: PeerId) -> Vec<Source> {
-        self.media.get(&peer).map(|media| media.keys().copied().collect()).unwrap_or_default()
+        self.media.get(&self.key_of(peer)).map(|media| media.keys().copied().collect()).unwrap_or_default()
     }
 
     /// Takes a command: the rules that hold whatever it is.
@@ -117,7 +129,13 @@ impl Page {
             }
             Event::Left(left) => {
                 assert!(self.members.remove(&left.id).is_some(), "{} left and was not there", left.id);
-                assert!(self.sees(left.id).is_empty(), "media of {} who left", left.id);
+                assert!(self.media.get(&left.id).is_none_or(BTreeMap::is_empty), "media of {} who left", left.id);
+                self.away.remove(&left.id);
+            }
+            Event::Away { peer, is_away } => {
+                assert!(self.members.contains_key(peer), "{peer} is away and was not there");
+                let changed = if *is_away { self.away.insert(*peer) } else { self.away.remove(peer) };
+                assert!(changed, "{peer} is told to be as before");
             }
             Event::MediaOn { peer, connection, source, mid } => {
                 assert!(self.members.contains_key(peer), "media of {peer}, who is not there");

@@ -20,6 +20,8 @@ use scheduled::{Scheduled, What};
 const OUTPUTS: usize = 300;
 /// So would be more packets and reports than this on their way.
 const QUEUE: usize = 5000;
+/// This long after the last sign of somebody a page calls them silent.
+const SILENT: Duration = Duration::from_secs(5);
 /// After this long without faults everything has to be settled.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -99,10 +101,11 @@ impl World {
     pub fn join(&mut self, id: PeerId, config: Config) -> PageIndex {
         if let Some(before) = self.page_of(id) {
             self.pages[before].gone = true;
+            self.fall_silent(before);
         }
         self.sessions += 1;
         let me = Member { id, session: self.sessions, name: None, pass: None };
-        let there = |page: &&Page| !page.gone && page.id() != id;
+        let there = |page: &&Page| !page.gone && !page.unreachable && page.id() != id;
         let mut members: Vec<Member> = self.pages.iter().filter(there).map(|page| page.room.me().clone()).collect();
         members.extend(self.puppets.iter().cloned());
         self.announce(id, &Input::Joined(me.clone()));
@@ -119,6 +122,7 @@ impl World {
     pub fn lose(&mut self, id: PeerId, reason: LeaveReason) {
         if let Some(page) = self.page_of(id) {
             self.pages[page].gone = true;
+            self.fall_silent(page);
         }
         self.puppets.retain(|puppet| puppet.id != id);
         self.announce(id, &Input::Left(Left { id, reason }));
@@ -141,6 +145,28 @@ impl World {
         member
     }
 
+    /// The server forgets somebody whose page and connections go on.
+    pub fn vanish(&mut self, page: PageIndex) {
+        self.pages[page].unreachable = true;
+        let id = self.pages[page].id();
+        self.announce(id, &Input::Left(Left { id, reason: LeaveReason::Gone }));
+    }
+
+    /// They come back to the server, which takes them for somebody new.
+    pub fn come_back(&mut self, page: PageIndex, id: PeerId) {
+        self.sessions += 1;
+        self.pages[page].unreachable = false;
+        let me = Member { id, session: self.sessions, ..self.pages[page].room.me().clone() };
+        let members = self.others_at_server(page);
+        self.announce(id, &Input::Joined(me.clone()));
+        self.input(page, Input::Welcome(Welcome::new(me, members)));
+    }
+
+    fn others_at_server(&self, page: PageIndex) -> Vec<Member> {
+        let others = self.present().into_iter().filter(|other| *other != page && !self.pages[*other].unreachable);
+        others.map(|other| self.pages[other].room.me().clone()).chain(self.puppets.iter().cloned()).collect()
+    }
+
     pub fn input(&mut self, page: PageIndex, input: Input) {
         if self.trace {
             eprintln!("{:>7} page {page} <- {input:?}", self.now.as_millis());
@@ -151,8 +177,8 @@ impl World {
 
     /// The signalling of a page is back after a gap.
     pub fn signaling_back(&mut self, page: PageIndex) {
-        let back = self.pages[page].signaling_back();
-        self.input(page, back);
+        let me = self.pages[page].room.me().clone();
+        self.input(page, Input::Welcome(Welcome::new(me, self.others_at_server(page))));
     }
 
     pub fn set(&mut self, page: PageIndex, source: Source, on: bool) {
@@ -228,7 +254,7 @@ impl World {
     fn happen(&mut self, what: What) {
         match what {
             What::Packet { to, from, packet } => {
-                if let Some(page) = self.page_of(to) {
+                if let Some(page) = self.page_of(to).filter(|page| !self.pages[*page].unreachable) {
                     self.input(page, Input::Packet { from, way: Way::Server, packet });
                 } else if self.puppets.iter().any(|puppet| puppet.id == to) {
                     self.mail.push(packet);
@@ -241,7 +267,7 @@ impl World {
                 }
             }
             What::Roster { page, input } => {
-                if !self.pages[page].gone {
+                if !self.pages[page].gone && !self.pages[page].unreachable {
                     self.input(page, input);
                 }
             }
@@ -304,13 +330,8 @@ impl World {
     fn connect(&mut self, page: PageIndex, id: ConnectionId) {
         let Some(live) = self.pages[page].connections.get(&id) else { return };
         let Some(path) = live.reach() else { return };
-        let (me, peer) = (self.pages[page].id(), live.peer);
-        let Some(other) = self.page_of(peer) else { return };
         let back = (path.1.clone(), path.0.clone());
-        let found = |(id, live): (&ConnectionId, &Live)| {
-            (live.peer == me && live.reach().as_ref() == Some(&back)).then_some(*id)
-        };
-        let Some(other_id) = self.pages[other].connections.iter().find_map(found) else { return };
+        let Some((other, other_id)) = self.find(page, |live| live.reach().as_ref() == Some(&back)) else { return };
         let reads_packets = self.pages[page].reads_packets && self.pages[other].reads_packets;
         for (page, id, path) in [(page, id, path), (other, other_id, back)] {
             let Some(live) = self.pages[page].connections.get_mut(&id) else { continue };
@@ -358,6 +379,7 @@ impl World {
                 sender.relayed += usize::from(way == Way::Server);
                 sender.said = sender.said.max(packet.seq);
                 match way {
+                    Way::Server if self.pages[page].unreachable => {}
                     Way::Server => self.send(self.pages[page].id(), to, &packet),
                     Way::Channel(id) => self.send_through(page, id, &packet),
                 }
@@ -374,12 +396,25 @@ impl World {
         }
     }
 
+    /// A page is gone, and its connections carry nothing any more: the others notice after a while.
+    fn fall_silent(&mut self, page: PageIndex) {
+        let ends: Vec<_> =
+            self.pages[page].connections.values().filter_map(|live| self.other_end(page, live)).collect();
+        for (other, id) in ends {
+            let live = self.pages[other].connections.get_mut(&id).expect("it was just found");
+            if let Some(report) = live.lose(Loss::Silent, true) {
+                self.schedule(self.now + SILENT, What::Report { page: other, id, report, answers: false });
+            }
+        }
+    }
+
     /// Gives a packet to the channel of a connection.
     fn send_through(&mut self, page: PageIndex, id: ConnectionId, packet: &Packet<Body>) {
         let live = &self.pages[page].connections[&id];
-        let Some((other, other_id)) = self.other_end(live).filter(|_| live.carries()) else { return };
-        if self.pages[other].connections[&other_id].carries() {
-            let from = self.pages[page].id();
+        let Some((other, other_id)) = self.other_end(page, live).filter(|_| live.carries()) else { return };
+        let other_live = &self.pages[other].connections[&other_id];
+        if other_live.carries() && other_live.channel_open {
+            let from = other_live.peer;
             for delay in self.channel.carry(&mut self.rng) {
                 let packet = packet.clone();
                 self.schedule(self.now + delay, What::Channel { page: other, id: other_id, from, packet });
@@ -388,20 +423,29 @@ impl World {
     }
 
     /// The page and the connection at the other end of this one.
-    fn other_end(&self, live: &Live) -> Option<(PageIndex, ConnectionId)> {
+    fn other_end(&self, page: PageIndex, live: &Live) -> Option<(PageIndex, ConnectionId)> {
         let (mine, theirs) = live.path.clone()?;
-        let other = self.page_of(live.peer)?;
         let back = Some((theirs, mine));
-        let found = self.pages[other].connections.iter().find(|(_, live)| live.path == back && live.channel_open);
-        found.map(|(id, _)| (other, *id))
+        self.find(page, |live| live.path == back)
+    }
+
+    /// A connection of another page.
+    fn find(&self, page: PageIndex, is: impl Fn(&Live) -> bool) -> Option<(PageIndex, ConnectionId)> {
+        self.present().into_iter().filter(|other| *other != page).find_map(|other| {
+            let found = self.pages[other].connections.iter().find(|(_, live)| is(live));
+            found.map(|(id, _)| (other, *id))
+        })
     }
 
     /// Closes a connection; the other side sees its channel close.
     fn close(&mut self, page: PageIndex, id: ConnectionId) {
         let live = self.pages[page].connections.remove(&id).expect("what is closed was open");
         self.pages[page].closed.insert(id, live.peer);
-        if let Some((other, id)) = self.other_end(&live) {
-            let delay = self.browser_millis();
+        if let Some((other, id)) = self.other_end(page, &live) {
+            // What its browser has to tell of the channel comes first.
+            let is_open = self.pages[other].connections[&id].channel_open;
+            let after = Duration::from_millis(if is_open { 0 } else { 4 * self.browser_delay });
+            let delay = after + self.browser_millis();
             self.schedule(
                 self.now + delay,
                 What::Report { page: other, id, report: Report::ChannelClosed, answers: false },

@@ -1,5 +1,6 @@
 //! What goes into the machine and what comes out of it.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use itodenwa_wire::{Body, Candidate, Left, Member, Packet, PeerId, Source, SourceMap, Welcome};
@@ -28,6 +29,23 @@ pub enum Way {
     Channel(ConnectionId),
 }
 
+/// Sends a packet by all of these ways: a channel, and the server.
+pub(crate) fn send(
+    outputs: &mut VecDeque<Output>,
+    to: PeerId,
+    (channel, server): (Option<ConnectionId>, bool),
+    packet: Packet<Body>,
+) {
+    match channel {
+        Some(id) if server => {
+            outputs.push_back(Output::Send { to, way: Way::Channel(id), packet: packet.clone() });
+            outputs.push_back(Output::Send { to, way: Way::Server, packet });
+        }
+        Some(id) => outputs.push_back(Output::Send { to, way: Way::Channel(id), packet }),
+        None => outputs.push_back(Output::Send { to, way: Way::Server, packet }),
+    }
+}
+
 /// A fact for the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Input {
@@ -42,7 +60,7 @@ pub enum Input {
     Welcome(Welcome),
     /// A packet came from a peer.
     Packet {
-        /// Who sent it: as the server stamped it, or the other side of the connection.
+        /// Who sent it: as the server stamped it; over a channel whose connection it is.
         from: PeerId,
         /// How it came.
         way: Way,
@@ -79,7 +97,7 @@ pub enum Input {
 pub enum Output {
     /// Send this packet to this peer. It may get lost.
     Send {
-        /// To whom.
+        /// To whom, as the server calls them.
         to: PeerId,
         /// How.
         way: Way,
@@ -244,6 +262,14 @@ pub enum Event {
     Joined(Member),
     /// Somebody is gone.
     Left(Left),
+    /// Somebody vanished from the server, and their connection goes on: they are there, and nothing of theirs changes. Or they are
+    /// back, perhaps as somebody else to the server ([`Room::server_id`](crate::Room::server_id)).
+    Away {
+        /// Who.
+        peer: PeerId,
+        /// Whether the server does not know them.
+        is_away: bool,
+    },
     /// The connection to a peer changed its state. A new connection starts again at [`ConnectionState::New`].
     Connection {
         /// Whose.

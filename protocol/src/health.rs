@@ -102,7 +102,8 @@ impl Health {
         self.restarted = self.restarted.map(|at| at - by);
     }
 
-    fn carries(&self) -> bool {
+    /// Whether it is connected, and something comes.
+    pub(crate) fn carries(&self) -> bool {
         self.state == ConnectionState::Connected && !self.silent
     }
 }

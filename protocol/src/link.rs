@@ -170,6 +170,11 @@ impl Link {
         self.to_send.bye = true;
     }
 
+    /// A packet with this, outside of the order.
+    pub(crate) fn outside(&self, body: Body) -> Packet<Body> {
+        Packet { from_epoch: self.mine, to_epoch: self.theirs, seq: 0, ack: self.next_in - 1, body: Some(body) }
+    }
+
     /// Takes a packet of the other side.
     pub(crate) fn receive(&mut self, now: Time, packet: Packet<Body>) -> Received {
         if packet.from_epoch < self.theirs {

@@ -206,7 +206,7 @@ impl Negotiator {
             Body::GiveTurn => self.turn = Turn::Mine { asked: false },
             Body::Refuse(refuse) => self.hear_refusal(refuse),
             // The link's and the pair's affairs.
-            Body::Media(_) | Body::Hello | Body::Bye | Body::Unknown => {}
+            Body::Media(_) | Body::Hello | Body::Bye | Body::Rejoined(_) | Body::Unknown => {}
         }
         self.advance(now);
     }

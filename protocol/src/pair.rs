@@ -1,5 +1,6 @@
 //! One other member: the link to it, the connection to it, and what is done when one of them breaks.
 
+mod presence;
 mod recovery;
 mod ways;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 use itodenwa_wire::{Body, Epoch, Media, Member, Packet, PeerId, Source};
 
 use crate::config::IceMode;
-use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode, Way};
+use crate::event::{Command, ConnectionId, ConnectionState, Event, Output, Report, Trouble, TroubleCode, Way, send};
 use crate::health::Health;
 use crate::link::{Link, Received};
 use crate::media::ordered;
@@ -19,6 +20,8 @@ use crate::remote_media::{MediaChange, RemoteMedia};
 use crate::time::Time;
 use crate::timeline::{Entry, Step};
 use crate::turn::Role;
+use presence::Identity;
+pub(crate) use presence::Presence;
 use ways::PacketChannel;
 
 /// A peer that closed its connection says why within this time, or a new one is made.
@@ -35,6 +38,8 @@ const PACKET_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) now: Time,
+    /// Us.
+    pub(crate) me: &'a Member,
     pub(crate) ice: IceMode,
     pub(crate) heals: bool,
     /// What comes has a rate.
@@ -62,6 +67,7 @@ pub(crate) struct Pair {
     media: RemoteMedia,
     /// Bodies that were not understood.
     unknown: u32,
+    pub(crate) identity: Identity,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +98,7 @@ impl Pair {
             packets: Rate::new(PACKETS, PACKET_INTERVAL),
             media: RemoteMedia::default(),
             unknown: 0,
+            identity: Identity::new(me, peer),
         }
     }
 
@@ -109,7 +116,9 @@ impl Pair {
 
     /// The server says that the peer has another session.
     pub(crate) fn rejoined(&mut self, context: &mut Context, session: u32) {
-        if self.link.learn_session(session) {
+        let known = &mut self.identity.theirs.1;
+        // Of a session that a connection outlived the link knows nothing.
+        if session > std::mem::replace(known, session.max(*known)) && self.link.learn_session(session) {
             self.attempts = 0;
             self.renew(context);
         }
@@ -138,7 +147,7 @@ impl Pair {
                 if let Some(health) = health {
                     health.changed(context.now, state);
                 }
-                self.doubt_channel(state != ConnectionState::Connected);
+                self.doubt_channel(context.now, state != ConnectionState::Connected);
                 self.connection_state(context, state);
             }
             Report::Silent | Report::Heard => {
@@ -146,7 +155,7 @@ impl Pair {
                 if let Some(health) = health {
                     health.hears(context.now, something);
                 }
-                self.doubt_channel(!something);
+                self.doubt_channel(context.now, !something);
                 let state = if something { ConnectionState::Connected } else { ConnectionState::Disconnected };
                 self.note(context, Step::State(state));
                 self.tell(context, Event::Connection { peer: self.peer, state });
@@ -154,7 +163,10 @@ impl Pair {
             Report::Layer { layer, state } => self.note(context, Step::Layer { layer, state }),
             Report::CandidateError(what) => self.note(context, Step::CandidateError(what)),
             Report::ChannelOpen => self.note(context, Step::ChannelOpen),
-            Report::ReadsPackets => drop(channel.get_or_insert_with(PacketChannel::new)),
+            Report::ReadsPackets => {
+                let is_doubted = health.as_ref().is_some_and(|health| !health.carries());
+                channel.get_or_insert(PacketChannel::new(is_doubted));
+            }
             Report::ChannelClosed => {
                 self.close(context);
                 self.state = State::Waiting { until: context.now + CLOSED_GRACE, renew: true };
@@ -196,8 +208,7 @@ impl Pair {
     pub(crate) fn leave(&mut self, context: &mut Context) {
         self.link.bye();
         if let Some(bye) = self.link.poll() {
-            let (to, ways) = (self.peer, self.channel().map(Way::Channel).into_iter().chain([Way::Server]));
-            context.outputs.extend(ways.map(|way| Output::Send { to, way, packet: bye.clone() }));
+            send(context.outputs, self.identity.theirs.0, (self.channel(), true), bye);
         }
         self.end(context);
     }
@@ -248,16 +259,19 @@ impl Pair {
         self.link.has_to_send().then(|| self.packets.allowed_from())
     }
 
-    /// The next packet, and the ways that it takes. It counts so many times.
-    pub(crate) fn poll(
+    /// Sends the next packet, which counts so many times by each way. Says how often that is in all.
+    pub(crate) fn send_next(
         &mut self,
         now: Time,
-        count: impl FnOnce(&Packet<Body>, &[Way]) -> u32,
-    ) -> Option<(Packet<Body>, Vec<Way>)> {
-        let ways = self.ways();
+        outputs: &mut VecDeque<Output>,
+        count: fn(&Packet<Body>) -> u32,
+    ) -> Option<u32> {
+        let (channel, server) = self.ways();
         let packet = self.link.poll()?;
-        self.packets.spend(now, count(&packet, &ways));
-        Some((packet, ways))
+        let count = count(&packet) * (u32::from(channel.is_some()) + u32::from(server));
+        self.packets.spend(now, count);
+        send(outputs, self.identity.theirs.0, (channel, server), packet);
+        Some(count)
     }
 
     /// When [`settle`](Self::settle) is wanted although nothing happens.

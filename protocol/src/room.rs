@@ -1,15 +1,16 @@
 //! Who is here, and what is done for each of them.
 
 mod pacing;
+mod presence;
 
 use std::collections::VecDeque;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Epoch, LeaveReason, Left, Member, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
-use crate::event::{Event, Input, Output};
+use crate::event::{Event, Input, Output, Way};
 use crate::media::ordered;
 use crate::pair::{Context, Pair};
 use crate::time::Time;
@@ -29,9 +30,12 @@ pub struct Room {
     heals: bool,
     on: Vec<Source>,
     places: Vec<Source>,
+    /// By the id under which somebody came in; the server may call them otherwise by now.
     pairs: LiteMap<PeerId, (Member, Pair)>,
     /// Who left lately, and how far the incarnations of both sides had come.
     former: VecDeque<(PeerId, (Epoch, Epoch))>,
+    /// Who came in while somebody was away, and until when they may be them.
+    newcomers: Vec<(Time, Member)>,
     pacing: Pacing,
     left: bool,
     outputs: VecDeque<Output>,
@@ -49,6 +53,7 @@ impl Room {
             places: config.places,
             pairs: LiteMap::new(),
             former: VecDeque::new(),
+            newcomers: Vec::new(),
             pacing: Pacing::default(),
             left: false,
             outputs: VecDeque::new(),
@@ -71,9 +76,7 @@ impl Room {
             Input::Left(left) => self.part(now, left),
             Input::Roster(members) => self.roster(now, members),
             Input::Welcome(welcome) => self.welcome(now, welcome),
-            Input::Packet { from, way, packet } => {
-                self.with(now, from, |pair, context| pair.receive(context, way, packet));
-            }
+            Input::Packet { from, way, packet } => self.packet(now, from, way, packet),
             Input::SetSource { source, on } => self.set_source(now, source, on),
             Input::RestartIce(peer) => self.with(now, peer, Pair::restart_ice),
             Input::Report { peer, connection, report } => {
@@ -96,7 +99,12 @@ impl Room {
         if self.left {
             return None;
         }
-        self.pairs.values().filter_map(|(_, pair)| pair.deadline()).chain(self.paced_deadline()).min()
+        self.pairs
+            .values()
+            .filter_map(|(_, pair)| pair.deadline())
+            .chain(self.paced_deadline())
+            .chain(self.presence_deadline())
+            .min()
     }
 
     /// Us.
@@ -121,16 +129,34 @@ impl Room {
         if id == self.me.id {
             return;
         }
-        if let Some((known, _)) = self.pairs.get_mut(&id) {
-            let session = member.session;
-            *known = member;
-            return self.with(now, id, |pair, context| {
-                pair.rejoined(context, session);
-                // It may be the other side that was away.
-                pair.resume(context);
-            });
+        match self.key_of(id) {
+            Some(key) => self.again(now, key, member),
+            None if self.pairs.contains_key(&id) || self.holds(now, &member) => {}
+            None => self.admit(now, member),
         }
-        if self.pairs.len() + 1 >= ROOM_PEERS {
+    }
+
+    /// The server tells of somebody who is known.
+    fn again(&mut self, now: Time, key: PeerId, member: Member) {
+        let Some((known, pair)) = self.pairs.get_mut(&key) else { return };
+        if member.session > known.session && pair.identity.is_introducing() {
+            return self.begin_anew(now, key, member);
+        }
+        let session = member.session;
+        *known = member;
+        self.is_here(now, key);
+        self.with(now, key, |pair, context| {
+            pair.rejoined(context, session);
+            // It may be the other side that was away.
+            pair.resume(context);
+        });
+    }
+
+    /// Lets somebody in whom nobody knows.
+    fn admit(&mut self, now: Time, member: Member) {
+        let id = member.id;
+        self.make_room(now);
+        if self.pairs.len() + 1 >= ROOM_PEERS || self.pairs.contains_key(&id) {
             return;
         }
         self.outputs.push_back(Output::Event(Event::Joined(member.clone())));
@@ -144,8 +170,10 @@ impl Room {
     }
 
     fn roster(&mut self, now: Time, members: Vec<Member>) {
-        let is_here = |id: &PeerId| members.iter().any(|member| member.id == *id);
-        let missing: Vec<PeerId> = self.pairs.keys().copied().filter(|id| !is_here(id)).collect();
+        let is_here = |id: PeerId| members.iter().any(|member| member.id == id);
+        let missing: Vec<PeerId> =
+            self.pairs.values().map(|(member, _)| member.id).filter(|id| !is_here(*id)).collect();
+        self.newcomers.retain(|(_, newcomer)| is_here(newcomer.id));
         for id in missing {
             self.part(now, Left { id, reason: LeaveReason::Gone });
         }
@@ -157,10 +185,7 @@ impl Room {
     fn welcome(&mut self, now: Time, welcome: Welcome) {
         let Welcome { me, members, settling, .. } = welcome;
         if (me.id, me.session) != (self.me.id, self.me.session) {
-            // The others know nothing of our old pairs any more: there is nobody to say bye to.
-            self.roster(now, Vec::new());
-            self.former.clear();
-            self.me = me;
+            self.become_other(now, me);
         }
         if settling {
             for member in members {
@@ -173,13 +198,21 @@ impl Room {
     }
 
     fn part(&mut self, now: Time, left: Left) {
-        if self.pairs.contains_key(&left.id) {
-            self.with(now, left.id, Pair::end);
-            if let Some((_, pair)) = self.pairs.remove(&left.id) {
-                self.former.truncate(FORMER - 1);
-                self.former.push_front((left.id, pair.epochs()));
-            }
-            self.outputs.push_back(Output::Event(Event::Left(left)));
+        self.newcomers.retain(|(_, newcomer)| newcomer.id != left.id);
+        if let Some(key) = self.key_of(left.id)
+            && !self.goes_away(key, left.reason)
+        {
+            self.remove(now, key, left.reason);
+        }
+    }
+
+    fn packet(&mut self, now: Time, from: PeerId, way: Way, packet: Packet<Body>) {
+        if let Some(Body::Rejoined(rejoined)) = packet.body {
+            return self.hear_rejoined(now, (from, way), rejoined, &packet);
+        }
+        let key = if way == Way::Server { self.key_of(from) } else { Some(from) };
+        if let Some(key) = key {
+            self.with(now, key, |pair, context| pair.receive(context, way, packet));
         }
     }
 
@@ -192,6 +225,7 @@ impl Room {
     /// Does what waits for its turn among all pairs.
     fn advance(&mut self, now: Time) {
         if !self.left {
+            self.settle_presence(now);
             self.open_connections(now);
             self.send_packets(now);
         }
@@ -225,7 +259,8 @@ impl Room {
         let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
         let (on, places) = (&self.on, &self.places);
         let (ice, heals, is_paced) = (self.ice, self.heals, self.pacing.is_on);
-        let mut context = Context { now, ice, heals, is_paced, on, places, outputs: &mut self.outputs };
+        let me = &self.me;
+        let mut context = Context { now, me, ice, heals, is_paced, on, places, outputs: &mut self.outputs };
         act(pair, &mut context);
     }
 }

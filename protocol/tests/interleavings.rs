@@ -69,16 +69,21 @@ fn story(seed: u64, trace: bool) {
         world.join(*who, config);
         world.run_for(moment(&mut rng));
     }
-    let mut troubles = 0;
+    let (mut troubles, mut comers) = (0, 100);
     for _ in 0..2 + rng.up_to(8) {
-        act(&mut world, &mut rng, people, &mut troubles);
+        act(&mut world, &mut rng, people, &mut troubles, &mut comers);
         world.run_for(moment(&mut rng));
     }
     // The faults stop: packets arrive, though not in order, and the signalling is as good as new.
     world.wire = Wire { loss: 0, duplicates: 20, ..world.wire };
     for page in world.present() {
         world.page_mut(page).failing.clear();
-        world.signaling_back(page);
+        if world.page(page).unreachable {
+            comers += 1;
+            world.come_back(page, PeerId::new(comers));
+        } else {
+            world.signaling_back(page);
+        }
     }
     world.run();
     world.assert_converged();
@@ -112,7 +117,7 @@ fn moment(rng: &mut Rng) -> Duration {
 }
 
 /// Somebody does something, or something goes wrong.
-fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) {
+fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32, comers: &mut u64) {
     const FAILURES: [Operation; 6] = [
         Operation::MakeOffer,
         Operation::SetOffer,
@@ -124,7 +129,7 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
     let who = *rng.pick(people);
     let other = *rng.pick(people);
     let Some(page) = world.page_of(who) else { return };
-    match rng.up_to(17) {
+    match rng.up_to(19) {
         0 | 1 => world.input(page, Input::RestartIce(other)),
         // Reloaded: the same id comes with a newer session, and old packets are still on their way.
         2 => {
@@ -149,7 +154,7 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
             let wire = std::mem::replace(&mut world.wire, Wire::CUT);
             world.run_for(moment(rng) * 5);
             world.wire = wire;
-            for page in world.present() {
+            for page in world.present().into_iter().filter(|page| !world.page(*page).unreachable).collect::<Vec<_>>() {
                 world.signaling_back(page);
             }
         }
@@ -172,6 +177,15 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32) 
             world.lose_path(page, other, loss, for_good);
             if let Some(page) = world.page_of(other).filter(|_| rng.percent(50)) {
                 world.lose_path(page, who, loss, for_good);
+            }
+        }
+        // The server forgets somebody, who comes back as somebody new now or later.
+        10 | 11 => {
+            if world.page(page).unreachable {
+                *comers += 1;
+                world.come_back(page, PeerId::new(*comers));
+            } else {
+                world.vanish(page);
             }
         }
         _ => {

@@ -9,6 +9,7 @@
 )]
 
 mod attributes;
+mod away;
 mod candidates;
 mod delivery;
 mod devices;

@@ -1,9 +1,10 @@
 //! What two peers say to each other inside a packet.
 
-use itodenwa_wire::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Source, SourceMap};
+use itodenwa_wire::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Rejoined, Source, SourceMap};
 use wasm_bindgen::JsValue;
 
 use super::read::{Result, Value};
+use super::server::peer;
 use super::write::Writer;
 use crate::dom::object;
 
@@ -30,6 +31,7 @@ pub(crate) fn read_body(text: &str) -> Result<Body> {
             let on = on.iter().filter_map(|what| known_source(what).transpose()).collect::<Result<_>>()?;
             Body::Media(Media { on })
         }
+        "rejoined" => Body::Rejoined(Rejoined { former: peer(&value.field("former"))?, id: peer(&value.field("id"))? }),
         "hello" => Body::Hello,
         "bye" => Body::Bye,
         _ => Body::Unknown,
@@ -75,6 +77,13 @@ fn write_tagged(json: &mut Writer, body: &Body) {
             json.open('[');
             on.iter().for_each(|source| json.text(&source.label()));
             json.close(']');
+            json.close('}');
+        }
+        Body::Rejoined(Rejoined { former, id }) => {
+            json.key("rejoined");
+            json.open('{');
+            json.text_field("former", &former.to_string());
+            json.text_field("id", &id.to_string());
             json.close('}');
         }
         Body::AskTurn | Body::GiveTurn | Body::Hello | Body::Bye | Body::Unknown => {}

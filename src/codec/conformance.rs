@@ -8,7 +8,8 @@ use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
     Answer, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer,
     IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse,
-    RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket, Welcome,
+    RefuseCode, Rejoined, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket,
+    Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,7 +93,8 @@ impl Random {
     }
 
     fn body(&mut self) -> Body {
-        match self.below(11) {
+        match self.below(12) {
+            10 => Body::Rejoined(Rejoined { former: self.peer(), id: self.peer() }),
             0 => Body::Offer(Offer { id: self.number(), sdp: self.text(), sources: self.sources() }),
             1 => Body::Answer(Answer { id: self.number(), sdp: self.text(), sources: self.sources() }),
             2 => Body::Candidate(self.candidate()),

@@ -115,6 +115,6 @@ fn ticket(value: &Value) -> Result<Ticket> {
     Ticket::new(value.text()?).or_else(|_| value.malformed())
 }
 
-fn peer(value: &Value) -> Result<PeerId> {
+pub(super) fn peer(value: &Value) -> Result<PeerId> {
     value.text()?.parse().or_else(|_| value.malformed())
 }

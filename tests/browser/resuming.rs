@@ -43,21 +43,31 @@ async fn the_same_session_and_the_same_call_go_on() {
 }
 
 #[wasm_bindgen_test]
-async fn with_a_new_session_everybody_is_met_anew() {
+async fn with_a_new_session_the_same_call_goes_on() {
     let relay = Relay::default();
     let mut one = kit::join(&relay, true, false).await;
     let mut other = kit::join(&relay, true, false).await;
     join(connected(&mut one), connected(&mut other)).await;
     join(frames(&one), frames(&other)).await;
-    let me = one.me().id();
+    // The control channel is there.
+    let message = one.send("hello").expect("it is sent");
+    until(&mut other, "the text", |event| matches!(event, Event::Text { .. }).then_some(())).await;
+    message.delivered().await.expect("it is delivered");
+    let (me, before) = (one.me().id(), counts());
     relay.forget_sessions();
     for room in [&mut one, &mut other] {
-        until(room, "the peer of the old session", |event| matches!(event, Event::Left(..)).then_some(())).await;
-        until(room, "the peer of the new one", |event| matches!(event, Event::Joined(_)).then_some(())).await;
+        until(room, "the other, who is back", |event| match event {
+            Event::Away { away, .. } => (!away).then_some(()),
+            Event::Left(..) | Event::Joined(_) | Event::Connection { .. } => panic!("the call noticed: {event:?}"),
+            _ => None,
+        })
+        .await;
     }
-    join(connected(&mut one), connected(&mut other)).await;
-    join(frames(&one), frames(&other)).await;
     assert_ne!(one.me().id(), me);
-    assert_eq!(other.peers().first().map(|peer| peer.id()), Some(one.me().id()));
+    assert_eq!(other.peers().first().map(|peer| peer.id()), Some(me), "who they were is who they are");
+    assert_eq!(counts(), before);
+    join(frames(&one), frames(&other)).await;
+    one.microphone(true).await.expect("a microphone");
+    kit::media(&mut other, Source::Microphone, true).await;
     leave(one, other).await;
 }

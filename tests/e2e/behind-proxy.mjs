@@ -50,6 +50,8 @@ function keepConnections() {
         const watched = window.connections.map((connection) => ({ connection, bytes: 0, news: 0, quiet: 0, silence: 0 }));
         window.silence = () => Math.max(...watched.map((one) => one.silence));
         window.flows = () => watched.every((one) => one.news > 1);
+        /** How often something new had come over the one over which least came. */
+        window.looks = () => Math.min(...watched.map((one) => one.news));
         for (;;) {
             for (const one of watched) {
                 const now = await bytes(one.connection);

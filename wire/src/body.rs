@@ -4,6 +4,7 @@ pub(crate) mod read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::PeerId;
 use crate::source::Source;
 
 /// Which media identification (`mid`, RFC 8843) carries which of the sender's sources.
@@ -34,6 +35,9 @@ pub enum Body {
     Hello,
     /// The sender closes the connection for good. Outside the order.
     Bye,
+    /// The server takes the sender, or the receiver, for somebody else than before. Outside the order, and only to somebody who said
+    /// to read packets from the control channel.
+    Rejoined(Rejoined),
     /// Something of a later version. It has its place in the order, and is consumed and acknowledged like everything else.
     Unknown,
 }
@@ -122,6 +126,16 @@ impl RefuseCode {
         let known = [RefuseCode::Malformed, RefuseCode::NotYourTurn, RefuseCode::NotApplied];
         known.into_iter().find(|code| code.as_str() == name).unwrap_or(RefuseCode::Other)
     }
+}
+
+/// Somebody who came in anew, and is still at the other end of the connection that they had before. Said by them, over the channel and
+/// over the server, and then by the other side over the channel when it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rejoined {
+    /// Who they were when the two were connected, or last knew it.
+    pub former: PeerId,
+    /// Who they are now.
+    pub id: PeerId,
 }
 
 /// Which of the sender's sources are on. The whole state each time, so that the last one counts.

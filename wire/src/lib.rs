@@ -41,7 +41,7 @@ mod server;
 mod source;
 mod ticket;
 
-pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, SourceMap};
+pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Rejoined, SourceMap};
 pub use client::{ClientMessage, Join, Resume, Signal};
 pub use frame::{Attribute, Format, Frame, Text, TextStream};
 pub use ice::{IceServer, IceServers};

@@ -156,6 +156,7 @@ export default {
     "state/new": "getting ready …",
     "state/connecting": "connecting …",
     "state/connected": "connected",
+    "state/away": "not at the server",
     "state/disconnected": "the line is shaky …",
     "state/failed": "no connection",
     "state/closed": "closed",

@@ -156,6 +156,7 @@ export default {
     "state/new": "準備しています…",
     "state/connecting": "つないでいます…",
     "state/connected": "接続済み",
+    "state/away": "サーバーから離れています",
     "state/disconnected": "通信が不安定です…",
     "state/failed": "つながりません",
     "state/closed": "終了",

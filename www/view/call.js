@@ -96,7 +96,7 @@ export class CallView {
             this.#hand.remove(peer);
             chat.went(peer);
         };
-        room.onconnection = ({ peer }) => this.#stage.state(peer);
+        room.onconnection = room.onaway = ({ peer }) => this.#stage.state(peer);
         room.onmedia = ({ peer }) => {
             this.#stage.media(peer);
             this.#people.media(peer);

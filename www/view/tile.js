@@ -40,9 +40,11 @@ export class Tile {
         else delete this.#video.dataset.testid;
     }
 
-    state(state) {
+    /** `away`: the server does not know them, and the connection goes on. */
+    state(state, away = false) {
         this.element.dataset.state = state;
-        say(this.#state, () => word(`state/${state}`));
+        this.element.toggleAttribute("data-away", away);
+        say(this.#state, () => word(`state/${away && state === "connected" ? "away" : state}`));
         clearInterval(this.#timer);
         this.#wait.hidden = state === "connected" || state === "closed";
         if (this.#wait.hidden) return (this.#since = undefined);

@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_protocol::{ConnectionState, Report};
-use itodenwa_wire::{Answer, Body, Candidate, Media, Offer};
+use itodenwa_wire::{Answer, Body, Candidate, Media, Offer, PeerId, Rejoined};
 
 use super::browser::own_fragment;
 use crate::values::{maybe, refuse, several, some_sources, source_map, text};
@@ -21,7 +21,7 @@ const STATES: [ConnectionState; 6] = [
 /// Something for a member to say. No two candidates are the same.
 pub(crate) fn said(u: &mut Unstructured, offered: Option<u32>, unique: &mut u32) -> Result<Body> {
     *unique += 1;
-    Ok(match u.int_in_range(0..=12)? {
+    Ok(match u.int_in_range(0..=13)? {
         0 => Body::Offer(Offer { id: Arbitrary::arbitrary(u)?, sdp: sdp(u)?, sources: source_map(u)? }),
         1 | 2 => {
             let id = offered.filter(|_| u.ratio(3, 4).unwrap_or(false));
@@ -36,8 +36,14 @@ pub(crate) fn said(u: &mut Unstructured, offered: Option<u32>, unique: &mut u32)
         9 => Body::Media(Media { on: some_sources(u)? }),
         10 => Body::Hello,
         11 => Body::Unknown,
+        13 => Body::Rejoined(Rejoined { former: id(u)?, id: id(u)? }),
         _ => Body::Bye,
     })
+}
+
+/// Somebody who is there, the room itself, or somebody else.
+fn id(u: &mut Unstructured) -> Result<PeerId> {
+    Ok(PeerId::new(u.int_in_range(1..=5)?))
 }
 
 pub(crate) fn candidate(u: &mut Unstructured, unique: u32) -> Result<Candidate> {

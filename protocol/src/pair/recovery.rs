@@ -33,6 +33,7 @@ impl Pair {
 
     /// Makes a connection.
     pub(crate) fn open(&mut self, context: &mut Context, id: ConnectionId, paced: bool) {
+        self.catch_up(context.me);
         if matches!(self.state, State::Waiting { renew: true, .. }) && !self.link.restart(context.now) {
             return self.give_up(context);
         }

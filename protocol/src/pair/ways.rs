@@ -18,6 +18,7 @@ use itodenwa_wire::{Body, Packet};
 use super::{Context, Pair, State};
 use crate::event::{ConnectionId, Way};
 use crate::rate::Rate;
+use crate::time::Time;
 
 /// Packets that are taken out of a channel: no server counts them. A peer that keeps to its own rate never comes to this.
 const RECEIVED: Rate = Rate::new(200, Duration::from_millis(20));
@@ -33,20 +34,19 @@ pub(super) struct PacketChannel {
 }
 
 impl PacketChannel {
-    pub(super) const fn new() -> Self {
-        PacketChannel { is_doubted: false, answers_by_server: false, received: RECEIVED }
+    pub(super) const fn new(is_doubted: bool) -> Self {
+        PacketChannel { is_doubted, answers_by_server: false, received: RECEIVED }
     }
 }
 
 impl Pair {
-    /// The ways of the next packet.
-    pub(super) fn ways(&mut self) -> Vec<Way> {
+    /// The ways of the next packet: a channel, and whether the server.
+    pub(super) fn ways(&mut self) -> (Option<ConnectionId>, bool) {
         let is_late = self.link.is_late();
-        let State::Live { id, channel: Some(channel), .. } = &mut self.state else { return vec![Way::Server] };
+        let State::Live { id, channel: Some(channel), .. } = &mut self.state else { return (None, true) };
         let answers_by_server = std::mem::take(&mut channel.answers_by_server);
         let is_enough = !(is_late || channel.is_doubted || answers_by_server);
-        let server = (!is_enough).then_some(Way::Server);
-        [Way::Channel(*id)].into_iter().chain(server).collect()
+        (Some(*id), !is_enough)
     }
 
     /// Whether a packet that came this way is to be taken.
@@ -65,7 +65,8 @@ impl Pair {
     }
 
     /// The connection carries, or it does not.
-    pub(super) fn doubt_channel(&mut self, is_doubted: bool) {
+    pub(super) fn doubt_channel(&mut self, now: Time, is_doubted: bool) {
+        self.identity.doubt(now, is_doubted);
         if let State::Live { channel: Some(channel), .. } = &mut self.state {
             channel.is_doubted = is_doubted;
         }

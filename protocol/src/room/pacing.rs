@@ -6,7 +6,7 @@ use std::time::Duration;
 use itodenwa_wire::{Body, Packet};
 
 use super::Room;
-use crate::event::{ConnectionId, Output, Way};
+use crate::event::ConnectionId;
 use crate::pair::Pair;
 use crate::rate::Rate;
 use crate::time::Time;
@@ -26,7 +26,7 @@ const CONNECTION_INTERVAL: Duration = Duration::from_secs(2);
 pub(super) struct Pacing {
     /// False in the explorer of the model: to wait longer is what its network does anyway.
     pub(super) is_on: bool,
-    packets: Rate,
+    pub(super) packets: Rate,
     connections: Rate,
     /// Connections made so far: the next one's id.
     made: u32,
@@ -67,6 +67,11 @@ impl Room {
         while self.pacing.packets.allowed_from() <= now && self.send_packet(now).is_some() {}
     }
 
+    /// When one more packet may be sent to anybody.
+    pub(super) fn packets_allowed_from(&self) -> Time {
+        self.pacing.packets.allowed_from()
+    }
+
     fn send_packet(&mut self, now: Time) -> Option<()> {
         let count = self.pairs.len();
         let place = (0..count).map(|place| (self.pacing.turn + place) % count).find(|place| {
@@ -74,16 +79,10 @@ impl Room {
             next.is_some_and(|from| from <= now)
         })?;
         self.pacing.turn = (place + 1) % count;
-        let (to, (_, pair)) = self.pairs.iter_mut().nth(place)?;
-        let is_paced = self.pacing.is_on;
-        let mut count = 0;
-        let (packet, ways) = pair.poll(now, |packet, ways| {
-            count = if is_paced { cost(packet, ways) } else { 0 };
-            count
-        })?;
+        let (_, (_, pair)) = self.pairs.iter_mut().nth(place)?;
+        let count: fn(&Packet<Body>) -> u32 = if self.pacing.is_on { cost } else { |_| 0 };
+        let count = pair.send_next(now, &mut self.outputs, count)?;
         self.pacing.packets.spend(now, count);
-        let to = *to;
-        self.outputs.extend(ways.into_iter().map(|way| Output::Send { to, way, packet: packet.clone() }));
         Some(())
     }
 
@@ -98,12 +97,11 @@ impl Room {
     }
 }
 
-/// By each way.
-fn cost(packet: &Packet<Body>, ways: &[Way]) -> u32 {
+fn cost(packet: &Packet<Body>) -> u32 {
     let bytes = match &packet.body {
         Some(Body::Offer(offer)) => offer.sdp.len(),
         Some(Body::Answer(answer)) => answer.sdp.len(),
         _ => 0,
     };
-    u32::try_from(ways.len() * (1 + bytes / PACKET_BYTES)).unwrap_or(u32::MAX)
+    u32::try_from(1 + bytes / PACKET_BYTES).unwrap_or(u32::MAX)
 }

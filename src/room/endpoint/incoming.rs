@@ -30,7 +30,7 @@ impl RoomEndpoint {
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Inspect(peer, inspection) => self.peers.inspect(peer, inspection),
-            Request::Remove(peer) => self.say(&ClientMessage::Remove(peer)),
+            Request::Remove(peer) => self.say(&ClientMessage::Remove(self.parts.machine.server_id(peer))),
             Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
             Request::Record(on) => self.say(&ClientMessage::Record(on)),
             Request::Open(peer, opening) => self.peers.open(peer, opening),

@@ -35,7 +35,7 @@ impl RoomEndpoint {
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
         let packet = Packet { from_epoch, to_epoch, seq, ack, body: body.as_ref().map(write_body) };
         if let Way::Channel(connection) = way
-            && self.peers.send_packet(to, connection, &packet)
+            && self.peers.send_packet(connection, &packet)
         {
             return;
         }
@@ -106,6 +106,12 @@ impl RoomEndpoint {
                     self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));
                     self.unheard(left.id, true);
                     self.tell(Event::Left(peer, left.reason));
+                }
+            }
+            machine::Event::Away { peer, is_away: away } => {
+                if let Some(peer) = self.peers.peer(peer) {
+                    peer.set_away(away);
+                    self.tell(Event::Away { peer, away });
                 }
             }
             machine::Event::Connection { peer, state } => {

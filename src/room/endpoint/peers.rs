@@ -97,8 +97,9 @@ impl Peers {
     }
 
     /// Whether the control channel of this connection takes a packet.
-    pub(super) fn send_packet(&mut self, peer: PeerId, id: ConnectionId, packet: &Packet) -> bool {
-        self.connection(peer, id).is_some_and(|connection| connection.send_packet(packet))
+    pub(super) fn send_packet(&self, id: ConnectionId, packet: &Packet) -> bool {
+        let mut connections = self.states.values().filter_map(|state| state.connection.as_ref());
+        connections.any(|(known, connection)| *known == id && connection.send_packet(packet))
     }
 
     /// Shows the connection to them, if there is one.

@@ -25,7 +25,7 @@ impl<'de> Visitor<'de> for BodyVisitor {
     /// The name alone.
     fn visit_str<E: Error>(self, name: &str) -> Result<Body, E> {
         match name {
-            "offer" | "answer" | "candidate" | "endOfCandidates" | "refuse" | "media" => {
+            "offer" | "answer" | "candidate" | "endOfCandidates" | "refuse" | "media" | "rejoined" => {
                 Err(E::custom(format_args!("a body {name} carries something")))
             }
             name => Ok(named(name)),
@@ -41,6 +41,7 @@ impl<'de> Visitor<'de> for BodyVisitor {
             "endOfCandidates" => Body::EndOfCandidates(map.next_value()?),
             "refuse" => Body::Refuse(map.next_value()?),
             "media" => Body::Media(map.next_value()?),
+            "rejoined" => Body::Rejoined(map.next_value()?),
             name => {
                 map.next_value::<IgnoredAny>()?;
                 named(name)

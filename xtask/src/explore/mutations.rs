@@ -140,11 +140,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         plan: "a change, and the channel is dead (Chromium)",
     },
     Mutation {
-        name: "the channel only beside the server",
-        edits: &[
-            (LINK, "self.resend.is_some_and(|resend| resend.round > 0)", "true"),
-            (WAYS, "[Way::Channel(*id)].into_iter().chain(server)", "server.into_iter()"),
-        ],
+        name: "the channel is never used",
+        edits: &[(WAYS, "(Some(*id), !is_enough)", "(None, true)")],
         plan: "a change, and the server is dead (Chromium)",
     },
     Mutation {
