@@ -167,8 +167,12 @@ impl Bench {
         self.input(Input::Packet { from, way: Way::Channel(connection), packet });
     }
 
-    /// Whether a packet is for the connection that there is: over a channel it makes nobody begin anew.
+    /// Whether a packet tells the link anything: over a channel it is for the connection that there is, or dropped, and who somebody
+    /// is to the server is no affair of the link.
     fn takes(&self, from: PeerId, way: Way, packet: &Packet<Body>) -> bool {
+        if matches!(packet.body, Some(Body::Rejoined(_))) {
+            return false;
+        }
         let Way::Channel(id) = way else { return true };
         let line = self.line(from);
         self.connection(from) == Some(id)
@@ -231,6 +235,9 @@ impl Bench {
             // A peer that names a session that no server gives hurts itself.
             let Some(session) = self.line(peer).newer_session() else { continue };
             // A peer has a rate of connections, and so have all together.
+            self.wait(RATES_FULL_AFTER);
+            // What waited for that comes first.
+            self.input(Input::Deadline);
             self.wait(RATES_FULL_AFTER);
             let before = self.connection(peer);
             self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
