@@ -127,11 +127,7 @@ impl Bench {
 
     pub(crate) fn input(&mut self, input: Input) {
         self.inputs += 1;
-        // What is due comes first, and may be about anybody.
-        if self.page.room.deadline().is_some_and(|at| at <= self.now) {
-            self.page.room.handle(self.now, Input::Deadline);
-            self.follow(None);
-        }
+        self.do_what_is_due();
         let about = match &input {
             Input::Packet { from, way, packet } => {
                 self.largest = self.largest.max(format!("{:?}", packet.body).len());
@@ -180,6 +176,14 @@ impl Bench {
             && (packet.from_epoch, packet.to_epoch) == (line.theirs, line.mine)
     }
 
+    /// What is due comes first, and may be about anybody.
+    fn do_what_is_due(&mut self) {
+        if self.page.room.deadline().is_some_and(|at| at <= self.now) {
+            self.page.room.handle(self.now, Input::Deadline);
+            self.follow(None);
+        }
+    }
+
     /// Says this to the room, as the next thing in order and with all acknowledgements.
     pub(crate) fn say(&mut self, from: PeerId, body: Body) {
         let packet = self.line(from).next(Some(body));
@@ -201,6 +205,7 @@ impl Bench {
 
     /// The browser does what it was asked, or refuses to; tells whether it was asked anything.
     pub(crate) fn answer(&mut self, peer: PeerId, granted: bool) -> bool {
+        self.do_what_is_due();
         let Some(connection) = self.connection(peer) else { return false };
         let Some(report) = self.browsers.get_mut(&connection).and_then(|browser| browser.answer(granted)) else {
             return false;
@@ -212,6 +217,7 @@ impl Bench {
 
     /// The browser tells something that it was not asked. Nothing if that would be the answer to what it was asked.
     pub(crate) fn report(&mut self, peer: PeerId, report: Report) {
+        self.do_what_is_due();
         let Some(connection) = self.connection(peer) else { return };
         if self.browsers.get(&connection).is_some_and(|browser| !browser.awaits(&report)) {
             self.input(Input::Report { peer, connection, report });
