@@ -127,6 +127,8 @@ function told(event: RoomEvent): void {
             return is<Peer>(event.detail.peer);
         case "connection":
             return is<RTCPeerConnectionState>(event.detail.state);
+        case "away":
+            return is<boolean>(event.detail.away);
         case "media":
             return is<boolean>(event.detail.on);
         case "text":
@@ -168,6 +170,26 @@ function told(event: RoomEvent): void {
         default:
             return is<never>(event);
     }
+}
+
+export async function measured(peer: Peer): Promise<void> {
+    const stats = await peer.stats();
+    // @ts-expect-error there may be none
+    is<number>(stats.timestamp);
+    if (stats === undefined) return;
+    is<"good" | "poor" | "lost">(stats.quality);
+    is<number | undefined>(stats.roundTripTime);
+    is<boolean | undefined>(stats.path?.relayed);
+    for (const { direction, source, loss, codec } of stats.streams) {
+        is<"sent" | "received">(direction);
+        is<Source>(source);
+        is<number | undefined>(loss);
+        is<string | undefined>(codec);
+    }
+    peer.onstats = ({ received }) => is<number | undefined>(received.bitrate);
+    peer.onquality = ({ quality, reason, explain }) => (is<string>(quality), is<string | undefined>(reason), is<string>(explain));
+    peer.addEventListener("quality", ({ detail }) => is<string>(detail.explain));
+    is<boolean>(peer.away);
 }
 
 export async function calls(): Promise<void> {
