@@ -42,7 +42,9 @@ for (const kinds of PAIRS) {
             const wasm = await someone.page.evaluate(() =>
                 performance.getEntriesByType("resource").map(({ name }) => name.split("/").pop()).filter((name) => name.endsWith(".wasm")),
             );
-            assert.deepEqual(wasm, ["itodenwa_bg.wasm"], "a call needs the first module only");
+            // The sign of weak connections comes with a part of its own, once there is a connection.
+            const needed = wasm.filter((name) => name !== "itodenwa_stats_bg.wasm");
+            assert.deepEqual(needed, ["itodenwa_bg.wasm"], "a call needs the first module only");
         }
     });
 
