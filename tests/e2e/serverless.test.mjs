@@ -29,7 +29,7 @@ test("with the server killed cameras are switched off and on, and texts arrive",
     await noticedNothing(people);
 });
 
-test("with the server killed something is published that nobody had a place for, and ICE is restarted", async (t) => {
+test("with the server killed something is published that nobody had a place for", async (t) => {
     const line = await behindProxy(t);
     const room = freshRoom();
     const [ann, bob] = await Promise.all(["chromium", "firefox"].map(async (kind) => {
@@ -49,9 +49,6 @@ test("with the server killed something is published that nobody had a place for,
     for (const [one, other] of [[ann, bob], [bob, ann]]) {
         await one.evaluate(() => window.publish("whiteboard"));
         await other.evaluate(() => window.when(() => window.peer.media.has("whiteboard")));
-        // The other side sees the restart in the steps of the call.
-        await one.evaluate(() => window.peer.restartIce());
-        await Promise.all([one, other].map((page) => page.evaluate(() => window.restarted())));
     }
     for (const page of [ann, bob]) {
         assert.deepEqual(await page.evaluate(() => [window.made, window.peer.state, window.room.peers.size]), [1, "connected", 1]);
@@ -88,9 +85,4 @@ async function joins(name, limit) {
         [window.peer] = room.peers.values();
         return window.peer?.state === "connected" && room.steps.some(({ name }) => name === "channelOpen");
     });
-    // Each restart is an offer and an answer more.
-    let rounds = 0;
-    const answered = () => room.steps.filter(({ name }) => name === "sendAnswer" || name === "setAnswer").length;
-    window.away.then(() => (rounds = answered()));
-    window.restarted = () => when(() => answered() >= rounds + 2).then(() => (rounds = answered()));
 }
