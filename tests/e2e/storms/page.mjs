@@ -27,7 +27,8 @@ export function prepare(chance) {
         async function (...given) {
             try {
                 const done = await Connection.prototype[name].apply(this, given);
-                this.fragment = this.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1] ?? this.fragment;
+                const fragment = this.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1];
+                if (fragment) this.fragments.add(fragment);
                 return done;
             } catch (error) {
                 if (this.signalingState !== "closed") this.refused.push(`${name}: ${error}`);
@@ -36,8 +37,8 @@ export function prepare(chance) {
         };
     window.RTCPeerConnection = class extends Connection {
         refused = [];
-        /** The username fragment, also when it is closed. */
-        fragment;
+        /** Its username fragments, also when it is closed: each ICE restart has another one, which may go over the control channel. */
+        fragments = new Set();
         constructor(...given) {
             super(...given);
             connections.push(this);
@@ -143,14 +144,14 @@ export function prepare(chance) {
         storms.get(name).calm = true;
     }
 
-    const ourOpen = (storm) =>
-        connections.filter((one) => storm.fragments.has(one.fragment) && one.signalingState !== "closed");
+    const ofStorm = (storm) => connections.filter(({ fragments }) => [...fragments].some((fragment) => storm.fragments.has(fragment)));
+    const ourOpen = (storm) => ofStorm(storm).filter((one) => one.signalingState !== "closed");
 
     /** What there is now. */
     async function look(name) {
         const storm = storms.get(name);
         const { room, troubles, sent, heard, failed } = storm;
-        const ours = connections.filter((one) => storm.fragments.has(one.fragment));
+        const ours = ofStorm(storm);
         return {
             mine: [...(room?.me.media ?? [])].sort(),
             theirs: [...(room?.peers.values() ?? [])].map((peer) => ({ state: peer.state, media: [...peer.media].sort() })),
