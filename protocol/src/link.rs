@@ -9,7 +9,7 @@
 //! | packets that came early and are held | [`HELD_PACKETS`] |
 //! | packets that wait for their acknowledgement | [`UNACKNOWLEDGED_PACKETS`] |
 //! | packets sent again at once | [`RESEND_PACKETS`]; early, because the signalling is back, once in [`RESUMES_APART`] |
-//! | `Hello`s that answer packets | one per pair of incarnations and [`FIRST_RESEND`], and as many as offers ([`Pace`]) |
+//! | `Hello`s that answer packets | one per pair of incarnations and [`FIRST_RESEND`], and [`HELLOS`] at once, then one in [`HELLO_INTERVAL`] |
 //! | acknowledgements of what came before | one in [`ACKNOWLEDGE_AGAIN_WITHIN`] |
 
 use std::collections::VecDeque;
@@ -20,14 +20,17 @@ use itodenwa_wire::limits::{HELD_PACKETS, UNACKNOWLEDGED_PACKETS};
 use itodenwa_wire::{Body, Epoch, Packet};
 use litemap::LiteMap;
 
+use crate::rate::Rate;
 use crate::time::Time;
-use crate::turn::Pace;
 
 /// Most packets that are sent again at one moment; the acknowledgement of these brings the next.
 const RESEND_PACKETS: usize = 32;
 /// What is not acknowledged is sent again after 1, 2, 4, 8, 8, … s.
 const FIRST_RESEND: Duration = Duration::from_secs(1);
 const LONGEST_RESEND: Duration = Duration::from_secs(8);
+/// `Hello`s that answer packets, to one peer.
+const HELLOS: u32 = 4;
+const HELLO_INTERVAL: Duration = Duration::from_millis(500);
 /// A signalling that was back so lately is no reason to send again at once.
 const RESUMES_APART: Duration = Duration::from_secs(4);
 /// A peer that acknowledged nothing for this many rounds (15 s) is called silent.
@@ -78,11 +81,11 @@ struct Resend {
 }
 
 /// What was sent because of what came, so that a peer can't make us send much. It outlives incarnations.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Answers {
     /// The last Hello: who said it to whom, and when it may be said again.
     hello: Option<((Epoch, Epoch), Time)>,
-    hellos: Pace,
+    hellos: Rate,
     /// When a return of the signalling is the next time a reason to send again at once.
     resume_from: Time,
     /// The place after the last packet that was sent again: an acknowledgement short of it is no progress.
@@ -121,7 +124,12 @@ impl Link {
             introducing: false,
             resend: None,
             acknowledge_at: None,
-            answers: Answers::default(),
+            answers: Answers {
+                hello: None,
+                hellos: Rate::new(HELLOS, HELLO_INTERVAL),
+                resume_from: Time::default(),
+                resent_to: 0,
+            },
             to_send: ToSend::default(),
         }
     }
@@ -136,7 +144,7 @@ impl Link {
     /// Returns whether there was another epoch to take: a session has 65 536.
     pub(crate) fn restart(&mut self, now: Time) -> bool {
         let Some(mine) = self.mine.next() else { return false };
-        let answers = Answers { resent_to: 0, ..std::mem::take(&mut self.answers) };
+        let answers = Answers { resent_to: 0, ..self.answers.clone() };
         *self = Link { introducing: true, answers, ..Link::new(mine, self.theirs) };
         self.to_send.hello = true;
         self.resend = Some(Resend { at: now + FIRST_RESEND, round: 0 });
@@ -315,7 +323,7 @@ impl Link {
     fn learn(&mut self, theirs: Epoch) {
         // Whether they know us is as open as before.
         let resend = self.resend.filter(|_| self.introducing);
-        let answers = Answers { resent_to: 0, ..std::mem::take(&mut self.answers) };
+        let answers = Answers { resent_to: 0, ..self.answers.clone() };
         let to_send = ToSend { hello: self.to_send.hello && self.introducing, ..ToSend::default() };
         *self = Link { introducing: self.introducing, resend, answers, to_send, ..Link::new(self.mine, theirs) };
     }
@@ -372,7 +380,7 @@ impl Link {
         if said || now < self.answers.hellos.allowed_from() {
             return;
         }
-        self.answers.hellos.spend(now);
+        self.answers.hellos.spend(now, 1);
         self.answers.hello = Some((pair, now + FIRST_RESEND));
         self.to_send.hello = true;
     }

@@ -18,9 +18,10 @@ use itodenwa_wire::{Answer, Body, Offer, Source, SourceMap};
 use crate::candidates::{Admission, LocalCandidates, RemoteCandidates};
 use crate::config::IceMode;
 use crate::event::{Command, Report, TroubleCode};
+use crate::rate::Rate;
 use crate::time::Time;
 use crate::timeline::{self, CandidateSummary, Step};
-use crate::turn::{Pace, Role, Turn};
+use crate::turn::{Role, Turn};
 
 /// What the negotiator wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,7 +54,8 @@ pub(crate) struct Negotiator {
     /// A candidate is being added, in a phase that allows it; what to note when it is.
     adding: Option<(Step, String)>,
     turn: Turn,
-    pace: Pace,
+    /// Offers of both sides together.
+    offers_allowed: Rate,
     /// What we want carried, and what is.
     wanted: Vec<Source>,
     carried: Vec<Source>,
@@ -108,14 +110,14 @@ enum Described {
 
 impl Negotiator {
     /// A negotiation that begins by opening its connection.
-    pub(crate) fn new(role: Role, ice: IceMode, wanted: Vec<Source>) -> Self {
+    pub(crate) fn new(role: Role, ice: IceMode, wanted: Vec<Source>, offers_allowed: Rate) -> Self {
         Negotiator {
             role,
             ice,
             phase: Phase::Opening,
             adding: None,
             turn: Turn::first(role),
-            pace: Pace::default(),
+            offers_allowed,
             wanted,
             carried: Vec::new(),
             restart_ice: false,
@@ -134,7 +136,7 @@ impl Negotiator {
 
     /// Whether this body of the other side can be dealt with now. One operation at a time, and offers at a bounded rate.
     pub(crate) fn is_ready(&self, now: Time, body: &Body) -> bool {
-        self.is_idle() && (!matches!(body, Body::Offer(_)) || self.pace.allowed_from() <= now)
+        self.is_idle() && (!matches!(body, Body::Offer(_)) || self.offers_allowed.allowed_from() <= now)
     }
 
     /// When something is to be done although nothing happens; `next` is what the other side said next.
@@ -144,7 +146,7 @@ impl Negotiator {
         match self.phase {
             _ if !self.is_idle() => None,
             Phase::Gathering { until, .. } => Some(until),
-            Phase::Stable if held_back => Some(self.pace.allowed_from()),
+            Phase::Stable if held_back => Some(self.offers_allowed.allowed_from()),
             _ => None,
         }
     }
@@ -152,7 +154,7 @@ impl Negotiator {
     /// The clock's start moves forward by this.
     #[cfg(feature = "explore")]
     pub(crate) fn rebase(&mut self, by: std::time::Duration) {
-        self.pace.rebase(by);
+        self.offers_allowed.rebase(by);
         if let Phase::Gathering { until, .. } = &mut self.phase {
             *until = *until - by;
         }
@@ -303,10 +305,10 @@ impl Negotiator {
     }
 
     fn make_offer(&mut self, now: Time) {
-        if now < self.pace.allowed_from() {
+        if now < self.offers_allowed.allowed_from() {
             return;
         }
-        self.pace.spend(now);
+        self.offers_allowed.spend(now, 1);
         self.offers = self.offers.saturating_add(1);
         let send = self.wanted.clone();
         let ice_restart = std::mem::take(&mut self.restart_ice);

@@ -23,6 +23,12 @@ impl Rate {
         self.full_at - self.interval * self.burst.saturating_sub(1)
     }
 
+    /// The clock's start moves forward by this.
+    #[cfg(feature = "explore")]
+    pub(crate) fn rebase(&mut self, by: Duration) {
+        self.full_at = self.full_at - by;
+    }
+
     /// It is done, and counts so many times.
     pub(crate) fn spend(&mut self, now: Time, count: u32) {
         if count == 0 {

@@ -1,11 +1,10 @@
 //! Whose turn it is to make an offer, and how often offers may be made.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use itodenwa_wire::PeerId;
 
-use crate::time::Time;
+use crate::rate::Rate;
 
 /// The two sides of a pair. Both find the same answer: the lower id leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,79 +62,23 @@ impl Turn {
     }
 }
 
-/// At most [`OFFERS`] offers in any [`Pace::PERIOD`], of both sides together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Pace {
-    recent: VecDeque<Time>,
+/// How often offers are made and taken, those of both sides together: what people do comes at once, one offer each, and a peer that
+/// makes one after another gets an answer in each interval.
+pub(crate) fn offers(is_paced: bool) -> Rate {
+    // The explorer of the model has few at once, so that it comes to the end of them.
+    Rate::new(if is_paced { OFFERS_AT_ONCE } else { 4 }, OFFER_INTERVAL)
 }
 
-const OFFERS: usize = 4;
-
-impl Pace {
-    const PERIOD: Duration = Duration::from_secs(2);
-
-    /// An offer is made or taken.
-    pub(crate) fn spend(&mut self, now: Time) {
-        if self.recent.len() >= OFFERS {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(now);
-    }
-
-    /// The clock's start moves forward by this.
-    #[cfg(feature = "explore")]
-    pub(crate) fn rebase(&mut self, by: Duration) {
-        for time in &mut self.recent {
-            *time = *time - by;
-        }
-    }
-
-    /// When the next offer may be made or taken.
-    pub(crate) fn allowed_from(&self) -> Time {
-        match self.recent.front() {
-            Some(oldest) if self.recent.len() >= OFFERS => *oldest + Pace::PERIOD,
-            _ => Time::default(),
-        }
-    }
-}
+const OFFERS_AT_ONCE: u32 = 16;
+const OFFER_INTERVAL: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
     fn both_sides_agree_who_leads() {
         let (a, b) = (PeerId::new(1), PeerId::new(2));
         assert_eq!((Role::of(a, b), Role::of(b, a)), (Role::Leader, Role::Follower));
-    }
-
-    #[test]
-    fn four_offers_in_two_seconds() {
-        let mut pace = Pace::default();
-        for millis in [0, 100, 200, 300] {
-            let now = Time::from_millis(millis);
-            assert!(pace.allowed_from() <= now);
-            pace.spend(now);
-        }
-        assert_eq!(pace.allowed_from(), Time::from_millis(2000));
-        pace.spend(Time::from_millis(2000));
-        assert_eq!(pace.allowed_from(), Time::from_millis(2100));
-    }
-
-    proptest! {
-        #[test]
-        fn who_waits_until_it_is_allowed_never_makes_more_than_that(pauses in prop::collection::vec(0..3000_u64, 0..50)) {
-            let (mut pace, mut now, mut spent) = (Pace::default(), Time::default(), Vec::new());
-            for pause in pauses {
-                now = (now + Duration::from_millis(pause)).max(pace.allowed_from());
-                pace.spend(now);
-                spent.push(now);
-            }
-            for window in spent.windows(OFFERS + 1) {
-                prop_assert!(window[OFFERS] - window[0] >= Pace::PERIOD, "{:?}", window);
-            }
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::Input;
+use itodenwa_protocol::{Input, Time};
+use itodenwa_wire::Source;
 use itodenwa_wire::Source::{Camera, Microphone};
 
-use itodenwa_model::{ANN, BEN, Wire, World, call, count, on};
+use itodenwa_model::{ANN, BEN, PageIndex, Wire, World, call, count, on};
 
 #[test]
 fn the_leader_makes_the_first_offer() {
@@ -75,21 +76,61 @@ fn a_turn_that_is_not_needed_any_more_is_handed_back() {
     assert_eq!(count(&world.page(ann).steps(BEN), "makeOffer"), 3);
 }
 
+fn offers(world: &World, page: PageIndex, from: usize) -> Vec<Time> {
+    world.page(page).timeline[from..].iter().filter(|entry| entry.step.name() == "makeOffer").map(|e| e.at).collect()
+}
+
 #[test]
-fn four_offers_in_two_seconds_and_no_more() {
+fn sixteen_offers_at_once_and_two_more_in_each_second() {
     let (mut world, ann, _) = call(on(&[]), on(&[]));
-    world.run_for(Duration::from_secs(5));
+    world.run_for(Duration::from_secs(10));
     let before = world.page(ann).timeline.len();
-    for _ in 0..100 {
+    for _ in 0..200 {
         world.input(ann, Input::RestartIce(BEN));
         world.run_for(Duration::from_millis(50));
     }
     world.run();
     world.assert_converged();
-    let timeline = &world.page(ann).timeline[before..];
-    let offers: Vec<_> = timeline.iter().filter(|entry| entry.step.name() == "makeOffer").map(|e| e.at).collect();
-    assert!(offers.len() > 8, "it goes on: {offers:?}");
-    for five in offers.windows(5) {
-        assert!(five[4] - five[0] > Duration::from_millis(1900), "{five:?}");
+    let offers = offers(&world, ann, before);
+    assert!(offers.len() > 30, "it goes on: {offers:?}");
+    for (number, at) in offers.iter().enumerate() {
+        // One more than that: an offer is noted a moment after it was allowed.
+        let by_then = 17 + (*at - offers[0]).as_millis() / 500;
+        assert!(number < by_then as usize, "{offers:?}");
     }
+}
+
+/// Ten things that two people do one after another, each of which needs an offer: none waits for those before.
+#[test]
+fn nobody_waits_for_the_pace() {
+    let (mut world, ann, ben) = call(on(&[]), on(&[]));
+    world.run_for(Duration::from_secs(10));
+    let sources = [Camera, Microphone, Source::Screen];
+    for number in 0..10 {
+        let (page, other, peer) = if number % 3 == 0 { (ben, ann, BEN) } else { (ann, ben, ANN) };
+        let source = sources[number / 2 % 3];
+        let is_on = !world.page(other).sees(peer).contains(&source);
+        world.set(page, source, is_on);
+        let asked = world.now;
+        world.run_until(|world| world.page(other).sees(peer).contains(&source) == is_on);
+        assert!(world.now - asked < Duration::from_millis(400), "{number}: {:?}", world.now - asked);
+    }
+    world.run();
+    world.assert_converged();
+}
+
+/// What is done while an offer is on its way goes with the next one, all of it.
+#[test]
+fn what_is_done_together_is_one_offer() {
+    let (mut world, ann, ben) = call(on(&[]), on(&[]));
+    let before = (world.page(ann).timeline.len(), world.page(ben).timeline.len());
+    for source in [Camera, Microphone, Source::Screen] {
+        world.set(ann, source, true);
+    }
+    world.set(ben, Camera, true);
+    world.set(ben, Microphone, true);
+    world.run();
+    world.assert_converged();
+    let made = [offers(&world, ann, before.0), offers(&world, ben, before.1)].concat();
+    assert!(made.len() <= 3, "{made:?}");
 }

@@ -14,7 +14,7 @@ impl Negotiator {
     pub(super) fn hear_offer(&mut self, now: Time, Offer { id, sdp, sources }: Offer) {
         self.note_with(Step::ReceiveOffer, timeline::text(&sdp));
         // Refused ones count, too: what a peer sends makes no more answers than offers are allowed.
-        self.pace.spend(now);
+        self.offers_allowed.spend(now, 1);
         if !matches!((&self.phase, &self.turn), (Phase::Stable, Turn::Theirs { .. })) {
             return self.refuse(id, RefuseCode::NotYourTurn, "an offer out of turn".into());
         }

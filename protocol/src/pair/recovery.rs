@@ -11,6 +11,7 @@ use crate::media::ordered;
 use crate::negotiator::Negotiator;
 use crate::time::Time;
 use crate::timeline::Step;
+use crate::turn::offers;
 
 /// How long until the next connection is made, by the number of connections since the last one that connected.
 const BACKOFF: [Duration; 6] = [
@@ -32,12 +33,12 @@ impl Pair {
     }
 
     /// Makes a connection.
-    pub(crate) fn open(&mut self, context: &mut Context, id: ConnectionId, paced: bool) {
+    pub(crate) fn open(&mut self, context: &mut Context, id: ConnectionId) {
         self.catch_up(context.me);
         if matches!(self.state, State::Waiting { renew: true, .. }) && !self.link.restart(context.now) {
             return self.give_up(context);
         }
-        if paced {
+        if context.is_paced {
             self.connections.spend(context.now, 1);
         }
         if self.attempts > 0 {
@@ -46,7 +47,7 @@ impl Pair {
         self.attempts = self.attempts.saturating_add(1);
         let wanted = ordered(context.on.iter().chain(context.places).copied());
         let is_all_on = wanted.len() == context.on.len();
-        let negotiator = Negotiator::new(self.role, context.ice, wanted);
+        let negotiator = Negotiator::new(self.role, context.ice, wanted, offers(context.is_paced));
         let health = context.heals.then(|| Health::new(context.now));
         self.state = State::Live { id, negotiator: Box::new(negotiator), health, channel: None };
         // What a description carries is on unless it was said before that it is not.

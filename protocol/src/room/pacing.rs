@@ -53,12 +53,12 @@ impl Room {
         while self.pacing.connections.allowed_from() <= now {
             let wanted = self.pairs.iter().filter_map(|(id, (_, pair))| Some((pair.wants_connection()?, *id)));
             let Some((_, peer)) = wanted.filter(|(since, _)| *since <= now).min() else { return };
-            let (id, is_paced) = (ConnectionId(self.pacing.made), self.pacing.is_on);
+            let id = ConnectionId(self.pacing.made);
             self.pacing.made = self.pacing.made.wrapping_add(1);
-            if is_paced {
+            if self.pacing.is_on {
                 self.pacing.connections.spend(now, 1);
             }
-            self.act(now, peer, |pair, context| pair.open(context, id, is_paced));
+            self.act(now, peer, |pair, context| pair.open(context, id));
         }
     }
 
