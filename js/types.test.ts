@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, newKey, open, type Peer, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -17,6 +17,7 @@ export async function rooms(): Promise<void> {
         ice: "vanilla",
         vanillaLimit: 2000,
         unlessRecorded: true,
+        key: newKey(),
         iceServers: [{ urls: "stun:example.org" }],
     });
     // @ts-expect-error a third way of ICE

@@ -26,6 +26,8 @@ pub enum Error {
     Room(InvalidId),
     /// `name/invalid`: not a name for a person.
     Name(InvalidId),
+    /// `key/…`: the room's key.
+    Key(KeyError),
     /// `webrtc/unsupported`: the browser has no `RTCPeerConnection`, or it is switched off.
     Unsupported,
     /// `signaling/…`: the way to the server.
@@ -43,6 +45,7 @@ impl Error {
         match self {
             Error::Room(_) => "room/invalid",
             Error::Name(_) => "name/invalid",
+            Error::Key(error) => error.code(),
             Error::Unsupported => "webrtc/unsupported",
             Error::Signaling(error) => error.code(),
             Error::Unread => "room/unread",
@@ -58,6 +61,7 @@ impl fmt::Display for Error {
                 write!(f, "This can't be a room's name: {why}. Use 1 to 64 letters A-Z a-z, digits, - and _.")
             }
             Error::Name(why) => write!(f, "This can't be a name: {why}. Use up to 256 bytes of plain text."),
+            Error::Key(error) => error.fmt(f),
             Error::Unsupported => {
                 f.write_str("This browser can't make calls (WebRTC is missing or switched off). Use a current browser.")
             }
@@ -77,8 +81,15 @@ impl StdError for Error {
         match self {
             Error::Room(why) | Error::Name(why) => Some(why),
             Error::Signaling(error) => Some(error),
+            Error::Key(error) => Some(error),
             Error::Unsupported | Error::Unread | Error::PageHidden => None,
         }
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Error::Key(error)
     }
 }
 
@@ -124,6 +135,11 @@ plain_errors! {
         Nobody = "send/nobody", "Nobody else is in the room. Send it when somebody has joined.";
         PeerGone = "send/peer-gone", "The peer left before the message was delivered.";
         Closed = "room/closed", "The call is over. Join again.";
+    }
+    /// Why a room's key can't be used.
+    KeyError {
+        Invalid = "key/invalid", "A room's key has 16 to 256 characters. Use one that was made for it.";
+        Unavailable = "key/unavailable", "This browser encrypts nothing on this page. Serve it over https.";
     }
     /// Why a track is not sent.
     PublishError {

@@ -32,6 +32,7 @@
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
+//! - [`Join::key`] seals what members say to each other through the server, which then can neither read nor change it.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
 //!
 //! The rules of a call are the crate `itodenwa-protocol`, which knows no browser. This crate applies them: one task per
@@ -53,6 +54,7 @@ mod event;
 mod file;
 mod incoming;
 mod json;
+mod key;
 mod local_media;
 mod media;
 mod message;
@@ -82,8 +84,8 @@ pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
-    AttributeError, CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError,
-    RequestError, SendError, SignalingError, ViewError,
+    AttributeError, CallError, ChannelError, Error, Exception, FileError, KeyError, MediaError, PublishError,
+    RecordError, RequestError, SendError, SignalingError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};
@@ -97,6 +99,7 @@ pub use itodenwa_wire::{
     Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Ticket, Token,
 };
 pub use json::Json;
+pub use key::RoomKey;
 pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };

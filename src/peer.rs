@@ -31,6 +31,7 @@ struct Person {
     since: Time,
     state: Cell<ConnectionState>,
     away: Cell<bool>,
+    has_other_key: Cell<bool>,
     media: SnapshotCell<Media>,
     texts: Rc<Cell<usize>>,
     attributes: SnapshotCell<Attributes>,
@@ -60,6 +61,7 @@ impl Peer {
             since,
             state: Cell::new(ConnectionState::New),
             away: Cell::default(),
+            has_other_key: Cell::default(),
             media: SnapshotCell::default(),
             texts: Rc::default(),
             attributes: SnapshotCell::default(),
@@ -275,6 +277,11 @@ impl Peer {
 
     pub(crate) fn set_speaking(&self, speaking: bool) {
         self.0.speaking.set(speaking);
+    }
+
+    /// They have another key than we, or one of us has none; whether that was known.
+    pub(crate) fn set_other_key(&self) -> bool {
+        self.0.has_other_key.replace(true)
     }
 
     pub(crate) fn set_away(&self, away: bool) {

@@ -4,8 +4,8 @@ mod address;
 mod network_hints;
 mod websocket;
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use futures_util::future::{Either, select};
 use itodenwa_wire::{ClientMessage, ServerMessage, Welcome};
 
 use crate::dom::Timer;
+use crate::error::Error;
 
 pub use crate::error::SignalingError;
 pub use websocket::WebSocketSignaling;
@@ -35,6 +36,18 @@ pub trait Signaling: Stream<Item = Result<ServerMessage, SignalingError>> + Unpi
     /// # Errors
     /// [`SignalingError::Lost`] when nothing can be sent any more, or too much waits to be sent.
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError>;
+
+    /// How many messages that were sent wait for something else than the network, and for the stream to be polled. None unless it is said.
+    fn waiting(&self) -> usize {
+        0
+    }
+}
+
+pub(crate) type Sealing = Pin<Box<dyn Future<Output = Result<Box<dyn Signaling>, Error>>>>;
+
+/// What seals that which goes over the signaling. Behind a pointer: what joins rooms needs nothing of it.
+pub(crate) trait Seal {
+    fn seal(self: Box<Self>, room: String, signaling: Box<dyn Signaling>) -> Sealing;
 }
 
 /// Messages that are passed over while the last ones go out, at most.
@@ -44,8 +57,10 @@ const PASSED_OVER: usize = 64;
 pub(crate) async fn flush(signaling: &mut Box<dyn Signaling>) {
     poll_fn(|cx| {
         for _ in 0..PASSED_OVER {
-            if !matches!(signaling.poll_next_unpin(cx), Poll::Ready(Some(_))) {
-                break;
+            match signaling.poll_next_unpin(cx) {
+                Poll::Ready(Some(_)) => {}
+                Poll::Pending if signaling.waiting() > 0 => return Poll::Pending,
+                Poll::Pending | Poll::Ready(None) => break,
             }
         }
         Poll::Ready(())

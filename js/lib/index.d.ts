@@ -36,6 +36,8 @@ export interface LaterWasm {
     channels?: Wasm | undefined;
     /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
     check?: Wasm | undefined;
+    /** `itodenwa_key_bg.wasm`: rooms with a key. */
+    key?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */
     record?: Wasm | undefined;
     /** `itodenwa_call_bg.wasm`: calls by hand. */
@@ -182,6 +184,12 @@ export interface AbortOptions {
     signal?: AbortSignal | undefined;
 }
 
+/**
+ * A key for a new room ({@link JoinOptions.key}): 128 random bits, as 22 characters that an address can have as they are. Everybody who is to
+ * come gets it with the room's name.
+ */
+export function newKey(): string;
+
 /** How a room is joined. */
 export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
     /** What the others see: up to 64 characters and 256 bytes of plain text. One of which nothing is seen is none. */
@@ -202,6 +210,14 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      * session that goes on after an interruption is not asked again.
      */
     unlessRecorded?: boolean | undefined;
+    /**
+     * With a key, which all members have from elsewhere, as in the part of an invitation's address that no server is sent (behind the `#`):
+     * 16 to 256 characters that nobody guesses, as {@link newKey} makes them. What they say to each other through the server is sealed
+     * with it (AES-GCM, with HKDF of the key and the room's name), so that the server can neither read it nor put itself between them; names,
+     * tokens and who is there stay open to it. Who comes with another key, or with none, is in the room and not connected, which is told as
+     * a {@link Trouble} `peer/key-differs` on both sides. Needs a secure page (https).
+     */
+    key?: string | undefined;
     /**
      * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
      * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
@@ -914,6 +930,7 @@ export type DiagnosisCode =
     | "connection/lost"
     | "signaling/away"
     | "peer/silent"
+    | "peer/key-differs"
     | "peer/gone"
     | "peer/description-refused"
     | "peer/description-rejected"
@@ -976,6 +993,8 @@ export type JoinErrorCode =
     | "room/unread"
     | "page/hidden"
     | "token/unavailable"
+    | "key/invalid"
+    | "key/unavailable"
     | AccessCode
     | (string & {});
 

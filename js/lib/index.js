@@ -7,4 +7,5 @@ export { Me, Peer } from "./person.js";
 export { open, Preview } from "./preview.js";
 export { load } from "./raw.js";
 export { Recording } from "./recording.js";
+export { newKey } from "./key.js";
 export { counts, devices, join, removePrivateFiles, Room } from "./room.js";

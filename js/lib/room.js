@@ -25,11 +25,17 @@ export async function join(room, options = {}) {
 }
 
 async function entered(room, options, aborted) {
-    const [{ join }, token] = await Promise.all([raw(), tokenOf(options)]);
+    const key = text(options.key);
+    const [{ join, keepKey }, token] = await Promise.all([key === undefined ? raw() : rawWith("key"), tokenOf(options)]);
     options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
     const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted };
-    return new Room(room, wanted, await coded(() => enter(room, { ...wanted, token })));
+    const joined = coded(() => {
+        // For the join that is begun in the same breath.
+        if (key !== undefined) keepKey(key);
+        return enter(room, { ...wanted, token });
+    });
+    return new Room(room, wanted, await joined);
 }
 
 /** Cameras, microphones and loudspeakers. */

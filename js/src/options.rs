@@ -7,6 +7,8 @@ use itodenwa::{
 use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::key;
+
 /// How long Vanilla ICE waits for candidates unless it is told.
 const VANILLA_LIMIT_MS: f64 = 5_000.0;
 
@@ -35,6 +37,9 @@ impl Options {
         }
         if self.get("unlessRecorded").as_bool() == Some(true) {
             join = join.unless_recorded();
+        }
+        if let Some(key) = key::kept() {
+            join = join.key(key);
         }
         if let Some(server) = self.text("server") {
             join = join.server(server);

@@ -336,6 +336,8 @@ pub enum TroubleCode {
     PacketMalformed,
     /// The peer does not acknowledge what it is sent.
     PeerSilent,
+    /// The peer is in the room with another key, or with one where we have none, or the other way round. Nothing is read of it.
+    KeyDiffers,
 }
 
 impl TroubleCode {
@@ -353,6 +355,7 @@ impl TroubleCode {
             TroubleCode::GivenUp => "connection/given-up",
             TroubleCode::PacketMalformed => "peer/packet-malformed",
             TroubleCode::PeerSilent => "peer/silent",
+            TroubleCode::KeyDiffers => "peer/key-differs",
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum SignalingError {
     Malformed(String),
     /// `peer/packet-malformed`: what a member sent is no packet, though the server's message is one. It was dropped.
     Packet(PeerId, String),
+    /// `peer/key-differs`: what a member sent is not sealed with the room's key. It was dropped.
+    Sealed(PeerId),
 }
 
 impl SignalingError {
@@ -37,6 +39,7 @@ impl SignalingError {
             SignalingError::Lost(_) => "signaling/lost",
             SignalingError::Malformed(_) => "signaling/malformed",
             SignalingError::Packet(..) => "peer/packet-malformed",
+            SignalingError::Sealed(_) => "peer/key-differs",
         }
     }
 }
@@ -84,6 +87,9 @@ impl fmt::Display for SignalingError {
                 write!(f, "The connection to the signalling server was lost ({why}). Join again.")
             }
             SignalingError::Malformed(why) => write!(f, "A signalling message was not understood and dropped: {why}"),
+            SignalingError::Sealed(_) => {
+                f.write_str("What a member sent is not sealed with this room's key; it was dropped.")
+            }
             SignalingError::Packet(_, why) => write!(f, "What a member sent was not understood and dropped: {why}"),
         }
     }

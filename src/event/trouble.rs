@@ -65,6 +65,9 @@ impl Trouble {
                 "The other side sent something that was not understood. It was ignored."
             }
             Kind::Peer(TroubleCode::PeerSilent) => "The other side does not answer. It may have lost its network.",
+            Kind::Peer(TroubleCode::KeyDiffers) => {
+                "The other side came with another key than yours, or one of you with none. Use the same invitation, both of you. If you do, somebody changes on its way what you say."
+            }
             Kind::Peer(_) => "Something went wrong. The call goes on.",
             Kind::Codec => "This browser does not let the codec be chosen, or the other side does not have it.",
             Kind::Forbidden => "Your token does not let you do that.",

@@ -22,13 +22,14 @@ use crate::dom::{Clock, Timer, global};
 use crate::driver::{self, Core};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, LocalEvent};
+use crate::key::RoomKey;
 use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::queue::queue;
 use crate::room_ref::{REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
-use crate::signaling::{Signaling, WebSocketSignaling, welcome};
+use crate::signaling::{Seal, Signaling, WebSocketSignaling, welcome};
 use crate::snapshot::SnapshotCell;
 
 /// What is switched on without a negotiation. What is shared gets its place when it is shared: few calls have it.
@@ -45,6 +46,7 @@ pub struct Join {
     token: Option<Token>,
     former: Option<Ticket>,
     unless_recorded: bool,
+    seal: Option<Box<dyn Seal>>,
     server: Option<String>,
     sources: Vec<Source>,
     constraints: Vec<DeviceConstraints>,
@@ -76,6 +78,7 @@ impl Join {
             token: None,
             former: None,
             unless_recorded: false,
+            seal: None,
             server: None,
             sources: Vec::new(),
             constraints: Vec::new(),
@@ -118,6 +121,14 @@ impl Join {
     /// this lets everybody in.
     pub fn unless_recorded(mut self) -> Self {
         self.unless_recorded = true;
+        self
+    }
+
+    /// With a key, which all members have from elsewhere, as in the part of an invitation's address that no server is sent (behind the
+    /// `#`). What they say to each other through the server is sealed with it: see [`RoomKey`]. Who comes with another key, or with
+    /// none, is in the room and not connected, which is told as `peer/key-differs`.
+    pub fn key(mut self, key: RoomKey) -> Self {
+        self.seal = Some(key.0);
         self
     }
 
@@ -222,6 +233,10 @@ impl Join {
             (None, Some(address)) => Box::new(WebSocketSignaling::connect(address)?),
             (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
         };
+
+        if let Some(seal) = self.seal {
+            signaling = seal.seal(room_name.as_str().to_owned(), signaling).await?;
+        }
 
         let clock = Clock::start();
         let join = ClientMessage::Join(itodenwa_wire::Join {

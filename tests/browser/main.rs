@@ -10,6 +10,7 @@ mod check;
 mod devices;
 mod files;
 mod health;
+mod keys;
 mod kit;
 mod leaving;
 mod media;

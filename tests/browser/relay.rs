@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use itodenwa::SignalingError;
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{
-    ClientMessage, Delivery, LeaveReason, Member, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    ClientMessage, Delivery, LeaveReason, Member, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
 };
 
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
@@ -28,6 +28,10 @@ struct Hub {
     is_last_lowest: bool,
     /// What was said of recording.
     recording: Vec<bool>,
+    /// The bodies of all packets.
+    bodies: Vec<String>,
+    /// What is done to packets on their way.
+    tamper: Option<fn(&mut Packet, &[String])>,
 }
 
 pub(crate) struct Line {
@@ -53,6 +57,16 @@ impl Relay {
     /// What was said of recording, in its order.
     pub(crate) fn recording(&self) -> Vec<bool> {
         self.0.borrow().recording.clone()
+    }
+
+    /// What members said to each other.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.0.borrow().bodies.clone()
+    }
+
+    /// Does this to each packet from now on, knowing the bodies of all before; or nothing any more.
+    pub(crate) fn tamper(&self, with: Option<fn(&mut Packet, &[String])>) {
+        self.0.borrow_mut().tamper = with;
     }
 
     /// Ends everybody's signalling, as a server that goes away does.
@@ -146,11 +160,16 @@ impl Line {
                 self.me = Some(id);
             }
             ClientMessage::Signal(signal) => {
-                let hub = self.relay.0.borrow();
+                let mut hub = self.relay.0.borrow_mut();
+                let mut packet = signal.packet.clone();
+                if let Some(tamper) = hub.tamper {
+                    tamper(&mut packet, &hub.bodies);
+                }
+                hub.bodies.extend(signal.packet.body.clone());
                 let from = hub.now(self.me.ok_or_else(lost)?);
                 let unknown = Refusal { code: RefusalCode::PeerUnknown, message: String::new(), retry_after: None };
                 let (to, message) = match hub.members.get(&signal.to) {
-                    Some((_, outbox)) => (outbox, Delivery { from, packet: signal.packet.clone() }),
+                    Some((_, outbox)) => (outbox, Delivery { from, packet }),
                     None => {
                         let (_, own) = hub.members.get(&from).ok_or_else(lost)?;
                         own.unbounded_send(Ok(ServerMessage::Refused(unknown))).map_err(|_| lost())?;

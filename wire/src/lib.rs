@@ -46,7 +46,7 @@ pub use client::{ClientMessage, Join, Resume, Signal};
 pub use frame::{Attribute, Format, Frame, Text, TextStream};
 pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
-pub use packet::{Epoch, Packet};
+pub use packet::{Epoch, Packet, SEALED};
 pub use pass::{Pass, Token};
 pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
 pub use source::{OwnSource, Source};

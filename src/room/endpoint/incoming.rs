@@ -4,7 +4,8 @@ use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Ticket, Welcome,
+    Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, SEALED, ServerMessage, Ticket,
+    Welcome,
 };
 
 use super::RoomEndpoint;
@@ -85,6 +86,7 @@ impl RoomEndpoint {
                     self.trouble(&peer, TroubleCode::PacketMalformed, why);
                 }
             }
+            Some(Err(SignalingError::Sealed(from))) => self.other_key(from),
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
         }
@@ -124,7 +126,19 @@ impl RoomEndpoint {
         self.end(Some(error.into()));
     }
 
+    /// Told once of each: they go on trying.
+    fn other_key(&mut self, from: PeerId) {
+        if let Some(peer) = self.peers.peer(from)
+            && !peer.set_other_key()
+        {
+            self.trouble(&peer, TroubleCode::KeyDiffers, String::new());
+        }
+    }
+
     fn packet(&mut self, from: PeerId, way: Way, packet: Packet) {
+        if packet.body.as_ref().is_some_and(|body| body.starts_with(SEALED)) {
+            return self.other_key(from);
+        }
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
         // What can't be read is still consumed in its place: otherwise the sender would send it again for ever.
         let body = body.map(|text| {

@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 6] = [
+pub(crate) const PARTS: [Part; 7] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -46,6 +46,7 @@ pub(crate) const PARTS: [Part; 6] = [
             "check",
         ],
     },
+    Part { name: "key", modules: &["key"], exports: &["keepKey"] },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
     Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
     Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
