@@ -83,6 +83,7 @@ impl Peer {
             now: room.clock.now(),
             since,
             state: self.state(),
+            has_other_key: self.has_other_key(),
             has_signaling: !reach.is_server_away.get(),
             has_relay: reach.has_relay.get(),
             policy: reach.policy.get(),

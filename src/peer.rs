@@ -279,6 +279,11 @@ impl Peer {
         self.0.speaking.set(speaking);
     }
 
+    /// Whether they have another key than we.
+    pub(crate) fn has_other_key(&self) -> bool {
+        self.0.has_other_key.get()
+    }
+
     /// They have another key than we, or one of us has none; whether that was known.
     pub(crate) fn set_other_key(&self) -> bool {
         self.0.has_other_key.replace(true)

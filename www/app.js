@@ -1,4 +1,5 @@
 // The page: a lobby, and a call in the room that was joined. Everything of the call comes from the npm package's own API.
+import { address, isOfType } from "./address.js";
 import { begin, errorText, say, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
 import { preferences } from "./preferences.js";
@@ -9,12 +10,9 @@ import { LinkedServer } from "./view/server.js";
 
 /** What only a call needs: loaded when somebody begins to fill in the form, comes by an invitation, or joins. */
 let loading;
-const parameters = new URLSearchParams(location.search);
+const { parameters } = address;
 const server = new LinkedServer(parameters.get("server"));
-let token = takeToken();
 
-// A link with another token, opened on this page, is no new page.
-addEventListener("hashchange", () => (token = takeToken()));
 begin();
 const lobby = new Lobby(enter);
 // Who needs a token is let into its room alone.
@@ -32,15 +30,18 @@ async function enter(call) {
     lobby.busy(true);
     try {
         if (!(await server.agreed())) return;
-        const { join, CallView } = await loadCall();
+        const { join, newKey, CallView } = await loadCall();
         const preview = checkup.handOver();
+        // A room of which only the invitation tells has a key; one whose name is told by mouth has none.
+        const key = address.keyOf(name) ?? (name === lobby.suggested ? newKey() : undefined);
         const room = await join(name, {
             name: person || undefined,
             camera: camera && preferences.camera,
             microphone: microphone && preferences.microphone,
             preview,
-            token: server.given(token),
+            token: server.given(address.token),
             ticket,
+            key,
             unlessRecorded: !knowsRecorded,
             server: server.address,
             iceTransportPolicy: preferences.iceTransportPolicy,
@@ -48,7 +49,7 @@ async function enter(call) {
         });
         memory.set("name", person || undefined);
         preferences.apply(room);
-        await stay(room, person, CallView);
+        await stay(room, { person, key }, CallView);
     } catch (error) {
         if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
         lobby.fail(error);
@@ -62,10 +63,10 @@ async function enter(call) {
 async function loadCall() {
     loading ??= Promise.all([import("./itodenwa/index.js"), import("./view/call.js")]);
     try {
-        const [{ join, load }, { CallView }] = await loading;
+        const [{ join, load, newKey }, { CallView }] = await loading;
         // Joining waits for it, and says what is wrong.
         load().catch(() => {});
-        return { join, CallView };
+        return { join, newKey, CallView };
     } catch (cause) {
         loading = undefined;
         throw Object.assign(new Error(cause.message, { cause }), { code: "wasm/unavailable" });
@@ -77,19 +78,13 @@ async function loadCall() {
  * page is loaded anew, once, and then joins.
  */
 function loadAnew(call) {
-    tellRoom(call.room);
+    address.tell(call.room, address.keyOf(call.room));
     tab.set("call", JSON.stringify(call));
     location.reload();
 }
 
-/** The address says in which room one is. */
-function tellRoom(name) {
-    parameters.set("room", name);
-    history.replaceState(null, "", `?${parameters}`);
-}
-
-async function stay(room, person, CallView) {
-    tellRoom(room.name);
+async function stay(room, { person, key }, CallView) {
+    address.tell(room.name, key);
     const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ticket: room.ticket, ...intent(room) }));
     remember();
     // With the newest ticket.
@@ -98,7 +93,7 @@ async function stay(room, person, CallView) {
     checkup.close();
     lobby.hide();
     const begun = performance.now();
-    const view = new CallView(room, { invitation: invitation(), changed: remember });
+    const view = new CallView(room, { invitation: address.invitation(), hasKey: key !== undefined, changed: remember });
     const error = await room.closed;
     stayed.abort();
     view.close();
@@ -128,8 +123,7 @@ async function forget() {
     preferences.forget();
     memory.clear();
     tab.clear();
-    parameters.delete("room");
-    history.replaceState(null, "", `${location.pathname}${parameters.size > 0 ? `?${parameters}` : ""}`);
+    address.forget();
     lobby.fill({ room: "", name: "" });
     try {
         const { removePrivateFiles } = await import("./itodenwa/index.js");
@@ -160,34 +154,10 @@ function intent({ me }) {
     return { camera: me.media.has("camera"), microphone: me.media.has("microphone") };
 }
 
-/**
- * The token behind the `#`, which no server is sent. It is taken out of the address, so that it is not copied with it; a
- * reload still has it.
- */
-function takeToken() {
-    const given = new URLSearchParams(location.hash.slice(1)).get("token");
-    if (given) {
-        tab.set("token", given);
-        history.replaceState(null, "", location.pathname + location.search);
-    }
-    if (!given && !isOfType("reload")) tab.set("token", undefined);
-    return given ?? tab.get("token");
-}
-
-/** How the page was come to (W3C Navigation Timing 2, `NavigationTimingType`). */
-function isOfType(type) {
-    return performance.getEntriesByType("navigation")[0]?.type === type;
-}
-
 /** What a check needs to be let in. */
 function access() {
-    const given = server.given(token);
+    const given = server.given(address.token);
     return { token: given, room: given && lobby.room() };
-}
-
-/** The address of this room, with the same server and way of ICE. */
-function invitation() {
-    return `${location.origin}${location.pathname}?${parameters}`;
 }
 
 /**

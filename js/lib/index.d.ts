@@ -1075,6 +1075,7 @@ export type TroubleCode =
     | "peer/candidates-too-many"
     | "peer/packet-malformed"
     | "peer/silent"
+    | "peer/key-differs"
     | "connection/description-not-made"
     | "connection/not-made"
     | "connection/failed"

@@ -22,6 +22,8 @@ pub enum Verdict {
     SignalingAway,
     /// Nothing comes from the other side.
     PeerSilent,
+    /// The other side is in the room with another key, or one of us with none.
+    KeyDiffers,
     /// The other side's offer or answer was not taken here.
     DescriptionRefused,
     /// Our offer was not taken by the other side.
@@ -55,6 +57,7 @@ impl Verdict {
             Verdict::Connecting => "connection/connecting",
             Verdict::SignalingAway => "signaling/away",
             Verdict::PeerSilent => "peer/silent",
+            Verdict::KeyDiffers => "peer/key-differs",
             Verdict::DescriptionRefused => "peer/description-refused",
             Verdict::DescriptionRejected => "peer/description-rejected",
             Verdict::NoCandidates => "ice/no-candidates",
@@ -77,6 +80,7 @@ impl Verdict {
             Verdict::Connecting => "The connection is being made.",
             Verdict::SignalingAway => "The server that introduces the two sides is out of reach.",
             Verdict::PeerSilent => "The other side does not answer.",
+            Verdict::KeyDiffers => "The other side came with another key than yours, or one of you with none.",
             Verdict::DescriptionRefused => "This browser can't use what the other side offers.",
             Verdict::DescriptionRejected => "The other side's browser can't use what this one offers.",
             Verdict::NoCandidates => "This browser found no network address that it may use.",
@@ -100,6 +104,7 @@ impl Verdict {
             Verdict::Connected => "",
             Verdict::Connecting => "Wait a moment.",
             Verdict::SignalingAway => "Check your network; it goes on by itself when the server is back.",
+            Verdict::KeyDiffers => "Use the same invitation, both of you.",
             Verdict::PeerSilent => "Ask them to look at their network, or to reload the page.",
             Verdict::DescriptionRefused | Verdict::DescriptionRejected => {
                 "Both sides should reload, with browsers that are up to date."
@@ -134,6 +139,8 @@ pub struct Circumstances {
     pub since: Time,
     /// The state of the connection to them.
     pub state: ConnectionState,
+    /// Whether what they say is not sealed with our key.
+    pub has_other_key: bool,
     /// Whether the signalling server is reached.
     pub has_signaling: bool,
     /// Whether a TURN server is known here.
@@ -233,12 +240,13 @@ impl Seen {
     }
 
     fn verdict(&self, circumstances: &Circumstances) -> Verdict {
-        let &Circumstances { now, state, has_signaling, has_relay, policy, .. } = circumstances;
+        let &Circumstances { now, state, has_other_key, has_signaling, has_relay, policy, .. } = circumstances;
         let is_late =
             matches!(state, ConnectionState::Failed | ConnectionState::Disconnected) || self.since + PATIENCE <= now;
         let silent = if has_signaling { Verdict::PeerSilent } else { Verdict::SignalingAway };
         let verdicts = [
             (state == ConnectionState::Connected, Verdict::Connected),
+            (has_other_key, Verdict::KeyDiffers),
             (self.dtls_failed, Verdict::DtlsFailed),
             (self.refused, Verdict::DescriptionRefused),
             (self.rejected, Verdict::DescriptionRejected),

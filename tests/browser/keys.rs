@@ -14,7 +14,8 @@ const KEY: &str = "4Qm1cX0u7vR2sT9bYpLw3A";
 const OTHER: &str = "4Qm1cX0u7vR2sT9bYpLw3B";
 
 async fn enter(relay: &Relay, key: Option<&str>) -> Room {
-    let mut join = Room::join("blue-tiger").signaling(relay.line());
+    // With these on nothing has to be said of what is off.
+    let mut join = Room::join("blue-tiger").signaling(relay.line()).camera().microphone();
     if let Some(key) = key {
         join = join.key(RoomKey::new(key).expect("a key"));
     }
@@ -125,8 +126,8 @@ async fn what_a_server_changes_is_not_taken() {
         |packet, _| packet.seq += u32::from(packet.body.is_some()),
         // What somebody said before.
         |packet, before| {
-            if let (Some(body), Some(old)) = (&mut packet.body, before.first()) {
-                *body = old.clone();
+            if let Some(body) = &mut packet.body {
+                *body = before.first().cloned().unwrap_or_default();
             }
         },
         // A text of the server's own.

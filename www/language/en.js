@@ -100,6 +100,7 @@ export default {
     forget: "Delete what is kept here",
     forgotten: "This browser keeps nothing of the call.",
     "alone-hint": "Send this link to whom you want to talk with:",
+    "alone-key": "The link has a key in it that the server does not get: it can't listen in.",
     invitation: "Invitation",
     resume: "Tap to hear and see the others",
     "muted-speech": "You are speaking while muted.",
@@ -227,6 +228,8 @@ export const errors = {
     "room/unread": "The page was too slow for this call. Join again.",
     "connection/failed": "{name}: no way through the network was found, or it was lost. It is tried again.",
     "connection/given-up": "{name}: the connection failed too often. Both should reload the page.",
+    "key/invalid": "The key of this invitation is not whole. Copy the whole link.",
+    "key/unavailable": "An invitation with a key needs a secure page. Open it over https://.",
     "peer/silent": "{name} does not answer. Perhaps the network is gone there.",
 };
 

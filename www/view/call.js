@@ -33,13 +33,14 @@ export class CallView {
     #names = new Map();
     #listeners = new AbortController();
 
-    /** `invitation` is a link to this room; `changed` is told when the own switches have. */
-    constructor(room, { invitation, changed }) {
+    /** `invitation` is a link to this room, `hasKey` whether with its key; `changed` is told when the own switches have. */
+    constructor(room, { invitation, hasKey, changed }) {
         this.#room = room;
         this.#changed = changed;
         byId("call").hidden = false;
         byId("room-name").textContent = room.name;
         byId("invitation").value = invitation;
+        byId("alone-key").hidden = !hasKey;
         byId("resume").hidden = true;
         this.#signaling(room.signaling);
         this.#mutedSpeech(false);
@@ -119,6 +120,8 @@ export class CallView {
             this.#switches();
             // Stopped by the browser's own button.
             if (trouble.source === "screen" && trouble.code === "media/ended") return;
+            // Why somebody is not connected is said of them, and stays as long as it is so.
+            if (trouble.code === "peer/key-differs") return;
             this.#tell(trouble, nameOf(trouble.peer));
         };
     }

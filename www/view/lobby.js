@@ -21,6 +21,7 @@ export class Lobby {
     #anyway = byId("join-recorded");
     /** What joins a call although it is recorded, when that was asked. */
     #agreed;
+    #suggested;
 
     /** `enter` gets `{ room, person, camera, microphone }`. */
     constructor(enter) {
@@ -59,6 +60,11 @@ export class Lobby {
     /** The room that is filled in, if there is one. */
     room() {
         return this.#room.value.trim() || undefined;
+    }
+
+    /** The room's name that was suggested last: nobody else has it. */
+    get suggested() {
+        return this.#suggested;
     }
 
     /** Joins with what is filled in. */
@@ -118,7 +124,8 @@ export class Lobby {
         const [one, other, ...signs] = crypto.getRandomValues(new Uint32Array(2 + SIGN_COUNT));
         const pick = (list, number) => list[number % list.length];
         const secret = signs.map((number) => pick(SIGNS, number)).join("");
-        this.#room.value = `${pick(ADJECTIVES, one)}-${pick(ANIMALS, other)}-${secret}`;
+        this.#suggested = `${pick(ADJECTIVES, one)}-${pick(ANIMALS, other)}-${secret}`;
+        this.#room.value = this.#suggested;
         this.#clearError();
         this.#name.focus();
     }

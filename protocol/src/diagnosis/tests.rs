@@ -22,7 +22,8 @@ fn at(now: Time, state: ConnectionState, (has_signaling, has_relay): (bool, bool
     });
     let entries: Vec<Entry> = entries.collect();
     let policy = IceTransportPolicy::All;
-    diagnose(&entries, &Circumstances { now, since: Time::from_millis(0), state, has_signaling, has_relay, policy })
+    let (since, has_other_key) = (Time::from_millis(0), false);
+    diagnose(&entries, &Circumstances { now, since, state, has_other_key, has_signaling, has_relay, policy })
 }
 
 /// Both descriptions are set, and these candidates are known.
@@ -120,6 +121,7 @@ fn candidates_in_a_description_count_as_well() {
         now: Time::from_millis(20_000),
         since: Time::from_millis(0),
         state: ConnectionState::Failed,
+        has_other_key: false,
         has_signaling: true,
         has_relay: true,
         policy: IceTransportPolicy::All,
@@ -127,6 +129,10 @@ fn candidates_in_a_description_count_as_well() {
     assert_eq!(diagnose(&steps, &circumstances), Verdict::NoPath);
     assert_eq!(diagnose(&steps[..3], &circumstances), Verdict::NoPath);
     assert_eq!(diagnose(&steps[2..], &circumstances), Verdict::NoCandidates);
+    let sealed = Circumstances { has_other_key: true, ..circumstances };
+    assert_eq!(diagnose(&steps, &sealed), Verdict::KeyDiffers);
+    let connected = Circumstances { state: ConnectionState::Connected, ..sealed };
+    assert_eq!(diagnose(&steps, &connected), Verdict::Connected);
     // Whoever hides behind a relay needs one, and has no other candidates.
     let hidden = Circumstances { policy: IceTransportPolicy::Relay, ..circumstances };
     assert_eq!(diagnose(&steps, &hidden), Verdict::NoPath);
@@ -141,6 +147,7 @@ fn each_verdict_has_a_sentence() {
         Connecting,
         SignalingAway,
         PeerSilent,
+        KeyDiffers,
         DescriptionRefused,
         DescriptionRejected,
         NoCandidates,

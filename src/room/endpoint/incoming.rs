@@ -4,12 +4,12 @@ use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, SEALED, ServerMessage, Ticket,
-    Welcome,
+    Body, ClientMessage, Epoch, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, SEALED, ServerMessage,
+    Signal, Ticket, Welcome,
 };
 
 use super::RoomEndpoint;
-use crate::codec::{Malformed, read_body};
+use crate::codec::{Malformed, read_body, write_body};
 use crate::connection::ConnectionEvent;
 use crate::error::SignalingError;
 use crate::event::{Event, ReadText, SignalingState, Trouble};
@@ -126,11 +126,14 @@ impl RoomEndpoint {
         self.end(Some(error.into()));
     }
 
-    /// Told once of each: they go on trying.
+    /// Told once of each: they go on trying. What is said to them, outside the order, lets them find the same.
     fn other_key(&mut self, from: PeerId) {
         if let Some(peer) = self.peers.peer(from)
             && !peer.set_other_key()
         {
+            let (from_epoch, to_epoch) = (Epoch::of_session(self.parts.machine.me().session), Epoch::new(0));
+            let packet = Packet { from_epoch, to_epoch, seq: 0, ack: 0, body: Some(write_body(&Body::Hello)) };
+            self.say(&ClientMessage::Signal(Signal { to: from, packet }));
             self.trouble(&peer, TroubleCode::KeyDiffers, String::new());
         }
     }
