@@ -254,6 +254,9 @@ export function errors(error: unknown): string {
     switch (error.code) {
         case "media/denied":
             return "Allow the camera.";
+        case "media/screen-denied":
+        case "media/screen-denied-by-system":
+            return "Nothing is shared.";
         case "signaling/refused":
             return error.refusal === "room/full" ? "The room is full." : error.explain;
         default:

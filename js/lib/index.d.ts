@@ -121,8 +121,13 @@ export interface MicrophoneOptions {
 export interface ScreenOptions {
     /** Sharp letters, up to 15 pictures a second (as if nothing is said); or smooth pictures, up to 30. */
     content?: "text" | "motion" | undefined;
-    /** With sound, where there is any and the person lets it: unless it is `false`. */
+    /**
+     * With sound, where there is any and the person lets it: unless it is `false`. What the call itself plays is not in it: where the browser
+     * can't leave that out (`restrictOwnAudio`), nothing is offered but the sound of a tab. It is sent in stereo.
+     */
     audio?: boolean | undefined;
+    /** Whoever shares a tab does not hear it themselves any more: then their microphone does not hear it, either. */
+    suppressLocalAudioPlayback?: boolean | undefined;
 }
 
 /** What an own source really is. What the browser does not tell is `undefined`. */
@@ -348,8 +353,9 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * Shares a screen, a window or a tab, beside the camera: the browser lets the person choose, and gives its sound where it
      * can. To be called when the person touches the page. When they stop it by the browser's own button, that is a
      * {@link Trouble} `media/ended` with the source `screen`.
-     * @throws {@link ItodenwaError} `media/denied` if the person chose nothing, `media/unsupported` where there is no sharing, as
-     * on most phones; `media/…`, `room/closed`. The room goes on without it.
+     * @throws {@link ItodenwaError} `media/screen-denied` if the person chose nothing, `media/screen-denied-by-system` if the system's privacy
+     * settings are in the way, `media/needs-gesture` without a click, `media/unsupported` where there is no sharing, as on most phones;
+     * `media/…`, `room/closed`. The room goes on without it.
      */
     screen(on: boolean | ScreenOptions): Promise<void>;
     /**
@@ -993,12 +999,14 @@ export type AccessCode =
     | "address/too-many"
     | "origin/forbidden";
 
-/** Why a camera or microphone can't be used. */
+/** Why a camera, a microphone or a screen can't be used. */
 export type MediaErrorCode =
     | "media/denied"
     | "media/dismissed"
     | "media/denied-by-system"
     | "media/denied-by-policy"
+    | "media/screen-denied"
+    | "media/screen-denied-by-system"
     | "media/needs-gesture"
     | "media/unreadable"
     | "media/missing"

@@ -71,7 +71,8 @@ async fn ask_devices(wishes: &[DeviceConstraints], strength: ConstraintStrength)
 async fn ask_screen(options: &ScreenOptions) -> Result<JsValue, JsValue> {
     match settled(get_display_media(&constraints::screen(options))).await {
         Err(thrown) if is_overconstrained(&thrown) || is_named(&thrown, "TypeError") => {
-            settled(get_display_media(&object([("video", true.into()), ("audio", options.audio.into())]))).await
+            let audio = constraints::screen_audio(options);
+            settled(get_display_media(&object([("video", true.into()), ("audio", audio)]))).await
         }
         answer => answer,
     }

@@ -52,7 +52,7 @@ export function shape_devices(shape) {
 export function offer_plain_screen() {
     const offered = navigator.mediaDevices.getDisplayMedia;
     navigator.mediaDevices.getDisplayMedia = async function (wanted) {
-        if (wanted.video !== true) throw new TypeError('a test');
+        if (wanted.video !== true || wanted.audio === true) throw new TypeError('a test');
         return offered.call(this, wanted);
     };
 }

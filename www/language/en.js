@@ -193,6 +193,8 @@ export const errors = {
     "media/dismissed": "The browser's question was closed. Switch it on again, and allow it.",
     "media/denied-by-system": "This computer does not let the browser do so. Allow it in the system's privacy settings.",
     "media/denied-by-policy": "The page that this call is in does not allow it. Open the call in a tab of its own.",
+    "media/screen-denied": "Nothing is shared.",
+    "media/screen-denied-by-system": "This computer does not let the browser record the screen. Allow it in the system's privacy settings, and start the browser anew.",
     "media/needs-gesture": "A screen can be shared only right after a click. Click once more.",
     "media/unreadable": "The system gives no picture of that. Choose another window or screen.",
     "media/missing": "No camera or microphone was found. Connect one, then switch it on.",
