@@ -236,6 +236,21 @@ export interface PublishOptions {
     limits?: Limits | undefined;
 }
 
+/**
+ * What changes an own track before it is sent and shown: a blurred background, a voice without noise. It has one track at a time: after
+ * `start` comes `stop` before the next `start`, which it gets when the device is another one, or the source is switched on again. Use
+ * another object for another source.
+ */
+export interface Processor {
+    /**
+     * Gives the track that is sent in place of this one, of the same kind, as soon as it has something to show: until then nothing is sent.
+     * The given track is ours: do not stop it. If this throws, nothing is sent at all.
+     */
+    start(track: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack>;
+    /** What `start` gave is of no use any more; it is stopped already. Once after each `start` that gave a track. */
+    stop?(): void;
+}
+
 /** What is sent of a source, at most. Of several limits the lowest counts. */
 export interface Limits {
     /** Bits a second. */
@@ -391,6 +406,23 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     unpublish(source: Source, options?: { stop?: boolean | undefined }): void;
+    /**
+     * Lets the track of an own source, a device's or a published one, go through a processor before it is sent: now, and whenever there is
+     * another one. `null` takes the processor away. Nothing is negotiated, and one's own view shows what is sent. Resolved when it works, at
+     * once where the source is off.
+     *
+     * Nobody sees or hears what a processor failed to change: one that can't start, or whose track ends, switches the source off, with a
+     * {@link Trouble} `media/processor`, and so does each attempt to switch it on again until the processor is taken away. What is on already
+     * goes on as it is while the first processor starts; for one that is to be processed from the beginning say this before it is switched on,
+     * or in a {@link Preview} that the room is joined with. A processor that fails to start in place of another one leaves that at work.
+     *
+     * ```js
+     * await room.process("camera", blur);
+     * await room.camera(true);
+     * ```
+     * @throws {@link ItodenwaError} `media/processor`, with what was thrown as `cause`; `source/unknown`, `options/invalid`, `room/closed`.
+     */
+    process(source: Source, processor: Processor | null): Promise<void>;
     /**
      * Limits what is sent of a source to everybody, now and later, in place of the limits before. {@link Peer.limit} does it for one.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
@@ -1015,6 +1047,7 @@ export type MediaErrorCode =
     | "media/insecure"
     | "media/unsupported"
     | "media/ended"
+    | "media/processor"
     | "media/failed"
     | (string & {});
 

@@ -35,6 +35,8 @@ pub enum MediaError {
     Unsupported,
     /// `media/ended`: the device was unplugged, or taken away, while it was in use.
     Ended,
+    /// `media/processor`: a [`Processor`](crate::Processor) failed, and nothing is sent in place of what it should have made.
+    Processor(Exception),
     /// `media/failed`: anything else.
     Failed(Exception),
     /// `room/closed`: the call is over.
@@ -60,6 +62,7 @@ impl MediaError {
             MediaError::Insecure => "media/insecure",
             MediaError::Unsupported => "media/unsupported",
             MediaError::Ended => "media/ended",
+            MediaError::Processor(_) => "media/processor",
             MediaError::Failed(_) => "media/failed",
             MediaError::Closed => "room/closed",
         }
@@ -139,6 +142,9 @@ impl fmt::Display for MediaError {
                 "This browser gives no access to cameras and microphones, or lets no screen be shared, as on most phones. Use a current browser."
             }
             MediaError::Ended => "The device, or what was shared, was taken away. Switch it on again.",
+            MediaError::Processor(_) => {
+                "What changes picture or sound failed, and nothing is sent in its place. Switch it off, or try again."
+            }
             MediaError::Failed(_) => "Camera, microphone or screen failed. Try again.",
             MediaError::Closed => "The call is over. Join again.",
         })
@@ -159,6 +165,7 @@ impl StdError for MediaError {
             | MediaError::Missing(thrown)
             | MediaError::Busy(thrown)
             | MediaError::Constraints(thrown)
+            | MediaError::Processor(thrown)
             | MediaError::Failed(thrown) => Some(thrown),
             MediaError::Insecure | MediaError::Unsupported | MediaError::Ended | MediaError::Closed => None,
         }
