@@ -249,16 +249,16 @@ export function change_devices() { navigator.mediaDevices.dispatchEvent(new Even
 let shared;
 let screens;
 /** How often the person was asked for a screen since it was offered. */
-let asked;
+let asked_of_screen;
 export function times_asked() { return screens; }
-export function asked_for() { return asked; }
+export function asked_for() { return asked_of_screen; }
 export function restricts_own_audio() { return 'restrictOwnAudio' in navigator.mediaDevices.getSupportedConstraints(); }
 /** The person chooses this, with sound, each time. */
 export function offer_screen() {
     screens = 0;
     navigator.mediaDevices.getDisplayMedia = async (wanted) => {
         screens += 1;
-        asked = JSON.stringify(wanted);
+        asked_of_screen = JSON.stringify(wanted);
         const canvas = document.createElement('canvas');
         const context = canvas.getContext('2d');
         const paint = setInterval(() => {

@@ -13,7 +13,7 @@ use crate::kit::{frames, frames_in, leave, media, pair, until, within};
 
 /// Gives a copy of what it gets, unless it is to fail.
 #[derive(Default)]
-struct Copying {
+pub(crate) struct Copying {
     given: RefCell<Vec<MediaStreamTrack>>,
     stopped: Cell<usize>,
     fails: Cell<bool>,
