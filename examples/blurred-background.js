@@ -35,7 +35,8 @@ export class BlurredBackground {
         };
         await draw();
         const [made] = canvas.captureStream().getVideoTracks();
-        this.#paint(draw, made).finally(() => (video.srcObject = null));
+        // Where it fails the last picture stands: what can't be changed is not shown.
+        this.#paint(draw).catch(() => {}).finally(() => (video.srcObject = null));
         return made;
     }
 
@@ -43,17 +44,11 @@ export class BlurredBackground {
         this.#painting = undefined;
     }
 
-    async #paint(draw, made) {
+    async #paint(draw) {
         const painting = (this.#painting = {});
-        try {
-            while (this.#painting === painting) {
-                await new Promise((done) => setTimeout(done, EVERY));
-                await draw();
-            }
-        } catch {
-            // What can't be changed is not shown: the source goes off.
-            made.stop();
-            made.dispatchEvent(new Event("ended"));
+        while (this.#painting === painting) {
+            await new Promise((done) => setTimeout(done, EVERY));
+            await draw();
         }
     }
 }

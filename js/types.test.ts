@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, open, type Peer, type Preview, type Processor, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -247,6 +247,20 @@ export async function files(room: Room, peer: Peer, file: File): Promise<void> {
     // @ts-expect-error a place that there is not
     room.onfile = (offer) => offer.accept({ to: "cloud" });
     await removePrivateFiles();
+}
+
+export async function processors(room: Room, preview: Preview) {
+    const blur: Processor = { start: (track) => track };
+    const clean = { start: async (track: MediaStreamTrack) => track, stop: () => {} };
+    await room.process("camera", blur);
+    await room.process("whiteboard", clean);
+    await preview.process("microphone", clean);
+    await room.process("camera", null);
+    // @ts-expect-error what gives no track
+    await room.process("camera", { start: () => "track" });
+    // @ts-expect-error a preview shares nothing
+    await preview.process("screen", blur);
+    await room.screen({ audio: true, suppressLocalAudioPlayback: true });
 }
 
 export function errors(error: unknown): string {

@@ -113,11 +113,17 @@ impl Connection {
             Command::MakeOffer { send, ice_restart } => {
                 let restarted = if ice_restart { self.restart_ice() } else { Ok(()) };
                 let placed = restarted.and_then(|()| self.transceivers.place(&self.peer, &send, true, devices));
-                self.describe("offer", placed, |sdp, transceivers| Report::OfferMade { sdp, sources: transceivers.offered() });
+                self.describe("offer", placed, |sdp, transceivers| Report::OfferMade {
+                    sdp,
+                    sources: transceivers.offered(),
+                });
             }
             Command::MakeAnswer { send } => {
                 let placed = self.transceivers.place(&self.peer, &send, false, devices);
-                self.describe("answer", placed, |sdp, transceivers| Report::AnswerMade { sdp, sources: transceivers.answered() });
+                self.describe("answer", placed, |sdp, transceivers| Report::AnswerMade {
+                    sdp,
+                    sources: transceivers.answered(),
+                });
             }
             Command::SetOffer { sdp } => {
                 let known = self.peer.remote_description().map(|known| known.sdp());

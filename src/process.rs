@@ -58,11 +58,7 @@ impl Preview {
     }
 }
 
-async fn process(
-    local: &LocalHandle,
-    source: Source,
-    processor: Option<Rc<dyn Processor>>,
-) -> Result<(), MediaError> {
+async fn process(local: &LocalHandle, source: Source, processor: Option<Rc<dyn Processor>>) -> Result<(), MediaError> {
     let (done, wait) = oneshot::channel();
     let with = processor.map(|processor| Box::new(ProcessorStage::new(source, processor, done)) as Box<dyn Stage>);
     let is_waited_for = with.is_some();
@@ -71,5 +67,6 @@ async fn process(
         return Ok(());
     }
     let unused = || Exception::new("AbortError", "it was taken away before it began, or there are too many");
-    wait.await.unwrap_or_else(|_| Err(if local.is_over() { MediaError::Closed } else { MediaError::Processor(unused()) }))
+    wait.await
+        .unwrap_or_else(|_| Err(if local.is_over() { MediaError::Closed } else { MediaError::Processor(unused()) }))
 }

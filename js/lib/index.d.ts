@@ -1469,6 +1469,11 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     /** Switches the microphone, in the same way. @throws {@link ItodenwaError} `media/…`, `preview/closed`. */
     microphone(on: boolean | MicrophoneOptions): Promise<void>;
     /**
+     * As {@link Room.process}; a room that is joined with this preview goes on with it.
+     * @throws {@link ItodenwaError} `media/processor`, `source/unknown`, `options/invalid`, `preview/closed`.
+     */
+    process(source: "camera" | "microphone", processor: Processor | null): Promise<void>;
+    /**
      * A `<video data-peer="me">` with the picture, without sound, to be put into the page: the same each time. It is removed in
      * the end.
      * @throws {@link ItodenwaError} `preview/closed`.

@@ -101,9 +101,7 @@ pub fn in_stereo(sdp: &str) -> String {
         }
         let is_stereo = |parameter: &str| parameter.trim_start().starts_with("stereo=");
         match of("a=fmtp:") {
-            Some((payload, parameters))
-                if sounds > 1 && payload == opus && !parameters.split(';').any(is_stereo) =>
-            {
+            Some((payload, parameters)) if sounds > 1 && payload == opus && !parameters.split(';').any(is_stereo) => {
                 changed.push_str(text);
                 changed.push_str(";stereo=1\r\n");
             }

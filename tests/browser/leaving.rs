@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use futures_util::future::join;
 use itodenwa::{
-    CameraOptions, Error, Event, LeaveReason, Limits, MicrophoneOptions, Processor, PublishOptions, Quality, Room, Source,
-    counts,
+    CameraOptions, Error, Event, LeaveReason, Limits, MicrophoneOptions, Processor, PublishOptions, Quality, Room,
+    Source, counts,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -9,7 +9,7 @@ use itodenwa::{CameraOptions, Event, Exception, MediaError, Processor, Quality, 
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{frames, frames_in, leave, media, pair, until, within};
+use crate::kit::{end_track, frames, frames_in, leave, media, painted, pair, until, within};
 
 /// Gives a copy of what it gets, unless it is to fail.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Copying {
     given: RefCell<Vec<MediaStreamTrack>>,
     stopped: Cell<usize>,
     fails: Cell<bool>,
+    /// It gives a painted picture instead, which can end.
+    paints: Cell<bool>,
 }
 
 impl Processor for Copying {
@@ -25,7 +27,11 @@ impl Processor for Copying {
             return Box::pin(async { Err(Exception::new("Error", "a test")) });
         }
         // The method of the track, which makes another one.
-        let copy = MediaStreamTrack::clone(&track);
+        let copy = if self.paints.get() {
+            MediaStreamTrack::from(painted().get_video_tracks().get(0))
+        } else {
+            MediaStreamTrack::clone(&track)
+        };
         self.given.borrow_mut().push(Clone::clone(&copy));
         Box::pin(async { Ok(copy) })
     }
@@ -125,12 +131,11 @@ async fn what_a_processor_fails_to_change_is_not_sent() {
     assert_eq!(other.peers().first().map(|peer| peer.media()), Some(Vec::new()), "nobody was told that it is on");
 
     processor.fails.set(false);
+    processor.paints.set(true);
     within("the camera", one.camera(true)).await.expect("a camera");
     media(&mut other, Source::Camera, true).await;
     frames(&other).await;
-    // By itself, as when the graphics fail: browsers tell nothing of `stop()`.
-    let ended = web_sys::Event::new("ended").expect("an event");
-    processor.last().dispatch_event(&ended).expect("told");
+    end_track(&processor.last());
     failed(&mut one).await;
     media(&mut other, Source::Camera, false).await;
     assert_eq!((shown(&own).len(), processor.starts()), (0, (1, 1)));

@@ -5,8 +5,8 @@ use itodenwa::{Content, Event, MediaError, ScreenOptions, Source};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{
-    self, asked_for, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen, restricts_own_audio, stop_sharing,
-    times_asked, until, within,
+    self, asked_for, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen,
+    restricts_own_audio, stop_sharing, times_asked, until, within,
 };
 use crate::relay::Relay;
 

@@ -202,6 +202,7 @@ export const errors = {
     "media/constraints": "This camera or microphone can't do what a call needs. Use another one.",
     "media/insecure": "Camera and microphone need a secure page. Open it over https://.",
     "media/unsupported": "This browser gives no access to camera and microphone. Use a current one.",
+    "media/processor": "What changes the picture or the sound failed, and nothing is sent. Switch it on again.",
     "media/ended": "The camera or microphone was taken away. Connect it and switch it on again.",
     "media/failed": "The camera or microphone failed. Switch it on again.",
     "send/nobody": "Nobody else is here to read this yet.",

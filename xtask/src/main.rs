@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn examples_are_those_that_there_are() {
         for name in serve::EXAMPLES {
-            let Command::Example { name: parsed, options } = parse(&["example", name, "--listen", "127.0.0.1:0"]) else {
+            let Command::Example { name: parsed, options } = parse(&["example", name, "--listen", "127.0.0.1:0"])
+            else {
                 panic!("{name} is no example")
             };
             assert_eq!((parsed.as_str(), options.len()), (name, 2));
