@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, newKey, open, type Peer, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, newKey, open, type Peer, type Preview, type Processor, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -250,11 +250,28 @@ export async function files(room: Room, peer: Peer, file: File): Promise<void> {
     await removePrivateFiles();
 }
 
+export async function processors(room: Room, preview: Preview) {
+    const blur: Processor = { start: (track) => track };
+    const clean = { start: async (track: MediaStreamTrack) => track, stop: () => {} };
+    await room.process("camera", blur);
+    await room.process("whiteboard", clean);
+    await preview.process("microphone", clean);
+    await room.process("camera", null);
+    // @ts-expect-error what gives no track
+    await room.process("camera", { start: () => "track" });
+    // @ts-expect-error a preview shares nothing
+    await preview.process("screen", blur);
+    await room.screen({ audio: true, suppressLocalAudioPlayback: true });
+}
+
 export function errors(error: unknown): string {
     if (!(error instanceof ItodenwaError)) throw error;
     switch (error.code) {
         case "media/denied":
             return "Allow the camera.";
+        case "media/screen-denied":
+        case "media/screen-denied-by-system":
+            return "Nothing is shared.";
         case "signaling/refused":
             return error.refusal === "room/full" ? "The room is full." : error.explain;
         default:

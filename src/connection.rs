@@ -12,6 +12,7 @@ mod transceivers;
 use std::future::Future;
 use std::rc::Rc;
 
+use itodenwa_protocol::description::in_stereo;
 use itodenwa_protocol::sending::Encoding;
 use itodenwa_protocol::{Command, ConnectionState, IceTransportPolicy, Report};
 use itodenwa_wire::limits::{CHANNEL_PACKET_BYTES, DATA_MESSAGE_BYTES};
@@ -24,7 +25,7 @@ use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_
 use crate::dom::spawn;
 use crate::dom::{
     AbortController, Aborted, CandidateEvent, DataChannel, DataChannelEvent, Held, Kind, Listener, PeerConnection,
-    Receiver, object,
+    Receiver, object, property,
 };
 use crate::error::{ChannelError, Exception};
 use crate::media::Devices;
@@ -112,11 +113,17 @@ impl Connection {
             Command::MakeOffer { send, ice_restart } => {
                 let restarted = if ice_restart { self.restart_ice() } else { Ok(()) };
                 let placed = restarted.and_then(|()| self.transceivers.place(&self.peer, &send, true, devices));
-                self.describe(placed, |sdp, transceivers| Report::OfferMade { sdp, sources: transceivers.offered() });
+                self.describe("offer", placed, |sdp, transceivers| Report::OfferMade {
+                    sdp,
+                    sources: transceivers.offered(),
+                });
             }
             Command::MakeAnswer { send } => {
                 let placed = self.transceivers.place(&self.peer, &send, false, devices);
-                self.describe(placed, |sdp, transceivers| Report::AnswerMade { sdp, sources: transceivers.answered() });
+                self.describe("answer", placed, |sdp, transceivers| Report::AnswerMade {
+                    sdp,
+                    sources: transceivers.answered(),
+                });
             }
             Command::SetOffer { sdp } => {
                 let known = self.peer.remote_description().map(|known| known.sdp());
@@ -235,6 +242,7 @@ impl Connection {
     /// Sets the local description when the senders have their tracks, and reports it.
     fn describe(
         &self,
+        kind: &'static str,
         placed: Result<Vec<Promise>, JsValue>,
         report: impl FnOnce(String, Transceivers) -> Report + 'static,
     ) {
@@ -244,7 +252,14 @@ impl Connection {
             for replaced in placed? {
                 signal.race(Ok(replaced)).await?;
             }
-            signal.race(peer.set_local_description()).await?;
+            if transceivers::has_more_than_a_voice(&peer) {
+                let made = if kind == "offer" { peer.create_offer() } else { peer.create_answer() };
+                let sdp = property(&signal.race(made).await?, "sdp").as_string().unwrap_or_default();
+                let changed = object([("type", kind.into()), ("sdp", in_stereo(&sdp).into())]);
+                signal.race(peer.set_changed_description(&changed)).await?;
+            } else {
+                signal.race(peer.set_local_description()).await?;
+            }
             Ok(report(local_sdp(&peer, &role)?, transceivers))
         });
     }

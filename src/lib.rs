@@ -28,6 +28,7 @@
 //! - What is sent follows what is shown, unless [`Join::adaptive`] says otherwise; [`Limits`] bound it.
 //! - [`Peer::open_channel`] opens a named [`Channel`] for an application's own data, with backpressure; [`Peer::request`] asks and gets
 //!   an answer; [`Peer::send_file`] sends a file, which goes on through a new connection.
+//! - [`Handle::process`] lets a [`Processor`] change an own track before it is sent, as for a blurred background.
 //! - [`Handle::record`] puts the call into a file.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
@@ -63,6 +64,7 @@ mod outgoing;
 mod payload;
 mod peer;
 mod preview;
+mod process;
 mod publish;
 mod queue;
 mod record;
@@ -107,6 +109,7 @@ pub use message::Message;
 pub use payload::Payload;
 pub use peer::Peer;
 pub use preview::Preview;
+pub use process::Processor;
 pub use publish::PublishOptions;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use request::{Request, RequestRefusal};

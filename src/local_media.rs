@@ -16,7 +16,7 @@ use crate::browser_event::{BROWSER_EVENTS, BrowserEvent, PageEvent};
 use crate::dom::Listener;
 use crate::error::{Error, MediaError, PublishError};
 use crate::event::LocalEvent;
-use crate::media::{Devices, Done, SourceEvent, listen_for_changes};
+use crate::media::{Devices, Done, SourceEvent, Stage, listen_for_changes};
 use crate::oneshot;
 use crate::queue::{Receiver, Sender, queue};
 use crate::snapshot::SnapshotCell;
@@ -49,6 +49,8 @@ pub(crate) enum LocalRequest {
         source: Source,
         stop: bool,
     },
+    /// Let what there is of a source go through something, or nothing.
+    Process(Source, Option<Box<dyn Stage>>),
     /// Show somebody, or oneself, in an element.
     Attach(Attach),
     Detach(HtmlMediaElement),
@@ -171,6 +173,7 @@ impl LocalMedia {
                 done.send(self.devices.publish(source, track, constraints));
             }
             LocalRequest::Unpublish { source, stop } => self.devices.unpublish(source, stop),
+            LocalRequest::Process(source, stage) => self.devices.process(source, stage),
             LocalRequest::Attach(attach) => {
                 let own = self.devices.stream(attach.kind);
                 match if attach.subject == Subject::Me { Some(&own) } else { stream } {

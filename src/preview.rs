@@ -190,6 +190,10 @@ impl Preview {
         wait.await.ok()
     }
 
+    pub(crate) fn local(&self) -> &LocalHandle {
+        &self.local
+    }
+
     async fn set(&self, source: Source, on: bool) -> Result<(), MediaError> {
         let result = self.local.set(source, on).await;
         self.local.note(source, &result);

@@ -41,7 +41,7 @@ impl Handle {
     ) -> Result<(), PublishError> {
         check(track, source)?;
         let constraints = match (options.content, source.is_audio()) {
-            (Some(content), false) => DeviceConstraints::Screen(ScreenOptions { content, audio: true }),
+            (Some(content), false) => DeviceConstraints::Screen(ScreenOptions { content, ..ScreenOptions::default() }),
             _ => DeviceConstraints::default_of(source),
         };
         let (done, wait) = oneshot::channel();

@@ -148,13 +148,13 @@ impl Handle {
     }
 
     /// Shares a screen, a window or a tab with everybody, beside the camera: the browser lets the person choose, and gives its sound
-    /// if they like (W3C Screen Capture). Call it when the person touches the page: without that browsers refuse.
+    /// if they like (W3C Screen Capture), in stereo. Call it when the person touches the page: without that browsers refuse.
     ///
     /// When the person stops it by the browser's own button, that is [`Event::MediaFailed`] with [`MediaError::Ended`].
     ///
     /// # Errors
-    /// [`MediaError::Denied`] if the person chose nothing, [`MediaError::Unsupported`] where there is no sharing, as on
-    /// most phones.
+    /// [`MediaError::ScreenDenied`] if the person chose nothing, [`MediaError::ScreenDeniedBySystem`] if the system's settings are in the
+    /// way, [`MediaError::NeedsGesture`] without a click, [`MediaError::Unsupported`] where there is no sharing, as on most phones.
     pub async fn screen(&self, on: bool) -> Result<(), MediaError> {
         self.room.local.set(Source::Screen, on).await
     }

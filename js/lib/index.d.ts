@@ -123,8 +123,13 @@ export interface MicrophoneOptions {
 export interface ScreenOptions {
     /** Sharp letters, up to 15 pictures a second (as if nothing is said); or smooth pictures, up to 30. */
     content?: "text" | "motion" | undefined;
-    /** With sound, where there is any and the person lets it: unless it is `false`. */
+    /**
+     * With sound, where there is any and the person lets it: unless it is `false`. What the call itself plays is not in it: where the browser
+     * can't leave that out (`restrictOwnAudio`), nothing is offered but the sound of a tab. It is sent in stereo.
+     */
     audio?: boolean | undefined;
+    /** Whoever shares a tab does not hear it themselves any more: then their microphone does not hear it, either. */
+    suppressLocalAudioPlayback?: boolean | undefined;
 }
 
 /** What an own source really is. What the browser does not tell is `undefined`. */
@@ -247,6 +252,21 @@ export interface PublishOptions {
     limits?: Limits | undefined;
 }
 
+/**
+ * What changes an own track before it is sent and shown: a blurred background, a voice without noise. It has one track at a time: after
+ * `start` comes `stop` before the next `start`, which it gets when the device is another one, or the source is switched on again. Use
+ * another object for another source.
+ */
+export interface Processor {
+    /**
+     * Gives the track that is sent in place of this one, of the same kind, as soon as it has something to show: until then nothing is sent.
+     * The given track is ours: do not stop it. If this throws, nothing is sent at all.
+     */
+    start(track: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack>;
+    /** What `start` gave is of no use any more; it is stopped already. Once after each `start` that gave a track. */
+    stop?(): void;
+}
+
 /** What is sent of a source, at most. Of several limits the lowest counts. */
 export interface Limits {
     /** Bits a second. */
@@ -364,8 +384,9 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * Shares a screen, a window or a tab, beside the camera: the browser lets the person choose, and gives its sound where it
      * can. To be called when the person touches the page. When they stop it by the browser's own button, that is a
      * {@link Trouble} `media/ended` with the source `screen`.
-     * @throws {@link ItodenwaError} `media/denied` if the person chose nothing, `media/unsupported` where there is no sharing, as
-     * on most phones; `media/…`, `room/closed`. The room goes on without it.
+     * @throws {@link ItodenwaError} `media/screen-denied` if the person chose nothing, `media/screen-denied-by-system` if the system's privacy
+     * settings are in the way, `media/needs-gesture` without a click, `media/unsupported` where there is no sharing, as on most phones;
+     * `media/…`, `room/closed`. The room goes on without it.
      */
     screen(on: boolean | ScreenOptions): Promise<void>;
     /**
@@ -401,6 +422,23 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     unpublish(source: Source, options?: { stop?: boolean | undefined }): void;
+    /**
+     * Lets the track of an own source, a device's or a published one, go through a processor before it is sent: now, and whenever there is
+     * another one. `null` takes the processor away. Nothing is negotiated, and one's own view shows what is sent. Resolved when it works, at
+     * once where the source is off.
+     *
+     * Nobody sees or hears what a processor failed to change: one that can't start, or whose track ends, switches the source off, with a
+     * {@link Trouble} `media/processor`, and so does each attempt to switch it on again until the processor is taken away. What is on already
+     * goes on as it is while the first processor starts; for one that is to be processed from the beginning say this before it is switched on,
+     * or in a {@link Preview} that the room is joined with. A processor that fails to start in place of another one leaves that at work.
+     *
+     * ```js
+     * await room.process("camera", blur);
+     * await room.camera(true);
+     * ```
+     * @throws {@link ItodenwaError} `media/processor`, with what was thrown as `cause`; `source/unknown`, `options/invalid`, `room/closed`.
+     */
+    process(source: Source, processor: Processor | null): Promise<void>;
     /**
      * Limits what is sent of a source to everybody, now and later, in place of the limits before. {@link Peer.limit} does it for one.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
@@ -1012,12 +1050,14 @@ export type AccessCode =
     | "address/too-many"
     | "origin/forbidden";
 
-/** Why a camera or microphone can't be used. */
+/** Why a camera, a microphone or a screen can't be used. */
 export type MediaErrorCode =
     | "media/denied"
     | "media/dismissed"
     | "media/denied-by-system"
     | "media/denied-by-policy"
+    | "media/screen-denied"
+    | "media/screen-denied-by-system"
     | "media/needs-gesture"
     | "media/unreadable"
     | "media/missing"
@@ -1026,6 +1066,7 @@ export type MediaErrorCode =
     | "media/insecure"
     | "media/unsupported"
     | "media/ended"
+    | "media/processor"
     | "media/failed"
     | (string & {});
 
@@ -1447,6 +1488,11 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     camera(on: boolean | CameraOptions): Promise<void>;
     /** Switches the microphone, in the same way. @throws {@link ItodenwaError} `media/…`, `preview/closed`. */
     microphone(on: boolean | MicrophoneOptions): Promise<void>;
+    /**
+     * As {@link Room.process}; a room that is joined with this preview goes on with it.
+     * @throws {@link ItodenwaError} `media/processor`, `source/unknown`, `options/invalid`, `preview/closed`.
+     */
+    process(source: "camera" | "microphone", processor: Processor | null): Promise<void>;
     /**
      * A `<video data-peer="me">` with the picture, without sound, to be put into the page: the same each time. It is removed in
      * the end.

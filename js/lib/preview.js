@@ -80,6 +80,12 @@ export class Preview extends Emitter {
         return this.#source("microphone", on);
     }
 
+    async process(source, processor) {
+        if (source !== "camera" && source !== "microphone") throw new ItodenwaError("source/unknown", "A preview has a camera and a microphone.");
+        const { process } = await import("./publish.js");
+        return process(() => this.#open(), source, processor);
+    }
+
     view() {
         return codedNow(() => this.#open().view());
     }

@@ -20,3 +20,12 @@ export async function publish(open, media, options) {
     }
     return sent;
 }
+
+/** Lets a source go through an object with `start` and `stop`, or with null through none. */
+export async function process(open, source, processor) {
+    if (processor != null && typeof processor.start !== "function") {
+        throw new ItodenwaError("options/invalid", "A processor is an object with start(track), which gives a track; null takes it away.");
+    }
+    const raw = await open();
+    await coded(() => raw.process(String(source), processor ?? undefined));
+}

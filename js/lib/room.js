@@ -215,6 +215,11 @@ export class Room extends Emitter {
         }
     }
 
+    async process(source, processor) {
+        const { process } = await import("./publish.js");
+        return process(() => this.#with("channels"), source, processor);
+    }
+
     limit(source, limits = {}) {
         codedNow(() => this.#open().limit(String(source), understood("limits", limits)));
     }

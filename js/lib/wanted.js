@@ -24,7 +24,7 @@ const FIELDS = {
         autoGainControl: isFlag,
         voiceIsolation: isFlag,
     },
-    screen: { content: isOne("text", "motion"), audio: isFlag },
+    screen: { content: isOne("text", "motion"), audio: isFlag, suppressLocalAudioPlayback: isFlag },
     limits: {
         maxBitrate: isPositive,
         maxFrameRate: isPositive,

@@ -3,12 +3,13 @@
 use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::stream::TakeUntil;
-use itodenwa::{Check, CheckOptions, Events, Finding, Outcome, Preview, Room};
+use itodenwa::{Check, CheckOptions, Events, Finding, Outcome, Preview, Room, Source};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::options::Options;
+use crate::process;
 use crate::promise::{abortable, promise};
 use crate::pull::Pull;
 use crate::values::{self, object};
@@ -63,6 +64,14 @@ impl RawPreview {
             };
             chosen.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
         })
+    }
+
+    /// Lets `"camera"` or `"microphone"` go through a processor of the application, or through none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn process(&self, source: &str, processor: JsValue) -> Promise {
+        let (preview, is_camera) = (self.preview.clone(), source == "camera");
+        let source = if is_camera { Source::Camera } else { Source::Microphone };
+        promise(async move { process::done(preview.process(source, process::processor(processor)).await) })
     }
 
     /// How loud the microphone is now, from 0 to 1.

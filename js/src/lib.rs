@@ -11,6 +11,7 @@ mod file;
 mod incoming;
 mod key;
 mod options;
+mod process;
 mod promise;
 mod pull;
 mod record;
@@ -311,6 +312,13 @@ impl RawRoom {
     pub fn unpublish(&self, source: &str, stop: bool) -> Result<(), JsValue> {
         self.handle.unpublish(source_named(source)?, stop);
         Ok(())
+    }
+
+    /// Lets a source go through a processor of the application, or through none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn process(&self, source: &str, processor: JsValue) -> Promise {
+        let (handle, source) = (self.handle.clone(), source_named(source));
+        promise(async move { process::done(handle.process(source?, process::processor(processor)).await) })
     }
 
     /// Shows nobody any more in this element.

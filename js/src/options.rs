@@ -120,6 +120,7 @@ impl Options {
         ScreenOptions {
             content: self.content().unwrap_or_default(),
             audio: self.get("audio").as_bool().unwrap_or(true),
+            suppress_local_audio_playback: self.is_set("suppressLocalAudioPlayback"),
         }
     }
 

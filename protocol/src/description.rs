@@ -84,6 +84,33 @@ fn limit_candidates(sdp: String) -> String {
     kept.collect()
 }
 
+/// An own description that lets the others send all sound but the voice in stereo (RFC 7587, section 6.1: `stereo`). The first media
+/// description of sound is the place of the microphone.
+#[must_use]
+pub fn in_stereo(sdp: &str) -> String {
+    let (mut changed, mut sounds, mut opus) = (String::with_capacity(sdp.len() + 64), 0, "");
+    for line in sdp.split_inclusive('\n') {
+        let text = line.trim_end();
+        if line.starts_with(MEDIA) {
+            sounds += usize::from(line.starts_with("m=audio"));
+            opus = "";
+        }
+        let of = |prefix| text.strip_prefix(prefix).and_then(|text| text.split_once(' '));
+        if let Some((payload, _)) = of("a=rtpmap:").filter(|(_, codec)| codec.starts_with("opus/")) {
+            opus = payload;
+        }
+        let is_stereo = |parameter: &str| parameter.trim_start().starts_with("stereo=");
+        match of("a=fmtp:") {
+            Some((payload, parameters)) if sounds > 1 && payload == opus && !parameters.split(';').any(is_stereo) => {
+                changed.push_str(text);
+                changed.push_str(";stereo=1\r\n");
+            }
+            _ => changed.push_str(line),
+        }
+    }
+    changed
+}
+
 /// The ICE username fragments of a description (RFC 8839, section 5.4), each once. At most [`FRAGMENTS`]: a hostile peer can
 /// write fifteen thousand, and going through them would take seconds.
 pub(crate) fn fragments(sdp: &str) -> Vec<String> {
@@ -135,6 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn all_sound_but_the_voice_is_in_stereo() {
+        let voice = "v=0\r\nm=audio 9\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\nm=video 9\r\n";
+        assert_eq!(in_stereo(voice), voice);
+        let music = "m=audio 9\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n";
+        let stereo = music.replace("minptime=10", "minptime=10;stereo=1");
+        assert_eq!(in_stereo(&format!("{voice}{music}m=x\r\n")), format!("{voice}{stereo}m=x\r\n"));
+        for said in ["stereo=1", "stereo=0", "sprop-stereo=1; stereo=0"] {
+            let music = format!("{voice}{}", music.replace("minptime=10", said));
+            assert_eq!(in_stereo(&music), music);
+        }
+        assert_eq!(in_stereo("a=fmtp: x\na=rtpmap:\nm=audio"), "a=fmtp: x\na=rtpmap:\nm=audio");
+    }
+
+    #[test]
     fn candidates_beyond_the_limit_are_taken_out() {
         let media = format!("m=audio 9\r\n{}a=mid:0\r\n", "a=candidate:1 1 udp\r\n".repeat(5000));
         let checked = check(format!("v=0\r\n{media}{media}")).unwrap();
@@ -164,6 +205,7 @@ mod tests {
                     let most = by_media(&sdp).into_iter().map(|count| count.min(CANDIDATES_PER_FRAGMENT));
                     prop_assert_eq!(by_media(&checked), most.collect::<Vec<_>>());
                     prop_assert_eq!(fragments(&checked), fragments(&sdp));
+                    prop_assert_eq!(in_stereo(&checked), checked.clone(), "there is no Opus");
                     prop_assert_eq!(check(checked.clone()), Ok(checked));
                 }
                 Err(Malformed::TooManyMediaDescriptions) => {

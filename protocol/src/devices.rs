@@ -60,6 +60,13 @@ pub enum DevicesInput<T, E> {
     },
     /// The application's own track of this source is not to be sent any more. One of a device stays.
     Unpublish(Source),
+    /// What there is of this source can't be used: it is given up, and told with why.
+    Stop {
+        /// Which.
+        source: Source,
+        /// Why.
+        why: E,
+    },
     /// The answer to a [`DevicesOutput::Capture`] or to one source of a [`DevicesOutput::CaptureAll`]; or the sound that came with a
     /// screen.
     Captured {
@@ -141,6 +148,22 @@ pub enum SourceEvent<E> {
     Interrupted(Source, bool),
 }
 
+impl<E> SourceEvent<E> {
+    /// Which.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        match self {
+            SourceEvent::On(source)
+            | SourceEvent::Unmuted(source)
+            | SourceEvent::Replaced(source)
+            | SourceEvent::Off(source)
+            | SourceEvent::Failed(source, _)
+            | SourceEvent::Ended(source, _)
+            | SourceEvent::Interrupted(source, _) => *source,
+        }
+    }
+}
+
 /// The machine: all own sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Devices<T, E> {
@@ -186,6 +209,10 @@ impl<T, E: Clone> Devices<T, E> {
                 self.with(source, |device, outputs| device.publish(track, constraints, outputs));
             }
             DevicesInput::Unpublish(source) => self.with(source, Device::unpublish),
+            DevicesInput::Stop { source, why } => {
+                self.with(source, Device::stop);
+                self.outputs.push_back(DevicesOutput::Event(SourceEvent::Failed(source, why)));
+            }
             DevicesInput::Captured { source: Source::ScreenAudio, result, .. } => self.screen_audio(result.ok()),
             DevicesInput::Captured { source, result, previous } => {
                 self.with(source, |device, outputs| device.captured(result, previous, outputs))

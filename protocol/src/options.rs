@@ -33,8 +33,12 @@ pub struct MicrophoneOptions {
 pub struct ScreenOptions {
     /// What is shown: sharp letters, or smooth pictures.
     pub content: Content,
-    /// With sound, where browser and system have it and the person lets it.
+    /// With sound, where browser and system have it and the person lets it. What the call itself plays is not in it: where the browser
+    /// can't leave that out (`restrictOwnAudio`), nothing is offered but the sound of a tab.
     pub audio: bool,
+    /// Whoever shares a tab does not hear it themselves any more (`suppressLocalAudioPlayback`): then their microphone does not hear it,
+    /// either.
+    pub suppress_local_audio_playback: bool,
 }
 
 /// Which side of a phone a camera looks to (`facingMode`; W3C Media Capture and Streams, section 4.3.8).
@@ -110,7 +114,7 @@ impl Default for Quality {
 
 impl Default for ScreenOptions {
     fn default() -> Self {
-        ScreenOptions { content: Content::default(), audio: true }
+        ScreenOptions { content: Content::default(), audio: true, suppress_local_audio_playback: false }
     }
 }
 
@@ -170,7 +174,9 @@ impl DeviceConstraints {
             Source::Camera => DeviceConstraints::Camera(CameraOptions::default()),
             Source::Microphone => DeviceConstraints::Microphone(MicrophoneOptions::default()),
             Source::Screen | Source::ScreenAudio => DeviceConstraints::Screen(ScreenOptions::default()),
-            Source::Own(_) => DeviceConstraints::Screen(ScreenOptions { content: Content::Motion, audio: true }),
+            Source::Own(_) => {
+                DeviceConstraints::Screen(ScreenOptions { content: Content::Motion, ..ScreenOptions::default() })
+            }
         }
     }
 

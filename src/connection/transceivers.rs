@@ -113,6 +113,11 @@ pub(crate) fn all(peer: &PeerConnection) -> impl Iterator<Item = Transceiver> {
     peer.get_transceivers().into_iter().map(JsCast::unchecked_into)
 }
 
+/// Whether there is other sound than that of a microphone, which has the first place.
+pub(crate) fn has_more_than_a_voice(peer: &PeerConnection) -> bool {
+    all(peer).filter(is_audio).nth(1).is_some()
+}
+
 /// What comes in, when nobody said what it is: sound is a voice, pictures are a face; the first of each.
 pub(crate) fn receiving(peer: &PeerConnection) -> SourceMap {
     let mut sources = SourceMap::new();

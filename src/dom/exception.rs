@@ -15,7 +15,9 @@ pub struct Exception {
 }
 
 impl Exception {
-    pub(crate) fn new(name: &str, message: &str) -> Self {
+    /// As the browser's own.
+    #[must_use]
+    pub fn new(name: &str, message: &str) -> Self {
         Exception { name: name.to_owned(), message: message.to_owned() }
     }
 }

@@ -17,6 +17,16 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
     pub(crate) fn set_local_description(this: &PeerConnection) -> Result<Promise, JsValue>;
 
+    /// With one that was made and changed.
+    #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
+    pub(crate) fn set_changed_description(this: &PeerConnection, description: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = createOffer)]
+    pub(crate) fn create_offer(this: &PeerConnection) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = createAnswer)]
+    pub(crate) fn create_answer(this: &PeerConnection) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = setRemoteDescription)]
     pub(crate) fn set_remote_description(this: &PeerConnection, description: &Object) -> Result<Promise, JsValue>;
 

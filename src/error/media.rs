@@ -7,7 +7,7 @@ use super::Exception;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// `media/denied`: it is not allowed, mostly by the person. Not every browser says more.
+    /// `media/denied`: camera or microphone is not allowed, mostly by the person. Not every browser says more.
     Denied(Exception),
     /// `media/dismissed`: the person closed the browser's question without an answer.
     Dismissed(Exception),
@@ -15,6 +15,10 @@ pub enum MediaError {
     DeniedBySystem(Exception),
     /// `media/denied-by-policy`: the page's `Permissions-Policy`, or a frame without `allow`, does not let the page use it.
     DeniedByPolicy(Exception),
+    /// `media/screen-denied`: the person chose nothing to be shared, or the browser may not share. Not every browser says which.
+    ScreenDenied(Exception),
+    /// `media/screen-denied-by-system`: the operating system does not let the browser record the screen.
+    ScreenDeniedBySystem(Exception),
     /// `media/needs-gesture`: a screen can be shared only when the person has just clicked (W3C Screen Capture, section 5.1).
     NeedsGesture(Exception),
     /// `media/missing`: there is no such device.
@@ -31,6 +35,8 @@ pub enum MediaError {
     Unsupported,
     /// `media/ended`: the device was unplugged, or taken away, while it was in use.
     Ended,
+    /// `media/processor`: a [`Processor`](crate::Processor) failed, and nothing is sent in place of what it should have made.
+    Processor(Exception),
     /// `media/failed`: anything else.
     Failed(Exception),
     /// `room/closed`: the call is over.
@@ -46,6 +52,8 @@ impl MediaError {
             MediaError::Dismissed(_) => "media/dismissed",
             MediaError::DeniedBySystem(_) => "media/denied-by-system",
             MediaError::DeniedByPolicy(_) => "media/denied-by-policy",
+            MediaError::ScreenDenied(_) => "media/screen-denied",
+            MediaError::ScreenDeniedBySystem(_) => "media/screen-denied-by-system",
             MediaError::NeedsGesture(_) => "media/needs-gesture",
             MediaError::Missing(_) => "media/missing",
             MediaError::Busy(_) => "media/busy",
@@ -54,6 +62,7 @@ impl MediaError {
             MediaError::Insecure => "media/insecure",
             MediaError::Unsupported => "media/unsupported",
             MediaError::Ended => "media/ended",
+            MediaError::Processor(_) => "media/processor",
             MediaError::Failed(_) => "media/failed",
             MediaError::Closed => "room/closed",
         }
@@ -75,7 +84,11 @@ impl MediaError {
         match thrown.name.as_str() {
             "InvalidStateError" | "InvalidAccessError" => MediaError::NeedsGesture(thrown),
             "NotReadableError" => MediaError::Unreadable(thrown),
-            _ => MediaError::from_exception(thrown),
+            _ => match MediaError::from_exception(thrown) {
+                MediaError::Denied(thrown) | MediaError::Dismissed(thrown) => MediaError::ScreenDenied(thrown),
+                MediaError::DeniedBySystem(thrown) => MediaError::ScreenDeniedBySystem(thrown),
+                error => error,
+            },
         }
     }
 
@@ -104,10 +117,14 @@ impl fmt::Display for MediaError {
             }
             MediaError::Dismissed(_) => "The browser's question was closed. Try again, and allow it.",
             MediaError::DeniedBySystem(_) => {
-                "The operating system does not let this browser do so. Allow it in the system's privacy settings."
+                "The operating system does not let this browser use camera or microphone. Allow it in the system's privacy settings."
             }
             MediaError::DeniedByPolicy(_) => {
                 "This page may not do so. Its Permissions-Policy, and `allow` of the frame that it is in, have to name it."
+            }
+            MediaError::ScreenDenied(_) => "Nothing is shared. To share, choose a screen, a window or a tab.",
+            MediaError::ScreenDeniedBySystem(_) => {
+                "The operating system does not let this browser record the screen. Allow it in the system's privacy settings, and start the browser anew."
             }
             MediaError::NeedsGesture(_) => "A screen can be shared only after a click. Click again.",
             MediaError::Missing(_) => "No camera or microphone was found. Connect one and try again.",
@@ -122,10 +139,13 @@ impl fmt::Display for MediaError {
                 "Camera and microphone need a secure page. Load it over https:// or from localhost."
             }
             MediaError::Unsupported => {
-                "This browser gives no access to cameras and microphones. Use a current browser."
+                "This browser gives no access to cameras and microphones, or lets no screen be shared, as on most phones. Use a current browser."
             }
-            MediaError::Ended => "The camera or microphone was taken away. Connect it and switch it on again.",
-            MediaError::Failed(_) => "The camera or microphone failed. Try again.",
+            MediaError::Ended => "The device, or what was shared, was taken away. Switch it on again.",
+            MediaError::Processor(_) => {
+                "What changes picture or sound failed, and nothing is sent in its place. Switch it off, or try again."
+            }
+            MediaError::Failed(_) => "Camera, microphone or screen failed. Try again.",
             MediaError::Closed => "The call is over. Join again.",
         })
     }
@@ -138,11 +158,14 @@ impl StdError for MediaError {
             | MediaError::Dismissed(thrown)
             | MediaError::DeniedBySystem(thrown)
             | MediaError::DeniedByPolicy(thrown)
+            | MediaError::ScreenDenied(thrown)
+            | MediaError::ScreenDeniedBySystem(thrown)
             | MediaError::NeedsGesture(thrown)
             | MediaError::Unreadable(thrown)
             | MediaError::Missing(thrown)
             | MediaError::Busy(thrown)
             | MediaError::Constraints(thrown)
+            | MediaError::Processor(thrown)
             | MediaError::Failed(thrown) => Some(thrown),
             MediaError::Insecure | MediaError::Unsupported | MediaError::Ended | MediaError::Closed => None,
         }
@@ -188,6 +211,17 @@ mod tests {
         assert_eq!(code("InvalidStateError"), "media/needs-gesture");
         assert_eq!(code("InvalidAccessError"), "media/needs-gesture");
         assert_eq!(code("NotReadableError"), "media/unreadable");
-        assert_eq!(code("NotAllowedError"), "media/denied");
+        assert_eq!(code("NotAllowedError"), "media/screen-denied");
+        let denied = |message: &str| {
+            let thrown = Exception { name: "NotAllowedError".into(), message: message.into() };
+            MediaError::from_display_exception(thrown)
+        };
+        assert_eq!(denied("Permission denied by user").code(), "media/screen-denied");
+        assert_eq!(denied("Permission dismissed").code(), "media/screen-denied");
+        assert_eq!(denied("Permission denied by system").code(), "media/screen-denied-by-system");
+        assert_eq!(denied("disallowed by permissions policy").code(), "media/denied-by-policy");
+        for error in [denied(""), denied("Permission denied by system")] {
+            assert!(!error.to_string().contains("camera"), "{error}");
+        }
     }
 }

@@ -78,9 +78,14 @@ impl LocalHandle {
         self.ask_media(LocalRequest::Loudspeaker(device))
     }
 
+    /// Nothing is done any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     /// Asks for what concerns elements.
     pub(crate) fn ask(&self, request: LocalRequest) -> Result<(), ViewError> {
-        let is_over = self.requests.is_closed();
+        let is_over = self.is_over();
         self.requests.send(request).map_err(|_| if is_over { ViewError::Closed } else { ViewError::Refused })
     }
 

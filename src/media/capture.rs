@@ -71,7 +71,8 @@ async fn ask_devices(wishes: &[DeviceConstraints], strength: ConstraintStrength)
 async fn ask_screen(options: &ScreenOptions) -> Result<JsValue, JsValue> {
     match settled(get_display_media(&constraints::screen(options))).await {
         Err(thrown) if is_overconstrained(&thrown) || is_named(&thrown, "TypeError") => {
-            settled(get_display_media(&object([("video", true.into()), ("audio", options.audio.into())]))).await
+            let audio = constraints::screen_audio(options);
+            settled(get_display_media(&object([("video", true.into()), ("audio", audio)]))).await
         }
         answer => answer,
     }
@@ -104,6 +105,49 @@ pub(super) async fn prefer(wishes: &[DeviceConstraints]) -> Result<MediaStream, 
         (Err(error @ (MediaError::Busy(_) | MediaError::Failed(_))), [wish]) => another(wish).await.ok_or(error),
         (result, _) => result,
     }
+}
+
+/// Asks for all of these with one question to the person, and gives what came of each. If one of them can't be had nobody knows which, and
+/// each is asked for alone; but no question is put again that a person has refused or closed.
+pub(super) async fn prefer_each(
+    wishes: Vec<DeviceConstraints>,
+) -> Vec<(DeviceConstraints, Result<MediaStream, MediaError>)> {
+    let together = prefer(&wishes).await;
+    let is_unclear = together.is_err() && wishes.len() > 1;
+    let is_refused = matches!(
+        together,
+        Err(MediaError::Denied(_)
+            | MediaError::Dismissed(_)
+            | MediaError::DeniedBySystem(_)
+            | MediaError::DeniedByPolicy(_))
+    );
+    let mut permissions = Vec::new();
+    for wish in wishes.iter().filter(|_| is_unclear && is_refused) {
+        permissions.push(permission(wish.source()).await.unwrap_or_default());
+    }
+    let is_one_denied = permissions.iter().any(|state| state == "denied");
+    let mut answers = Vec::new();
+    for (index, wish) in wishes.into_iter().enumerate() {
+        let may_ask = match permissions.get(index).map(String::as_str) {
+            None | Some("granted") => true,
+            // Because of the other one the browser asked nobody.
+            Some("prompt") => is_one_denied,
+            Some(_) => false,
+        };
+        let alone = is_unclear && may_ask;
+        let answer = if alone { prefer(std::slice::from_ref(&wish)).await } else { together.clone() };
+        answers.push((wish, answer));
+    }
+    answers
+}
+
+/// W3C Permissions, section 6.2: `granted`, `prompt` or `denied`. None where the browser does not tell.
+async fn permission(source: Source) -> Option<String> {
+    let permissions = property(&global("navigator"), "permissions");
+    let query: Function = property(&permissions, "query").dyn_into().ok()?;
+    let asked = query.call1(&permissions, &object([("name", source.as_str().into())])).ok()?;
+    let status = JsFuture::from(Promise::resolve(&asked)).await.ok()?;
+    property(&status, "state").as_string()
 }
 
 /// Whichever device works, of those that could do for this one: not the other side of a phone than the one that is wanted.

@@ -5,7 +5,10 @@ use itodenwa_wire::Source;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::dom::object;
+use crate::dom::{get_supported_constraints, object, property};
+
+/// Takes what the page itself plays out of the sound that is shared (W3C Screen Capture, section 5.4).
+const RESTRICT_OWN_AUDIO: &str = "restrictOwnAudio";
 
 /// How a device is named: a switch to another one that is not there is refused, so that the one before it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +49,33 @@ pub(super) fn devices(wishes: &[DeviceConstraints], strength: ConstraintStrength
 /// What `getDisplayMedia` is asked (W3C Screen Capture, section 5.2). What a browser does not know it leaves out.
 pub(super) fn screen(options: &ScreenOptions) -> Object {
     let frame_rate = object([("max", options.content.frame_rate().into())]);
+    // The system's sound has the voices of the others in it, unless the browser takes them out.
+    let supported = get_supported_constraints().unwrap_or(JsValue::UNDEFINED);
+    let has_system = options.audio && property(&supported, RESTRICT_OWN_AUDIO).is_truthy();
     object([
         ("video", object([("frameRate", frame_rate.into())]).into()),
-        ("audio", options.audio.into()),
-        ("systemAudio", if options.audio { "include" } else { "exclude" }.into()),
+        ("audio", screen_audio(options)),
+        ("systemAudio", if has_system { "include" } else { "exclude" }.into()),
         ("surfaceSwitching", "include".into()),
         // Sharing the call into itself shows a tunnel.
         ("selfBrowserSurface", "exclude".into()),
     ])
+}
+
+/// The sound of what is shared, as it is: without the call, and with nothing done to it that is done to voices.
+pub(super) fn screen_audio(options: &ScreenOptions) -> JsValue {
+    if !options.audio {
+        return JsValue::FALSE;
+    }
+    let constraints = object([("channelCount", ideal(2.into()).into())]);
+    let suppress = options.suppress_local_audio_playback;
+    for (name, wanted) in [(RESTRICT_OWN_AUDIO, true), ("suppressLocalAudioPlayback", suppress)] {
+        set(&constraints, name, &ideal(wanted.into()));
+    }
+    for (name, _) in processing(&MicrophoneOptions::default()) {
+        set(&constraints, name, &ideal(JsValue::FALSE));
+    }
+    constraints.into()
 }
 
 fn camera(options: &CameraOptions, strength: ConstraintStrength, leeway: Leeway) -> Object {

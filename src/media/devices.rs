@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use itodenwa_protocol::devices as machine;
@@ -9,8 +10,9 @@ use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::capture::{prefer, switch, track_of};
+use super::capture::{prefer_each, switch, track_of};
 use super::settings::Settings;
+use super::stage::{Came, Stage, Told};
 use super::track::{Track, TrackEvent};
 use crate::dom::{CapturedTrack, spawn};
 use crate::error::{MediaError, PublishError};
@@ -23,7 +25,7 @@ pub(crate) type Done = oneshot::Sender<Result<(), MediaError>>;
 /// What is otherwise with a source.
 pub(crate) type SourceEvent = machine::SourceEvent<MediaError>;
 
-type EventSink = Rc<dyn Fn(DeviceEvent)>;
+pub(crate) type EventSink = Rc<dyn Fn(DeviceEvent)>;
 
 /// Own camera, microphone and screen: does what their machine says.
 pub(crate) struct Devices {
@@ -35,6 +37,10 @@ pub(crate) struct Devices {
     waiting: LiteMap<RequestId, Done>,
     requests: u32,
     tell: EventSink,
+    /// What stands between a source and the others: for as many sources as there can be.
+    stages: LiteMap<Source, Box<dyn Stage>>,
+    /// To be told before what the machine says.
+    events: VecDeque<SourceEvent>,
 }
 
 /// What the browser says of a device.
@@ -47,6 +53,8 @@ pub(crate) enum DeviceEvent {
         previous: Previous<Track>,
     },
     Track(Source, TrackEvent),
+    /// Of a processor.
+    Came(Source, Came),
 }
 
 impl Devices {
@@ -59,6 +67,8 @@ impl Devices {
             waiting: LiteMap::new(),
             requests: 0,
             tell,
+            stages: LiteMap::new(),
+            events: VecDeque::new(),
         })
     }
 
@@ -121,6 +131,41 @@ impl Devices {
         self.machine.handle(DevicesInput::Unpublish(source));
     }
 
+    /// Lets what there is of a source go through this, or be sent as it is.
+    pub(crate) fn process(&mut self, source: Source, stage: Option<Box<dyn Stage>>) {
+        let previous = self.stages.remove(&source);
+        let (track, is_on) = (self.machine.track(source), self.machine.is_on(source));
+        if let Some(mut stage) = stage {
+            // One that is not taken is dropped, and whoever waits for it is told.
+            if self.stages.len() < Source::ALL.len() + OWN_SOURCES {
+                stage.replace(previous, is_on);
+                stage.begin(track, &self.tell);
+                self.stages.insert(source, stage);
+            }
+        } else if let (Some(previous), Some(track)) = (previous, track) {
+            let event = if is_on && !previous.is_told() { SourceEvent::On } else { SourceEvent::Replaced };
+            track.set_enabled(is_on);
+            track.show();
+            self.events.push_back(event(source));
+        }
+    }
+
+    /// A processor gave something.
+    fn came(&mut self, source: Source, came: Came) {
+        let Some(stage) = self.stages.get_mut(&source) else { return };
+        let (track, is_on) = (self.machine.track(source), self.machine.is_on(source));
+        match stage.came(came, track, is_on, &self.tell) {
+            Told::Nothing => {}
+            Told::Event(event) => self.events.push_back(event),
+            Told::Back(stage) => {
+                self.stages.insert(source, stage);
+            }
+            Told::Failed(error) => {
+                self.machine.handle(DevicesInput::Stop { source, why: error });
+            }
+        }
+    }
+
     pub(crate) fn is_asking(&self) -> bool {
         self.machine.is_asking()
     }
@@ -132,17 +177,23 @@ impl Devices {
 
     /// The sources that are on.
     pub(crate) fn on(&self) -> Vec<Source> {
-        self.machine.on().collect()
+        let is_told = |source: &Source| self.stages.get(source).is_none_or(|stage| stage.is_told());
+        self.machine.on().filter(is_told).collect()
     }
 
     /// The track to send for a source, also when it is muted.
     pub(crate) fn track(&self, source: Source) -> Option<&MediaStreamTrack> {
-        Some(self.machine.track(source)?.as_ref())
+        let track = self.machine.track(source);
+        match self.stages.get(&source) {
+            Some(stage) => stage.track(track),
+            None => track.map(Track::as_ref),
+        }
     }
 
     /// What the track of a source really is.
     pub(crate) fn settings(&self, source: Source) -> Option<Settings> {
-        Some(self.machine.track(source)?.settings())
+        let settings = self.machine.track(source)?.settings();
+        Some(if self.stages.contains_key(&source) { settings.sized_as(self.track(source)) } else { settings })
     }
 
     /// What is wanted of a source.
@@ -164,6 +215,7 @@ impl Devices {
 
     pub(crate) fn on_event(&mut self, event: DeviceEvent) {
         self.machine.handle(match event {
+            DeviceEvent::Came(source, came) => return self.came(source, came),
             DeviceEvent::Captured { source, result, previous } => DevicesInput::Captured { source, result, previous },
             DeviceEvent::Track(source, TrackEvent::Ended) => DevicesInput::Ended(source),
             DeviceEvent::Track(source, TrackEvent::Interrupted(interrupted)) => {
@@ -174,12 +226,17 @@ impl Devices {
 
     /// Does what the machine says, until something is otherwise with a source.
     pub(crate) fn poll(&mut self) -> Option<SourceEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
         while let Some(output) = self.machine.poll() {
             match output {
                 DevicesOutput::Capture { constraints, previous } => self.capture(constraints, previous),
                 DevicesOutput::CaptureAll(constraints) => self.capture_all(constraints),
                 DevicesOutput::SetEnabled { source, enabled } => {
-                    if let Some(track) = self.machine.track(source) {
+                    // What is not sent may go on: a voice that is muted is listened to.
+                    let is_sent = !self.stages.get(&source).is_some_and(|stage| stage.set_enabled(enabled));
+                    if let Some(track) = self.machine.track(source).filter(|_| enabled || is_sent) {
                         track.set_enabled(enabled);
                     }
                 }
@@ -188,10 +245,27 @@ impl Devices {
                         done.send(result);
                     }
                 }
-                DevicesOutput::Event(event) => return Some(event),
+                DevicesOutput::Event(event) => {
+                    let told = self.pass(event);
+                    if told.is_some() {
+                        return told;
+                    }
+                }
             }
         }
         None
+    }
+
+    fn pass(&mut self, event: SourceEvent) -> Option<SourceEvent> {
+        let source = event.source();
+        let track = self.machine.track(source);
+        if let Some(stage) = self.stages.get_mut(&source) {
+            return stage.pass(event, track, &self.tell);
+        }
+        if let (SourceEvent::On(_) | SourceEvent::Replaced(_), Some(track)) = (&event, track) {
+            track.show();
+        }
+        Some(event)
     }
 
     fn request(&mut self, done: Done) -> RequestId {
@@ -231,12 +305,7 @@ impl Devices {
     fn capture_all(&self, asked: Vec<DeviceConstraints>) {
         let (tell, stream) = (Rc::clone(&self.tell), Clone::clone(&self.stream));
         spawn(async move {
-            let captured = prefer(&asked).await;
-            // One of several failed, and nobody knows which.
-            let is_unclear = captured.is_err() && asked.len() > 1;
-            for constraints in asked {
-                let one = std::slice::from_ref(&constraints);
-                let result = if is_unclear { prefer(one).await } else { captured.clone() };
+            for (constraints, result) in prefer_each(asked).await {
                 answer(&tell, &stream, constraints.source(), constraints, result, Previous::Kept);
             }
         });

@@ -59,6 +59,14 @@ impl Settings {
         settings
     }
 
+    /// With the size of what is made of it.
+    pub(super) fn sized_as(mut self, track: Option<&MediaStreamTrack>) -> Self {
+        let made = track.map(|track| Settings::of(track, None)).unwrap_or_default();
+        self.width = made.width.or(self.width);
+        self.height = made.height.or(self.height);
+        self
+    }
+
     fn lacks(&self, wish: &DeviceConstraints, track: &MediaStreamTrack) -> Vec<&'static str> {
         let another = |wanted: &Option<String>| wanted.is_some() && *wanted != self.device;
         let mut lacking = Vec::new();

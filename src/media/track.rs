@@ -4,7 +4,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::settings::Settings;
 use crate::dom::{Held, Kind, Listener};
 
-/// A track in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
+/// A track, which may be shown in a stream. Dropping it takes it out, and stops it if it is ours to stop: then the camera's light goes out.
 #[derive(Debug)]
 pub(crate) struct Track {
     track: MediaStreamTrack,
@@ -27,7 +27,9 @@ pub(crate) enum TrackEvent {
 impl Track {
     /// A track of another person.
     pub(crate) fn received(track: MediaStreamTrack, stream: &MediaStream) -> Self {
-        Track::new(track, stream, None, Vec::new())
+        let track = Track::new(track, stream, None, Vec::new());
+        track.show();
+        track
     }
 
     /// A track of the application: it is shown and sent, and never stopped here.
@@ -53,13 +55,26 @@ impl Track {
         wish: Option<DeviceConstraints>,
         listeners: Vec<Listener>,
     ) -> Self {
-        stream.add_track(&track);
         Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
     }
 
     /// Whether it is the application's, or another person's.
     pub(crate) fn is_given(&self) -> bool {
         self.wish.is_none()
+    }
+
+    /// Puts it into its stream.
+    pub(crate) fn show(&self) {
+        self.stream.add_track(&self.track);
+    }
+
+    /// Takes it out of its stream.
+    pub(crate) fn hide(&self) {
+        self.stream.remove_track(&self.track);
+    }
+
+    pub(crate) fn stream(&self) -> &MediaStream {
+        &self.stream
     }
 
     pub(crate) fn settings(&self) -> Settings {
@@ -79,7 +94,7 @@ impl AsRef<MediaStreamTrack> for Track {
 
 impl Drop for Track {
     fn drop(&mut self) {
-        self.stream.remove_track(&self.track);
+        self.hide();
         if self.wish.is_some() {
             self.track.stop();
         }

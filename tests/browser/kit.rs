@@ -249,12 +249,16 @@ export function change_devices() { navigator.mediaDevices.dispatchEvent(new Even
 let shared;
 let screens;
 /** How often the person was asked for a screen since it was offered. */
+let asked_of_screen;
 export function times_asked() { return screens; }
+export function asked_for() { return asked_of_screen; }
+export function restricts_own_audio() { return 'restrictOwnAudio' in navigator.mediaDevices.getSupportedConstraints(); }
 /** The person chooses this, with sound, each time. */
 export function offer_screen() {
     screens = 0;
-    navigator.mediaDevices.getDisplayMedia = async () => {
+    navigator.mediaDevices.getDisplayMedia = async (wanted) => {
         screens += 1;
+        asked_of_screen = JSON.stringify(wanted);
         const canvas = document.createElement('canvas');
         const context = canvas.getContext('2d');
         const paint = setInterval(() => {
@@ -363,6 +367,9 @@ extern "C" {
     pub(crate) fn refuse_screen();
     pub(crate) fn stop_sharing();
     pub(crate) fn times_asked() -> u32;
+    /// What was wanted of a screen, as JSON.
+    pub(crate) fn asked_for() -> String;
+    pub(crate) fn restricts_own_audio() -> bool;
     pub(crate) fn is_shared() -> bool;
     /// The loudest sample of a file, from 0 to 1.
     pub(crate) fn loudest(file: &web_sys::Blob) -> js_sys::Promise;

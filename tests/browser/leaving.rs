@@ -1,10 +1,18 @@
 //! Hanging up, and what is left: nothing.
 
+use std::rc::Rc;
+
 use futures_util::future::join;
-use itodenwa::{CameraOptions, Error, Event, LeaveReason, Limits, MicrophoneOptions, Quality, Room, Source, counts};
+use itodenwa::{
+    CameraOptions, Error, Event, LeaveReason, Limits, MicrophoneOptions, Processor, PublishOptions, Quality, Room,
+    Source, counts,
+};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::MediaStreamTrack;
 
 use crate::kit::{self, leave, nothing_is_left, offer_screen, pair, until};
+use crate::processors::Copying;
 use crate::relay::Relay;
 
 async fn closed(room: &mut Room) -> Option<Error> {
@@ -86,7 +94,7 @@ async fn lost_signalling_ends_the_room_with_its_reason() {
 }
 
 #[wasm_bindgen_test]
-async fn after_fifty_calls_with_everything_switched_nothing_is_left() {
+async fn after_fifty_calls_with_everything_switched_published_and_taken_away_nothing_is_left() {
     offer_screen();
     for round in 0..50 {
         let relay = Relay::default();
@@ -108,9 +116,22 @@ async fn after_fifty_calls_with_everything_switched_nothing_is_left() {
             kit::within("the camera", one.camera(on)).await.expect("switched");
             kit::within("the microphone", other.microphone(on)).await.expect("switched");
         }
+        let painted = kit::painted();
+        let picture: MediaStreamTrack = painted.get_video_tracks().get(0).unchecked_into();
+        let board = Source::named("board").expect("a name");
+        kit::within("a track", one.publish(&picture, board, PublishOptions::default())).await.expect("published");
+        for source in [board, Source::Camera, Source::Microphone] {
+            let copying: Rc<dyn Processor> = Rc::new(Copying::default());
+            kit::within("a processor", one.process(source, Some(copying))).await.expect("it works");
+        }
+        if round % 2 == 0 {
+            one.unpublish(board, false);
+            kit::within("none", one.process(Source::Camera, None)).await.expect("taken away");
+        }
         if round % 3 == 0 {
             kit::within("the screen", one.screen(false)).await.expect("off");
         }
         leave(one, other).await;
+        painted.get_tracks().iter().for_each(|track| MediaStreamTrack::from(track).stop());
     }
 }

@@ -16,6 +16,7 @@ mod leaving;
 mod media;
 mod nonsense;
 mod preview;
+mod processors;
 mod recording;
 mod relay;
 mod resuming;

@@ -52,11 +52,28 @@ export function shape_devices(shape) {
 export function offer_plain_screen() {
     const offered = navigator.mediaDevices.getDisplayMedia;
     navigator.mediaDevices.getDisplayMedia = async function (wanted) {
-        if (wanted.video !== true) throw new TypeError('a test');
+        if (wanted.video !== true || wanted.audio === true) throw new TypeError('a test');
         return offered.call(this, wanted);
     };
 }
+/** A person who closes the browser's question, and what the browser then says of permissions; it asks nobody where one is denied. */
+export function refuse_devices(camera, microphone) {
+    const states = { camera, microphone };
+    questions = 0;
+    Object.defineProperty(navigator, 'permissions', { configurable: true, value: { query: async ({ name }) => ({ state: states[name] }) } });
+    navigator.mediaDevices.getUserMedia = async function (wanted) {
+        const asked = Object.keys(states).filter((name) => wanted[name === 'camera' ? 'video' : 'audio']);
+        if (asked.some((name) => states[name] === 'denied')) throw new DOMException('Permission denied', 'NotAllowedError');
+        if (asked.every((name) => states[name] === 'granted')) return real().call(this, wanted);
+        questions += 1;
+        if (asked.length > 1) throw new DOMException('Permission dismissed', 'NotAllowedError');
+        return real().call(this, wanted);
+    };
+}
+let questions;
+export function questions_asked() { return questions; }
 export function mend_devices() {
+    delete navigator.permissions;
     delete navigator.mediaDevices.getUserMedia;
     delete navigator.mediaDevices.enumerateDevices;
 }
@@ -69,6 +86,8 @@ extern "C" {
     fn stiffen_devices(rigid: bool);
     fn shape_devices(shape: &str);
     fn offer_plain_screen();
+    fn refuse_devices(camera: &str, microphone: &str);
+    fn questions_asked() -> u32;
     pub(crate) fn mend_devices();
     fn hide_devices();
     fn show_devices();
@@ -267,6 +286,33 @@ async fn a_missing_camera_does_not_take_the_microphone_with_it() {
     media(&mut other, Source::Microphone, true).await;
     mend_devices();
     leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_closes_the_question_is_not_asked_again() {
+    for (camera, microphone, questions, failed) in [
+        ("prompt", "prompt", 1, &["media/dismissed", "media/dismissed"][..]),
+        ("denied", "denied", 0, &["media/denied", "media/denied"]),
+        // What is denied stands in nobody's way.
+        ("denied", "prompt", 1, &["media/denied"]),
+        ("denied", "granted", 0, &["media/denied"]),
+        ("prompt", "granted", 1, &["media/dismissed"]),
+    ] {
+        refuse_devices(camera, microphone);
+        let mut one = kit::join(&Relay::default(), true, true).await;
+        for code in failed {
+            let told = until(&mut one, code, |event| match event {
+                Event::MediaFailed { error, .. } => Some(error.code()),
+                _ => None,
+            });
+            assert_eq!(told.await, *code, "{camera}, {microphone}");
+        }
+        assert_eq!(questions_asked(), questions, "{camera}, {microphone}");
+        assert_eq!(one.me().settings(Source::Microphone).is_some(), failed.len() == 1, "{camera}, {microphone}");
+        mend_devices();
+        one.leave().await;
+    }
+    kit::nothing_is_left().await;
 }
 
 #[wasm_bindgen_test]

@@ -5,8 +5,8 @@ use itodenwa::{Content, Event, MediaError, ScreenOptions, Source};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::kit::{
-    self, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen, stop_sharing,
-    times_asked, until, within,
+    self, asked_for, connected, frames, frames_in, is_shared, leave, media, offer_screen, pair, refuse_screen,
+    restricts_own_audio, stop_sharing, times_asked, until, within,
 };
 use crate::relay::Relay;
 
@@ -74,9 +74,40 @@ async fn the_browsers_own_button_ends_it() {
 async fn who_chooses_nothing_is_told_and_the_call_goes_on() {
     refuse_screen();
     let (one, mut other) = pair().await;
-    assert!(matches!(within("the answer", one.screen(true)).await, Err(MediaError::Denied(_))));
+    assert!(matches!(within("the answer", one.screen(true)).await, Err(MediaError::ScreenDenied(_))));
     within("the microphone", one.microphone(true)).await.expect("a microphone");
     media(&mut other, Source::Microphone, true).await;
+    leave(one, other).await;
+}
+
+/// Its sound is never asked for with a bare `true`, which brings the voices of the others with it.
+#[wasm_bindgen_test]
+async fn its_sound_is_asked_for_without_the_call_and_as_it_is() {
+    offer_screen();
+    let (one, other) = pair().await;
+    for suppress in [false, true] {
+        let options = ScreenOptions { suppress_local_audio_playback: suppress, ..ScreenOptions::default() };
+        within("the options", one.use_screen(options)).await.expect("options");
+        within("the screen", one.screen(true)).await.expect("a screen");
+        within("the screen", one.screen(false)).await.expect("off");
+        let asked = asked_for();
+        let ideal = |name: &str, value: &str| format!("\"{name}\":{{\"ideal\":{value}}}");
+        for wanted in [
+            ideal("restrictOwnAudio", "true"),
+            ideal("suppressLocalAudioPlayback", &suppress.to_string()),
+            ideal("channelCount", "2"),
+            ideal("echoCancellation", "false"),
+            ideal("noiseSuppression", "false"),
+            ideal("autoGainControl", "false"),
+            format!("\"systemAudio\":\"{}\"", if restricts_own_audio() { "include" } else { "exclude" }),
+        ] {
+            assert!(asked.contains(&wanted), "{wanted} in {asked}");
+        }
+    }
+    let silent = ScreenOptions { audio: false, ..ScreenOptions::default() };
+    within("the options", one.use_screen(silent)).await.expect("options");
+    within("the screen", one.screen(true)).await.expect("a screen");
+    assert!(asked_for().contains("\"audio\":false") && asked_for().contains("\"systemAudio\":\"exclude\""));
     leave(one, other).await;
 }
 

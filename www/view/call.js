@@ -153,7 +153,7 @@ export class CallView {
         try {
             await done;
         } catch (error) {
-            if (source === "screen" && error.code === "media/denied") {
+            if (source === "screen" && error.code === "media/screen-denied") {
                 notice("screen-denied", (element) => say(element, () => word("screen-denied")), { polite: true });
             } else this.#tell(error);
         }

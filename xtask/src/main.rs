@@ -39,6 +39,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS OF THE SERVER")]
         options: Vec<OsString>,
     },
+    /// Build everything, and serve an example: canvas, background or level-meter.
+    Example {
+        /// Which.
+        #[arg(value_parser = serve::EXAMPLES)]
+        name: String,
+        /// Options of the server.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS OF THE SERVER")]
+        options: Vec<OsString>,
+    },
     /// Run all tests, or the layers named.
     Test {
         /// Which layers.
@@ -89,6 +98,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { options } => serve::run(&options),
+        Command::Example { name, options } => serve::example(&name, &options),
         Command::Test { layers } => test::run(&layers),
         Command::Explore { mutations, names } => explore::run(&names, mutations),
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
@@ -134,6 +144,22 @@ mod tests {
             let Command::Serve { options } = parse(arguments) else { panic!("{arguments:?} does not serve") };
             assert_eq!(options, expected, "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn examples_are_those_that_there_are() {
+        for name in serve::EXAMPLES {
+            let Command::Example { name: parsed, options } = parse(&["example", name, "--listen", "127.0.0.1:0"])
+            else {
+                panic!("{name} is no example")
+            };
+            assert_eq!((parsed.as_str(), options.len()), (name, 2));
+            for file in ["html", "js"] {
+                let page = process::root().join(format!("examples/{name}.{file}"));
+                assert!(page.is_file(), "{}", page.display());
+            }
+        }
+        assert!(Arguments::try_parse_from(["cargo xtask", "example", "nothing"]).is_err());
     }
 
     #[test]

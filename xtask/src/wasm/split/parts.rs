@@ -16,7 +16,7 @@ pub(crate) const PARTS: [Part; 7] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
-        modules: &["channel", "file", "publish", "request"],
+        modules: &["channel", "file", "process", "publish", "request"],
         exports: &[
             "rawchannel_",
             "rawincoming_",
@@ -26,6 +26,7 @@ pub(crate) const PARTS: [Part; 7] = [
             "__wbg_rawrequest_",
             "__wbg_rawtransfer_",
             "rawroom_channel",
+            "rawroom_process",
             "rawroom_publish",
             "rawroom_request",
             "rawroom_sendFile",

@@ -1,0 +1,146 @@
+// The pages of examples/, as two people use them.
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { browser, end, freshRoom, LIMIT, startProgram } from "./people.mjs";
+
+const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
+let server;
+
+before(async () => (server = await startProgram("--www", EXAMPLES, "--www-links")));
+after(async () => {
+    await end();
+    server.process.kill();
+});
+
+/** Two people of a kind on an example's page. */
+async function two(t, kind, page) {
+    const room = freshRoom();
+    const pages = [];
+    for (const _ of ["Ann", "Bob"]) {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const one = await context.newPage();
+        await one.goto(`${server.address}${page}.html#${room}`);
+        pages.push(one);
+    }
+    return pages;
+}
+
+/** Waits until a page shows moving pictures of somebody. */
+async function sees(page, selector) {
+    await page.waitForSelector(selector, { timeout: LIMIT });
+    const frames = page.evaluate((selector) => new Promise((done) => {
+        const video = document.querySelector(selector);
+        video.requestVideoFrameCallback(() => video.requestVideoFrameCallback(() => done(video.videoWidth)));
+    }), selector);
+    assert.ok(await frames > 0);
+}
+
+const trouble = (page) => page.$eval("#trouble", ({ textContent }) => textContent);
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`${kind}: a whiteboard`, async (t) => {
+        const [ann, bob] = await two(t, kind, "canvas");
+        for (const page of [ann, bob]) await page.waitForSelector("#others video", { timeout: LIMIT });
+        const painting = setInterval(() => ann.evaluate(() => {
+            const paint = document.getElementById("board").getContext("2d");
+            paint.fillStyle = "rgb(0, 0, 255)";
+            paint.fillRect(0, 0, 640, 360);
+        }).catch(() => {}), 100);
+        t.after(() => clearInterval(painting));
+        await sees(bob, "#others video");
+        await bob.waitForFunction(() => {
+            const look = new OffscreenCanvas(1, 1).getContext("2d");
+            look.drawImage(document.querySelector("#others video"), 0, 0, 1, 1);
+            const [red, , blue] = look.getImageData(0, 0, 1, 1).data;
+            return blue > 150 && red < 90;
+        }, { timeout: LIMIT });
+        assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
+    });
+
+    test(`${kind}: a blurred background`, async (t) => {
+        const [ann, bob] = await two(t, kind, "background");
+        for (const page of [ann, bob]) {
+            await sees(page, "#others video");
+            await sees(page, "#me video");
+        }
+        // A camera's track names its device, a canvas's does not.
+        const isMade = () => ann.$eval("#me video", ({ srcObject }) => !srcObject.getVideoTracks()[0].getSettings().deviceId);
+        assert.equal(await isMade(), true);
+        const blurred = await edges(ann);
+        await ann.click("#blur");
+        await ann.waitForFunction(() => document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await sees(ann, "#me video");
+        // The camera of Firefox is one colour.
+        if (kind === "chromium") assert.ok(blurred < (await edges(ann)) / 2, "it is blurred");
+        await ann.click("#blur");
+        await ann.waitForFunction(() => !document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await sees(bob, "#others video");
+        assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
+    });
+
+    test(`${kind}: a level meter`, async (t) => {
+        const [ann, bob] = await two(t, kind, "level-meter");
+        for (const page of [ann, bob]) await page.waitForFunction(() => document.querySelector("#others meter")?.value > 0.005, { timeout: LIMIT });
+        assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
+    });
+}
+
+// Firefox runs no audio graph where there is no sound device.
+test("noise is taken out of a voice", async (t) => {
+    const [ann] = await two(t, "chromium", "level-meter");
+    await ann.click("#noise");
+    const [noisy, clean] = await ann.evaluate(noiseLeft, LIMIT);
+    assert.ok(noisy > 0.02 && clean < noisy / 3, `of ${noisy} there is ${clean}`);
+    assert.equal(await trouble(ann), "");
+});
+
+/** Runs in the page: the loudness of noise before and after. */
+async function noiseLeft(limit) {
+    const { WithoutNoise } = await import("./noise.js");
+    const context = new AudioContext({ sampleRate: 48_000 });
+    const samples = context.createBuffer(1, 96_000, 48_000);
+    samples.getChannelData(0).forEach((_, index, all) => (all[index] = (Math.random() - 0.5) / 4));
+    const noise = new AudioBufferSourceNode(context, { buffer: samples, loop: true });
+    const sent = new MediaStreamAudioDestinationNode(context);
+    noise.connect(sent);
+    noise.start();
+    const processor = new WithoutNoise();
+    const [track] = sent.stream.getAudioTracks();
+    const made = await processor.start(track);
+    const meter = (track) => {
+        const analyser = new AnalyserNode(context, { fftSize: 16_384 });
+        new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }).connect(analyser);
+        return () => {
+            const samples = new Float32Array(16_384);
+            analyser.getFloatTimeDomainData(samples);
+            return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+        };
+    };
+    const [before, after] = [meter(track), meter(made)];
+    // It learns what the noise is.
+    const until = performance.now() + limit;
+    let levels;
+    do {
+        await new Promise((done) => setTimeout(done, 200));
+        levels = [before(), after()];
+    } while ((levels[0] < 0.02 || levels[1] > levels[0] / 3 || levels[1] === 0) && performance.now() < until);
+    processor.stop();
+    await context.close();
+    return levels;
+}
+
+/** How much neighbours differ in one's own picture: few where it is blurred. */
+async function edges(page) {
+    return page.evaluate(async () => {
+        const video = document.querySelector("#me video");
+        const { videoWidth: width, videoHeight: height } = video;
+        const look = new OffscreenCanvas(width, height).getContext("2d");
+        look.drawImage(video, 0, 0);
+        const { data } = look.getImageData(0, 0, width, height);
+        let sum = 0;
+        for (let at = 4; at < data.length; at += 4) sum += Math.abs(data[at + 1] - data[at - 3]);
+        return sum / (width * height);
+    });
+}
