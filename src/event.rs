@@ -133,6 +133,18 @@ pub enum Event {
     Trouble(Trouble),
     /// The connection to the server was lost, or is back. Calls go on meanwhile; who comes or goes is told when it is back.
     Signaling(SignalingState),
+    /// Somebody who may do so asks for the microphone to be switched off ([`Peer::ask_to_mute`](crate::Peer::ask_to_mute)). It is no more
+    /// than asked: show it, with who asks and what switches it off ([`Handle::microphone`](crate::Handle::microphone)).
+    AskedToMute {
+        /// Who; none if they are not known here.
+        by: Option<Peer>,
+    },
+    /// Somebody who may do so took one's raised hand down ([`Peer::lower_hand`](crate::Peer::lower_hand)): the own attribute `hand` is
+    /// removed.
+    HandLowered {
+        /// Who; none if they are not known here.
+        by: Option<Peer>,
+    },
     /// Newcomers are kept out from now on, or no longer: [`Handle::lock`](crate::Handle::lock). How it is in the beginning says
     /// [`Handle::is_locked`](crate::Handle::is_locked).
     Locked(bool),

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_wire::{Pass, PeerId, Source, Ticket};
+use itodenwa_wire::{Ask, ClientMessage, Pass, PeerId, Source, Ticket, Wish};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use join::Join;
@@ -203,7 +203,17 @@ impl Handle {
     /// Everybody is told by [`Event::Locked`]. What one may not do is [`Event::Trouble`] with `token/forbidden`; a server that is older
     /// than this knows no locks, and the room stays open.
     pub fn lock(&self, on: bool) {
-        self.room.ask(Request::Lock(on));
+        self.room.ask(Request::Say(ClientMessage::Lock(on)));
+    }
+
+    /// Asks all others to switch their microphones off ([`Event::AskedToMute`]): [`Peer::ask_to_mute`] for everybody.
+    pub fn ask_to_mute(&self) {
+        self.room.ask(Request::Say(ClientMessage::Ask(Ask { what: Wish::Mute, to: None })));
+    }
+
+    /// Takes the raised hands of all others down ([`Event::HandLowered`]): [`Peer::lower_hand`] for everybody.
+    pub fn lower_hands(&self) {
+        self.room.ask(Request::Say(ClientMessage::Ask(Ask { what: Wish::LowerHand, to: None })));
     }
 
     /// What says that one was in this room, for [`Join::former`]: to be kept for a reload of the page, and to be told to nobody. None if

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::{DisplayName, Format, Pass, PeerId, Source, Ticket};
+use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, Source, Ticket};
 
 use crate::connection::Connection;
 use crate::dom::Clock;
@@ -43,9 +43,8 @@ pub(crate) enum Request {
     RestartIce(PeerId),
     /// Look at the connection to a peer; it is dropped if there is none.
     Inspect(PeerId, Inspection),
-    Remove(PeerId),
-    Lock(bool),
-    Record(bool),
+    /// To the server; whoever is named is called as they are here.
+    Say(ClientMessage),
     Open(PeerId, Opening),
 }
 

@@ -38,6 +38,7 @@ fn check(text: &str, limits: &Limits) {
                 ClientMessage::Ping(_)
                 | ClientMessage::Remove(_)
                 | ClientMessage::Lock(_)
+                | ClientMessage::Ask(_)
                 | ClientMessage::Record(_)
                 | ClientMessage::Leave => limits.message_bytes,
             };

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_wire::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Member, Packet,
-    Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Token, Welcome,
+    Ask, Asked, Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Member,
+    Packet, Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Token,
+    Welcome, Wish,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
         3 => ClientMessage::Remove(peer(u)?),
         4 => ClientMessage::Lock(Arbitrary::arbitrary(u)?),
         5 => ClientMessage::Record(Arbitrary::arbitrary(u)?),
+        6 => ClientMessage::Ask(Ask { what: wish(u)?, to: maybe(u, peer)? }),
         _ => ClientMessage::Leave,
     })
 }
@@ -81,7 +83,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         LeaveReason::Removed,
         LeaveReason::Other,
     ];
-    Ok(match u.int_in_range(0..=9)? {
+    Ok(match u.int_in_range(0..=10)? {
         0 => ServerMessage::Welcome(Welcome {
             me: member(u)?,
             members: several(u, 4, member)?,
@@ -106,8 +108,13 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         6 => ServerMessage::Roster(Roster { version: Arbitrary::arbitrary(u)?, members: several(u, 4, member)? }),
         7 => ServerMessage::Ticket(ticket(u)?),
         8 => ServerMessage::Locked(Arbitrary::arbitrary(u)?),
+        9 => ServerMessage::Asked(Asked { what: wish(u)?, from: peer(u)? }),
         _ => ServerMessage::Pong(Arbitrary::arbitrary(u)?),
     })
+}
+
+fn wish(u: &mut Unstructured) -> Result<Wish> {
+    Ok(*u.choose(&[Wish::Mute, Wish::LowerHand, Wish::Other])?)
 }
 
 fn member(u: &mut Unstructured) -> Result<Member> {

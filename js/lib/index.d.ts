@@ -318,6 +318,13 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** Newcomers are kept out from now on, or no longer: see {@link lock}. */
     onlock: ((this: Room, isLocked: boolean) => void) | null;
+    /**
+     * Somebody who may do so asks for one's microphone to be switched off. It is no more than asked: say who asks, and give a button that does
+     * `room.microphone(false)`. Without a peer if who asked is gone. See {@link Peer.askToMute}.
+     */
+    onaskedtomute: ((this: Room, asked: RoomEvents["askedtomute"]) => void) | null;
+    /** Somebody who may do so took one's raised hand down: the own attribute `hand` is removed. See {@link Peer.lowerHand}. */
+    onhandlowered: ((this: Room, lowered: RoomEvents["handlowered"]) => void) | null;
     /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
     /**
@@ -420,6 +427,16 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     lock(on?: boolean): void;
     /**
+     * Asks all others to switch their microphones off: {@link Peer.askToMute} for everybody.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    askToMute(): void;
+    /**
+     * Takes the raised hands of all others down: {@link Peer.lowerHand} for everybody.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    lowerHands(): void;
+    /**
      * Sends a text (told as `text`), a value or bytes (told as `data`) to everybody who is here. Resolved when it was accepted: then
      * it reaches everybody once and in order, unless they leave before. {@link Message.delivered} says when. A peer that does not
      * read slows its senders: 64 messages wait for it, and a further one is refused (`send/queue-full`) until some are delivered.
@@ -499,6 +516,8 @@ export interface RoomEvents {
     signaling: SignalingState;
     /** Whether newcomers are kept out. */
     lock: boolean;
+    askedtomute: { by: Peer | undefined };
+    handlowered: { by: Peer | undefined };
     speaking: { peer: Peer; speaking: boolean };
     /** Whether one speaks while the microphone is muted. */
     mutedspeech: boolean;
@@ -720,6 +739,20 @@ export class Peer extends EventTarget {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     remove(): void;
+    /**
+     * Asks them to switch their microphone off: they get {@link Room.onaskedtomute}, and it is theirs to do it. Where tokens are needed: only
+     * with one that has `roomAdmin` ({@link Me.admin}); otherwise whoever is in the room. The server says truly who asks, and tells somebody
+     * the same wish at most once in two seconds. What one may not do is a {@link Trouble} `token/forbidden`; to a server or a client that is
+     * older than this it says nothing.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    askToMute(): void;
+    /**
+     * Takes their raised hand down: their own client removes their attribute `hand`, and tells them by {@link Room.onhandlowered}. Who may do
+     * it, and how often, is as with {@link askToMute}.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    lowerHand(): void;
 
     addEventListener<T extends keyof PeerEvents>(
         type: T,

@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "askedtomute", "handlowered", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -96,7 +96,7 @@ export class Room extends Emitter {
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "data", "channel", "file", "trouble", "blocked"], current: (type) => this.#current(type) });
+        super({ kept: ["text", "data", "channel", "file", "trouble", "askedtomute", "blocked"], current: (type) => this.#current(type) });
         const link = {
             raw: () => this.#open(),
             with: (part) => this.#with(part),
@@ -229,6 +229,14 @@ export class Room extends Emitter {
 
     lock(on = true) {
         codedNow(() => this.#open().lock(Boolean(on)));
+    }
+
+    askToMute() {
+        codedNow(() => this.#open().ask("mute"));
+    }
+
+    lowerHands() {
+        codedNow(() => this.#open().ask("lower-hand"));
     }
 
     send(message) {
@@ -441,6 +449,9 @@ export class Room extends Emitter {
             case "lock":
                 this.#isLocked = event.locked;
                 return this.emit("lock", event.locked);
+            case "askedtomute":
+            case "handlowered":
+                return this.emit(event.type, { by: this.#peers.get(event.by) });
             case "blocked":
                 // Without a peer it is oneself.
                 return (peer || event.peer === undefined) && this.emit("blocked", { peer });

@@ -103,6 +103,20 @@ impl RawRoom {
         self.handle.lock(on);
     }
 
+    /// Asks somebody, or everybody: `"mute"`, or to lower the hand.
+    pub fn ask(&self, wish: &str, peer: Option<String>) {
+        let is_mute = wish == "mute";
+        match peer {
+            None if is_mute => self.handle.ask_to_mute(),
+            None => self.handle.lower_hands(),
+            Some(id) => {
+                if let Some(peer) = self.peer(&id) {
+                    if is_mute { peer.ask_to_mute() } else { peer.lower_hand() }
+                }
+            }
+        }
+    }
+
     /// What says that one was in this room.
     #[must_use]
     pub fn ticket(&self) -> Option<String> {

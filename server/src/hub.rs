@@ -4,6 +4,7 @@
 //! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
+mod asking;
 mod events;
 #[cfg(test)]
 mod inspection;
@@ -187,6 +188,7 @@ impl<P: Packet> Hub<P> {
                 self.remove_member(now, from, who)
             }
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Lock(on))) => self.lock(now, from, on),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ask(ask))) => self.ask(now, from, ask),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Record(on))) => self.record(from, on),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {

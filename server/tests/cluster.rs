@@ -74,6 +74,19 @@ async fn one_room_over_two_nodes() {
         eve.send(json!({"join": {"version": 1, "room": room, "unlessRecorded": true}})).await;
         assert_eq!(eve.refused_and_closed().await, ("room/recorded".to_owned(), 1008));
     }
+    // Asked through one node, and told at the other, by whom.
+    let mut eve = Client::connect(&first).await;
+    eve.send(json!({"join": {"version": 3, "room": room}})).await;
+    let of_eve = eve.receive().await["welcome"].clone();
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["joined"].is_object());
+    }
+    ann.send(json!({"ask": {"what": "mute", "to": of_eve["me"]["id"]}})).await;
+    assert_eq!(eve.receive().await["asked"], json!({"what": "mute", "from": of_ann["me"]["id"]}));
+    eve.send(json!("leave")).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["left"].is_object());
+    }
     // Locked through one node, and kept out at the other.
     ann.send(json!({"lock": true})).await;
     for client in [&mut ann, &mut ben] {

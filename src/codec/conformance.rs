@@ -6,10 +6,10 @@ use std::fmt::Debug;
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer,
-    IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse,
-    RefuseCode, Rejoined, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket,
-    Welcome,
+    Answer, Ask, Asked, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame,
+    IceServer, IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal,
+    RefusalCode, Refuse, RefuseCode, Rejoined, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap,
+    Text, TextStream, Ticket, Welcome, Wish,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -146,8 +146,12 @@ impl Random {
         IceServers { servers: self.many(server), expires_in: self.maybe(Self::number) }
     }
 
+    fn wish(&mut self) -> Wish {
+        [Wish::Mute, Wish::LowerHand, Wish::Other][self.below(3)]
+    }
+
     fn client_message(&mut self) -> ClientMessage {
-        match self.below(7) {
+        match self.below(8) {
             0 => {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
@@ -166,13 +170,14 @@ impl Random {
             3 => ClientMessage::Lock(self.flag()),
             4 => ClientMessage::Ping(self.number()),
             5 => ClientMessage::Record(self.flag()),
+            6 => ClientMessage::Ask(Ask { what: self.wish(), to: self.maybe(Self::peer) }),
             _ => ClientMessage::Leave,
         }
     }
 
     fn server_message(&mut self) -> ServerMessage {
         use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
-        match self.below(10) {
+        match self.below(11) {
             0 => ServerMessage::Welcome(Welcome {
                 version: self.number(),
                 me: self.member(),
@@ -199,6 +204,7 @@ impl Random {
                 ServerMessage::Refused(Refusal { code, message: self.text(), retry_after })
             }
             8 => ServerMessage::Locked(self.flag()),
+            9 => ServerMessage::Asked(Asked { what: self.wish(), from: self.peer() }),
             _ => ServerMessage::Pong(self.number()),
         }
     }

@@ -1,8 +1,8 @@
 //! What the server says to a client.
 
 use itodenwa_wire::{
-    Delivery, DisplayName, Epoch, IceServer, IceServers, Identity, LeaveReason, Member, Packet, Pass, PeerId, Refusal,
-    RefusalCode, Roster, ServerMessage, Ticket, Welcome,
+    Asked, Delivery, DisplayName, Epoch, IceServer, IceServers, Identity, LeaveReason, Member, Packet, Pass, PeerId,
+    Refusal, RefusalCode, Roster, ServerMessage, Ticket, Welcome, Wish,
 };
 
 use super::read::{Malformed, Result, Value};
@@ -28,6 +28,10 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
         "iceServers" => ServerMessage::IceServers(ice_servers(&value)?),
         "refused" => ServerMessage::Refused(refusal(&value)?),
         "locked" => ServerMessage::Locked(value.flag()?),
+        "asked" => ServerMessage::Asked(Asked {
+            what: Wish::named(&value.field("what").text()?),
+            from: peer(&value.field("from"))?,
+        }),
         "pong" => ServerMessage::Pong(value.u32()?),
         _ => return Err(Malformed("no message of the server has this name")),
     })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, IceServers, PROTOCOL_VERSION, Packet, Pass, PeerId, Ticket};
+use crate::{DisplayName, IceServers, PROTOCOL_VERSION, Packet, Pass, PeerId, Ticket, Wish};
 
 /// A message from server to client. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub enum ServerMessage<P = Packet> {
     Pong(u32),
     /// Newcomers are kept out of the room from now on, or no longer. To clients of version 2 and later.
     Locked(bool),
+    /// A member that may do so asks for something. To clients of version 3 and later.
+    Asked(Asked),
 }
 
 /// You are in; on a further socket of the same session: you are still in.
@@ -97,6 +99,15 @@ impl Welcome {
 
 const fn first_version() -> u32 {
     1
+}
+
+/// One is asked for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Asked {
+    /// What for.
+    pub what: Wish,
+    /// By whom.
+    pub from: PeerId,
 }
 
 /// Everybody who is in a room, without the one who is told.

@@ -4,9 +4,9 @@
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Media, Member,
-    Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, Ticket,
-    Welcome,
+    Answer, Ask, Asked, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason,
+    Media, Member, Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal,
+    Source, Ticket, Welcome, Wish,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -106,6 +106,7 @@ proptest! {
         survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
         survives(&ClientMessage::<Packet>::Record(ping % 2 == 0));
+        survives(&ClientMessage::<Packet>::Ask(Ask { what: Wish::Mute, to: Some(to).filter(|_| ping % 2 == 0) }));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
         let former = Some(Ticket::new("def").unwrap());
         survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former, unless_recorded: false }));
@@ -127,6 +128,7 @@ proptest! {
             version: roster, me, members, roster, settling, locked: !settling, signals: roster, ticket, ice_servers: Default::default()
         }));
         survives(&ServerMessage::<Packet>::Locked(settling));
+        survives(&ServerMessage::<Packet>::Asked(Asked { what: Wish::LowerHand, from }));
         survives(&ServerMessage::Signal(Delivery { from, packet }));
     }
 

@@ -192,6 +192,8 @@ mod tests {
             r#"{"answer":[1,{"rooms":[{"room":"a","members":2}]}]}"#.to_owned(),
             r#"{"ask":[1,{"lock":["a",true]}]}"#.to_owned(),
             r#"{"received":[1,{"lock":true}]}"#.to_owned(),
+            r#"{"received":[1,{"ask":{"what":"mute","to":"0000000100000002"}}]}"#.to_owned(),
+            r#"{"send":[1,{"asked":{"what":"lower-hand","from":"0000000100000002"}}]}"#.to_owned(),
             r#"{"received":[1,{"record":true}]}"#.to_owned(),
             r#"{"received":[1,{"join":{"version":1,"room":"a","unlessRecorded":true}}]}"#.to_owned(),
             r#"{"answer":[1,{"rooms":[{"room":"a","members":2,"locked":true}]}]}"#.to_owned(),

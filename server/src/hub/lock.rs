@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use itodenwa_wire::{Join, RefusalCode, RoomName, ServerMessage};
+use itodenwa_wire::{Join, PeerId, RefusalCode, RoomName, ServerMessage};
 
 use super::room::Room;
 use super::{ConnectionId, ConnectionState, Due, Hub, Output, Packet};
@@ -46,16 +46,22 @@ impl Lock {
 impl<P: Packet> Hub<P> {
     /// A member locks its room, or unlocks it.
     pub(super) fn lock(&mut self, now: Instant, from: ConnectionId, on: bool) {
-        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
-        let (name, id) = (name.clone(), *id);
-        let Some(me) = self.rooms.get_mut(&name).and_then(|room| room.occupant(id)) else { return };
-        let may = me.member.pass.as_ref().map_or(self.access == Access::Open, |pass| pass.admin);
-        if may {
+        if let Some((name, _)) = self.moderator(from, "lock the room") {
             self.set_lock(now, &name, on);
-        } else {
-            let why = "only who has a token that says so may lock the room";
-            self.send(from, ServerMessage::Refused(closing::refusal(RefusalCode::TokenForbidden, why)));
         }
+    }
+
+    /// The room and the id of a member that may do such things: where tokens are needed, with one that says so. Anybody else is refused.
+    pub(super) fn moderator(&mut self, from: ConnectionId, what: &str) -> Option<(RoomName, PeerId)> {
+        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return None };
+        let (name, id) = (name.clone(), *id);
+        let me = self.rooms.get_mut(&name)?.occupant(id)?;
+        if me.member.pass.as_ref().map_or(self.access == Access::Open, |pass| pass.admin) {
+            return Some((name, id));
+        }
+        let why = format!("only who has a token that says so may {what}");
+        self.send(from, ServerMessage::Refused(closing::refusal(RefusalCode::TokenForbidden, why)));
+        None
     }
 
     /// It counts at once, and members are told as soon as they may be. False if there is no such room.
@@ -85,8 +91,7 @@ impl<P: Packet> Hub<P> {
         let locked = Arc::new(ServerMessage::Locked(is_on));
         let connected: Vec<_> = room.connected().collect();
         for (connection, id) in connected {
-            if matches!(self.connections.get(&connection), Some(ConnectionState::Member { version, .. }) if *version >= TOLD_SINCE)
-            {
+            if self.connections.get(&connection).is_some_and(|state| state.speaks(TOLD_SINCE)) {
                 self.outputs.push_back(Output::Send(connection, locked.clone()));
             }
             let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(id)) else { continue };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
+use super::asking::AskedLast;
 use super::lock::Lock;
 use super::outbox::Outbox;
 use super::replay::Capacity;
@@ -44,6 +45,7 @@ pub(super) struct Occupant<P> {
     pub(super) ticketed: Instant,
     /// It says that it records the call.
     pub(super) records: bool,
+    pub(super) asked: AskedLast,
 }
 
 /// Whether a member has a socket.
@@ -100,7 +102,8 @@ impl<P: Packet> Room<P> {
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
         let outbox = Outbox::new(kept);
-        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records: false });
+        let (records, asked) = (false, AskedLast::default());
+        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records, asked });
     }
 
     /// Lets somebody out who was in.

@@ -1,5 +1,6 @@
 //! Rule by rule; all rules at once under random input are in `tests/random.rs`.
 
+mod asking;
 mod lock;
 mod random;
 mod recorded;

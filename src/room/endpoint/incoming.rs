@@ -4,7 +4,8 @@ use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Ticket, Welcome,
+    Ask, Asked, Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage,
+    Ticket, Welcome, Wish,
 };
 
 use super::RoomEndpoint;
@@ -18,6 +19,9 @@ use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::room_ref::Request;
 
+/// The attribute of a member that has raised the hand.
+const HAND: &str = "hand";
+
 impl RoomEndpoint {
     pub(super) fn request(&mut self, request: Request) {
         match request {
@@ -30,15 +34,16 @@ impl RoomEndpoint {
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Inspect(peer, inspection) => self.peers.inspect(peer, inspection),
-            Request::Remove(peer) => self.say(&ClientMessage::Remove(self.parts.machine.server_id(peer))),
-            Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
-            Request::Record(on) => self.say(&ClientMessage::Record(on)),
+            Request::Say(message) => self.say(message),
             Request::Open(peer, opening) => self.peers.open(peer, opening),
         }
     }
 
-    fn say(&mut self, message: &ClientMessage) {
-        if let Err(error) = self.parts.signaling.send(message) {
+    fn say(&mut self, mut message: ClientMessage) {
+        if let ClientMessage::Remove(peer) | ClientMessage::Ask(Ask { to: Some(peer), .. }) = &mut message {
+            *peer = self.parts.machine.server_id(*peer);
+        }
+        if let Err(error) = self.parts.signaling.send(&message) {
             self.signaling_ended(error);
         }
     }
@@ -53,6 +58,22 @@ impl RoomEndpoint {
     fn locked(&mut self, locked: bool) {
         if self.parts.room.upgrade().is_some_and(|room| room.is_locked.replace(locked) != locked) {
             self.tell(Event::Locked(locked));
+        }
+    }
+
+    /// Somebody who may do so asks for something. A hand is taken down here, so that whoever asks need not ask twice.
+    fn asked(&mut self, Asked { what, from }: Asked) {
+        let by = self.parts.machine.key_of(from).and_then(|peer| self.peers.peer(peer));
+        match what {
+            Wish::Mute => self.tell(Event::AskedToMute { by }),
+            Wish::LowerHand => {
+                if self.parts.snapshot.attributes.change(|attributes| attributes.unset(HAND)) {
+                    self.share();
+                }
+                self.tell(Event::HandLowered { by });
+            }
+            // Of a later version.
+            _ => {}
         }
     }
 
@@ -72,6 +93,7 @@ impl RoomEndpoint {
             }
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
             Some(Ok(ServerMessage::Locked(locked))) => self.locked(locked),
+            Some(Ok(ServerMessage::Asked(asked))) => self.asked(asked),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
             Some(Ok(ServerMessage::Ticket(ticket))) => self.ticket(Some(ticket)),
             Some(Ok(ServerMessage::Pong(_))) => {}
