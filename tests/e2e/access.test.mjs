@@ -61,6 +61,13 @@ const CALL = {
         transfers[0].onprogress({ state: "running", bytes: 2e6, size: 5e6, speed: 1e6, left: 3000 });
         transfers[1].onend({ file: new Blob(["x"]) });
     }),
+    "hands up, and asked to mute": here(() => {
+        const { scene } = window;
+        const bob = scene.named("Bob");
+        bob.attributes.set("hand", true);
+        scene.tell("attribute", { peer: bob, key: "hand", value: true });
+        scene.tell("askedtomute", { by: bob });
+    }),
     "panel closed, and something not read": async (ann) => {
         await ann.click("panel-close");
         await ann.page.evaluate(() => window.scene.writes("Bob", "Hello?"));

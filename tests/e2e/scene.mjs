@@ -60,6 +60,8 @@ async function open(names) {
             room.isLocked = on;
             tell("lock", on);
         },
+        askToMute() {},
+        lowerHands() {},
         peers: new Map(),
         steps: [],
         send: async () => ({ delivered: Promise.resolve() }),
@@ -84,6 +86,7 @@ async function open(names) {
             number += 1;
             const peer = { id: `p${number}`, name, state: "connected", media: new Set(["camera", "microphone"]), volume: 1, muted: false, attributes: new Map(), view: views(number, `${name}: tea`) };
             peer.send = room.send;
+            peer.askToMute = peer.lowerHand = () => {};
             peer.diagnose = async () => ({ code: "connection/connected", explain: "", advice: "" });
             peer.getStats = async () => undefined;
             room.peers.set(peer.id, peer);

@@ -4,6 +4,7 @@ import { Files } from "./files.js";
 import { Hand } from "./hand.js";
 import { keys } from "./keys.js";
 import { Lock } from "./lock.js";
+import { Moderation } from "./moderation.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
 import { Recorded } from "./recorded.js";
@@ -27,6 +28,7 @@ export class CallView {
     #people;
     #lock;
     #hand;
+    #moderation;
     #closeKeys;
     #changed;
     #lesson;
@@ -67,6 +69,7 @@ export class CallView {
         new Files(room, signal);
         const chat = new Chat(room, signal);
         this.#hand = new Hand(room, { places: [this.#stage, this.#people], chat, failed: (error) => this.#tell(error), signal });
+        this.#moderation = new Moderation(room, { hand: this.#hand, mute: () => this.#toggle("microphone"), signal });
         this.#listen(chat);
         click("lesson-open", () => this.#openLesson());
         this.#switches();
@@ -114,6 +117,8 @@ export class CallView {
         };
         room.onsignaling = (state) => this.#signaling(state);
         room.onlock = () => this.#lock.show();
+        room.onaskedtomute = (asked) => this.#moderation.askedToMute(asked);
+        room.onhandlowered = (lowered) => this.#moderation.handLowered(lowered);
         room.onblocked = () => (byId("resume").hidden = false);
         room.ontrouble = (trouble) => {
             this.#switches();
@@ -163,6 +168,7 @@ export class CallView {
         for (const source of ["microphone", "camera", "screen"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
         this.#stage.own();
         this.#people.own();
+        this.#moderation.changed();
         this.#changed();
     }
 
