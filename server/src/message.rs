@@ -10,7 +10,8 @@ use crate::closing::Closing;
 pub use crate::packet::Opaque;
 
 /// The kinds of messages that clients of this version send.
-const KINDS: [&str; 8] = ["join", "signal", "remove", "lock", "ask", "record", "ping", "leave"];
+const KINDS: [&str; 11] =
+    ["join", "signal", "remove", "lock", "waitingRoom", "admit", "turnAway", "ask", "record", "ping", "leave"];
 
 /// What a text message was.
 #[derive(Debug)]

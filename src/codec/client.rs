@@ -12,6 +12,10 @@ pub(crate) fn write_client_message(message: &ClientMessage) -> String {
         ClientMessage::Signal(it) => tagged(&mut json, "signal", |json| signal(json, it)),
         ClientMessage::Remove(peer) => tagged(&mut json, "remove", |json| json.text(&peer.to_string())),
         ClientMessage::Lock(on) => tagged(&mut json, "lock", |json| json.flag(*on)),
+        ClientMessage::WaitingRoom(on) => tagged(&mut json, "waitingRoom", |json| json.flag(*on)),
+        ClientMessage::Admit(Some(who)) => tagged(&mut json, "admit", |json| json.text(&who.to_string())),
+        ClientMessage::Admit(None) => tagged(&mut json, "admit", |json| json.json("null")),
+        ClientMessage::TurnAway(who) => tagged(&mut json, "turnAway", |json| json.text(&who.to_string())),
         ClientMessage::Ask(Ask { what, to }) => tagged(&mut json, "ask", |json| {
             json.open('{');
             json.text_field("what", what.as_str());

@@ -18,6 +18,12 @@ pub enum ClientMessage<P = Packet> {
     Remove(PeerId),
     /// Newcomers are to be kept out of the room, or no longer: only of a member that may do so.
     Lock(bool),
+    /// Who comes is to wait until somebody lets them in, or no longer, and who waits then gets in: only of a member that may lock the room.
+    WaitingRoom(bool),
+    /// Somebody who waits is to be let in; none: everybody who waits.
+    Admit(Option<PeerId>),
+    /// Somebody who waits is to be refused.
+    TurnAway(PeerId),
     /// Others are to be asked for something: only of a member that may lock the room.
     Ask(Ask),
     /// The sender records the call, or no longer. Newcomers that [want to know](Join::unless_recorded) are told before they are in.

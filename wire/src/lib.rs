@@ -48,7 +48,10 @@ pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet};
 pub use pass::{Pass, Token};
-pub use server::{Asked, Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
+pub use server::{
+    Applicant, Asked, Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Wait,
+    WaitingRoom, Welcome,
+};
 pub use source::{OwnSource, Source};
 pub use ticket::{Ticket, TicketTooLong};
 
@@ -57,7 +60,8 @@ pub use ticket::{Ticket, TicketTooLong};
 pub const CLOSE_TO_RESUME: u16 = 4000;
 
 /// The newest version of this protocol that this code speaks. The second one tells clients of the room's
-/// [lock](ServerMessage::Locked), the third one of what they are [asked](ServerMessage::Asked) for.
+/// [lock](ServerMessage::Locked), the third one of its
+/// [waiting room](ServerMessage::WaitingRoom) and of what they are [asked](ServerMessage::Asked) for.
 pub const PROTOCOL_VERSION: u32 = 3;
 
 /// The oldest one that it speaks.

@@ -5,6 +5,7 @@ mod lock;
 mod random;
 mod recorded;
 mod resuming;
+mod waiting;
 
 use std::time::{Duration, SystemTime};
 
