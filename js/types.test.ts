@@ -153,6 +153,8 @@ function told(event: RoomEvent): void {
             return is<"connected" | "reconnecting">(event.detail);
         case "lock":
             return is<boolean>(event.detail);
+        case "waiting":
+            return is<string | undefined>(event.detail.waiting[0]?.name);
         case "askedtomute":
         case "handlowered":
             return is<Peer | undefined>(event.detail.by);

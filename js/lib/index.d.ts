@@ -203,6 +203,13 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      */
     unlessRecorded?: boolean | undefined;
     /**
+     * One has to wait until somebody in the room lets one in ({@link Room.setWaitingRoom}), for so many seconds at most: to be said to the
+     * person. The join goes on: it resolves when one is let in, and rejects with `room/refused` or, after that time, `room/unanswered`. Who
+     * gives up aborts {@link JoinOptions.signal}. It is called again after an interruption, in which one lost one's place. Meanwhile nobody is
+     * seen or heard, and those who may let one in see nothing but the name.
+     */
+    onwait?: ((wait: { seconds: number }) => void) | undefined;
+    /**
      * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
      * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
      */
@@ -268,6 +275,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly attributes: ReadonlyMap<string, Json>;
     /** The last 512 steps of the calls. */
     readonly steps: Step[];
+    /** Whether who comes has to wait, and who does, for those who may let them in: see {@link setWaitingRoom}. */
+    readonly waitingRoom: WaitingRoom;
     /** Whether newcomers are kept out: see {@link lock}. */
     readonly isLocked: boolean;
     /**
@@ -318,6 +327,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** Newcomers are kept out from now on, or no longer: see {@link lock}. */
     onlock: ((this: Room, isLocked: boolean) => void) | null;
+    /** The waiting room was switched on or off, or others wait in it: see {@link setWaitingRoom}. */
+    onwaiting: ((this: Room, waitingRoom: WaitingRoom) => void) | null;
     /**
      * Somebody who may do so asks for one's microphone to be switched off. It is no more than asked: say who asks, and give a button that does
      * `room.microphone(false)`. Without a peer if who asked is gone. See {@link Peer.askToMute}.
@@ -427,6 +438,28 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     lock(on?: boolean): void;
     /**
+     * Switches the waiting room on, or with `false` off: while it is on, who comes waits until somebody who may do so lets them in by
+     * {@link admit} or refuses them by {@link refuse} ({@link JoinOptions.onwait}). Whoever is in the room stays, and gets in again after an
+     * interruption or a reload, as with {@link lock}; and whoever may lock the room may do all this. Switched off, it lets in everybody who
+     * waits. It ends when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in,
+     * people go on waiting, for ten minutes at most unless the server is set otherwise. Everybody is told by {@link onwaiting}; what one may
+     * not do is a {@link Trouble} `token/forbidden`.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    setWaitingRoom(on?: boolean): void;
+    /**
+     * Lets somebody in who waits ({@link Applicant.id}), or everybody who does. Where the room is full it is a {@link Trouble}
+     * `signaling/refused`, and they go on waiting.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    admit(id?: string): void;
+    /**
+     * Refuses somebody who waits: their `join` rejects with `room/refused`. Where tokens are needed the same identity stays out until the
+     * waiting room is switched off; elsewhere nobody can tell whether it is the same who comes again, and waits again.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    refuse(id: string): void;
+    /**
      * Asks all others to switch their microphones off: {@link Peer.askToMute} for everybody.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -476,6 +509,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
         peers: ReturnType<Peer["toJSON"]>[];
         signaling: SignalingState;
         isLocked: boolean;
+        waitingRoom: WaitingRoom;
     };
 
     [Symbol.asyncIterator](): EventIterator<RoomEvent>;
@@ -516,6 +550,7 @@ export interface RoomEvents {
     signaling: SignalingState;
     /** Whether newcomers are kept out. */
     lock: boolean;
+    waiting: WaitingRoom;
     askedtomute: { by: Peer | undefined };
     handlowered: { by: Peer | undefined };
     speaking: { peer: Peer; speaking: boolean };
@@ -525,6 +560,23 @@ export interface RoomEvents {
     blocked: { peer: Peer | undefined };
     /** Without an error it was left on purpose. */
     close: { error?: ItodenwaError | undefined };
+}
+
+/** Whether who comes has to wait until somebody lets them in, and who does. */
+export interface WaitingRoom {
+    readonly on: boolean;
+    /** In the order in which they came, 16 at most unless the server is set otherwise. Empty for those who may not let them in. */
+    readonly waiting: readonly Applicant[];
+}
+
+/** Somebody who waits to be let in. */
+export interface Applicant {
+    /** For {@link Room.admit} and {@link Room.refuse}. Not the one that they have in the room. */
+    readonly id: string;
+    /** The name that they gave. Show it as text, never as HTML. */
+    readonly name?: string | undefined;
+    /** Who they are to the application, as the token says. */
+    readonly identity?: string | undefined;
 }
 
 /** An event of a room as the iterator gives it: `type` says what `detail` is. */
@@ -1022,6 +1074,8 @@ export type AccessCode =
     | "identity/replaced"
     | "member/removed"
     | "room/locked"
+    | "room/refused"
+    | "room/unanswered"
     | "room/recorded"
     | "address/too-many"
     | "origin/forbidden";

@@ -4,7 +4,7 @@ use itodenwa::{
     CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, IceTransportPolicy,
     Join, Limits, MicrophoneOptions, PublishOptions, Quality, ScreenOptions, Ticket,
 };
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// How long Vanilla ICE waits for candidates unless it is told.
@@ -35,6 +35,12 @@ impl Options {
         }
         if self.get("unlessRecorded").as_bool() == Some(true) {
             join = join.unless_recorded();
+        }
+        if let Ok(waits) = self.get("waits").dyn_into::<Function>() {
+            join = join.on_wait(move |time| {
+                // The face's own function, which throws nothing.
+                let _ = waits.call1(&JsValue::UNDEFINED, &time.as_secs_f64().into());
+            });
         }
         if let Some(server) = self.text("server") {
             join = join.server(server);

@@ -1,6 +1,7 @@
 //! What is told, as JavaScript values.
 
-use itodenwa::{Candidate, Device, Event, Json, Peer, PeerId, Settings, Step, Time};
+use itodenwa::wire::{DisplayName, Identity};
+use itodenwa::{Candidate, Device, Event, Json, Peer, PeerId, Settings, Step, Time, WaitingRoom};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -79,6 +80,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::AskedToMute { by } => tagged("askedtomute", [("by", peer_id(by.as_ref()))]),
         Event::HandLowered { by } => tagged("handlowered", [("by", peer_id(by.as_ref()))]),
         Event::Locked(locked) => tagged("lock", [("locked", (*locked).into())]),
+        Event::Waiting(it) => tagged("waiting", [("waitingRoom", waiting_room(it))]),
         Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
         Event::Blocked { peer } => tagged("blocked", [("peer", peer_id(peer.as_ref()))]),
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
@@ -106,6 +108,16 @@ pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
     let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
+}
+
+/// Who waits to be let in.
+pub(crate) fn waiting_room(room: &WaitingRoom) -> JsValue {
+    let waiting = room.waiting.iter().map(|one| {
+        let (name, identity) =
+            (one.name.as_ref().map(DisplayName::as_str), one.identity.as_ref().map(Identity::as_str));
+        person(one.id, name, identity)
+    });
+    object([("on", room.on.into()), ("waiting", waiting.collect::<Array>().into())])
 }
 
 /// What an own source really is.

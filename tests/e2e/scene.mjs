@@ -60,6 +60,13 @@ async function open(names) {
             room.isLocked = on;
             tell("lock", on);
         },
+        waitingRoom: { on: false, waiting: [] },
+        setWaitingRoom(on) {
+            room.waitingRoom = { on, waiting: [] };
+            tell("waiting", room.waitingRoom);
+        },
+        admit() {},
+        refuse() {},
         askToMute() {},
         lowerHands() {},
         peers: new Map(),
@@ -113,6 +120,10 @@ async function open(names) {
             const peer = this.named(name);
             room.peers.delete(peer.id);
             tell("left", { peer, reason: "left" });
+        },
+        waits(...names) {
+            room.waitingRoom = { on: true, waiting: names.map((name, index) => ({ id: `w${index}`, name })) };
+            tell("waiting", room.waitingRoom);
         },
         writes: (name, text) => tell("text", { from: window.scene.named(name), text }),
         named: (name) => [...room.peers.values()].find((peer) => peer.name === name),

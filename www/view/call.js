@@ -12,6 +12,7 @@ import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
 import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
+import { Waiting } from "./waiting.js";
 import { Why } from "./why.js";
 
 /** People whose names are remembered for the lesson, at most. */
@@ -29,6 +30,7 @@ export class CallView {
     #lock;
     #hand;
     #moderation;
+    #waiting;
     #closeKeys;
     #changed;
     #lesson;
@@ -62,6 +64,7 @@ export class CallView {
         this.#side = new Side(signal, () => this.#lesson?.close());
         this.#people = new People(room);
         this.#lock = new Lock(room, signal);
+        this.#waiting = new Waiting(room, this.#side, signal);
         this.#settings = new Settings(room, signal);
         new Recorder(room, new Recorded(room, signal), signal);
         new Why(room, nameOf, signal);
@@ -117,6 +120,7 @@ export class CallView {
         };
         room.onsignaling = (state) => this.#signaling(state);
         room.onlock = () => this.#lock.show();
+        room.onwaiting = () => this.#waiting.show();
         room.onaskedtomute = (asked) => this.#moderation.askedToMute(asked);
         room.onhandlowered = (lowered) => this.#moderation.handLowered(lowered);
         room.onblocked = () => (byId("resume").hidden = false);

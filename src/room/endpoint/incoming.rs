@@ -5,7 +5,7 @@ use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
     Ask, Asked, Body, ClientMessage, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, ServerMessage,
-    Ticket, Welcome, Wish,
+    Ticket, WaitingRoom, Welcome, Wish,
 };
 
 use super::RoomEndpoint;
@@ -61,6 +61,15 @@ impl RoomEndpoint {
         }
     }
 
+    fn waiting(&mut self, waiting_room: WaitingRoom) {
+        let is_news = self.parts.room.upgrade().is_some_and(|room| {
+            room.waiting_room.change(|known| std::mem::replace(known, waiting_room.clone()) != waiting_room)
+        });
+        if is_news {
+            self.tell(Event::Waiting(waiting_room));
+        }
+    }
+
     /// Somebody who may do so asks for something. A hand is taken down here, so that whoever asks need not ask twice.
     fn asked(&mut self, Asked { what, from }: Asked) {
         let by = self.parts.machine.key_of(from).and_then(|peer| self.peers.peer(peer));
@@ -88,15 +97,17 @@ impl RoomEndpoint {
             Some(Ok(ServerMessage::Refused(refusal))) => {
                 let error = SignalingError::Refused(refusal.clone());
                 // What one may not do closes nothing.
-                self.refusal = Some(refusal).filter(|refusal| refusal.code != RefusalCode::TokenForbidden);
+                self.refusal = Some(refusal)
+                    .filter(|refusal| !matches!(refusal.code, RefusalCode::TokenForbidden | RefusalCode::RoomFull));
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
             Some(Ok(ServerMessage::Locked(locked))) => self.locked(locked),
+            Some(Ok(ServerMessage::WaitingRoom(waiting_room))) => self.waiting(waiting_room),
             Some(Ok(ServerMessage::Asked(asked))) => self.asked(asked),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
             Some(Ok(ServerMessage::Ticket(ticket))) => self.ticket(Some(ticket)),
-            Some(Ok(ServerMessage::Pong(_))) => {}
+            Some(Ok(ServerMessage::Pong(_) | ServerMessage::Wait(_))) => {}
             Some(Err(SignalingError::Away(_))) => {
                 self.parts.snapshot.reach.is_server_away.set(true);
                 self.tell(Event::Signaling(SignalingState::Reconnecting));
@@ -134,6 +145,7 @@ impl RoomEndpoint {
             room.me.set(welcome.me.id);
         }
         self.locked(welcome.locked);
+        self.waiting(std::mem::take(&mut welcome.waiting_room));
         self.ticket(welcome.ticket.clone());
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
