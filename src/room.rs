@@ -337,7 +337,7 @@ impl Me {
         self.pass.as_ref().map(|pass| pass.identity.as_str())
     }
 
-    /// Whether the token says that one may remove others and lock the room (`roomAdmin`).
+    /// Whether the token says that one may remove others, lock the room, let people in and ask others (`roomAdmin`).
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.pass.as_ref().is_some_and(|pass| pass.admin)

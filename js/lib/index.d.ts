@@ -609,7 +609,7 @@ export class Me {
     readonly name: string | undefined;
     /** Who one is to the application, as the token says. */
     readonly identity: string | undefined;
-    /** Whether the token says that one may remove others and lock the room (`roomAdmin`). */
+    /** Whether the token says that one may remove others, lock the room, let people in and ask others (`roomAdmin`). */
     readonly admin: boolean;
     /** The sources that are wanted on. */
     readonly media: ReadonlySet<Source>;
