@@ -58,6 +58,8 @@ export async function rooms(): Promise<void> {
         is<Source | undefined>(source);
         is<RTCStatsReport | undefined>(await peer.getStats());
         peer.remove();
+        peer.askToMute();
+        peer.lowerHand();
         peer.volume = peer.muted ? 1 : peer.level;
         is<MediaStreamTrack | undefined>(peer.track("microphone"));
         is<MediaStream | undefined>(peer.stream("screen"));
@@ -152,6 +154,11 @@ function told(event: RoomEvent): void {
             return is<"connected" | "reconnecting">(event.detail);
         case "lock":
             return is<boolean>(event.detail);
+        case "waiting":
+            return is<string | undefined>(event.detail.waiting[0]?.name);
+        case "askedtomute":
+        case "handlowered":
+            return is<Peer | undefined>(event.detail.by);
         case "blocked":
             return is<Peer | undefined>(event.detail.peer);
         case "device":

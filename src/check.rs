@@ -186,7 +186,7 @@ async fn enter(
         unless_recorded: false,
     };
     signaling.send(&ClientMessage::Join(join))?;
-    let welcome = welcome(&mut signaling).await?;
+    let welcome = welcome(&mut signaling, |_| {}).await?;
     Ok((signaling, welcome))
 }
 

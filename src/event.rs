@@ -5,7 +5,7 @@ mod trouble;
 
 use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_wire::{LeaveReason, Source};
+use itodenwa_wire::{LeaveReason, Source, WaitingRoom};
 
 pub use queue::Events;
 pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
@@ -133,6 +133,22 @@ pub enum Event {
     Trouble(Trouble),
     /// The connection to the server was lost, or is back. Calls go on meanwhile; who comes or goes is told when it is back.
     Signaling(SignalingState),
+    /// The waiting room was switched on or off, or others wait in it to be let in: [`Handle::set_waiting_room`](crate::Handle::set_waiting_room).
+    /// Who waits is told to those who may let them in. How it is in the beginning says
+    /// [`Handle::waiting_room`](crate::Handle::waiting_room).
+    Waiting(WaitingRoom),
+    /// Somebody who may do so asks for the microphone to be switched off ([`Peer::ask_to_mute`](crate::Peer::ask_to_mute)). It is no more
+    /// than asked: show it, with who asks and what switches it off ([`Handle::microphone`](crate::Handle::microphone)).
+    AskedToMute {
+        /// Who; none if they are not known here.
+        by: Option<Peer>,
+    },
+    /// Somebody who may do so took one's raised hand down ([`Peer::lower_hand`](crate::Peer::lower_hand)): the own attribute `hand` is
+    /// removed.
+    HandLowered {
+        /// Who; none if they are not known here.
+        by: Option<Peer>,
+    },
     /// Newcomers are kept out from now on, or no longer: [`Handle::lock`](crate::Handle::lock). How it is in the beginning says
     /// [`Handle::is_locked`](crate::Handle::is_locked).
     Locked(bool),

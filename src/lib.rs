@@ -98,7 +98,8 @@ pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
 pub use itodenwa_protocol::{ConnectionState, IceMode, IceTransportPolicy, Time};
 pub use itodenwa_wire as wire;
 pub use itodenwa_wire::{
-    Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Ticket, Token,
+    Applicant, Candidate, IceServer, InvalidId, LeaveReason, OwnSource, PeerId, Refusal, RefusalCode, Source, Ticket,
+    Token, WaitingRoom,
 };
 pub use json::Json;
 pub use key::RoomKey;

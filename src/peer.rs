@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ConnectionState, Time};
-use itodenwa_wire::{Member, PeerId, Source, SourceMap};
+use itodenwa_wire::{Ask, ClientMessage, Member, PeerId, Source, SourceMap, Wish};
 use litemap::LiteMap;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -242,9 +242,29 @@ impl Peer {
     /// Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble,
     /// `token/forbidden`.
     pub fn remove(&self) {
+        self.say(ClientMessage::Remove);
+    }
+
+    fn say(&self, message: impl FnOnce(PeerId) -> ClientMessage) {
         if let Some(room) = self.0.room.upgrade() {
-            room.ask(Request::Remove(self.id()));
+            room.ask(Request::Say(message(self.id())));
         }
+    }
+
+    /// Asks them to switch their microphone off: they get [`Event::AskedToMute`](crate::Event::AskedToMute), and it is theirs to do it.
+    /// Where tokens are needed: only with one that has `roomAdmin`; otherwise whoever is in the room. The server says truly who asks, and
+    /// tells somebody the same wish at most once in two seconds.
+    ///
+    /// What one may not do is [`Event::Trouble`](crate::Event::Trouble) with `token/forbidden`; to a server or a client that is older than
+    /// this it says nothing.
+    pub fn ask_to_mute(&self) {
+        self.say(|id| ClientMessage::Ask(Ask { what: Wish::Mute, to: Some(id) }));
+    }
+
+    /// Takes their raised hand down: their own client removes their attribute `hand`, and tells them by
+    /// [`Event::HandLowered`](crate::Event::HandLowered). Who may do it, and how often, is as with [`ask_to_mute`](Self::ask_to_mute).
+    pub fn lower_hand(&self) {
+        self.say(|id| ClientMessage::Ask(Ask { what: Wish::LowerHand, to: Some(id) }));
     }
 
     /// The room that they are in, and since when they are.

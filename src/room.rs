@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::timeline::Entry;
-use itodenwa_wire::{Pass, PeerId, Source, Ticket};
+use itodenwa_wire::{Ask, ClientMessage, Pass, PeerId, Source, Ticket, WaitingRoom, Wish};
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use join::Join;
@@ -203,7 +203,46 @@ impl Handle {
     /// Everybody is told by [`Event::Locked`]. What one may not do is [`Event::Trouble`] with `token/forbidden`; a server that is older
     /// than this knows no locks, and the room stays open.
     pub fn lock(&self, on: bool) {
-        self.room.ask(Request::Lock(on));
+        self.room.ask(Request::Say(ClientMessage::Lock(on)));
+    }
+
+    /// Switches the waiting room on or off: while it is on, who comes waits until somebody who may do so [admits](Self::admit) or
+    /// [refuses](Self::refuse) them ([`Join::on_wait`]). Whoever is in the room stays, and gets in again after an interruption or a reload, as
+    /// with the [`lock`](Self::lock); and whoever may lock the room may do all this. Switched off, it lets in everybody who waits. It ends
+    /// when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in, people go on
+    /// waiting, for ten minutes at most unless the server is set otherwise.
+    ///
+    /// Everybody is told by [`Event::Waiting`]. What one may not do is [`Event::Trouble`] with `token/forbidden`.
+    pub fn set_waiting_room(&self, on: bool) {
+        self.room.ask(Request::Say(ClientMessage::WaitingRoom(on)));
+    }
+
+    /// Whether who comes has to wait, and, for those who may let them in, who does.
+    #[must_use]
+    pub fn waiting_room(&self) -> WaitingRoom {
+        self.room.waiting_room.get()
+    }
+
+    /// Lets somebody in who waits, by [`Applicant::id`](crate::Applicant); none: everybody who waits. A full room is [`Event::Trouble`] with
+    /// `signaling/refused`, and they go on waiting.
+    pub fn admit(&self, who: Option<PeerId>) {
+        self.room.ask(Request::Say(ClientMessage::Admit(who)));
+    }
+
+    /// Refuses somebody who waits: their join fails with `room/refused`. Where tokens are needed the same identity stays out until the waiting
+    /// room is switched off; elsewhere nobody can tell whether it is the same who comes again, and waits again.
+    pub fn refuse(&self, who: PeerId) {
+        self.room.ask(Request::Say(ClientMessage::TurnAway(who)));
+    }
+
+    /// Asks all others to switch their microphones off ([`Event::AskedToMute`]): [`Peer::ask_to_mute`] for everybody.
+    pub fn ask_to_mute(&self) {
+        self.room.ask(Request::Say(ClientMessage::Ask(Ask { what: Wish::Mute, to: None })));
+    }
+
+    /// Takes the raised hands of all others down ([`Event::HandLowered`]): [`Peer::lower_hand`] for everybody.
+    pub fn lower_hands(&self) {
+        self.room.ask(Request::Say(ClientMessage::Ask(Ask { what: Wish::LowerHand, to: None })));
     }
 
     /// What says that one was in this room, for [`Join::former`]: to be kept for a reload of the page, and to be told to nobody. None if
@@ -298,7 +337,7 @@ impl Me {
         self.pass.as_ref().map(|pass| pass.identity.as_str())
     }
 
-    /// Whether the token says that one may remove others and lock the room (`roomAdmin`).
+    /// Whether the token says that one may remove others, lock the room, let people in and ask others (`roomAdmin`).
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.pass.as_ref().is_some_and(|pass| pass.admin)

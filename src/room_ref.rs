@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::{DisplayName, Format, Pass, PeerId, Source, Ticket};
+use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, Source, Ticket, WaitingRoom};
 
 use crate::connection::Connection;
 use crate::dom::Clock;
@@ -43,9 +43,8 @@ pub(crate) enum Request {
     RestartIce(PeerId),
     /// Look at the connection to a peer; it is dropped if there is none.
     Inspect(PeerId, Inspection),
-    Remove(PeerId),
-    Lock(bool),
-    Record(bool),
+    /// To the server; whoever is named is called as they are here.
+    Say(ClientMessage),
     Open(PeerId, Opening),
 }
 
@@ -80,6 +79,7 @@ pub(crate) struct RoomRef {
     pub(crate) name: Option<DisplayName>,
     pub(crate) pass: Option<Pass>,
     pub(crate) is_locked: Cell<bool>,
+    pub(crate) waiting_room: SnapshotCell<WaitingRoom>,
     /// How often everybody is being recorded at this moment.
     pub(crate) recordings: Cell<u32>,
     /// The newest one of the session.

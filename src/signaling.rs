@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use itodenwa_wire::{ClientMessage, ServerMessage, Welcome};
+use itodenwa_wire::{ClientMessage, ServerMessage, Wait, Welcome};
 
 use crate::dom::Timer;
 use crate::error::Error;
@@ -23,7 +23,8 @@ pub use websocket::WebSocketSignaling;
 /// A way to the others: it takes messages, and is the stream of those that come.
 ///
 /// Implement it to carry a call over something else than the WebSocket of itodenwa's server. What is at the other end
-/// answers the first message, [`ClientMessage::Join`], with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`], says
+/// answers the first message, [`ClientMessage::Join`], with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`], perhaps after a
+/// [`ServerMessage::Wait`], says
 /// [`ServerMessage::Joined`] and [`ServerMessage::Left`], and passes [`ClientMessage::Signal`] on as
 /// [`ServerMessage::Signal`] with the true sender. It may lose, duplicate and reorder what it passes on.
 ///
@@ -71,22 +72,41 @@ pub(crate) async fn flush(signaling: &mut Box<dyn Signaling>) {
 /// How long the server may take to answer the join, with the attempts of a page that is not let in at once.
 const WELCOME: Duration = Duration::from_secs(20);
 
-/// Waits for the answer to a join.
-pub(crate) async fn welcome(signaling: &mut Box<dyn Signaling>) -> Result<Welcome, SignalingError> {
-    let answer = async {
-        while let Some(message) = signaling.next().await {
-            match message {
-                Ok(ServerMessage::Welcome(welcome)) => return Ok(welcome),
-                Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
-                // What came too early, or was not understood, is of no use before the welcome.
-                Ok(_) | Err(SignalingError::Malformed(_) | SignalingError::Packet(..)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(SignalingError::Lost("it ended before the welcome".into()))
+/// Waits for the answer to a join. `waits` is told that it takes somebody to let one in, and for how long one waits at most: from then on
+/// the server says when it is over.
+pub(crate) async fn welcome(
+    signaling: &mut Box<dyn Signaling>,
+    waits: impl Fn(Duration),
+) -> Result<Welcome, SignalingError> {
+    let mut next = match select(pin!(answer(signaling)), Timer::new(WELCOME)).await {
+        Either::Left((answer, _)) => answer?,
+        Either::Right(_) => return Err(SignalingError::Lost("the server did not answer the join".into())),
     };
-    match select(pin!(answer), Timer::new(WELCOME)).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err(SignalingError::Lost("the server did not answer the join".into())),
+    loop {
+        match next {
+            Answer::Welcome(welcome) => return Ok(*welcome),
+            Answer::Wait(wait) => waits(Duration::from_secs(wait.seconds.into())),
+        }
+        next = answer(signaling).await?;
     }
+}
+
+/// What a server says to who joins.
+enum Answer {
+    Welcome(Box<Welcome>),
+    Wait(Wait),
+}
+
+async fn answer(signaling: &mut Box<dyn Signaling>) -> Result<Answer, SignalingError> {
+    while let Some(message) = signaling.next().await {
+        match message {
+            Ok(ServerMessage::Welcome(welcome)) => return Ok(Answer::Welcome(Box::new(welcome))),
+            Ok(ServerMessage::Wait(wait)) => return Ok(Answer::Wait(wait)),
+            Ok(ServerMessage::Refused(refusal)) => return Err(SignalingError::Refused(refusal)),
+            // What came too early, or was not understood, is of no use before the welcome; and who waits, and was away, waits again.
+            Ok(_) | Err(SignalingError::Malformed(_) | SignalingError::Packet(..) | SignalingError::Away(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(SignalingError::Lost("it ended before the welcome".into()))
 }

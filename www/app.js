@@ -28,6 +28,7 @@ if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead
 async function enter(call) {
     const { room: name, person, camera, microphone, ticket, knowsRecorded } = call;
     lobby.busy(true);
+    const waiting = new AbortController();
     try {
         if (!(await server.agreed())) return;
         const { join, newKey, CallView } = await loadCall();
@@ -43,6 +44,8 @@ async function enter(call) {
             ticket,
             key,
             unlessRecorded: !knowsRecorded,
+            signal: waiting.signal,
+            onwait: ({ seconds }) => lobby.wait(seconds, () => waiting.abort()),
             server: server.address,
             iceTransportPolicy: preferences.iceTransportPolicy,
             ice: parameters.get("ice") === "vanilla" ? "vanilla" : "trickle",
@@ -52,6 +55,7 @@ async function enter(call) {
         await stay(room, { person, key }, CallView);
     } catch (error) {
         if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
+        if (waiting.signal.aborted) return;
         lobby.fail(error);
         if (error.code === "room/recorded") lobby.ask(() => enter({ ...call, knowsRecorded: true }));
     } finally {

@@ -8,8 +8,8 @@ use arbitrary::{Arbitrary, Unstructured};
 use itodenwa_server::hub::{Closing, ConnectionId, Ending, Hub, Input, Output, Packet};
 use itodenwa_server::{Access, Limits, TicketSecret, Tickets};
 use itodenwa_wire::{
-    ClientMessage, IceServers, Join, PROTOCOL_VERSION, PeerId, RefusalCode, Resume, RoomName, ServerMessage, Signal,
-    Ticket,
+    Ask, ClientMessage, IceServers, Join, PROTOCOL_VERSION, PeerId, RefusalCode, Resume, RoomName, ServerMessage,
+    Signal, Ticket, Wish,
 };
 
 /// More outputs than this for one input would be a hub that runs away.
@@ -51,6 +51,10 @@ enum Step {
     Lock {
         who: u8,
         on: bool,
+    },
+    Ask {
+        who: u8,
+        whom: Option<u8>,
     },
     Leave {
         who: u8,
@@ -159,6 +163,10 @@ impl World {
                 }
             }
             Step::Lock { who, on } => drop(self.say(who, ClientMessage::Lock(on))),
+            Step::Ask { who, whom } => {
+                let to = whom.and_then(|whom| self.at(whom)).and_then(|whom| self.clients[&whom].me);
+                drop(self.say(who, ClientMessage::Ask(Ask { what: Wish::Mute, to })));
+            }
             Step::Leave { who } => drop(self.say(who, ClientMessage::Leave)),
             Step::Refused { who, too_large } => {
                 let code = if too_large { RefusalCode::MessageTooLarge } else { RefusalCode::MessageMalformed };

@@ -38,6 +38,10 @@ fn check(text: &str, limits: &Limits) {
                 ClientMessage::Ping(_)
                 | ClientMessage::Remove(_)
                 | ClientMessage::Lock(_)
+                | ClientMessage::WaitingRoom(_)
+                | ClientMessage::Admit(_)
+                | ClientMessage::TurnAway(_)
+                | ClientMessage::Ask(_)
                 | ClientMessage::Record(_)
                 | ClientMessage::Leave => limits.message_bytes,
             };

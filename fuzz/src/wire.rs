@@ -6,8 +6,9 @@ use std::str::FromStr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use itodenwa_wire::limits::{DISPLAY_NAME_BYTES, ROOM_NAME_BYTES};
 use itodenwa_wire::{
-    Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join, LeaveReason, Member, Packet,
-    Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal, Ticket, Token, Welcome,
+    Applicant, Ask, Asked, Body, ClientMessage, Delivery, DisplayName, IceServer, IceServers, Identity, Join,
+    LeaveReason, Member, Packet, Pass, PeerId, Refusal, RefusalCode, Resume, RoomName, Roster, ServerMessage, Signal,
+    Ticket, Token, Wait, WaitingRoom, Welcome, Wish,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,10 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
         3 => ClientMessage::Remove(peer(u)?),
         4 => ClientMessage::Lock(Arbitrary::arbitrary(u)?),
         5 => ClientMessage::Record(Arbitrary::arbitrary(u)?),
+        7 => ClientMessage::WaitingRoom(Arbitrary::arbitrary(u)?),
+        8 => ClientMessage::Admit(maybe(u, peer)?),
+        9 => ClientMessage::TurnAway(peer(u)?),
+        6 => ClientMessage::Ask(Ask { what: wish(u)?, to: maybe(u, peer)? }),
         _ => ClientMessage::Leave,
     })
 }
@@ -81,13 +86,14 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         LeaveReason::Removed,
         LeaveReason::Other,
     ];
-    Ok(match u.int_in_range(0..=9)? {
+    Ok(match u.int_in_range(0..=12)? {
         0 => ServerMessage::Welcome(Welcome {
             me: member(u)?,
             members: several(u, 4, member)?,
             roster: Arbitrary::arbitrary(u)?,
             settling: Arbitrary::arbitrary(u)?,
             locked: Arbitrary::arbitrary(u)?,
+            waiting_room: waiting_room(u)?,
             signals: Arbitrary::arbitrary(u)?,
             ticket: maybe(u, ticket)?,
             ice_servers: ice_servers(u)?,
@@ -106,8 +112,22 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         6 => ServerMessage::Roster(Roster { version: Arbitrary::arbitrary(u)?, members: several(u, 4, member)? }),
         7 => ServerMessage::Ticket(ticket(u)?),
         8 => ServerMessage::Locked(Arbitrary::arbitrary(u)?),
+        10 => ServerMessage::Wait(Wait { seconds: Arbitrary::arbitrary(u)? }),
+        11 => ServerMessage::WaitingRoom(waiting_room(u)?),
+        9 => ServerMessage::Asked(Asked { what: wish(u)?, from: peer(u)? }),
         _ => ServerMessage::Pong(Arbitrary::arbitrary(u)?),
     })
+}
+
+fn waiting_room(u: &mut Unstructured) -> Result<WaitingRoom> {
+    let applicant = |u: &mut Unstructured| {
+        Ok(Applicant { id: peer(u)?, name: display_name(u)?, identity: pass(u)?.map(|pass| pass.identity) })
+    };
+    Ok(WaitingRoom { on: Arbitrary::arbitrary(u)?, waiting: several(u, 4, applicant)? })
+}
+
+fn wish(u: &mut Unstructured) -> Result<Wish> {
+    Ok(*u.choose(&[Wish::Mute, Wish::LowerHand, Wish::Other])?)
 }
 
 fn member(u: &mut Unstructured) -> Result<Member> {

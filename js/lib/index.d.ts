@@ -224,6 +224,13 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      */
     key?: string | undefined;
     /**
+     * One has to wait until somebody in the room lets one in ({@link Room.setWaitingRoom}), for so many seconds at most: to be said to the
+     * person. The join goes on: it resolves when one is let in, and rejects with `room/refused` or, after that time, `room/unanswered`. Who
+     * gives up aborts {@link JoinOptions.signal}. It is called again after an interruption, in which one lost one's place. Meanwhile nobody is
+     * seen or heard, and those who may let one in see nothing but the name.
+     */
+    onwait?: ((wait: { seconds: number }) => void) | undefined;
+    /**
      * The signalling server: `wss://example.org/ws`, its page (`https://example.org/`), or its host (`example.org:8080`). To a
      * host, and to a path that ends in `/`, `ws` is added. Without it: `ws` beside the page (`document.baseURI`).
      */
@@ -304,6 +311,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     readonly attributes: ReadonlyMap<string, Json>;
     /** The last 512 steps of the calls. */
     readonly steps: Step[];
+    /** Whether who comes has to wait, and who does, for those who may let them in: see {@link setWaitingRoom}. */
+    readonly waitingRoom: WaitingRoom;
     /** Whether newcomers are kept out: see {@link lock}. */
     readonly isLocked: boolean;
     /**
@@ -354,6 +363,15 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onsignaling: ((this: Room, state: SignalingState) => void) | null;
     /** Newcomers are kept out from now on, or no longer: see {@link lock}. */
     onlock: ((this: Room, isLocked: boolean) => void) | null;
+    /** The waiting room was switched on or off, or others wait in it: see {@link setWaitingRoom}. */
+    onwaiting: ((this: Room, waitingRoom: WaitingRoom) => void) | null;
+    /**
+     * Somebody who may do so asks for one's microphone to be switched off. It is no more than asked: say who asks, and give a button that does
+     * `room.microphone(false)`. Without a peer if who asked is gone. See {@link Peer.askToMute}.
+     */
+    onaskedtomute: ((this: Room, asked: RoomEvents["askedtomute"]) => void) | null;
+    /** Somebody who may do so took one's raised hand down: the own attribute `hand` is removed. See {@link Peer.lowerHand}. */
+    onhandlowered: ((this: Room, lowered: RoomEvents["handlowered"]) => void) | null;
     /** A peer began to speak, or was quiet for a while. How loud they are now is {@link Peer.level}. */
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
     /**
@@ -474,6 +492,38 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     lock(on?: boolean): void;
     /**
+     * Switches the waiting room on, or with `false` off: while it is on, who comes waits until somebody who may do so lets them in by
+     * {@link admit} or refuses them by {@link refuse} ({@link JoinOptions.onwait}). Whoever is in the room stays, and gets in again after an
+     * interruption or a reload, as with {@link lock}; and whoever may lock the room may do all this. Switched off, it lets in everybody who
+     * waits. It ends when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in,
+     * people go on waiting, for ten minutes at most unless the server is set otherwise. Everybody is told by {@link onwaiting}; what one may
+     * not do is a {@link Trouble} `token/forbidden`.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    setWaitingRoom(on?: boolean): void;
+    /**
+     * Lets somebody in who waits ({@link Applicant.id}), or everybody who does. Where the room is full it is a {@link Trouble}
+     * `signaling/refused`, and they go on waiting.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    admit(id?: string): void;
+    /**
+     * Refuses somebody who waits: their `join` rejects with `room/refused`. Where tokens are needed the same identity stays out until the
+     * waiting room is switched off; elsewhere nobody can tell whether it is the same who comes again, and waits again.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    refuse(id: string): void;
+    /**
+     * Asks all others to switch their microphones off: {@link Peer.askToMute} for everybody.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    askToMute(): void;
+    /**
+     * Takes the raised hands of all others down: {@link Peer.lowerHand} for everybody.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    lowerHands(): void;
+    /**
      * Sends a text (told as `text`), a value or bytes (told as `data`) to everybody who is here. Resolved when it was accepted: then
      * it reaches everybody once and in order, unless they leave before. {@link Message.delivered} says when. A peer that does not
      * read slows its senders: 64 messages wait for it, and a further one is refused (`send/queue-full`) until some are delivered.
@@ -513,6 +563,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
         peers: ReturnType<Peer["toJSON"]>[];
         signaling: SignalingState;
         isLocked: boolean;
+        waitingRoom: WaitingRoom;
     };
 
     [Symbol.asyncIterator](): EventIterator<RoomEvent>;
@@ -553,6 +604,9 @@ export interface RoomEvents {
     signaling: SignalingState;
     /** Whether newcomers are kept out. */
     lock: boolean;
+    waiting: WaitingRoom;
+    askedtomute: { by: Peer | undefined };
+    handlowered: { by: Peer | undefined };
     speaking: { peer: Peer; speaking: boolean };
     /** Whether one speaks while the microphone is muted. */
     mutedspeech: boolean;
@@ -560,6 +614,23 @@ export interface RoomEvents {
     blocked: { peer: Peer | undefined };
     /** Without an error it was left on purpose. */
     close: { error?: ItodenwaError | undefined };
+}
+
+/** Whether who comes has to wait until somebody lets them in, and who does. */
+export interface WaitingRoom {
+    readonly on: boolean;
+    /** In the order in which they came, 16 at most unless the server is set otherwise. Empty for those who may not let them in. */
+    readonly waiting: readonly Applicant[];
+}
+
+/** Somebody who waits to be let in. */
+export interface Applicant {
+    /** For {@link Room.admit} and {@link Room.refuse}. Not the one that they have in the room. */
+    readonly id: string;
+    /** The name that they gave. Show it as text, never as HTML. */
+    readonly name?: string | undefined;
+    /** Who they are to the application, as the token says. */
+    readonly identity?: string | undefined;
 }
 
 /** An event of a room as the iterator gives it: `type` says what `detail` is. */
@@ -592,7 +663,7 @@ export class Me {
     readonly name: string | undefined;
     /** Who one is to the application, as the token says. */
     readonly identity: string | undefined;
-    /** Whether the token says that one may remove others and lock the room (`roomAdmin`). */
+    /** Whether the token says that one may remove others, lock the room, let people in and ask others (`roomAdmin`). */
     readonly admin: boolean;
     /** The sources that are wanted on. */
     readonly media: ReadonlySet<Source>;
@@ -774,6 +845,20 @@ export class Peer extends EventTarget {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     remove(): void;
+    /**
+     * Asks them to switch their microphone off: they get {@link Room.onaskedtomute}, and it is theirs to do it. Where tokens are needed: only
+     * with one that has `roomAdmin` ({@link Me.admin}); otherwise whoever is in the room. The server says truly who asks, and tells somebody
+     * the same wish at most once in two seconds. What one may not do is a {@link Trouble} `token/forbidden`; to a server or a client that is
+     * older than this it says nothing.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    askToMute(): void;
+    /**
+     * Takes their raised hand down: their own client removes their attribute `hand`, and tells them by {@link Room.onhandlowered}. Who may do
+     * it, and how often, is as with {@link askToMute}.
+     * @throws {@link ItodenwaError} `room/closed`.
+     */
+    lowerHand(): void;
 
     addEventListener<T extends keyof PeerEvents>(
         type: T,
@@ -1046,6 +1131,8 @@ export type AccessCode =
     | "identity/replaced"
     | "member/removed"
     | "room/locked"
+    | "room/refused"
+    | "room/unanswered"
     | "room/recorded"
     | "address/too-many"
     | "origin/forbidden";

@@ -217,6 +217,14 @@ export class Peer extends Emitter {
         codedNow(() => this.#link.raw().restartIce(this.id));
     }
 
+    askToMute() {
+        codedNow(() => this.#link.raw().ask("mute", this.id));
+    }
+
+    lowerHand() {
+        codedNow(() => this.#link.raw().ask("lower-hand", this.id));
+    }
+
     remove() {
         codedNow(() => this.#link.raw().remove(this.id));
     }

@@ -12,7 +12,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "waiting", "askedtomute", "handlowered", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -29,7 +29,9 @@ async function entered(room, options, aborted) {
     const [{ join, keepKey }, token] = await Promise.all([key === undefined ? raw() : rawWith("key"), tokenOf(options)]);
     options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
-    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted };
+    // What the application throws is its own.
+    const waits = (seconds) => queueMicrotask(() => options.onwait?.({ seconds }));
+    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted, waits };
     const joined = coded(() => {
         // For the join that is begun in the same breath.
         if (key !== undefined) keepKey(key);
@@ -87,6 +89,7 @@ export class Room extends Emitter {
     #closed;
     #signaling = "connected";
     #isLocked;
+    #waitingRoom;
     #speaker;
     #peers = new Map();
     /** What changes of oneself. */
@@ -102,7 +105,7 @@ export class Room extends Emitter {
     #resolveClosed;
 
     constructor(name, { camera, microphone }, raw) {
-        super({ kept: ["text", "data", "channel", "file", "trouble", "blocked"], current: (type) => this.#current(type) });
+        super({ kept: ["text", "data", "channel", "file", "trouble", "askedtomute", "blocked"], current: (type) => this.#current(type) });
         const link = {
             raw: () => this.#open(),
             with: (part) => this.#with(part),
@@ -117,6 +120,7 @@ export class Room extends Emitter {
         this.#own = { id: me.id, media: new Set(), settings: new Map() };
         this.#me = new Me(me, link, this.#own);
         this.#isLocked = raw.isLocked();
+        this.#waitingRoom = raw.waitingRoom();
         if (camera) mark(this.#own.media, "camera", true);
         if (microphone) mark(this.#own.media, "microphone", true);
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -153,6 +157,11 @@ export class Room extends Emitter {
         return this.#isLocked;
     }
 
+    /** Whether who comes has to wait, and who does. */
+    get waitingRoom() {
+        return this.#waitingRoom;
+    }
+
     /** Who is to be looked at. */
     get speaker() {
         return this.#speaker;
@@ -165,7 +174,7 @@ export class Room extends Emitter {
 
     toJSON() {
         const [me, ...peers] = [this.#me, ...this.#peers.values()].map((person) => person.toJSON());
-        return { name: this.#name, me, peers, signaling: this.#signaling, isLocked: this.#isLocked };
+        return { name: this.#name, me, peers, signaling: this.#signaling, isLocked: this.#isLocked, waitingRoom: this.#waitingRoom };
     }
 
     /** Who else is here, by id. */
@@ -240,6 +249,26 @@ export class Room extends Emitter {
 
     lock(on = true) {
         codedNow(() => this.#open().lock(Boolean(on)));
+    }
+
+    setWaitingRoom(on = true) {
+        codedNow(() => this.#open().setWaitingRoom(Boolean(on)));
+    }
+
+    admit(id) {
+        codedNow(() => this.#open().admit(id, true));
+    }
+
+    refuse(id) {
+        codedNow(() => this.#open().admit(String(id), false));
+    }
+
+    askToMute() {
+        codedNow(() => this.#open().ask("mute"));
+    }
+
+    lowerHands() {
+        codedNow(() => this.#open().ask("lower-hand"));
     }
 
     send(message) {
@@ -347,6 +376,8 @@ export class Room extends Emitter {
                 return this.signaling === "reconnecting" ? [this.signaling] : [];
             case "lock":
                 return this.isLocked ? [true] : [];
+            case "waiting":
+                return this.#waitingRoom.on ? [this.#waitingRoom] : [];
             case "mutedspeech":
                 // Sound that is looked at costs a little all the time: only for a listener.
                 import("./muted-speech.js").then(({ listen }) => listen(this, this.#own)).catch(() => {});
@@ -452,6 +483,12 @@ export class Room extends Emitter {
             case "lock":
                 this.#isLocked = event.locked;
                 return this.emit("lock", event.locked);
+            case "waiting":
+                this.#waitingRoom = event.waitingRoom;
+                return this.emit("waiting", event.waitingRoom);
+            case "askedtomute":
+            case "handlowered":
+                return this.emit(event.type, { by: this.#peers.get(event.by) });
             case "blocked":
                 // Without a peer it is oneself.
                 return (peer || event.peer === undefined) && this.emit("blocked", { peer });

@@ -106,6 +106,43 @@ impl RawRoom {
         self.handle.lock(on);
     }
 
+    /// Whether who comes has to wait, and who does.
+    #[wasm_bindgen(js_name = waitingRoom, unchecked_return_type = "{ on: boolean, waiting: { id: string, name?: string, identity?: string }[] }")]
+    pub fn waiting_room(&self) -> JsValue {
+        values::waiting_room(&self.handle.waiting_room())
+    }
+
+    /// Switches the waiting room.
+    #[wasm_bindgen(js_name = setWaitingRoom)]
+    pub fn set_waiting_room(&self, on: bool) {
+        self.handle.set_waiting_room(on);
+    }
+
+    /// Lets somebody in who waits, or everybody; or refuses somebody.
+    pub fn admit(&self, who: Option<String>, admitted: bool) {
+        match who.map(|id| id.parse()) {
+            None => self.handle.admit(None),
+            Some(Ok(id)) if admitted => self.handle.admit(Some(id)),
+            Some(Ok(id)) => self.handle.refuse(id),
+            // Nobody is called so.
+            Some(Err(_)) => {}
+        }
+    }
+
+    /// Asks somebody, or everybody: `"mute"`, or to lower the hand.
+    pub fn ask(&self, wish: &str, peer: Option<String>) {
+        let is_mute = wish == "mute";
+        match peer {
+            None if is_mute => self.handle.ask_to_mute(),
+            None => self.handle.lower_hands(),
+            Some(id) => {
+                if let Some(peer) = self.peer(&id) {
+                    if is_mute { peer.ask_to_mute() } else { peer.lower_hand() }
+                }
+            }
+        }
+    }
+
     /// What says that one was in this room.
     #[must_use]
     pub fn ticket(&self) -> Option<String> {

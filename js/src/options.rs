@@ -4,7 +4,7 @@ use itodenwa::{
     CallOptions, CameraOptions, CheckOptions, Content, Degradation, Facing, IceMode, IceServer, IceTransportPolicy,
     Join, Limits, MicrophoneOptions, PublishOptions, Quality, ScreenOptions, Ticket,
 };
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::key;
@@ -40,6 +40,12 @@ impl Options {
         }
         if let Some(key) = key::kept() {
             join = join.key(key);
+        }
+        if let Ok(waits) = self.get("waits").dyn_into::<Function>() {
+            join = join.on_wait(move |time| {
+                // The face's own function, which throws nothing.
+                let _ = waits.call1(&JsValue::UNDEFINED, &time.as_secs_f64().into());
+            });
         }
         if let Some(server) = self.text("server") {
             join = join.server(server);

@@ -1,6 +1,7 @@
 //! What is told, as JavaScript values.
 
-use itodenwa::{Candidate, Device, Event, Json, PeerId, Settings, Step, Time};
+use itodenwa::wire::{DisplayName, Identity};
+use itodenwa::{Candidate, Device, Event, Json, Peer, PeerId, Settings, Step, Time, WaitingRoom};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -38,9 +39,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Speaking { peer, speaking } => {
             tagged("speaking", [("peer", id(peer.id())), ("speaking", (*speaking).into())])
         }
-        Event::Speaker(peer) => {
-            tagged("speaker", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
-        }
+        Event::Speaker(peer) => tagged("speaker", [("peer", peer_id(peer.as_ref()))]),
         Event::DevicesChanged => tagged("devices", []),
         Event::Text { from, text } => tagged("text", [("from", id(from.id())), ("text", text.into())]),
         Event::Json { from, value } => tagged("data", [("from", id(from.id())), ("data", value.to_js())]),
@@ -50,7 +49,7 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Attribute { peer, key, value } => tagged(
             "attribute",
             [
-                ("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id()))),
+                ("peer", peer_id(peer.as_ref())),
                 ("key", key.into()),
                 ("value", value.as_ref().map_or(JsValue::UNDEFINED, Json::to_js)),
             ],
@@ -72,17 +71,18 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Trouble(trouble) => tagged(
             "trouble",
             [
-                ("peer", trouble.peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id()))),
+                ("peer", peer_id(trouble.peer.as_ref())),
                 ("code", trouble.code.into()),
                 ("detail", (&trouble.detail).into()),
                 ("explain", trouble.explain().into()),
             ],
         ),
+        Event::AskedToMute { by } => tagged("askedtomute", [("by", peer_id(by.as_ref()))]),
+        Event::HandLowered { by } => tagged("handlowered", [("by", peer_id(by.as_ref()))]),
         Event::Locked(locked) => tagged("lock", [("locked", (*locked).into())]),
+        Event::Waiting(it) => tagged("waiting", [("waitingRoom", waiting_room(it))]),
         Event::Signaling(state) => tagged("signaling", [("state", state.as_str().into())]),
-        Event::Blocked { peer } => {
-            tagged("blocked", [("peer", peer.as_ref().map_or(JsValue::UNDEFINED, |peer| id(peer.id())))])
-        }
+        Event::Blocked { peer } => tagged("blocked", [("peer", peer_id(peer.as_ref()))]),
         Event::Closed(why) => tagged("closed", [("error", why.as_ref().map_or(JsValue::UNDEFINED, JsValue::from))]),
         // Deliveries, which each message's own promise tells, and what a later version of the client crate has.
         _ => tagged("other", []),
@@ -108,6 +108,16 @@ pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
     let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
+}
+
+/// Who waits to be let in.
+pub(crate) fn waiting_room(room: &WaitingRoom) -> JsValue {
+    let waiting = room.waiting.iter().map(|one| {
+        let (name, identity) =
+            (one.name.as_ref().map(DisplayName::as_str), one.identity.as_ref().map(Identity::as_str));
+        person(one.id, name, identity)
+    });
+    object([("on", room.on.into()), ("waiting", waiting.collect::<Array>().into())])
 }
 
 /// What an own source really is.
@@ -148,6 +158,10 @@ pub(crate) fn coded(code: &str, message: &str) -> JsValue {
 
 fn id(id: PeerId) -> JsValue {
     id.to_string().into()
+}
+
+fn peer_id(peer: Option<&Peer>) -> JsValue {
+    peer.map_or(JsValue::UNDEFINED, |peer| id(peer.id()))
 }
 
 /// Can't fail on an object that was just made.

@@ -78,6 +78,20 @@ impl Attributes {
         Ok(())
     }
 
+    /// Removes an own value. Whether there was one.
+    pub fn unset(&mut self, key: &str) -> bool {
+        let is_it = |known: &Attribute| !known.room && known.key == key && !known.value.is_empty();
+        let Some(known) = self.0.iter_mut().find(|known| is_it(&known.attribute)) else { return false };
+        let version = known.attribute.version.saturating_add(1);
+        if version == u32::MAX {
+            return false;
+        }
+        known.attribute.version = version;
+        known.attribute.value = String::new();
+        known.is_news = true;
+        true
+    }
+
     /// Takes what another side has, if it counts more than what is known. Whether the value is another one now. A key that had to go for
     /// one that sorts before it is not told.
     pub fn merge(&mut self, attribute: Attribute) -> bool {

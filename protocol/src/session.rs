@@ -7,6 +7,9 @@
 //!   `------------------+----- over <---------------------' refused for good
 //! ```
 //!
+//! Who has to [wait](ServerMessage::Wait) to be let in is Open from then on: the server is asked whether it is there, and a connection that
+//! breaks is made again, with the same join.
+//!
 //! Who is not let in at first and may come again goes from First to Waiting, too, as does who met a server that was about to go
 //! away; until there was a welcome all else that fails ends it.
 //!
@@ -80,7 +83,7 @@ pub enum Action {
 pub struct Session {
     state: State,
     join: Option<Join>,
-    /// There was a welcome.
+    /// There was a welcome, or one waits for it.
     welcomed: bool,
     /// The newest version of the roster that is known.
     roster: u32,
@@ -100,7 +103,7 @@ pub struct Session {
 enum State {
     /// The first socket; if it fails the room was never joined.
     First,
-    /// Welcome.
+    /// Welcome, or waiting to be let in.
     Open { since: Time, ping_at: Time, asked: Option<Asked> },
     /// There is no socket. A sign from the browser brings the next one at once, but not before `earliest`.
     Waiting { until: Time, earliest: Time },
@@ -213,6 +216,11 @@ impl Session {
                 self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
                 self.deliver(ServerMessage::Welcome(welcome));
                 self.outputs.extend(self.records.map(|on| Action::Send(ClientMessage::Record(on))));
+            }
+            ServerMessage::Wait(wait) => {
+                self.welcomed = true;
+                self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
+                self.deliver(ServerMessage::Wait(wait));
             }
             ServerMessage::Ticket(ticket) => {
                 if let Some(resume) = self.resume() {
@@ -414,13 +422,25 @@ impl Session {
 fn stays_open(code: RefusalCode) -> bool {
     matches!(
         code,
-        RefusalCode::PeerUnknown | RefusalCode::MessageMalformed | RefusalCode::JoinTwice | RefusalCode::TokenForbidden
+        RefusalCode::PeerUnknown
+            | RefusalCode::MessageMalformed
+            | RefusalCode::JoinTwice
+            | RefusalCode::TokenForbidden
+            | RefusalCode::RoomFull
     )
 }
 
 /// Whether the server closes an open session for good, and another attempt would be against its will.
 fn ends_session(code: RefusalCode) -> bool {
-    matches!(code, RefusalCode::SessionReplaced | RefusalCode::IdentityReplaced | RefusalCode::MemberRemoved)
+    matches!(
+        code,
+        RefusalCode::SessionReplaced
+            | RefusalCode::IdentityReplaced
+            | RefusalCode::MemberRemoved
+            | RefusalCode::RoomRefused
+            | RefusalCode::RoomUnanswered
+            | RefusalCode::RoomRecorded
+    )
 }
 
 /// Whether it makes no sense to ask again. A server that goes away says nothing of the next one.

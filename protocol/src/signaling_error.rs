@@ -68,6 +68,12 @@ impl fmt::Display for SignalingError {
             SignalingError::Refused(Refusal { code: RefusalCode::RoomLocked, .. }) => {
                 f.write_str("The room is locked: nobody new gets in. Ask somebody who is in it to unlock it.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::RoomRefused, .. }) => {
+                f.write_str("Somebody in the room did not let you in.")
+            }
+            SignalingError::Refused(Refusal { code: RefusalCode::RoomUnanswered, .. }) => {
+                f.write_str("Nobody let you in. Tell somebody who is in the room, and join again.")
+            }
             SignalingError::Refused(Refusal { code: RefusalCode::RoomRecorded, .. }) => {
                 f.write_str("The call is being recorded. Ask the person, and join without this condition.")
             }
@@ -109,6 +115,8 @@ const fn of_access(code: RefusalCode) -> bool {
             | RefusalCode::IdentityReplaced
             | RefusalCode::MemberRemoved
             | RefusalCode::RoomLocked
+            | RefusalCode::RoomRefused
+            | RefusalCode::RoomUnanswered
             | RefusalCode::RoomRecorded
             | RefusalCode::AddressTooMany
             | RefusalCode::OriginForbidden

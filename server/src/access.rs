@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use itodenwa_wire::{DisplayName, Identity, InvalidId, Join, Pass, RefusalCode};
+use itodenwa_wire::{DisplayName, Identity, InvalidId, Join, Member, Pass, RefusalCode};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::closing::Closing;
@@ -27,11 +27,22 @@ pub(crate) struct Admitted {
     pub(crate) pass: Option<Pass>,
 }
 
+impl Admitted {
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.pass.as_ref().map(|pass| &pass.identity)
+    }
+}
+
 impl Access {
     /// With secrets nobody comes in without a token.
     #[must_use]
     pub fn new(secrets: Vec<Secret>) -> Self {
         if secrets.is_empty() { Access::Open } else { Access::Tokens(secrets) }
+    }
+
+    /// Whether a member may lock its room, ask others, and let people in: where tokens are needed, by one that says so.
+    pub(crate) fn moderates(&self, member: &Member) -> bool {
+        member.pass.as_ref().map_or(*self == Access::Open, |pass| pass.admin)
     }
 
     /// Lets somebody in, or says why not. That never depends on the rooms that there are.

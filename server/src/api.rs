@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, put};
-use itodenwa_wire::RoomName;
+use itodenwa_wire::{PeerId, RoomName};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
@@ -79,12 +79,33 @@ pub(crate) fn routes(secret: Option<ApiSecret>, registry: Registry) -> Router {
     Router::new()
         .route("/api/status", get(status))
         .route("/api/rooms", get(rooms))
-        .route("/api/rooms/{room}", get(room).delete(close))
-        .route("/api/rooms/{room}/members/{member}", delete(remove))
+        .route(
+            "/api/rooms/{room}",
+            get(room).delete(async |registry, path| of_room(registry, path, Question::Close).await),
+        )
+        .route(
+            "/api/rooms/{room}/members/{member}",
+            delete(async |registry, path| of_one(registry, path, Question::Remove).await),
+        )
         .route(
             "/api/rooms/{room}/lock",
-            put(async |registry, path| lock(registry, path, true).await)
-                .delete(async |registry, path| lock(registry, path, false).await),
+            put(async |registry, path| of_room(registry, path, |room| Question::Lock(room, true)).await)
+                .delete(async |registry, path| of_room(registry, path, |room| Question::Lock(room, false)).await),
+        )
+        .route(
+            "/api/rooms/{room}/waiting-room",
+            put(async |registry, path| of_room(registry, path, |room| Question::WaitingRoom(room, true)).await).delete(
+                async |registry, path| of_room(registry, path, |room| Question::WaitingRoom(room, false)).await,
+            ),
+        )
+        .route(
+            "/api/rooms/{room}/waiting",
+            get(waiting).put(async |registry, path| of_room(registry, path, |room| Question::Admit(room, None)).await),
+        )
+        .route(
+            "/api/rooms/{room}/waiting/{id}",
+            put(async |registry, path| of_one(registry, path, |room, id| Question::Admit(room, Some(id))).await)
+                .delete(async |registry, path| of_one(registry, path, Question::TurnAway).await),
         )
         .route(
             "/api/openapi.json",
@@ -163,32 +184,50 @@ async fn room(State(registry): State<Registry>, path: InPath<String>) -> Respons
     }
 }
 
-async fn close(State(registry): State<Registry>, path: InPath<String>) -> Response {
+async fn waiting(State(registry): State<Registry>, path: InPath<String>) -> Response {
     let Some(room) = path.ok().and_then(|Path(name)| RoomName::new(name).ok()) else {
         return failure(StatusCode::BAD_REQUEST, "not the name of a room");
     };
-    done(&registry, Question::Close(room), "nobody is in such a room").await
+    match ask(&registry, Question::Waiting(room.clone())).await {
+        Ok(answers) => match answers.into_iter().next() {
+            Some(Answer::Waiting(waiting)) => answer(&json!({ "room": room, "waiting": waiting })),
+            Some(_) => failure(StatusCode::NOT_FOUND, "nobody is in such a room"),
+            None => unanswered(),
+        },
+        Err(response) => response,
+    }
 }
 
-async fn lock(State(registry): State<Registry>, path: InPath<String>, on: bool) -> Response {
+/// Does something to a room.
+async fn of_room(
+    State(registry): State<Registry>,
+    path: InPath<String>,
+    question: impl FnOnce(RoomName) -> Question,
+) -> Response {
     let Some(room) = path.ok().and_then(|Path(name)| RoomName::new(name).ok()) else {
         return failure(StatusCode::BAD_REQUEST, "not the name of a room");
     };
-    done(&registry, Question::Lock(room, on), "nobody is in such a room").await
+    done(&registry, question(room), "nobody is in such a room").await
 }
 
-async fn remove(State(registry): State<Registry>, path: InPath<(String, String)>) -> Response {
-    let read = |Path((name, member)): Path<(String, String)>| Some((RoomName::new(name).ok()?, member.parse().ok()?));
-    let Some((room, member)) = path.ok().and_then(read) else {
-        return failure(StatusCode::BAD_REQUEST, "not the name of a room, or not the id of a member");
+/// Does something to somebody in a room, or who waits to be.
+async fn of_one(
+    State(registry): State<Registry>,
+    path: InPath<(String, String)>,
+    question: impl FnOnce(RoomName, PeerId) -> Question,
+) -> Response {
+    let read = |Path((name, id)): Path<(String, String)>| Some((RoomName::new(name).ok()?, id.parse().ok()?));
+    let Some((room, id)) = path.ok().and_then(read) else {
+        return failure(StatusCode::BAD_REQUEST, "not the name of a room, or not an id");
     };
-    done(&registry, Question::Remove(room, member), "there is no such member").await
+    done(&registry, question(room, id), "there is nobody of that id").await
 }
 
 async fn done(registry: &Registry, question: Question, unknown: &str) -> Response {
     match ask(registry, question).await {
         Ok(answers) => match answers.first() {
             Some(Answer::Done) => StatusCode::NO_CONTENT.into_response(),
+            Some(Answer::Full) => failure(StatusCode::CONFLICT, "the room has as many members as it may have"),
             Some(_) => failure(StatusCode::NOT_FOUND, unknown),
             None => unanswered(),
         },

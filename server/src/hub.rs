@@ -4,6 +4,7 @@
 //! A member is not its connection: who loses one is waited for, and goes on with the session on the next one (`sessions`).
 //! Everything is addressed to a connection, which may be one of [another node](crate::cluster).
 
+mod asking;
 mod events;
 #[cfg(test)]
 mod inspection;
@@ -12,6 +13,7 @@ mod lock;
 mod moving;
 mod operating;
 mod outbox;
+mod pace;
 mod recorded;
 mod removals;
 mod removing;
@@ -19,6 +21,7 @@ mod renewals;
 mod replay;
 mod room;
 mod sessions;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -77,6 +80,8 @@ pub struct Hub<P> {
 enum ConnectionState {
     /// It has not joined yet.
     Visitor,
+    /// It waits to be let into a room.
+    Waiting { room: RoomName, id: PeerId },
     /// It is a member of a room.
     Member { room: RoomName, id: PeerId, version: u32, malformed: usize },
 }
@@ -92,6 +97,10 @@ enum Due {
     Settle(RoomName),
     /// Members are told of their room's lock.
     TellLock(RoomName),
+    /// Members are told who waits to be let in.
+    TellWaiting(RoomName),
+    /// Somebody waited to be let in for as long as one may.
+    Unanswered(RoomName, PeerId),
 }
 
 impl<P: Packet> Hub<P> {
@@ -182,11 +191,25 @@ impl<P: Packet> Hub<P> {
                 self.refuse(now, from, join_expected());
             }
             (Some(ConnectionState::Visitor), Err(closing)) => self.refuse(now, from, closing),
+            (Some(ConnectionState::Waiting { .. }), Ok(ClientMessage::Ping(number))) => {
+                self.send(from, ServerMessage::Pong(number));
+            }
+            (Some(ConnectionState::Waiting { .. }), Ok(ClientMessage::Leave)) => {
+                self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
+            }
+            (Some(ConnectionState::Waiting { .. }), received) => {
+                let early = || Closing::refusing(RefusalCode::JoinTwice, "who waits to be let in says nothing else");
+                self.refuse(now, from, received.err().unwrap_or_else(early));
+            }
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Signal(signal))) => self.signal(now, from, signal),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Remove(who))) => {
                 self.remove_member(now, from, who)
             }
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Lock(on))) => self.lock(now, from, on),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::WaitingRoom(on))) => self.wait(now, from, on),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Admit(who))) => self.admit(now, from, who),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::TurnAway(who))) => self.turn_away(now, from, who),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ask(ask))) => self.ask(now, from, ask),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Record(on))) => self.record(from, on),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
@@ -249,12 +272,12 @@ impl<P: Packet> Hub<P> {
         self.send(from, ServerMessage::Pong(number));
         let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
         let Some(room) = self.rooms.get_mut(name) else { return };
-        let is_locked = room.lock.is_on();
+        let rules = room.rules();
         let Some(occupant) = room.occupant(*id) else { return };
         occupant.outbox.replay.seen(number);
         if self.tickets.is_old(now, occupant.ticketed) {
             occupant.ticketed = now;
-            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member, is_locked) {
+            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member, rules) {
                 self.send(from, ServerMessage::Ticket(ticket));
             }
         }
@@ -278,7 +301,11 @@ impl<P: Packet> Hub<P> {
 
     /// Forgets a connection. Its member is waited for if it was only the connection that broke.
     fn remove(&mut self, now: Instant, from: ConnectionId, ending: Ending) {
-        let Some(ConnectionState::Member { room, id, .. }) = self.connections.remove(&from) else { return };
+        let (room, id) = match self.connections.remove(&from) {
+            Some(ConnectionState::Member { room, id, .. }) => (room, id),
+            Some(ConnectionState::Waiting { room, id }) => return self.waits_no_longer(now, &room, id),
+            Some(ConnectionState::Visitor) | None => return,
+        };
         self.renewals.forget(from);
         match ending {
             Ending::ForGood(reason) => self.part(now, &room, id, reason),
@@ -297,17 +324,28 @@ impl<P: Packet> Hub<P> {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(member) = room.leave(id) else { return };
         self.ice.dismiss(name, id);
-        if room.len() == 0 {
-            let until = now + self.limits.room_kept;
-            room.kept_until = Some(until);
-            room.lock = Lock::default();
-            self.due.insert((until, Due::Forget(name.clone())));
-        }
+        let is_empty = room.len() == 0;
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
         self.tell_left(name, &member, reason);
         if reason == LeaveReason::Removed {
             self.remember_removal(now, name, &member);
+        }
+        if is_empty {
+            if let Some(room) = self.rooms.get_mut(name) {
+                room.lock = Lock::default();
+            }
+            self.nobody_is_in(now, name);
+            self.leave_empty(now, name);
+        }
+    }
+
+    /// A room in which nobody is, and where nobody waits, is forgotten before long.
+    fn leave_empty(&mut self, now: Instant, name: &RoomName) {
+        let until = now + self.limits.room_kept;
+        if let Some(room) = self.rooms.get_mut(name).filter(|room| !room.is_in_use() && room.kept_until.is_none()) {
+            room.kept_until = Some(until);
+            self.due.insert((until, Due::Forget(name.clone())));
         }
     }
 
@@ -318,6 +356,8 @@ impl<P: Packet> Hub<P> {
                 Some((_, Due::Part(name, id))) => self.part(now, &name, id, LeaveReason::Gone),
                 Some((_, Due::Settle(name))) => self.settle(&name),
                 Some((at, Due::TellLock(name))) => self.tell_lock(at.max(now), &name),
+                Some((at, Due::TellWaiting(name))) => self.tell_waiting(at.max(now), &name),
+                Some((_, Due::Unanswered(name, id))) => self.unanswered(now, &name, id),
                 None => {}
             }
         }

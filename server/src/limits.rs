@@ -79,6 +79,17 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_ROOM_PEERS", value_name = "PEOPLE", default_value_t = DEFAULT.room_peers,
           value_parser = between(1..=ROOM_PEERS))]
     pub room_peers: usize,
+    /// Every room has a waiting room from the beginning: who comes waits until somebody who may do so lets them in
+    #[arg(long, env = "ITODENWA_WAITING_ROOMS", default_value_t = DEFAULT.waiting_rooms)]
+    pub waiting_rooms: bool,
+    /// People who wait to be let into a room
+    #[arg(long, env = "ITODENWA_WAITING_PEERS", value_name = "PEOPLE", default_value_t = DEFAULT.waiting_peers,
+          value_parser = between(1..=64))]
+    pub waiting_peers: usize,
+    /// How long one may wait to be let in, in seconds
+    #[arg(long, env = "ITODENWA_WAITING_TIME", value_name = "SECONDS", default_value = seconds_text(DEFAULT.waiting_time),
+          value_parser = seconds)]
+    pub waiting_time: Duration,
     /// Rooms, with the empty ones that are kept
     #[arg(long, env = "ITODENWA_ROOMS", value_name = "ROOMS", default_value_t = DEFAULT.rooms,
           value_parser = between(1..=10_000_000))]
@@ -159,6 +170,9 @@ const DEFAULT: Limits = Limits {
     upgrade_rate: 20,
     upgrade_burst: 128,
     room_peers: 8,
+    waiting_rooms: false,
+    waiting_peers: 16,
+    waiting_time: Duration::from_secs(600),
     rooms: 50_000,
     room_kept: Duration::from_secs(20),
     resume_window: Duration::from_secs(30),

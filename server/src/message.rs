@@ -10,7 +10,8 @@ use crate::closing::Closing;
 pub use crate::packet::Opaque;
 
 /// The kinds of messages that clients of this version send.
-const KINDS: [&str; 7] = ["join", "signal", "remove", "lock", "record", "ping", "leave"];
+const KINDS: [&str; 11] =
+    ["join", "signal", "remove", "lock", "waitingRoom", "admit", "turnAway", "ask", "record", "ping", "leave"];
 
 /// What a text message was.
 #[derive(Debug)]
@@ -208,9 +209,9 @@ mod tests {
         let long = "x".repeat(65);
         let emoji = "👩‍👩‍👧‍👦".repeat(10);
         for (join, expected) in [
-            (r#"{"version":3,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":4,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":99999999999,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
-            (r#"{"version":3,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":4,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"room":"not a room"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"maxVersion":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
             (r#"{"version":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use itodenwa_wire::{DisplayName, Identity, PeerId, RoomName};
+use itodenwa_wire::{Applicant, DisplayName, Identity, PeerId, RoomName};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -25,6 +25,14 @@ pub(crate) enum Question {
     Close(RoomName),
     /// Newcomers are to be kept out, or no longer.
     Lock(RoomName, bool),
+    /// Who comes is to wait until somebody lets them in, or no longer.
+    WaitingRoom(RoomName, bool),
+    /// Who waits to be let in.
+    Waiting(RoomName),
+    /// Somebody who waits is to be let in, or everybody.
+    Admit(RoomName, Option<PeerId>),
+    /// Somebody who waits is to be refused.
+    TurnAway(RoomName, PeerId),
     /// How much there is on each node.
     Status,
 }
@@ -36,7 +44,10 @@ pub(crate) enum Answer {
     Rooms(Vec<RoomSummary>),
     Room(Vec<MemberSummary>),
     Status(NodeStatus),
+    Waiting(Vec<Applicant>),
     Done,
+    /// There is no place in the room.
+    Full,
     /// There is no such room or member.
     Unknown,
 }
@@ -63,6 +74,16 @@ pub(crate) struct RoomSummary {
     /// Newcomers are kept out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) locked: bool,
+    /// Who comes waits until somebody lets them in.
+    #[serde(default, rename = "waitingRoom", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) waiting_room: bool,
+    /// How many wait.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) waiting: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Somebody in a room.
@@ -82,9 +103,14 @@ impl Question {
     pub(crate) fn room(&self) -> Option<&RoomName> {
         match self {
             Question::Rooms(..) | Question::Status => None,
-            Question::Room(room) | Question::Remove(room, _) | Question::Close(room) | Question::Lock(room, _) => {
-                Some(room)
-            }
+            Question::Room(room)
+            | Question::Remove(room, _)
+            | Question::Close(room)
+            | Question::Lock(room, _)
+            | Question::WaitingRoom(room, _)
+            | Question::Waiting(room)
+            | Question::Admit(room, _)
+            | Question::TurnAway(room, _) => Some(room),
         }
     }
 }

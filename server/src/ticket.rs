@@ -33,13 +33,24 @@ pub(crate) struct Claims {
     pub(crate) name: Option<DisplayName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pass: Option<Pass>,
-    /// The room was locked.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) locked: bool,
+    /// What held for the room.
+    #[serde(flatten)]
+    pub(crate) rules: Rules,
     /// The run of the server that gave it: what this one gave and does not know any more is over.
     pub(crate) run: u64,
     /// Seconds since 1970.
     expires: u64,
+}
+
+/// What members said of their room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rules {
+    /// It was locked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) locked: bool,
+    /// Its waiting room was switched on or off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waiting_room: Option<bool>,
 }
 
 /// Makes tickets and reads them.
@@ -126,10 +137,10 @@ impl Tickets {
         claims.run == self.run
     }
 
-    pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member, locked: bool) -> Option<Ticket> {
+    pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member, rules: Rules) -> Option<Ticket> {
         let expires = self.unix(now).saturating_add(self.lifetime.as_secs().max(1));
         let Member { id, session, name, pass } = member.clone();
-        let claims = Claims { room: room.clone(), id, session, name, pass, locked, run: self.run, expires };
+        let claims = Claims { room: room.clone(), id, session, name, pass, rules, run: self.run, expires };
         let claims = serde_json::to_vec(&claims).ok()?;
         let seal = self.key.clone().chain_update(&claims).finalize().into_bytes();
         Ticket::new(URL_SAFE_NO_PAD.encode([&seal[..], &claims].concat())).ok()
@@ -194,7 +205,7 @@ mod tests {
     fn another_run_with_the_same_secret_believes_it() {
         let (first, now) = tickets("0123456789abcdef", 1, 1_000_000);
         let (room, ann) = ann();
-        let ticket = first.seal(now, &room, &ann, false).unwrap();
+        let ticket = first.seal(now, &room, &ann, Rules::default()).unwrap();
         let (second, now) = tickets("0123456789abcdef", 2, 1_000_100);
         let claims = second.open(now, &ticket).unwrap();
         assert_eq!((&claims.room, claims.id, claims.session, &claims.name), (&room, ann.id, 3, &ann.name));
@@ -207,7 +218,7 @@ mod tests {
     fn it_is_good_for_its_time() {
         let (tickets, now) = tickets("0123456789abcdef", 1, 1_000_000);
         let (room, ann) = ann();
-        let ticket = tickets.seal(now, &room, &ann, true).unwrap();
+        let ticket = tickets.seal(now, &room, &ann, Rules { locked: true, waiting_room: Some(false) }).unwrap();
         assert!(!tickets.is_old(now + HOUR / 3, now) && tickets.is_old(now + HOUR / 2, now));
         assert!(tickets.open(now + HOUR - Duration::from_secs(1), &ticket).is_some());
         assert_eq!(tickets.open(now + HOUR, &ticket), None);
@@ -217,7 +228,7 @@ mod tests {
     fn with_one_bit_changed_it_is_worth_nothing() {
         let (tickets, now) = tickets("0123456789abcdef", 1, 1_000_000);
         let (room, ann) = ann();
-        let ticket = tickets.seal(now, &room, &ann, true).unwrap();
+        let ticket = tickets.seal(now, &room, &ann, Rules { locked: true, waiting_room: Some(false) }).unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(ticket.as_str()).unwrap();
         for place in 0..bytes.len() {
             let mut changed = bytes.clone();

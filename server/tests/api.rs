@@ -1,6 +1,6 @@
 //! `/api`: what those who operate the server see and do.
 
-use itodenwa_server::Config;
+use itodenwa_server::{Config, Limits};
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestServer, http, soon};
@@ -79,6 +79,58 @@ async fn rooms_are_seen_and_closed_by_those_who_have_the_secret() {
     }
     let (status, description) = allowed(&server, "GET", "/api/openapi.json").await;
     assert_eq!((status, description["openapi"].as_str()), (200, Some("3.1.0")));
+}
+
+#[tokio::test]
+async fn who_waits_is_seen_let_in_and_refused() {
+    let limits = Limits { room_peers: 2, ..Limits::default() };
+    let config = Config { api_secret: SECRET.parse().ok(), limits, ..Config::default() };
+    let server = TestServer::configured(config).await;
+    let (_ann, _) = Client::in_room(&server, "r").await;
+    let room = "/api/rooms/r/waiting-room";
+    assert_eq!(allowed(&server, "PUT", room).await.0, 204);
+    let knock = async |name: &str| {
+        let mut client = Client::connect(&server).await;
+        client.send(json!({"join": {"version": 3, "room": "r", "name": name}})).await;
+        assert_eq!(client.receive().await["wait"], json!({"seconds": 600}));
+        client
+    };
+    let (mut ben, mut cem, mut dana) = (knock("Ben").await, knock("Cem").await, knock("Dana").await);
+    let (status, answer) = allowed(&server, "GET", "/api/rooms/r/waiting").await;
+    let waiting = answer["waiting"].as_array().unwrap();
+    assert_eq!((status, &answer["room"], waiting.len(), &waiting[1]["name"]), (200, &json!("r"), 3, &json!("Cem")));
+    let path = |index: usize| format!("/api/rooms/r/waiting/{}", waiting[index]["id"].as_str().unwrap());
+    let all = json!({"rooms": [{"room": "r", "members": 1, "waitingRoom": true, "waiting": 3}]});
+    assert_eq!(allowed(&server, "GET", "/api/rooms").await.1, all);
+
+    assert_eq!(allowed(&server, "DELETE", &path(0)).await.0, 204);
+    assert_eq!(ben.refused_and_closed().await, ("room/refused".to_owned(), 1008));
+    assert_eq!(allowed(&server, "DELETE", &path(0)).await.0, 404);
+    assert_eq!(allowed(&server, "PUT", &path(1)).await.0, 204);
+    assert!(cem.receive().await["welcome"].is_object());
+    for path in ["/api/rooms/r/waiting", &path(2)] {
+        assert_eq!(allowed(&server, "PUT", path).await.0, 409);
+    }
+    cem.send(json!("leave")).await;
+    let mut status = 409;
+    while status == 409 {
+        status = allowed(&server, "PUT", "/api/rooms/r/waiting").await.0;
+    }
+    assert_eq!(status, 204);
+    assert!(dana.receive().await["welcome"].is_object());
+    assert_eq!(allowed(&server, "DELETE", room).await.0, 204);
+    for (method, path, status) in [
+        ("PUT", "/api/rooms/other/waiting-room", 404),
+        ("GET", "/api/rooms/other/waiting", 404),
+        ("PUT", "/api/rooms/other/waiting", 404),
+        ("PUT", "/api/rooms/r/waiting/0000000000000001", 404),
+        ("PUT", "/api/rooms/r/waiting/ben", 400),
+        ("DELETE", "/api/rooms/a%20b/waiting/0000000000000001", 400),
+        ("GET", "/api/rooms/a%20b/waiting", 400),
+        ("POST", "/api/rooms/r/waiting", 405),
+    ] {
+        assert_eq!(allowed(&server, method, path).await.0, status, "{method} {path}");
+    }
 }
 
 #[tokio::test]

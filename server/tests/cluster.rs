@@ -74,6 +74,61 @@ async fn one_room_over_two_nodes() {
         eve.send(json!({"join": {"version": 1, "room": room, "unlessRecorded": true}})).await;
         assert_eq!(eve.refused_and_closed().await, ("room/recorded".to_owned(), 1008));
     }
+    // Asked through one node, and told at the other, by whom.
+    let mut eve = Client::connect(&first).await;
+    eve.send(json!({"join": {"version": 3, "room": room}})).await;
+    let of_eve = eve.receive().await["welcome"].clone();
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["joined"].is_object());
+    }
+    ann.send(json!({"ask": {"what": "mute", "to": of_eve["me"]["id"]}})).await;
+    assert_eq!(eve.receive().await["asked"], json!({"what": "mute", "from": of_ann["me"]["id"]}));
+    eve.send(json!("leave")).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["left"].is_object());
+    }
+    // Its waiting room: switched on through one node, and waited in at both; the home node decides.
+    let (mut eve, mut ira) = (Client::connect(&first).await, Client::connect(&second).await);
+    ann.send(json!({"waitingRoom": true})).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["ticket"].is_string());
+    }
+    let mut in_it = Vec::new();
+    for (client, identity) in [(&mut eve, "Eve"), (&mut ira, "Ira")] {
+        client.send(json!({"join": {"version": 3, "room": room, "name": identity}})).await;
+        assert_eq!(client.receive().await["wait"]["seconds"], 600);
+        ann.send(json!({"admit": null})).await;
+        let welcome = client.receive().await["welcome"].clone();
+        assert_eq!(welcome["waitingRoom"], json!({"on": true}));
+        in_it.push(welcome["me"]["id"].clone());
+        for client in [&mut ann, &mut ben] {
+            assert_eq!(client.receive().await["joined"]["member"], welcome["me"]);
+        }
+    }
+    assert_eq!(eve.receive().await["joined"]["member"]["id"], in_it[1]);
+    let mut cem = Client::connect(&first).await;
+    cem.send(json!({"join": {"version": 3, "room": room, "name": "Cem"}})).await;
+    assert!(cem.receive().await["wait"].is_object());
+    // Ira, at the other node, is told who waits, perhaps after it was told of those before.
+    let id = loop {
+        let told = ira.receive().await["waitingRoom"].clone();
+        if let Some(id) = told["waiting"][0]["id"].as_str() {
+            break id.to_owned();
+        }
+    };
+    ira.send(json!({"turnAway": id})).await;
+    assert_eq!(cem.refused_and_closed().await, ("room/refused".to_owned(), 1008));
+    eve.send(json!("leave")).await;
+    ira.send(json!("leave")).await;
+    for client in [&mut ann, &mut ben] {
+        for _ in 0..2 {
+            assert!(client.receive().await["left"].is_object());
+        }
+    }
+    ann.send(json!({"waitingRoom": false})).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["ticket"].is_string());
+    }
     // Locked through one node, and kept out at the other.
     ann.send(json!({"lock": true})).await;
     for client in [&mut ann, &mut ben] {

@@ -1,6 +1,6 @@
 //! What a client says to the server.
 
-use itodenwa_wire::{ClientMessage, Join, Packet, Signal};
+use itodenwa_wire::{Ask, ClientMessage, Join, Packet, Signal};
 
 use super::write::Writer;
 
@@ -12,6 +12,16 @@ pub(crate) fn write_client_message(message: &ClientMessage) -> String {
         ClientMessage::Signal(it) => tagged(&mut json, "signal", |json| signal(json, it)),
         ClientMessage::Remove(peer) => tagged(&mut json, "remove", |json| json.text(&peer.to_string())),
         ClientMessage::Lock(on) => tagged(&mut json, "lock", |json| json.flag(*on)),
+        ClientMessage::WaitingRoom(on) => tagged(&mut json, "waitingRoom", |json| json.flag(*on)),
+        ClientMessage::Admit(Some(who)) => tagged(&mut json, "admit", |json| json.text(&who.to_string())),
+        ClientMessage::Admit(None) => tagged(&mut json, "admit", |json| json.json("null")),
+        ClientMessage::TurnAway(who) => tagged(&mut json, "turnAway", |json| json.text(&who.to_string())),
+        ClientMessage::Ask(Ask { what, to }) => tagged(&mut json, "ask", |json| {
+            json.open('{');
+            json.text_field("what", what.as_str());
+            json.optional_field("to", to.map(|to| to.to_string()).as_deref());
+            json.close('}');
+        }),
         ClientMessage::Record(on) => tagged(&mut json, "record", |json| json.flag(*on)),
         ClientMessage::Ping(signals) => tagged(&mut json, "ping", |json| json.number((*signals).into())),
     }

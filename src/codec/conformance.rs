@@ -6,10 +6,10 @@ use std::fmt::Debug;
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format, Frame, IceServer,
-    IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal, RefusalCode, Refuse,
-    RefuseCode, Rejoined, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap, Text, TextStream, Ticket,
-    Welcome,
+    Answer, Applicant, Ask, Asked, Attribute, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Format,
+    Frame, IceServer, IceServers, Identity, Join, LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refusal,
+    RefusalCode, Refuse, RefuseCode, Rejoined, Resume, RoomName, Roster, ServerMessage, Signal, Source, SourceMap,
+    Text, TextStream, Ticket, Wait, WaitingRoom, Welcome, Wish,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -146,8 +146,21 @@ impl Random {
         IceServers { servers: self.many(server), expires_in: self.maybe(Self::number) }
     }
 
+    fn waiting_room(&mut self) -> WaitingRoom {
+        let applicant = |random: &mut Self| Applicant {
+            id: random.peer(),
+            name: random.maybe(|random| DisplayName::new(random.word()).unwrap()),
+            identity: random.maybe(|random| Identity::new(random.word()).unwrap()),
+        };
+        WaitingRoom { on: self.flag(), waiting: self.many(applicant) }
+    }
+
+    fn wish(&mut self) -> Wish {
+        [Wish::Mute, Wish::LowerHand, Wish::Other][self.below(3)]
+    }
+
     fn client_message(&mut self) -> ClientMessage {
-        match self.below(7) {
+        match self.below(11) {
             0 => {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
@@ -166,13 +179,17 @@ impl Random {
             3 => ClientMessage::Lock(self.flag()),
             4 => ClientMessage::Ping(self.number()),
             5 => ClientMessage::Record(self.flag()),
+            7 => ClientMessage::WaitingRoom(self.flag()),
+            8 => ClientMessage::Admit(self.maybe(Self::peer)),
+            9 => ClientMessage::TurnAway(self.peer()),
+            6 => ClientMessage::Ask(Ask { what: self.wish(), to: self.maybe(Self::peer) }),
             _ => ClientMessage::Leave,
         }
     }
 
     fn server_message(&mut self) -> ServerMessage {
         use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
-        match self.below(10) {
+        match self.below(13) {
             0 => ServerMessage::Welcome(Welcome {
                 version: self.number(),
                 me: self.member(),
@@ -180,6 +197,7 @@ impl Random {
                 roster: self.number(),
                 settling: self.flag(),
                 locked: self.flag(),
+                waiting_room: self.waiting_room(),
                 signals: self.number(),
                 ticket: self.maybe(Self::ticket),
                 ice_servers: self.ice_servers(),
@@ -199,6 +217,9 @@ impl Random {
                 ServerMessage::Refused(Refusal { code, message: self.text(), retry_after })
             }
             8 => ServerMessage::Locked(self.flag()),
+            10 => ServerMessage::Wait(Wait { seconds: self.number() }),
+            11 => ServerMessage::WaitingRoom(self.waiting_room()),
+            9 => ServerMessage::Asked(Asked { what: self.wish(), from: self.peer() }),
             _ => ServerMessage::Pong(self.number()),
         }
     }

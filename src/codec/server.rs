@@ -1,8 +1,8 @@
 //! What the server says to a client.
 
 use itodenwa_wire::{
-    Delivery, DisplayName, Epoch, IceServer, IceServers, Identity, LeaveReason, Member, Packet, Pass, PeerId, Refusal,
-    RefusalCode, Roster, ServerMessage, Ticket, Welcome,
+    Applicant, Asked, Delivery, DisplayName, Epoch, IceServer, IceServers, Identity, LeaveReason, Member, Packet, Pass,
+    PeerId, Refusal, RefusalCode, Roster, ServerMessage, Ticket, Wait, WaitingRoom, Welcome, Wish,
 };
 
 use super::read::{Malformed, Result, Value};
@@ -28,6 +28,12 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
         "iceServers" => ServerMessage::IceServers(ice_servers(&value)?),
         "refused" => ServerMessage::Refused(refusal(&value)?),
         "locked" => ServerMessage::Locked(value.flag()?),
+        "wait" => ServerMessage::Wait(Wait { seconds: value.field("seconds").u32()? }),
+        "waitingRoom" => ServerMessage::WaitingRoom(waiting_room(&value)?),
+        "asked" => ServerMessage::Asked(Asked {
+            what: Wish::named(&value.field("what").text()?),
+            from: peer(&value.field("from"))?,
+        }),
         "pong" => ServerMessage::Pong(value.u32()?),
         _ => return Err(Malformed("no message of the server has this name")),
     })
@@ -51,10 +57,34 @@ fn welcome(value: &Value) -> Result<Welcome> {
         roster: number("roster")?,
         settling: flag("settling")?,
         locked: flag("locked")?,
+        waiting_room: value
+            .optional("waitingRoom")
+            .map_or_else(|| Ok(WaitingRoom::default()), |it| waiting_room(&it))?,
         signals: number("signals")?,
         ticket: value.optional("ticket").map(|it| ticket(&it)).transpose()?,
         ice_servers: value.optional("iceServers").map_or_else(|| Ok(IceServers::default()), |it| ice_servers(&it))?,
     })
+}
+
+fn waiting_room(value: &Value) -> Result<WaitingRoom> {
+    let applicant = |value: &Value| {
+        Ok(Applicant {
+            id: peer(&value.field("id"))?,
+            name: display_name(value)?,
+            identity: value.optional("identity").map(|it| identity(&it)).transpose()?,
+        })
+    };
+    let waiting = value.optional("waiting").map(|list| list.items()?.iter().map(applicant).collect());
+    Ok(WaitingRoom { on: value.field("on").flag()?, waiting: waiting.unwrap_or_else(|| Ok(Vec::new()))? })
+}
+
+fn display_name(value: &Value) -> Result<Option<DisplayName>> {
+    let name = |name: Value| DisplayName::new(name.text()?).or_else(|_| name.malformed());
+    value.optional("name").map(name).transpose()
+}
+
+fn identity(value: &Value) -> Result<Identity> {
+    Identity::new(value.text()?).or_else(|_| value.malformed())
 }
 
 fn members(value: &Value) -> Result<Vec<Member>> {
@@ -62,19 +92,17 @@ fn members(value: &Value) -> Result<Vec<Member>> {
 }
 
 fn member(value: &Value) -> Result<Member> {
-    let name = |name: Value| DisplayName::new(name.text()?).or_else(|_| name.malformed());
     Ok(Member {
         id: peer(&value.field("id"))?,
         session: value.field("session").u32()?,
-        name: value.optional("name").map(name).transpose()?,
+        name: display_name(value)?,
         pass: value.optional("pass").map(|it| pass(&it)).transpose()?,
     })
 }
 
 fn pass(value: &Value) -> Result<Pass> {
-    let identity = value.field("identity");
     Ok(Pass {
-        identity: Identity::new(identity.text()?).or_else(|_| identity.malformed())?,
+        identity: identity(&value.field("identity"))?,
         publish: value.field("publish").flag()?,
         subscribe: value.field("subscribe").flag()?,
         admin: value.field("admin").flag()?,

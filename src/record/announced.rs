@@ -2,6 +2,8 @@
 
 use std::rc::Weak;
 
+use itodenwa_wire::ClientMessage;
+
 use super::Who;
 use crate::room_ref::{Request, RoomRef};
 
@@ -22,7 +24,7 @@ impl Announced {
         let after = change(before);
         room.recordings.set(after);
         if (before == 0) != (after == 0) {
-            room.ask(Request::Record(after > 0));
+            room.ask(Request::Say(ClientMessage::Record(after > 0)));
         }
     }
 }

@@ -47,6 +47,7 @@ pub struct Join {
     former: Option<Ticket>,
     unless_recorded: bool,
     seal: Option<Box<dyn Seal>>,
+    waits: Option<Box<dyn Fn(Duration)>>,
     server: Option<String>,
     sources: Vec<Source>,
     constraints: Vec<DeviceConstraints>,
@@ -79,6 +80,7 @@ impl Join {
             former: None,
             unless_recorded: false,
             seal: None,
+            waits: None,
             server: None,
             sources: Vec::new(),
             constraints: Vec::new(),
@@ -106,7 +108,7 @@ impl Join {
     }
 
     /// For somebody who was in this room before, as before a reload of the page: [`Handle::ticket`](crate::Handle::ticket) of then. It
-    /// lets one in although the room is [locked](crate::Handle::lock), for an hour unless the server is set otherwise, and unless one was
+    /// lets one in although the room is [locked](crate::Handle::lock) or others have to wait, for an hour unless the server is set otherwise, and unless one was
     /// removed.
     pub fn former(mut self, ticket: Ticket) -> Self {
         self.former = Some(ticket);
@@ -129,6 +131,15 @@ impl Join {
     /// none, is in the room and not connected, which is told as `peer/key-differs`.
     pub fn key(mut self, key: RoomKey) -> Self {
         self.seal = Some(key.0);
+        self
+    }
+
+    /// `told` hears that one has to wait until somebody in the room lets one in ([`Handle::set_waiting_room`](crate::Handle::set_waiting_room)),
+    /// and for how long at most: to be said to the person. The join goes on: it succeeds when one is let in, and fails with `room/refused`
+    /// or, after that time, with `room/unanswered`. Who gives up drops it. It hears so again after an interruption, in which one lost one's
+    /// place. Meanwhile nobody is seen or heard, and those who may let one in see nothing but the name.
+    pub fn on_wait(mut self, told: impl Fn(Duration) + 'static) -> Self {
+        self.waits = Some(Box::new(told));
         self
     }
 
@@ -249,8 +260,13 @@ impl Join {
             former: self.former,
             unless_recorded: self.unless_recorded,
         });
+        let waits = |time| {
+            if let Some(told) = &self.waits {
+                told(time);
+            }
+        };
         // A person that is to be asked first has nothing on before; otherwise devices and server are waited for at the same time.
-        let let_in = if self.unless_recorded { Some(enter(&mut signaling, &join).await?) } else { None };
+        let let_in = if self.unless_recorded { Some(enter(&mut signaling, &join, waits).await?) } else { None };
         let handed_over = match self.preview {
             Some(preview) => preview.hand_over().await,
             None => None,
@@ -273,7 +289,7 @@ impl Join {
 
         let welcome = match let_in {
             Some(welcome) => welcome,
-            None => enter(&mut signaling, &join).await?,
+            None => enter(&mut signaling, &join, waits).await?,
         };
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
@@ -290,6 +306,7 @@ impl Join {
             name: welcome.me.name.clone(),
             pass: welcome.me.pass.clone(),
             is_locked: Cell::new(welcome.locked),
+            waiting_room: SnapshotCell::new(welcome.waiting_room.clone()),
             recordings: Cell::new(0),
             ticket: SnapshotCell::new(welcome.ticket.clone()),
             texts: Cell::new(0),
@@ -332,9 +349,13 @@ impl fmt::Debug for Join {
     }
 }
 
-async fn enter(signaling: &mut Box<dyn Signaling>, join: &ClientMessage) -> Result<Welcome, SignalingError> {
+async fn enter(
+    signaling: &mut Box<dyn Signaling>,
+    join: &ClientMessage,
+    waits: impl Fn(Duration),
+) -> Result<Welcome, SignalingError> {
     signaling.send(join)?;
-    welcome(signaling).await
+    welcome(signaling, waits).await
 }
 
 /// Forms give a text also where nothing was entered.

@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use itodenwa::SignalingError;
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{
-    ClientMessage, Delivery, LeaveReason, Member, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    Asked, ClientMessage, Delivery, LeaveReason, Member, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
 };
 
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
@@ -179,6 +179,14 @@ impl Line {
                 to.unbounded_send(Ok(ServerMessage::Signal(message))).ok();
             }
             ClientMessage::Lock(on) => self.relay.0.borrow().tell_all(&ServerMessage::Locked(*on)),
+            ClientMessage::Ask(ask) => {
+                let (hub, from) = (self.relay.0.borrow(), self.me.ok_or_else(lost)?);
+                let asked = ServerMessage::Asked(Asked { what: ask.what, from: hub.now(from) });
+                let is_meant = |id: PeerId| id != from && ask.to.is_none_or(|to| to == id);
+                for (_, (_, outbox)) in hub.members.iter().filter(|(id, _)| is_meant(**id)) {
+                    outbox.unbounded_send(Ok(asked.clone())).ok();
+                }
+            }
             ClientMessage::Record(on) => self.relay.0.borrow_mut().recording.push(*on),
             ClientMessage::Remove(_) | ClientMessage::Ping(_) => {}
             ClientMessage::Leave => self.part(LeaveReason::Left),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use itodenwa::wire::{IceServer, IceServers, ServerMessage};
-use itodenwa::{Event, IceMode, Room, Source};
+use itodenwa::{Event, IceMode, Json, Room, Source};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -57,6 +57,36 @@ async fn the_lock_is_told_to_everybody() {
                 .await;
             assert_eq!(room.is_locked(), locked);
         }
+    }
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_is_asked_is_told_by_whom_and_a_hand_goes_down_by_itself() {
+    let (mut one, mut other) = pair().await;
+    let (me, you) = (one.me().id(), other.me().id());
+    let peer = one.peers().into_iter().next().expect("a peer");
+    other.set_attribute("hand", Json::parse("true").expect("it is JSON")).expect("it is small");
+    let raised = |json: Json| json.as_str() == r#"{"hand":true}"#;
+    while !raised(peer.attributes()) {
+        until(&mut one, "the hand", |event| matches!(event, Event::Attribute { .. }).then_some(())).await;
+    }
+    peer.ask_to_mute();
+    let by = until(&mut other, "the wish", |event| match event {
+        Event::AskedToMute { by } => Some(by.clone()),
+        _ => None,
+    });
+    assert_eq!(by.await.map(|peer| peer.id()), Some(me));
+    one.lower_hands();
+    let by = until(&mut other, "the hand is lowered", |event| match event {
+        Event::HandLowered { by } => Some(by.clone()),
+        _ => None,
+    });
+    assert_eq!(by.await.map(|peer| peer.id()), Some(me));
+    assert_eq!(other.attributes().as_str(), "{}");
+    while raised(peer.attributes()) {
+        let is_of_them = |event: &Event| matches!(event, Event::Attribute { peer: Some(peer), .. } if peer.id() == you);
+        until(&mut one, "the hand is down", |event| is_of_them(event).then_some(())).await;
     }
     leave(one, other).await;
 }

@@ -38,6 +38,17 @@ const LOBBY = {
         await ann.see("join-recorded");
     },
 };
+const WAITING = {
+    "waiting to be let in": async (ann, t) => {
+        const bob = await person(t, "chromium");
+        await bob.join(freshRoom(), "Bob");
+        await bob.click("waiting-room");
+        await bob.reads("waiting-room-state", "waits");
+        await ann.fill("room", await bob.text("room-name"));
+        await ann.click("join");
+        await ann.see("join-wait");
+    },
+};
 const here = (act) => (ann) => ann.page.evaluate(act);
 const CALL = {
     alone: () => {},
@@ -61,6 +72,14 @@ const CALL = {
         transfers[0].onprogress({ state: "running", bytes: 2e6, size: 5e6, speed: 1e6, left: 3000 });
         transfers[1].onend({ file: new Blob(["x"]) });
     }),
+    "hands up, and asked to mute": here(() => {
+        const { scene } = window;
+        const bob = scene.named("Bob");
+        bob.attributes.set("hand", true);
+        scene.tell("attribute", { peer: bob, key: "hand", value: true });
+        scene.tell("askedtomute", { by: bob });
+    }),
+    "some wait to be let in": here(() => window.scene.waits("Fumiko", "long".repeat(15))),
     "panel closed, and something not read": async (ann) => {
         await ann.click("panel-close");
         await ann.page.evaluate(() => window.scene.writes("Bob", "Hello?"));
@@ -115,7 +134,7 @@ const BY_HAND = {
     "it calls": (ann) => ann.click("hand-caller"),
 };
 const KEPT = { "a call that was kept": () => {} };
-const PLACES = [["lobby", "", LOBBY], ["call", "", CALL], ["call by hand", "by-hand.html", BY_HAND], ["call that was kept", "lesson.html", KEPT]];
+const PLACES = [["lobby", "", LOBBY], ["lobby while one waits", "", WAITING], ["call", "", CALL], ["call by hand", "by-hand.html", BY_HAND], ["call that was kept", "lesson.html", KEPT]];
 
 for (const language of ["en", "ja"]) {
     for (const [place, file, states] of PLACES) {

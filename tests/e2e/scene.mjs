@@ -60,6 +60,15 @@ async function open(names) {
             room.isLocked = on;
             tell("lock", on);
         },
+        waitingRoom: { on: false, waiting: [] },
+        setWaitingRoom(on) {
+            room.waitingRoom = { on, waiting: [] };
+            tell("waiting", room.waitingRoom);
+        },
+        admit() {},
+        refuse() {},
+        askToMute() {},
+        lowerHands() {},
         peers: new Map(),
         steps: [],
         send: async () => ({ delivered: Promise.resolve() }),
@@ -84,6 +93,7 @@ async function open(names) {
             number += 1;
             const peer = { id: `p${number}`, name, state: "connected", media: new Set(["camera", "microphone"]), volume: 1, muted: false, attributes: new Map(), view: views(number, `${name}: tea`) };
             peer.send = room.send;
+            peer.askToMute = peer.lowerHand = () => {};
             peer.diagnose = async () => ({ code: "connection/connected", explain: "", advice: "" });
             peer.getStats = async () => undefined;
             room.peers.set(peer.id, peer);
@@ -110,6 +120,10 @@ async function open(names) {
             const peer = this.named(name);
             room.peers.delete(peer.id);
             tell("left", { peer, reason: "left" });
+        },
+        waits(...names) {
+            room.waitingRoom = { on: true, waiting: names.map((name, index) => ({ id: `w${index}`, name })) };
+            tell("waiting", room.waitingRoom);
         },
         writes: (name, text) => tell("text", { from: window.scene.named(name), text }),
         named: (name) => [...room.peers.values()].find((peer) => peer.name === name),

@@ -18,6 +18,14 @@ pub enum ClientMessage<P = Packet> {
     Remove(PeerId),
     /// Newcomers are to be kept out of the room, or no longer: only of a member that may do so.
     Lock(bool),
+    /// Who comes is to wait until somebody lets them in, or no longer, and who waits then gets in: only of a member that may lock the room.
+    WaitingRoom(bool),
+    /// Somebody who waits is to be let in; none: everybody who waits.
+    Admit(Option<PeerId>),
+    /// Somebody who waits is to be refused.
+    TurnAway(PeerId),
+    /// Others are to be asked for something: only of a member that may lock the room.
+    Ask(Ask),
     /// The sender records the call, or no longer. Newcomers that [want to know](Join::unless_recorded) are told before they are in.
     Record(bool),
     /// How many signals came in this session: the server need not keep them any longer. Answered by
@@ -84,6 +92,49 @@ pub struct Signal<P = Packet> {
     pub packet: P,
 }
 
+/// Something that members are asked for. It is theirs to do it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ask {
+    /// What.
+    pub what: Wish,
+    /// Whom; none: all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<PeerId>,
+}
+
+/// What one member may ask of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Wish {
+    /// To switch the microphone off.
+    Mute,
+    /// To take the raised hand down: the attribute `hand`.
+    LowerHand,
+    /// A wish of a later version.
+    #[serde(other)]
+    Other,
+}
+
+impl Wish {
+    /// The name on the wire and in JavaScript: `mute`, `lower-hand`, `other`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Wish::Mute => "mute",
+            Wish::LowerHand => "lower-hand",
+            Wish::Other => "other",
+        }
+    }
+
+    /// By that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let known = [Wish::Mute, Wish::LowerHand];
+        known.into_iter().find(|wish| wish.as_str() == name).unwrap_or(Wish::Other)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +177,16 @@ mod tests {
         assert_eq!(serde_json::to_string(&wary).unwrap(), text);
         assert_eq!(serde_json::from_str::<ClientMessage>(text).unwrap(), wary);
         assert_eq!(serde_json::to_string(&ClientMessage::<Packet>::Record(true)).unwrap(), r#"{"record":true}"#);
+    }
+
+    #[test]
+    fn wishes_have_one_name_each_and_those_of_later_versions_are_read() {
+        for wish in [Wish::Mute, Wish::LowerHand, Wish::Other] {
+            assert_eq!(serde_json::to_string(&wish).unwrap(), format!("\"{}\"", wish.as_str()));
+            assert_eq!(Wish::named(wish.as_str()), wish);
+        }
+        let all = Ask { what: Wish::LowerHand, to: None };
+        assert_eq!(serde_json::to_string(&all).unwrap(), r#"{"what":"lower-hand"}"#);
+        assert_eq!(serde_json::from_str::<Ask>(r#"{"what":"sing"}"#).unwrap(), Ask { what: Wish::Other, to: None });
     }
 }

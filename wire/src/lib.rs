@@ -42,13 +42,16 @@ mod source;
 mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Rejoined, SourceMap};
-pub use client::{ClientMessage, Join, Resume, Signal};
+pub use client::{Ask, ClientMessage, Join, Resume, Signal, Wish};
 pub use frame::{Attribute, Format, Frame, Text, TextStream};
 pub use ice::{IceServer, IceServers};
 pub use ids::{DisplayName, Identity, InvalidId, PeerId, RoomName};
 pub use packet::{Epoch, Packet, SEALED};
 pub use pass::{Pass, Token};
-pub use server::{Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Welcome};
+pub use server::{
+    Applicant, Asked, Delivery, LeaveReason, Left, Member, Refusal, RefusalCode, Roster, ServerMessage, Wait,
+    WaitingRoom, Welcome,
+};
 pub use source::{OwnSource, Source};
 pub use ticket::{Ticket, TicketTooLong};
 
@@ -57,8 +60,9 @@ pub use ticket::{Ticket, TicketTooLong};
 pub const CLOSE_TO_RESUME: u16 = 4000;
 
 /// The newest version of this protocol that this code speaks. The second one tells clients of the room's
-/// [lock](ServerMessage::Locked).
-pub const PROTOCOL_VERSION: u32 = 2;
+/// [lock](ServerMessage::Locked), the third one of its
+/// [waiting room](ServerMessage::WaitingRoom) and of what they are [asked](ServerMessage::Asked) for.
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// The oldest one that it speaks.
 pub const OLDEST_VERSION: u32 = 1;

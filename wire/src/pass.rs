@@ -42,6 +42,7 @@ pub struct Pass {
     pub publish: bool,
     /// Whether it may get media. The server does not see media, so it is the others who do not send any.
     pub subscribe: bool,
-    /// Whether it may remove others, and lock the room.
+    /// Whether it may remove others, lock the room, let in who waits, and ask others to mute or to lower
+    /// their hands.
     pub admin: bool,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, IceServers, PROTOCOL_VERSION, Packet, Pass, PeerId, Ticket};
+use crate::{DisplayName, IceServers, Identity, PROTOCOL_VERSION, Packet, Pass, PeerId, Ticket, Wish};
 
 /// A message from server to client. `P` is the packet: read by clients, left unread by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +42,13 @@ pub enum ServerMessage<P = Packet> {
     Pong(u32),
     /// Newcomers are kept out of the room from now on, or no longer. To clients of version 2 and later.
     Locked(bool),
+    /// A member that may do so asks for something. To clients of version 3 and later.
+    Asked(Asked),
+    /// The first answer to a join into a room with a waiting room: a welcome or a refusal follows when somebody who may do so decided. To
+    /// clients of version 3 and later; others are refused with [`RefusalCode::RoomLocked`].
+    Wait(Wait),
+    /// The waiting room was switched on or off, or others wait in it. To clients of version 3 and later.
+    WaitingRoom(WaitingRoom),
 }
 
 /// You are in; on a further socket of the same session: you are still in.
@@ -65,6 +72,9 @@ pub struct Welcome {
     /// Newcomers are kept out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
+    /// Whether who comes has to wait, and who does.
+    #[serde(default, skip_serializing_if = "WaitingRoom::is_off")]
+    pub waiting_room: WaitingRoom,
     /// How many signals were delivered in this session before those that follow. More than came: some are lost.
     #[serde(default)]
     pub signals: u32,
@@ -88,6 +98,7 @@ impl Welcome {
             roster: 0,
             settling: false,
             locked: false,
+            waiting_room: WaitingRoom::default(),
             signals: 0,
             ticket: None,
             ice_servers,
@@ -97,6 +108,51 @@ impl Welcome {
 
 const fn first_version() -> u32 {
     1
+}
+
+/// One waits to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Wait {
+    /// For so long at most.
+    pub seconds: u32,
+}
+
+/// A room's waiting room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct WaitingRoom {
+    /// Who comes waits until somebody lets them in.
+    pub on: bool,
+    /// Who waits, in the order in which they came. Told to those who may let them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Applicant>,
+}
+
+impl WaitingRoom {
+    fn is_off(&self) -> bool {
+        *self == WaitingRoom::default()
+    }
+}
+
+/// Somebody who waits to be let in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Applicant {
+    /// Given by the server. Not the one that they have as a member.
+    pub id: PeerId,
+    /// What they would like to be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+    /// Who their token says they are; none where nobody needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}
+
+/// One is asked for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Asked {
+    /// What for.
+    pub what: Wish,
+    /// By whom.
+    pub from: PeerId,
 }
 
 /// Everybody who is in a room, without the one who is told.
@@ -252,6 +308,10 @@ refusal_codes! {
     RoomFull = "room/full";
     /// A member locked the room: nobody new gets in.
     RoomLocked = "room/locked";
+    /// Somebody who may do so did not let this one in.
+    RoomRefused = "room/refused";
+    /// Nobody let this one in for as long as one may wait, or nobody is there who could.
+    RoomUnanswered = "room/unanswered";
     /// Somebody in the room records, and the join was to be [asked before](crate::Join::unless_recorded).
     RoomRecorded = "room/recorded";
     /// The display name is empty, too long, or has control characters.

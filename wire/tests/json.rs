@@ -4,9 +4,9 @@
 
 use itodenwa_wire::limits::TICKET_BYTES;
 use itodenwa_wire::{
-    Answer, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join, LeaveReason, Media, Member,
-    Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster, ServerMessage, Signal, Source, Ticket,
-    Welcome,
+    Answer, Applicant, Ask, Asked, Body, Candidate, ClientMessage, Delivery, DisplayName, Epoch, Identity, Join,
+    LeaveReason, Media, Member, Offer, Packet, Pass, PeerId, Refuse, RefuseCode, Resume, RoomName, Roster,
+    ServerMessage, Signal, Source, Ticket, Wait, WaitingRoom, Welcome, Wish,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -106,6 +106,10 @@ proptest! {
         survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
         survives(&ClientMessage::<Packet>::Record(ping % 2 == 0));
+        survives(&ClientMessage::<Packet>::WaitingRoom(ping % 2 == 0));
+        survives(&ClientMessage::<Packet>::Admit(Some(to).filter(|_| ping % 2 == 0)));
+        survives(&ClientMessage::<Packet>::TurnAway(to));
+        survives(&ClientMessage::<Packet>::Ask(Ask { what: Wish::Mute, to: Some(to).filter(|_| ping % 2 == 0) }));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
         let former = Some(Ticket::new("def").unwrap());
         survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former, unless_recorded: false }));
@@ -120,13 +124,22 @@ proptest! {
         ticket in option::of("[a-z]{0,9}"),
     ) {
         let ticket = ticket.map(|text| Ticket::new(text).unwrap());
+        let waiting = members.iter().map(|member| Applicant {
+            id: member.id,
+            name: member.name.clone(),
+            identity: member.pass.as_ref().map(|pass| pass.identity.clone()),
+        });
+        let waiting_room = WaitingRoom { on: settling, waiting: waiting.collect() };
         survives(&ServerMessage::<Packet>::Left { id: me.id, reason: LeaveReason::Gone, roster });
         survives(&ServerMessage::<Packet>::Joined { member: me.clone(), roster });
         survives(&ServerMessage::<Packet>::Roster(Roster { version: roster, members: members.clone() }));
         survives(&ServerMessage::<Packet>::Welcome(Welcome {
-            version: roster, me, members, roster, settling, locked: !settling, signals: roster, ticket, ice_servers: Default::default()
+            version: roster, me, members, roster, settling, locked: !settling, waiting_room: waiting_room.clone(), signals: roster, ticket, ice_servers: Default::default()
         }));
         survives(&ServerMessage::<Packet>::Locked(settling));
+        survives(&ServerMessage::<Packet>::Wait(Wait { seconds: roster }));
+        survives(&ServerMessage::<Packet>::WaitingRoom(waiting_room));
+        survives(&ServerMessage::<Packet>::Asked(Asked { what: Wish::LowerHand, from }));
         survives(&ServerMessage::Signal(Delivery { from, packet }));
     }
 

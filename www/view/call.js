@@ -4,6 +4,7 @@ import { Files } from "./files.js";
 import { Hand } from "./hand.js";
 import { keys } from "./keys.js";
 import { Lock } from "./lock.js";
+import { Moderation } from "./moderation.js";
 import { notice } from "./notices.js";
 import { People } from "./people.js";
 import { Recorded } from "./recorded.js";
@@ -11,6 +12,7 @@ import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
 import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
+import { Waiting } from "./waiting.js";
 import { Why } from "./why.js";
 
 /** People whose names are remembered for the lesson, at most. */
@@ -27,6 +29,8 @@ export class CallView {
     #people;
     #lock;
     #hand;
+    #moderation;
+    #waiting;
     #closeKeys;
     #changed;
     #lesson;
@@ -61,6 +65,7 @@ export class CallView {
         this.#side = new Side(signal, () => this.#lesson?.close());
         this.#people = new People(room);
         this.#lock = new Lock(room, signal);
+        this.#waiting = new Waiting(room, this.#side, signal);
         this.#settings = new Settings(room, signal);
         new Recorder(room, new Recorded(room, signal), signal);
         new Why(room, nameOf, signal);
@@ -68,6 +73,7 @@ export class CallView {
         new Files(room, signal);
         const chat = new Chat(room, signal);
         this.#hand = new Hand(room, { places: [this.#stage, this.#people], chat, failed: (error) => this.#tell(error), signal });
+        this.#moderation = new Moderation(room, { hand: this.#hand, mute: () => this.#toggle("microphone"), signal });
         this.#listen(chat);
         click("lesson-open", () => this.#openLesson());
         this.#switches();
@@ -115,6 +121,9 @@ export class CallView {
         };
         room.onsignaling = (state) => this.#signaling(state);
         room.onlock = () => this.#lock.show();
+        room.onwaiting = () => this.#waiting.show();
+        room.onaskedtomute = (asked) => this.#moderation.askedToMute(asked);
+        room.onhandlowered = (lowered) => this.#moderation.handLowered(lowered);
         room.onblocked = () => (byId("resume").hidden = false);
         room.ontrouble = (trouble) => {
             this.#switches();
@@ -166,6 +175,7 @@ export class CallView {
         for (const source of ["microphone", "camera", "screen"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
         this.#stage.own();
         this.#people.own();
+        this.#moderation.changed();
         this.#changed();
     }
 

@@ -26,6 +26,13 @@ export class Hand {
         if (this.#show(peer)) this.#chat.raised(peer);
     }
 
+    /** Somebody took the own hand down. Whether it was up. */
+    lowered() {
+        const wasUp = this.#raised.has(this.#room.me.id);
+        this.#show(this.#room.me);
+        return wasUp;
+    }
+
     remove({ id }) {
         this.#raised.delete(id);
     }
@@ -52,6 +59,7 @@ export class Hand {
             const sign = place.element(id)?.querySelector(".hand");
             sign?.setAttribute("aria-label", word("hand-up"));
             sign?.toggleAttribute("hidden", !isUp);
+            place.element(id).toggleAttribute("data-hand", isUp);
         }
         return isNew;
     }

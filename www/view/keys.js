@@ -1,7 +1,7 @@
 import { memory } from "../memory.js";
 
 /** Which button a key presses. */
-const KEYS = { m: "microphone", v: "camera", s: "screen", h: "hand", c: "panel", g: "view-speaker", "?": "keys" };
+const KEYS = { m: "microphone", v: "camera", s: "screen", h: "hand", c: "panel", g: "view-speaker", w: "knock", "?": "keys" };
 
 const byId = (id) => document.getElementById(id);
 

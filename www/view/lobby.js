@@ -22,6 +22,8 @@ export class Lobby {
     /** What joins a call although it is recorded, when that was asked. */
     #agreed;
     #suggested;
+    /** What gives up waiting to be let in. */
+    #giveUp;
 
     /** `enter` gets `{ room, person, camera, microphone }`. */
     constructor(enter) {
@@ -47,6 +49,7 @@ export class Lobby {
             this.#clearError();
             agreed?.();
         });
+        byId("join-wait-leave").addEventListener("click", () => this.#giveUp?.());
         this.#join.disabled = false;
     }
 
@@ -76,6 +79,20 @@ export class Lobby {
         this.#join.disabled = busy;
         this.#join.dataset.t = busy ? "joining" : "join";
         this.#join.textContent = word(this.#join.dataset.t);
+        if (!busy) this.#wait(undefined);
+    }
+
+    /** One waits until somebody lets one in, at most for so long, or until one gives up. */
+    wait(seconds, giveUp) {
+        say(byId("join-wait-words").lastElementChild, () => word("join-wait-words", { count: Math.ceil(seconds / 60) }));
+        this.#wait(giveUp);
+        byId("join-wait-leave").focus();
+    }
+
+    #wait(giveUp) {
+        this.#giveUp = giveUp;
+        byId("join-wait").hidden = !giveUp;
+        this.#join.hidden = Boolean(giveUp);
     }
 
     /** Says why it was not joined, beside the field that it is about. */
@@ -99,7 +116,7 @@ export class Lobby {
     }
 
     #about({ code, refusal }) {
-        if (code === "room/invalid" || code === "room/locked" || refusal === "room/full") return this.#room;
+        if (code === "room/invalid" || /^room\/(locked|refused|unanswered)$/.test(code) || refusal === "room/full") return this.#room;
         return code === "name/invalid" || refusal === "name/invalid" ? this.#name : undefined;
     }
 

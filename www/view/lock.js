@@ -1,4 +1,5 @@
 import { say, word } from "../i18n.js";
+import { moderates } from "./moderation.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -9,8 +10,7 @@ export class Lock {
 
     constructor(room, signal) {
         this.#room = room;
-        // Where there are tokens, one has to say so.
-        this.#button.hidden = room.me.identity !== undefined && !room.me.admin;
+        this.#button.hidden = !moderates(room.me);
         this.#button.addEventListener("click", () => room.lock(!room.isLocked), { signal });
         this.show();
     }

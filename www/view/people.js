@@ -12,12 +12,17 @@ export class People {
     constructor(room) {
         this.#room = room;
         this.#list.replaceChildren();
-        this.#add(room.me.id, () => word("you-named", { name: nameOf(room.me) }));
+        const own = this.#add(room.me.id, () => word("you-named", { name: nameOf(room.me) }));
+        for (const button of own.querySelectorAll("[data-ask]")) button.remove();
         this.own();
     }
 
     add(peer) {
-        this.#add(peer.id, () => nameOf(peer));
+        const line = this.#add(peer.id, () => nameOf(peer));
+        line.dataset.peer = peer.id;
+        for (const button of line.querySelectorAll("[data-ask]")) {
+            say(button.querySelector("span"), () => word(`ask-${button.dataset.ask}`, { name: nameOf(peer) }));
+        }
         this.media(peer);
     }
 
@@ -38,6 +43,7 @@ export class People {
     media({ id, media }) {
         const icon = this.#lines.get(id)?.querySelector(".silent");
         icon?.toggleAttribute("hidden", media.has("microphone"));
+        this.#lines.get(id)?.toggleAttribute("data-heard", media.has("microphone"));
     }
 
     #add(id, name) {
@@ -46,5 +52,6 @@ export class People {
         line.querySelector(".silent").setAttribute("aria-label", word("silent"));
         this.#lines.set(id, line);
         this.#list.append(line);
+        return line;
     }
 }

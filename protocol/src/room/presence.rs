@@ -42,7 +42,8 @@ impl Room {
     }
 
     /// Under which id the somebody came in that the server calls so.
-    pub(super) fn key_of(&self, id: PeerId) -> Option<PeerId> {
+    #[must_use]
+    pub fn key_of(&self, id: PeerId) -> Option<PeerId> {
         self.pairs.iter().find_map(|(key, (member, _))| (member.id == id).then_some(*key))
     }
 

@@ -5,6 +5,7 @@ use itodenwa_wire::{
 mod admission;
 mod attempts;
 mod recording;
+mod waiting;
 
 use super::*;
 

@@ -11,18 +11,17 @@
 //! room that moves stays locked as soon as the first member is back; who comes before that is let in.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use itodenwa_wire::{Join, RefusalCode, RoomName, ServerMessage};
+use itodenwa_wire::{Join, PeerId, RefusalCode, RoomName, ServerMessage};
 
+use super::pace::Pace;
 use super::room::Room;
 use super::{ConnectionId, ConnectionState, Due, Hub, Output, Packet};
-use crate::access::{Access, Admitted};
+use crate::access::Admitted;
 use crate::closing;
 use crate::ticket::Claims;
 
-/// Members are told no more often than this, however often it changes: it is one message that makes many.
-const TELL_EVERY: Duration = Duration::from_millis(500);
 /// The first version whose clients know of locks.
 const TOLD_SINCE: u32 = 2;
 
@@ -31,10 +30,7 @@ const TOLD_SINCE: u32 = 2;
 pub(super) struct Lock {
     /// What was said last; none if nobody said anything in this run of the server.
     said: Option<bool>,
-    /// When members were told last.
-    told: Option<Instant>,
-    /// They are to be told.
-    is_due: bool,
+    pace: Pace,
 }
 
 impl Lock {
@@ -46,16 +42,22 @@ impl Lock {
 impl<P: Packet> Hub<P> {
     /// A member locks its room, or unlocks it.
     pub(super) fn lock(&mut self, now: Instant, from: ConnectionId, on: bool) {
-        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return };
-        let (name, id) = (name.clone(), *id);
-        let Some(me) = self.rooms.get_mut(&name).and_then(|room| room.occupant(id)) else { return };
-        let may = me.member.pass.as_ref().map_or(self.access == Access::Open, |pass| pass.admin);
-        if may {
+        if let Some((name, _)) = self.moderator(from, "lock the room") {
             self.set_lock(now, &name, on);
-        } else {
-            let why = "only who has a token that says so may lock the room";
-            self.send(from, ServerMessage::Refused(closing::refusal(RefusalCode::TokenForbidden, why)));
         }
+    }
+
+    /// The room and the id of a member that may do such things: where tokens are needed, with one that says so. Anybody else is refused.
+    pub(super) fn moderator(&mut self, from: ConnectionId, what: &str) -> Option<(RoomName, PeerId)> {
+        let Some(ConnectionState::Member { room: name, id, .. }) = self.connections.get(&from) else { return None };
+        let (name, id) = (name.clone(), *id);
+        let me = self.rooms.get_mut(&name)?.occupant(id)?;
+        if self.access.moderates(&me.member) {
+            return Some((name, id));
+        }
+        let why = format!("only who has a token that says so may {what}");
+        self.send(from, ServerMessage::Refused(closing::refusal(RefusalCode::TokenForbidden, why)));
+        None
     }
 
     /// It counts at once, and members are told as soon as they may be. False if there is no such room.
@@ -63,15 +65,15 @@ impl<P: Packet> Hub<P> {
         let Some(Room { lock, .. }) = self.rooms.get_mut(name).filter(|room| room.len() > 0) else { return false };
         let was_on = lock.is_on();
         lock.said = Some(on);
-        if was_on == on || lock.is_due {
+        if was_on == on {
             return true;
         }
-        let at = lock.told.map_or(now, |told| told + TELL_EVERY);
-        if at > now {
-            lock.is_due = true;
-            self.due.insert((at, Due::TellLock(name.clone())));
-        } else {
-            self.tell_lock(now, name);
+        if let Some(at) = lock.pace.changed(now) {
+            if at > now {
+                self.due.insert((at, Due::TellLock(name.clone())));
+            } else {
+                self.tell_lock(now, name);
+            }
         }
         true
     }
@@ -79,39 +81,41 @@ impl<P: Packet> Hub<P> {
     /// Tells all members, with new tickets: the old ones say otherwise.
     pub(super) fn tell_lock(&mut self, now: Instant, name: &RoomName) {
         let Some(room) = self.rooms.get_mut(name) else { return };
-        room.lock.told = Some(now);
-        room.lock.is_due = false;
-        let is_on = room.lock.is_on();
-        let locked = Arc::new(ServerMessage::Locked(is_on));
-        let connected: Vec<_> = room.connected().collect();
-        for (connection, id) in connected {
-            if matches!(self.connections.get(&connection), Some(ConnectionState::Member { version, .. }) if *version >= TOLD_SINCE)
-            {
+        room.lock.pace.told(now);
+        let locked = Arc::new(ServerMessage::Locked(room.lock.is_on()));
+        for (connection, _) in room.connected() {
+            if self.connections.get(&connection).is_some_and(|state| state.speaks(TOLD_SINCE)) {
                 self.outputs.push_back(Output::Send(connection, locked.clone()));
             }
+        }
+        self.renew_tickets(now, name);
+    }
+
+    /// All members get new tickets: the old ones say otherwise of the room.
+    pub(super) fn renew_tickets(&mut self, now: Instant, name: &RoomName) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let rules = room.rules();
+        let connected: Vec<_> = room.connected().collect();
+        for (connection, id) in connected {
             let Some(occupant) = self.rooms.get_mut(name).and_then(|room| room.occupant(id)) else { continue };
             occupant.ticketed = now;
-            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member, is_on) {
+            if let Some(ticket) = self.tickets.seal(now, name, &occupant.member, rules) {
                 self.send(connection, ServerMessage::Ticket(ticket));
             }
         }
     }
 
-    /// Whether the lock keeps somebody out; `claims` is the ticket that they would resume with.
-    pub(super) fn is_locked_out(
-        &self,
-        now: Instant,
-        join: &Join,
-        admitted: &Admitted,
-        claims: Option<&Claims>,
-    ) -> bool {
-        let Some(room) = self.rooms.get(&join.room).filter(|room| room.lock.is_on()) else { return false };
+    /// Whether somebody is known in the room, and not only to themselves; `claims` is the ticket that they would resume with.
+    pub(super) fn is_known(&self, now: Instant, join: &Join, admitted: &Admitted, claims: Option<&Claims>) -> bool {
         let former = join.former.as_ref().and_then(|ticket| self.tickets.open(now, ticket));
         let former = former.as_ref().filter(|former| former.room == join.room);
         let has_been_here = claims.or(former).is_some_and(|claims| !self.removals.has(claims));
-        let may_anyway =
-            admitted.pass.as_ref().is_some_and(|pass| pass.admin || room.with_identity(&pass.identity).is_some());
-        !has_been_here && !may_anyway
+        let is_in = |identity| self.rooms.get(&join.room).is_some_and(|room| room.with_identity(identity).is_some());
+        has_been_here || admitted.pass.as_ref().is_some_and(|pass| pass.admin || is_in(&pass.identity))
+    }
+
+    pub(super) fn is_locked(&self, name: &RoomName) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.lock.is_on())
     }
 
     /// A member of a former run is back, and says that the room was locked then. What was said in this run is newer.

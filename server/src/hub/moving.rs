@@ -56,6 +56,11 @@ impl<P: Packet> Hub<P> {
         for name in gone {
             let Some(room) = self.rooms.get(&name) else { continue };
             let presences = room.presences().collect::<Vec<_>>();
+            for (connection, id, until) in room.waiting.connections().collect::<Vec<_>>() {
+                self.connections.remove(&connection);
+                self.due.remove(&(until, Due::Unanswered(name.clone(), id)));
+                self.send_away(connection, "another server keeps the room now");
+            }
             for (id, presence) in presences {
                 match presence {
                     Presence::Here(connection) => {

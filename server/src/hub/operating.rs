@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use itodenwa_wire::{LeaveReason, RefusalCode, RoomName};
 
+use super::room::Room;
 use super::{Closing, Hub, Packet};
 use crate::operator::{Answer, MemberSummary, Question, RoomSummary};
 
@@ -22,13 +23,18 @@ impl<P: Packet> Hub<P> {
             Question::Remove(name, id) => {
                 self.remove_all(now, name, "the operator removed this member", |summary| summary.id == *id)
             }
-            Question::Lock(name, on) => {
-                if self.set_lock(now, name, *on) {
-                    Answer::Done
-                } else {
-                    Answer::Unknown
-                }
-            }
+            Question::Lock(name, on) => done(self.set_lock(now, name, *on)),
+            Question::WaitingRoom(name, on) => done(self.set_waiting(now, name, *on)),
+            Question::Waiting(name) => match self.rooms.get(name).filter(|room| room.is_in_use()) {
+                Some(room) => Answer::Waiting(room.waiting.applicants().collect()),
+                None => Answer::Unknown,
+            },
+            Question::Admit(name, who) => match self.let_in(now, name, *who) {
+                Ok(()) => done(who.is_some() || self.rooms.get(name).is_some_and(Room::is_in_use)),
+                Err(refusal) if refusal.code == RefusalCode::RoomFull => Answer::Full,
+                Err(_) => Answer::Unknown,
+            },
+            Question::TurnAway(name, who) => done(self.refuse_waiting(now, name, *who)),
             // The node answers.
             Question::Status => Answer::Unknown,
             Question::Close(name) => self.remove_all(now, name, "the operator closed the room", |_| true),
@@ -38,7 +44,7 @@ impl<P: Packet> Hub<P> {
     fn rooms_after(&self, after: Option<&RoomName>, most: usize) -> Vec<RoomSummary> {
         let is_next = |name: &RoomName| after.is_none_or(|after| name > after);
         let mut rooms: Vec<_> =
-            self.rooms.iter().filter(|(name, room)| room.len() > 0 && is_next(name)).map(|(name, _)| name).collect();
+            self.rooms.iter().filter(|(name, room)| room.is_in_use() && is_next(name)).map(|(name, _)| name).collect();
         let most = most.min(MOST);
         if rooms.len() > most {
             rooms.select_nth_unstable(most);
@@ -47,7 +53,13 @@ impl<P: Packet> Hub<P> {
         rooms.sort_unstable();
         let summary = |name: &RoomName| {
             let room = self.rooms.get(name)?;
-            Some(RoomSummary { room: name.clone(), members: room.len(), locked: room.lock.is_on() })
+            Some(RoomSummary {
+                room: name.clone(),
+                members: room.len(),
+                locked: room.lock.is_on(),
+                waiting_room: room.waiting.is_on(&self.limits),
+                waiting: room.waiting.len(),
+            })
         };
         rooms.into_iter().filter_map(summary).collect()
     }
@@ -72,4 +84,8 @@ impl<P: Packet> Hub<P> {
         }
         Answer::Done
     }
+}
+
+fn done(done: bool) -> Answer {
+    if done { Answer::Done } else { Answer::Unknown }
 }

@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use itodenwa_wire::{Identity, Member, PeerId};
 
+use super::asking::AskedLast;
 use super::lock::Lock;
 use super::outbox::Outbox;
 use super::replay::Capacity;
+use super::waiting::Waiting;
 use super::{ConnectionId, Packet};
 use crate::access::Admitted;
 use crate::operator::MemberSummary;
+use crate::ticket::Rules;
 
 /// How long a member whose socket was seen to end has its seat in a full room: a client that lives is back before.
 const SEAT_KEPT: Duration = Duration::from_secs(5);
@@ -30,7 +33,9 @@ pub(super) struct Room<P> {
     pub(super) settles: Option<Instant>,
     /// Whether newcomers are kept out.
     pub(super) lock: Lock,
-    /// When the room is forgotten; none while somebody is in it.
+    /// Who waits to be let in.
+    pub(super) waiting: Waiting,
+    /// When the room is forgotten; none while somebody is in it, or waits to be.
     pub(super) kept_until: Option<Instant>,
 }
 
@@ -44,6 +49,7 @@ pub(super) struct Occupant<P> {
     pub(super) ticketed: Instant,
     /// It says that it records the call.
     pub(super) records: bool,
+    pub(super) asked: AskedLast,
 }
 
 /// Whether a member has a socket.
@@ -78,6 +84,7 @@ impl<P: Packet> Room<P> {
             opened: now,
             settles: None,
             lock: Lock::default(),
+            waiting: Waiting::default(),
             kept_until: None,
         }
     }
@@ -100,7 +107,8 @@ impl<P: Packet> Room<P> {
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
         let outbox = Outbox::new(kept);
-        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records: false });
+        let (records, asked) = (false, AskedLast::default());
+        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records, asked });
     }
 
     /// Lets somebody out who was in.
@@ -114,6 +122,20 @@ impl<P: Packet> Room<P> {
 
     pub(super) fn occupant(&mut self, id: PeerId) -> Option<&mut Occupant<P>> {
         self.occupants.iter_mut().find(|occupant| occupant.member.id == id)
+    }
+
+    pub(super) fn occupants(&self) -> impl Iterator<Item = &Occupant<P>> {
+        self.occupants.iter()
+    }
+
+    /// Whether somebody is in it, or waits to be.
+    pub(super) fn is_in_use(&self) -> bool {
+        !self.occupants.is_empty() || !self.waiting.is_empty()
+    }
+
+    /// What members said of it.
+    pub(super) fn rules(&self) -> Rules {
+        Rules { locked: self.lock.is_on(), waiting_room: self.waiting.said }
     }
 
     /// Everybody but this one.
@@ -171,7 +193,7 @@ impl<P: Packet> Room<P> {
 
     #[cfg(test)]
     pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
-        self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits))
+        self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits)) && self.waiting.is_bounded(limits)
     }
 
     pub(super) fn len(&self) -> usize {

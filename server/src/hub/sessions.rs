@@ -40,34 +40,88 @@ impl<P: Packet> Hub<P> {
         }
         // Before anything that depends on the rooms, so that nothing is told of them to who may not come in.
         let may_come_back = claims.as_ref().is_some_and(|claims| self.may_come_back(now, claims));
-        let was_locked = claims.as_ref().is_some_and(|claims| claims.locked);
+        let before = claims.as_ref().map(|claims| claims.rules).unwrap_or_default();
         let (admitted, former) = match claims {
             Some(Claims { id, session, name, pass, .. }) if may_come_back => {
                 (Admitted { name, pass }, Some((id, session)))
             }
-            claims => match self.access.admit(&join, SystemTime::now(), self.limits.name_graphemes) {
-                Ok(admitted) if self.is_locked_out(now, &join, &admitted, claims.as_ref()) => {
-                    return self.refuse(now, from, Closing::refusing(RefusalCode::RoomLocked, "the room is locked"));
-                }
-                Ok(_) if self.is_to_be_asked(&join) => {
-                    let closing = Closing::refusing(RefusalCode::RoomRecorded, "somebody in the room records the call");
-                    return self.refuse(now, from, closing);
-                }
-                Ok(admitted) => (admitted, None),
+            claims => match self.admitted(now, &join, claims.as_ref(), version) {
+                Ok((admitted, true)) => return self.begin_to_wait(now, (from, version), &join, admitted),
+                Ok((admitted, false)) => (admitted, None),
                 Err(closing) => return self.refuse(now, from, closing),
             },
         };
-        if let Some(pass) = &admitted.pass {
-            self.make_way(now, &join.room, &pass.identity);
+        let is_former = former.is_some();
+        if self.come_in(now, (from, version), &join.room, admitted, former) && is_former {
+            self.locked_before(now, &join.room, before.locked);
+            self.waited_before(now, &join.room, before.waiting_room);
         }
-        let entered = self.enter(now, (from, version), join.room.clone(), |room, random| match former {
-            Some((id, session)) => Some((Member { id, session, name: admitted.name, pass: admitted.pass }, true)),
-            None => Some((room.newcomer(admitted, random)?, false)),
+    }
+
+    /// As whom somebody new comes in, and whether it has to wait for that; or why not, the first reason that holds.
+    fn admitted(
+        &self,
+        now: Instant,
+        join: &Join,
+        claims: Option<&Claims>,
+        version: u32,
+    ) -> Result<(Admitted, bool), Closing> {
+        let admitted = self.access.admit(join, SystemTime::now(), self.limits.name_graphemes)?;
+        let is_known = self.is_known(now, join, &admitted, claims);
+        if self.is_locked(&join.room) && !is_known {
+            return Err(Closing::refusing(RefusalCode::RoomLocked, "the room is locked"));
+        }
+        let waits = self.has_to_wait(&join.room, &admitted, is_known, version)?;
+        if self.is_to_be_asked(join) {
+            return Err(Closing::refusing(RefusalCode::RoomRecorded, "somebody in the room records the call"));
+        }
+        Ok((admitted, waits))
+    }
+
+    /// Somebody comes in who may, perhaps as a member of a former run. Otherwise it is told why not.
+    pub(super) fn come_in(
+        &mut self,
+        now: Instant,
+        from: Joining,
+        name: &RoomName,
+        Admitted { name: called, pass }: Admitted,
+        former: Option<(PeerId, u32)>,
+    ) -> bool {
+        if let Some(pass) = &pass {
+            self.make_way(now, name, &pass.identity);
+        }
+        let entered = self.enter(now, from, name.clone(), |room, random| match former {
+            Some((id, session)) => Some((Member { id, session, name: called, pass }, true)),
+            None => Some((room.newcomer(Admitted { name: called, pass }, random)?, false)),
         });
-        match entered {
-            Ok(()) => self.locked_before(now, &join.room, former.is_some() && was_locked),
-            Err(closing) => self.refuse(now, from, closing),
+        if let Err(closing) = entered {
+            self.refuse(now, from.0, closing);
+            return false;
         }
+        true
+    }
+
+    /// Whether nobody else gets a place in a room.
+    pub(super) fn is_full(&self, now: Instant, name: &RoomName) -> bool {
+        let is_full = |room: &Room<P>| room.len() >= self.most() && room.seat_of_the_gone(now).is_none();
+        self.rooms.get(name).is_some_and(is_full)
+    }
+
+    fn most(&self) -> usize {
+        self.limits.room_peers.clamp(1, ROOM_PEERS)
+    }
+
+    /// A room of this name, which is made if there is none, and is not forgotten.
+    pub(super) fn make_room(&mut self, now: Instant, name: &RoomName) -> Result<(), Closing> {
+        if !self.rooms.contains_key(name) && self.rooms.len() >= self.limits.rooms {
+            let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
+            return Err(closing.retry(60_000));
+        }
+        let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(now));
+        if let Some(at) = room.kept_until.take() {
+            self.due.remove(&(at, Due::Forget(name.clone())));
+        }
+        Ok(())
     }
 
     /// Goes on with a session on this connection; the newest one wins. False if there is no such session here.
@@ -116,25 +170,19 @@ impl<P: Packet> Hub<P> {
         name: RoomName,
         who: impl FnOnce(&Room<P>, u32) -> Option<(Member, bool)>,
     ) -> Result<(), Closing> {
-        if !self.rooms.contains_key(&name) && self.rooms.len() >= self.limits.rooms {
-            let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
-            return Err(closing.retry(60_000));
-        }
-        let most = self.limits.room_peers.clamp(1, ROOM_PEERS);
+        let most = self.most();
         let seat = self.rooms.get(&name).filter(|room| room.len() >= most).and_then(|room| room.seat_of_the_gone(now));
         if let Some((gone, until)) = seat {
             self.due.remove(&(until, Due::Part(name.clone(), gone)));
             self.part(now, &name, gone, LeaveReason::Gone);
         }
-        let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(now));
+        self.make_room(now, &name)?;
+        let Some(room) = self.rooms.get_mut(&name) else { return Ok(()) };
         let member = if room.len() < most { who(room, (self.random)()) } else { None };
         let Some((member, is_former)) = member else {
             let message = format!("the room has {} members, and may not have more", room.len());
             return Err(Closing::refusing(RefusalCode::RoomFull, message));
         };
-        if let Some(at) = room.kept_until {
-            self.due.remove(&(at, Due::Forget(name.clone())));
-        }
         if is_former && room.settles.is_none() {
             let at = room.opened + self.limits.resume_window;
             room.settles = Some(at);
@@ -159,8 +207,10 @@ impl<P: Packet> Hub<P> {
     fn welcome(&mut self, now: Instant, (from, version): Joining, name: RoomName, id: PeerId) {
         let Some(room) = self.rooms.get_mut(&name) else { return };
         let members = room.others(id).map(|other| other.member.clone()).collect();
-        let (roster, settling, locked) = (room.roster(), room.settles.is_some(), room.lock.is_on());
+        let (roster, settling, rules) = (room.roster(), room.settles.is_some(), room.rules());
+        let waiting = [false, true].map(|may| room.waiting.summary(&self.limits, may));
         let Some(occupant) = room.occupant(id) else { return };
+        let [little, all] = waiting;
         occupant.ticketed = now;
         let ice_servers = self.ice.servers(&name, id);
         self.renewals.given(now, from, &ice_servers);
@@ -170,9 +220,10 @@ impl<P: Packet> Hub<P> {
             members,
             roster,
             settling,
-            locked,
+            locked: rules.locked,
+            waiting_room: if self.access.moderates(&occupant.member) { all } else { little },
             signals: occupant.outbox.replay.before(),
-            ticket: self.tickets.seal(now, &name, &occupant.member, locked),
+            ticket: self.tickets.seal(now, &name, &occupant.member, rules),
             ice_servers,
         };
         self.outputs.push_back(Output::Send(from, Arc::new(ServerMessage::Welcome(welcome))));

@@ -1,9 +1,11 @@
 //! Rule by rule; all rules at once under random input are in `tests/random.rs`.
 
+mod asking;
 mod lock;
 mod random;
 mod recorded;
 mod resuming;
+mod waiting;
 
 use std::time::{Duration, SystemTime};
 

@@ -4,8 +4,8 @@ use itodenwa_protocol::delivery::{Delivery as TextDelivery, Received};
 use itodenwa_protocol::{ConnectionId, Input, Report, TroubleCode, Way};
 use itodenwa_wire::limits::DESCRIPTION_MESSAGE_BYTES;
 use itodenwa_wire::{
-    Body, ClientMessage, Epoch, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, SEALED, ServerMessage,
-    Signal, Ticket, Welcome,
+    Ask, Asked, Body, ClientMessage, Epoch, Frame, IceServer, Left, Packet, PeerId, Refusal, RefusalCode, SEALED,
+    ServerMessage, Signal, Ticket, WaitingRoom, Welcome, Wish,
 };
 
 use super::RoomEndpoint;
@@ -19,6 +19,9 @@ use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::room_ref::Request;
 
+/// The attribute of a member that has raised the hand.
+const HAND: &str = "hand";
+
 impl RoomEndpoint {
     pub(super) fn request(&mut self, request: Request) {
         match request {
@@ -31,15 +34,16 @@ impl RoomEndpoint {
             Request::Limit { peer, source, limits } => self.limit(peer, source, limits),
             Request::RestartIce(peer) => self.handle(Input::RestartIce(peer)),
             Request::Inspect(peer, inspection) => self.peers.inspect(peer, inspection),
-            Request::Remove(peer) => self.say(&ClientMessage::Remove(self.parts.machine.server_id(peer))),
-            Request::Lock(on) => self.say(&ClientMessage::Lock(on)),
-            Request::Record(on) => self.say(&ClientMessage::Record(on)),
+            Request::Say(message) => self.say(message),
             Request::Open(peer, opening) => self.peers.open(peer, opening),
         }
     }
 
-    fn say(&mut self, message: &ClientMessage) {
-        if let Err(error) = self.parts.signaling.send(message) {
+    fn say(&mut self, mut message: ClientMessage) {
+        if let ClientMessage::Remove(peer) | ClientMessage::Ask(Ask { to: Some(peer), .. }) = &mut message {
+            *peer = self.parts.machine.server_id(*peer);
+        }
+        if let Err(error) = self.parts.signaling.send(&message) {
             self.signaling_ended(error);
         }
     }
@@ -57,6 +61,31 @@ impl RoomEndpoint {
         }
     }
 
+    fn waiting(&mut self, waiting_room: WaitingRoom) {
+        let is_news = self.parts.room.upgrade().is_some_and(|room| {
+            room.waiting_room.change(|known| std::mem::replace(known, waiting_room.clone()) != waiting_room)
+        });
+        if is_news {
+            self.tell(Event::Waiting(waiting_room));
+        }
+    }
+
+    /// Somebody who may do so asks for something. A hand is taken down here, so that whoever asks need not ask twice.
+    fn asked(&mut self, Asked { what, from }: Asked) {
+        let by = self.parts.machine.key_of(from).and_then(|peer| self.peers.peer(peer));
+        match what {
+            Wish::Mute => self.tell(Event::AskedToMute { by }),
+            Wish::LowerHand => {
+                if self.parts.snapshot.attributes.change(|attributes| attributes.unset(HAND)) {
+                    self.share();
+                }
+                self.tell(Event::HandLowered { by });
+            }
+            // Of a later version.
+            _ => {}
+        }
+    }
+
     pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
         match message {
             Some(Ok(ServerMessage::Joined { member, .. })) => self.handle(Input::Joined(member)),
@@ -68,14 +97,17 @@ impl RoomEndpoint {
             Some(Ok(ServerMessage::Refused(refusal))) => {
                 let error = SignalingError::Refused(refusal.clone());
                 // What one may not do closes nothing.
-                self.refusal = Some(refusal).filter(|refusal| refusal.code != RefusalCode::TokenForbidden);
+                self.refusal = Some(refusal)
+                    .filter(|refusal| !matches!(refusal.code, RefusalCode::TokenForbidden | RefusalCode::RoomFull));
                 self.tell(Event::Trouble(Trouble::signaling(&error)));
             }
             Some(Ok(ServerMessage::Roster(roster))) => self.handle(Input::Roster(roster.members)),
             Some(Ok(ServerMessage::Locked(locked))) => self.locked(locked),
+            Some(Ok(ServerMessage::WaitingRoom(waiting_room))) => self.waiting(waiting_room),
+            Some(Ok(ServerMessage::Asked(asked))) => self.asked(asked),
             Some(Ok(ServerMessage::Welcome(welcome))) => self.back(welcome),
             Some(Ok(ServerMessage::Ticket(ticket))) => self.ticket(Some(ticket)),
-            Some(Ok(ServerMessage::Pong(_))) => {}
+            Some(Ok(ServerMessage::Pong(_) | ServerMessage::Wait(_))) => {}
             Some(Err(SignalingError::Away(_))) => {
                 self.parts.snapshot.reach.is_server_away.set(true);
                 self.tell(Event::Signaling(SignalingState::Reconnecting));
@@ -114,6 +146,7 @@ impl RoomEndpoint {
             room.me.set(welcome.me.id);
         }
         self.locked(welcome.locked);
+        self.waiting(std::mem::take(&mut welcome.waiting_room));
         self.ticket(welcome.ticket.clone());
         self.handle(Input::Welcome(welcome));
         self.peers.suspect();
@@ -133,7 +166,7 @@ impl RoomEndpoint {
         {
             let (from_epoch, to_epoch) = (Epoch::of_session(self.parts.machine.me().session), Epoch::new(0));
             let packet = Packet { from_epoch, to_epoch, seq: 0, ack: 0, body: Some(write_body(&Body::Hello)) };
-            self.say(&ClientMessage::Signal(Signal { to: from, packet }));
+            self.say(ClientMessage::Signal(Signal { to: from, packet }));
             self.trouble(&peer, TroubleCode::KeyDiffers, String::new());
         }
     }

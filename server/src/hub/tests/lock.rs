@@ -84,7 +84,7 @@ fn a_member_that_was_away_is_told_when_it_is_back_and_so_is_its_ticket() {
     bench.cut(B);
     let outputs = bench.come_with(C, &ticket, None);
     assert!(welcome(&outputs).unwrap().locked);
-    assert!(bench.hub.tickets.open(bench.now, &ticket_for(&outputs, C)).unwrap().locked);
+    assert!(bench.hub.tickets.open(bench.now, &ticket_for(&outputs, C)).unwrap().rules.locked);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+import { say, word } from "../i18n.js";
+import { notice } from "./notices.js";
+import { nameOf } from "./stage.js";
+
+const byId = (id) => document.getElementById(id);
+const ASKED = "asked-to-mute";
+
+/** Whether somebody may lock the room, ask others, and let people in: where there are tokens, one has to say so. */
+export function moderates({ identity, admin }) {
+    return identity === undefined || admin;
+}
+
+/** What those who may do so ask of others, and what one is asked oneself. */
+export class Moderation {
+    #room;
+    #hand;
+    #mute;
+
+    /** `hand` is the raised ones; `mute` switches the own microphone off. */
+    constructor(room, { hand, mute, signal }) {
+        this.#room = room;
+        this.#hand = hand;
+        this.#mute = mute;
+        const may = moderates(room.me);
+        byId("people-list").toggleAttribute("data-moderated", may);
+        byId("mute-all").hidden = byId("lower-all").hidden = !may;
+        const click = (id, action) => byId(id).addEventListener("click", action, { signal });
+        click("mute-all", () => room.askToMute());
+        click("lower-all", () => room.lowerHands());
+        click("people-list", ({ target }) => this.#ask(target.closest("button")));
+        notice.remove(ASKED);
+    }
+
+    /** No more than asked: one mutes oneself, or does not. */
+    askedToMute({ by }) {
+        if (!this.#room.me.media.has("microphone")) return;
+        const act = () => {
+            notice.remove(ASKED);
+            this.#mute();
+        };
+        const words = (element) => say(element, () => word("asked-to-mute", { name: nameOf(by) }));
+        notice(ASKED, words, { polite: true, actions: [{ testid: "mute-now", words: () => word("mute-now"), act }] });
+    }
+
+    handLowered({ by }) {
+        if (!this.#hand.lowered()) return;
+        notice("hand-lowered", (element) => say(element, () => word("hand-lowered", { name: nameOf(by) })), { polite: true });
+    }
+
+    /** The own switches are others. */
+    changed() {
+        if (!this.#room.me.media.has("microphone")) notice.remove(ASKED);
+    }
+
+    #ask(button) {
+        const peer = this.#room.peers.get(button?.closest("li")?.dataset.peer);
+        if (button?.dataset.ask === "mute") peer?.askToMute();
+        else if (button) peer?.lowerHand();
+    }
+}
