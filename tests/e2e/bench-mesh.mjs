@@ -1,16 +1,18 @@
 // How long it takes until everybody in a room sees everybody else when all come at once, and what it costs them then, beside
 // hand-written JavaScript. Rounds are interleaved, and ratios are of one round. Run by "cargo xtask bench mesh".
-//   node bench-mesh.mjs --rounds 5 --seconds 5
+//   node bench-mesh.mjs --rounds 5 --seconds 5 --people 2,4,6,8
 import { parseArgs } from "node:util";
 import { processor } from "./bench/processor.mjs";
 import { closeAll, endServers, openPage, servePages, signalingOf, startServers } from "./bench/site.mjs";
 import { median, spread, table, turned } from "./bench/statistics.mjs";
 import { end, launch, LIMIT, need } from "./people.mjs";
 
-const { values } = parseArgs({ options: { rounds: { type: "string" }, seconds: { type: "string" } } });
+const { values } = parseArgs({
+    options: { rounds: { type: "string" }, seconds: { type: "string" }, people: { type: "string" } },
+});
 const ROUNDS = Number(values.rounds ?? 5);
 const SECONDS = Number(values.seconds ?? 5);
-const PEOPLE = [2, 4, 6, 8];
+const PEOPLE = (values.people ?? "2,4,6,8").split(",").map(Number);
 const LIBRARIES = ["raw", "itodenwa"];
 const NAMES = { raw: "by hand", itodenwa: "this" };
 const CAMERA = { width: 640, height: 480 };
@@ -19,9 +21,9 @@ const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** In the page: everything until it may join. `window.all` has the time when all others were seen. */
 async function enter({ others, tile, ...options }) {
-    const frames = [];
+    window.frames = [];
     window.all = new Promise((resolve) => {
-        window.seen = (at) => frames.push(at) === others && resolve(Math.max(...frames));
+        window.seen = (at) => window.frames.push(at) === others && resolve(Math.max(...window.frames));
     });
     const show = async (shown) => {
         const video = shown instanceof MediaStream ? document.createElement("video") : shown;
@@ -36,9 +38,13 @@ async function enter({ others, tile, ...options }) {
 async function join({ others, limit }) {
     const begun = performance.timeOrigin + performance.now();
     await window.side.join();
-    const late = new Promise((_, reject) => setTimeout(reject, limit, new Error("not everybody was seen")));
+    const late = new Promise((resolve) => setTimeout(resolve, limit));
     const seen = await Promise.race([window.all, late]);
-    return { begun, connected: window.measured.connected[others - 1], seen };
+    const { connected } = window.measured;
+    // Browsers may tell it after the first picture.
+    while (seen && connected.length < others) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (!seen) throw new Error(`of ${others} others ${connected.length} are connected and ${window.frames.length} were seen`);
+    return { begun, connected: connected[others - 1], seen };
 }
 
 async function metric(cdp, name) {
@@ -52,11 +58,12 @@ async function memory(cdp, page) {
     return { heap: (await metric(cdp, "JSHeapUsedSize")) / 1e6, wasm: await page.evaluate(wasmMemory) };
 }
 
-/** In the page: what the wasm has taken. Whatever it is given, once it is loaded it gives what it has. */
+/** In the page: what the wasm has taken. What is loaded already is given again. */
 async function wasmMemory() {
     if (!location.search.endsWith("itodenwa")) return 0;
-    const { default: exports } = await import("/pkg/itodenwa.js");
-    return (await exports()).memory.buffer.byteLength / 1e6;
+    const { default: load } = await import("/pkg/itodenwa.js");
+    const memory = Object.values(await load()).find((exported) => exported instanceof WebAssembly.Memory);
+    return memory.buffer.byteLength / 1e6;
 }
 
 /** The share of a page's time that scripts take, with what they call in the browser: percent. */
@@ -93,7 +100,8 @@ async function measure(browser, site, { library, people, ...options }) {
         const begun = Math.min(...joined.map(({ begun }) => begun));
         const until = (what) => Math.max(...joined.map((one) => one[what])) - begun;
         const sessions = await Promise.all(pages.map((page) => page.createCDPSession()));
-        for (const cdp of sessions) await cdp.send("Performance.enable");
+        // Of the processor, not of the clock: what others do meanwhile does not count.
+        for (const cdp of sessions) await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
         const look = async () => {
             const used = processor(browser.process().pid);
             const tasks = await Promise.all(sessions.map((cdp) => metric(cdp, "TaskDuration")));
@@ -161,8 +169,7 @@ async function run() {
         const rounds = [];
         for (let number = -1; number < ROUNDS; number += 1) {
             const measured = {};
-            // Four are enough for warming up.
-            for (const people of number < 0 ? [4] : PEOPLE) {
+            for (const people of number < 0 ? PEOPLE.slice(0, 1) : PEOPLE) {
                 measured[people] = {};
                 for (const library of turned(LIBRARIES, number)) {
                     const options = { signaling: signalingOf(library, servers), room: `mesh-${process.pid}-${(rooms += 1)}` };
