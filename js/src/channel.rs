@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::Sink;
 use futures_util::future::{Either, select};
 use itodenwa::{Channel, ChannelError, ChannelOptions, Data, Peer, Request, RequestRefusal};
 use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
@@ -142,7 +144,8 @@ impl RawChannel {
     pub fn send(&self, value: &JsValue) -> Result<JsValue, JsValue> {
         let value = read(value).ok_or(ChannelError::Data)?;
         if self.pending.get() == 0 && self.channel.is_ready() {
-            self.channel.try_send(value)?;
+            // That it may be sent is not asked again.
+            Pin::new(&mut self.channel.clone()).start_send(value)?;
             return Ok(JsValue::UNDEFINED);
         }
         let pending = Pending::begin(&self.pending).ok_or(ChannelError::QueueFull)?;
@@ -244,6 +247,10 @@ fn data(data: Data) -> JsValue {
 
 /// None if it is neither text nor bytes.
 fn read(value: &JsValue) -> Option<Data> {
+    // What is sent most, without a look at its fields by their names: each look makes a string.
+    if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
+        return Some(bytes.to_vec().into());
+    }
     if let Some(text) = value.as_string() {
         return Some(text.into());
     }

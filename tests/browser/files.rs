@@ -10,8 +10,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Blob;
 
 use crate::kit::{
-    cut_channels, forget_connections, grant_strange, leave, leave_channels_alone, open_strange, pair, send_strange,
-    until, watch_channels, watch_connections, within,
+    answer_strangely, cut_channels, forget_connections, grant_strange, leave, leave_channels_alone, open_strange, pair,
+    send_strange, until, watch_channels, watch_connections, within,
 };
 
 fn peer(room: &Room) -> Peer {
@@ -177,5 +177,43 @@ async fn a_sender_that_lies_is_found_out() {
     assert_eq!(incoming(&mut other).await.offer(), Err(FileError::Malformed));
     forget_connections();
     drop(join_all([one.microphone(false), other.microphone(false)]).await);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_receiver_that_lies_is_found_out() {
+    watch_connections();
+    let (one, mut other) = pair().await;
+    let file = bytes(3_000_000);
+    for (kind, words, error) in [
+        // Bytes where words are due, and words that there are not.
+        (0, &["from 0"][..], FileError::Malformed),
+        (1, &["hello"], FileError::Malformed),
+        // More blocks than the file has, a beginning after the beginning, and blocks that were not sent.
+        (1, &["from 13"], FileError::Malformed),
+        (1, &["from 0", "from 0"], FileError::Malformed),
+        (1, &["stored 1"], FileError::Malformed),
+        // All of it, of which nothing was sent.
+        (1, &["done"], FileError::Malformed),
+        (1, &["from 0", "done"], FileError::Malformed),
+        // A frame that is none.
+        (9, &["x"], FileError::Malformed),
+        // It says that what was sent is not what was said.
+        (1, &["from 0", "failed hash"], FileError::Corrupt),
+    ] {
+        let sent = peer(&one).send_file(&blob(&file), "x").expect("offered");
+        let offered = incoming(&mut other).await;
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        JsFuture::from(answer_strangely(kind, words)).await.expect("answered");
+        assert_eq!(received(&sent).await, Err(error), "{kind}");
+        assert!(sent.progress().bytes < 3_000_000);
+        drop(offered);
+    }
+    forget_connections();
+    // The next one is sent as if nothing had been.
+    let sent = peer(&one).send_file(&blob(&file), "x").expect("offered");
+    let taken = incoming(&mut other).await.accept(Destination::default()).expect("accepted");
+    assert!(received(&taken).await == Ok(file));
+    assert_eq!(received(&sent).await, Ok(Vec::new()));
     leave(one, other).await;
 }

@@ -175,12 +175,24 @@ export function deafen_connections() { RTCPeerConnection.prototype.addIceCandida
 export function mend_connections() { RTCPeerConnection.prototype.addIceCandidate = add; }
 const create = RTCPeerConnection.prototype.createDataChannel;
 let made = [];
+/** The channel that came last to any of them. */
+let came;
 /** Connections that are made from now on are known. */
 export function watch_connections() {
     RTCPeerConnection.prototype.createDataChannel = function (...given) {
-        if (!made.includes(this)) made.push(this);
+        if (!made.includes(this)) {
+            made.push(this);
+            this.addEventListener('datachannel', ({ channel }) => (came = channel));
+        }
         return create.apply(this, given);
     };
+}
+/** Whoever was offered the last channel answers by itself: takes it, and sends frames of this kind. */
+export async function answer_strangely(kind, texts) {
+    const channel = came;
+    if (channel.readyState === 'connecting') await new Promise((done) => channel.addEventListener('open', done, { once: true }));
+    channel.send(new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0, 3]));
+    for (const text of texts) channel.send(new Uint8Array([...new TextEncoder().encode(text), kind]));
 }
 let strange = [];
 /** One of them opens channels by itself. */
@@ -225,6 +237,7 @@ export async function strange_open(at_most) {
 export function forget_connections() {
     RTCPeerConnection.prototype.createDataChannel = create;
     made = [];
+    came = undefined;
     strange = [];
 }
 let connections;
@@ -353,6 +366,7 @@ extern "C" {
     pub(crate) fn open_strange(count: u32, protocol: &str, label: &str);
     pub(crate) fn send_strange(kind: i32, times: u32, size: u32, head: u8) -> js_sys::Promise;
     pub(crate) fn grant_strange();
+    pub(crate) fn answer_strangely(kind: u8, texts: Vec<String>) -> js_sys::Promise;
     pub(crate) fn strange_open(at_most: u32) -> js_sys::Promise;
     pub(crate) fn forget_connections();
     pub(crate) fn deafen_connections();

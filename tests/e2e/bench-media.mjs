@@ -1,8 +1,9 @@
 // What a call of several people costs when each is shown in a small tile: with what is sent following what is shown, and without.
 // Rounds are interleaved. Run by "cargo xtask bench media".
 //   node bench-media.mjs --people 5 --rounds 3 --seconds 10
-import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { processor } from "./bench/processor.mjs";
+import { median, table } from "./bench/statistics.mjs";
 import { address, end, freshRoom, launch, LIMIT } from "./people.mjs";
 
 const { values } = parseArgs({
@@ -15,7 +16,6 @@ const seconds = Number(values.seconds ?? 10);
 const WARM_UP = 15_000;
 const TILE = { width: 192, height: 108 };
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
-const median = (numbers) => numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
 
 /** In the page before anything else: all connections, and how long the library's own looks take. */
 function watch() {
@@ -78,22 +78,6 @@ async function lookAtLevels() {
     return looks.sort((one, other) => one - other)[looks.length / 2];
 }
 
-/** Seconds of processor that a process and all that it began have taken. */
-function processor(root) {
-    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    const stats = new Map();
-    for (const id of processes) {
-        try {
-            const fields = readFileSync(`/proc/${id}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-            stats.set(Number(id), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
-        } catch {
-            // It ended meanwhile.
-        }
-    }
-    const belongs = (id) => id === root || (stats.has(id) && id > 1 && belongs(stats.get(id).parent));
-    return [...stats].filter(([id]) => belongs(id)).reduce((sum, [, { ticks }]) => sum + ticks, 0) / 100;
-}
-
 async function measure(adaptive) {
     const browser = await launch("chromium");
     try {
@@ -138,8 +122,12 @@ try {
 }
 const of = (adaptive, what) => median(results[adaptive].map((result) => result[what]));
 console.log(`\n${people} people in tiles of ${TILE.width} × ${TILE.height}, camera 1280 × 720; medians of ${rounds} rounds of ${seconds} s`);
-console.log("| | what is sent follows what is shown | it does not |\n|---|---|---|");
-console.log(`| pictures that one person sends to all, kbit/s | ${of(true, "kilobits").toFixed(0)} | ${of(false, "kilobits").toFixed(0)} |`);
-console.log(`| cores that the browser of all of them takes | ${of(true, "cores").toFixed(2)} | ${of(false, "cores").toFixed(2)} |`);
-console.log(`| share of one page's time that levels, beats and sizes take | ${of(true, "looks").toFixed(2)} % | ${of(false, "looks").toFixed(2)} % |`);
-console.log(`| one look at the levels of all others, ms (median) | ${of(true, "levels").toFixed(1)} | ${of(false, "levels").toFixed(1)} |`);
+console.log(
+    table([
+        ["", "what is sent follows what is shown", "it does not"],
+        ["pictures that one person sends to all, kbit/s", of(true, "kilobits").toFixed(0), of(false, "kilobits").toFixed(0)],
+        ["cores that the browser of all of them takes", of(true, "cores").toFixed(2), of(false, "cores").toFixed(2)],
+        ["share of one page's time that levels, beats and sizes take", `${of(true, "looks").toFixed(2)} %`, `${of(false, "looks").toFixed(2)} %`],
+        ["one look at the levels of all others, ms (median)", of(true, "levels").toFixed(1), of(false, "levels").toFixed(1)],
+    ]),
+);

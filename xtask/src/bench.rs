@@ -2,7 +2,11 @@
 //! computer does hits all alike; the medians are printed as tables for the READMEs.
 
 mod cluster;
+mod data;
 mod hostile;
+mod mesh;
+mod plot;
+mod readme;
 mod relay;
 mod script;
 mod signaling;
@@ -11,8 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::process::{Result, root};
-use crate::system;
+use crate::process::Result;
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -30,9 +33,30 @@ pub(crate) struct Bench {
     /// Calls in the same pages, for what they leave behind.
     #[arg(long, default_value_t = 50)]
     calls: u32,
-    /// Writes what came of it into the README and its plot; `cluster` alone does.
+    /// Mebibytes that are sent in messages, and the size of the file, of `data`.
+    #[arg(long, default_value_t = 64)]
+    mebibytes: u32,
+    /// The browser, of `data`.
+    #[arg(long, value_enum, default_value_t = Browser::Chromium)]
+    browser: Browser,
+    /// Writes what came of it into the README and its plot, of `cluster`, `data` and `mesh`.
     #[arg(long)]
     write: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Browser {
+    Chromium,
+    Firefox,
+}
+
+impl Browser {
+    const fn name(self) -> &'static str {
+        match self {
+            Browser::Chromium => "chromium",
+            Browser::Firefox => "firefox",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,6 +69,10 @@ enum Subject {
     Hostile,
     /// How long it takes until two people see each other, beside others.
     Call,
+    /// Throughput and delay of messages, and a file, beside others.
+    Data,
+    /// How long it takes until everybody in a room sees everybody else, and what it costs, beside hand-written JavaScript.
+    Mesh,
     /// What a call of several people costs, in pictures sent and processor.
     Media,
     /// What browsers load, beside what other libraries are.
@@ -52,7 +80,6 @@ enum Subject {
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
-    let rounds = u32::try_from(bench.rounds)?;
     match bench.subject {
         Subject::Server => {
             signaling::run(bench)?;
@@ -61,13 +88,13 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
         Subject::Cluster => cluster::run(bench)?,
         Subject::Hostile => hostile::run(bench)?,
         Subject::Call => {
-            // The other libraries, and their servers.
-            for folder in ["server/bench", "xtask/rivals"] {
-                system::need_packages(&root().join(folder))?;
-            }
-            script::run("bench-call.mjs", &[("rounds", rounds), ("calls", bench.calls)])?;
+            script::run_beside_others("bench-call.mjs", &[("rounds", &bench.rounds), ("calls", &bench.calls)])?;
         }
-        Subject::Media => script::run("bench-media.mjs", &[("rounds", rounds), ("seconds", bench.seconds)])?,
+        Subject::Data => data::run(bench)?,
+        Subject::Mesh => mesh::run(bench)?,
+        Subject::Media => {
+            script::run("bench-media.mjs", &[("rounds", &bench.rounds), ("seconds", &bench.seconds)])?;
+        }
         Subject::Size => return crate::size::bench(),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,12 +1,12 @@
 // What is put into each page before anything else.
 
 /**
- * Notes when a connection comes how far, counts what goes to the signalling server, and leads candidates through proxies that
- * take their time, if there are any.
+ * Notes when a connection comes how far, and when each connects; counts what goes to the signalling server, and leads candidates
+ * through proxies that take their time, if there are any.
  */
 export function watch({ delays }) {
     const now = () => performance.timeOrigin + performance.now();
-    const measured = { marks: {}, messages: 0, bytes: 0 };
+    const measured = { marks: {}, connected: [], messages: 0, bytes: 0 };
     window.measured = measured;
     const mark = (name) => (measured.marks[name] ??= now());
 
@@ -35,7 +35,10 @@ export function watch({ delays }) {
         constructor(...all) {
             super(...all);
             this.addEventListener("iceconnectionstatechange", () => mark(`ice ${this.iceConnectionState}`));
-            this.addEventListener("connectionstatechange", () => mark(this.connectionState));
+            this.addEventListener("connectionstatechange", () => {
+                mark(this.connectionState);
+                if (this.connectionState === "connected") measured.connected.push(now());
+            });
             this.addEventListener("track", () => mark("track"));
         }
         async setLocalDescription(...all) {
@@ -62,8 +65,9 @@ export function watch({ delays }) {
         document.body.append(video);
         return new Promise((resolve) => {
             video.requestVideoFrameCallback(() => {
+                const at = now();
                 mark("frame");
-                resolve(measured.marks.frame);
+                resolve(at);
             });
         });
     };

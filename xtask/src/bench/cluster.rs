@@ -2,22 +2,23 @@
 //! says for many more.
 
 mod plan;
-mod plot;
 mod table;
 
-use super::Bench;
+use super::plot::{Group, Plot};
 use super::signaling::{UNLIMITED, build, load};
-use crate::process::{Result, program, root, target};
+use super::{Bench, readme};
+use crate::process::{Result, program, target};
 use crate::system;
-use plan::{Measured, PLANS};
+use plan::{Measured, NODES, PLANS, ROOMS, talking};
 
 /// Each of the members is a connection, and so an open file, in the process that makes load.
 const FILES: u32 = 10_500;
 /// Where the tables stand.
 const README: &str = "server/README.md";
 const PLOT: &str = "docs/pictures/cluster.svg";
-const BEGIN: &str = "<!-- cargo xtask bench cluster -->\n";
-const END: &str = "<!-- until here -->\n";
+/// One for each number of rooms: the nodes' share, and that of Redis on top of it.
+const COLORS: [&str; 3] = ["#9ec5e8", "#4a8fc7", "#1d5384"];
+const REDIS: &str = "#d9622b";
 
 pub(super) fn run(bench: &Bench) -> Result<()> {
     system::need_redis()?;
@@ -41,7 +42,8 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
     let text = table::text(&measured, bench, files);
     println!("\n{text}");
     if bench.write {
-        write(&text, &plot::svg(&measured))?;
+        readme::write(README, "cluster", &text)?;
+        readme::write_plot(PLOT, &plot(&measured).svg())?;
     }
     Ok(())
 }
@@ -53,13 +55,40 @@ fn open_files() -> Result<u32> {
     Ok(if text.trim() == "unlimited" { u32::MAX } else { text.trim().parse()? })
 }
 
-fn write(text: &str, svg: &str) -> Result<()> {
-    let path = root().join(README);
-    let readme = std::fs::read_to_string(&path)?;
-    let parts = readme.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
-    let (head, tail) = parts.ok_or_else(|| format!("{README} has no place for the tables"))?;
-    std::fs::write(&path, format!("{head}{BEGIN}{text}{END}{tail}"))?;
-    std::fs::write(root().join(PLOT), svg)?;
-    println!("written: {README}, {PLOT}");
-    Ok(())
+/// Processor time for each message, by nodes and rooms.
+fn plot(measured: &Measured) -> Plot {
+    let bar = |nodes, (rooms, color)| {
+        let time = |name| measured.of(talking(nodes, rooms), name);
+        vec![(time("servers_us"), color), (time("redis_us"), REDIS)]
+    };
+    let groups = NODES.map(|nodes| Group {
+        name: match nodes {
+            0 => "one, without Redis".to_owned(),
+            1 => "1 node".to_owned(),
+            more => format!("{more} nodes"),
+        },
+        bars: ROOMS.into_iter().zip(COLORS).map(|of| bar(nodes, of)).collect(),
+    });
+    let of_rooms = ROOMS.map(|rooms| format!("nodes, {rooms} rooms"));
+    Plot {
+        title: "Processor time for each message, by nodes and rooms",
+        heading: "Processor time for each message, in microseconds",
+        legend: of_rooms.into_iter().zip(COLORS).chain([("Redis".to_owned(), REDIS)]).collect(),
+        groups: groups.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redis_is_on_top_of_the_nodes() {
+        let mut measured = Measured::default();
+        let [.., many] = ROOMS;
+        measured.add(talking(4, many), &serde_json::json!({"servers_us": 60.0, "redis_us": 40.0}));
+        let Plot { groups, .. } = plot(&measured);
+        let last = groups.last().and_then(|group| group.bars.last());
+        assert_eq!(last, Some(&vec![(60.0, COLORS[2]), (40.0, REDIS)]));
+    }
 }

@@ -1,14 +1,15 @@
 import "/rivals/simple-peer/simplepeer.min.js";
-import { opened } from "./parts.js";
+import { opened } from "./socket.js";
 
-export async function prepare({ signaling, room, stream, show }) {
+/** The only connection of a page; `made` gets each that is made. */
+export async function simplePeer({ signaling, room }, options, made) {
     const socket = await opened(`${signaling}${room}`);
     let peer;
     const open = (initiator) => {
-        peer = new window.SimplePeer({ initiator, stream, config: { bundlePolicy: "max-bundle" } });
+        peer = new window.SimplePeer({ initiator, ...options, config: { bundlePolicy: "max-bundle" } });
         peer.on("signal", (signal) => socket.send(JSON.stringify({ signal })));
-        peer.on("stream", show);
         peer.on("error", () => {});
+        made(peer);
     };
     socket.onmessage = ({ data }) => {
         const { signal } = JSON.parse(data);
