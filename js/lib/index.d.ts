@@ -36,6 +36,8 @@ export interface LaterWasm {
     channels?: Wasm | undefined;
     /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
     check?: Wasm | undefined;
+    /** `itodenwa_process_bg.wasm`: processors of own tracks. */
+    process?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */
     record?: Wasm | undefined;
     /** `itodenwa_call_bg.wasm`: calls by hand. */

@@ -6,6 +6,7 @@ const LATER = {
     attributes: "itodenwa_attributes_bg.wasm",
     channels: "itodenwa_channels_bg.wasm",
     check: "itodenwa_check_bg.wasm",
+    process: "itodenwa_process_bg.wasm",
     record: "itodenwa_record_bg.wasm",
     call: "itodenwa_call_bg.wasm",
     stats: "itodenwa_stats_bg.wasm",

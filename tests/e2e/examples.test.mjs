@@ -55,7 +55,7 @@ for (const kind of ["chromium", "firefox"]) {
             look.drawImage(document.querySelector("#others video"), 0, 0, 1, 1);
             const [red, , blue] = look.getImageData(0, 0, 1, 1).data;
             return blue > 150 && red < 90;
-        }, { timeout: LIMIT });
+        }, { timeout: LIMIT, polling: 100 });
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
     });
 
@@ -70,19 +70,19 @@ for (const kind of ["chromium", "firefox"]) {
         assert.equal(await isMade(), true);
         const blurred = await edges(ann);
         await ann.click("#blur");
-        await ann.waitForFunction(() => document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await ann.waitForFunction(() => document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT, polling: 100 });
         await sees(ann, "#me video");
         // The camera of Firefox is one colour.
         if (kind === "chromium") assert.ok(blurred < (await edges(ann)) / 2, "it is blurred");
         await ann.click("#blur");
-        await ann.waitForFunction(() => !document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await ann.waitForFunction(() => !document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT, polling: 100 });
         await sees(bob, "#others video");
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
     });
 
     test(`${kind}: a level meter`, async (t) => {
         const [ann, bob] = await two(t, kind, "level-meter");
-        for (const page of [ann, bob]) await page.waitForFunction(() => document.querySelector("#others meter")?.value > 0.005, { timeout: LIMIT });
+        for (const page of [ann, bob]) await page.waitForFunction(() => document.querySelector("#others meter")?.value > 0.005, { timeout: LIMIT, polling: 100 });
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
     });
 }
