@@ -2,7 +2,7 @@
 
 const PACKAGE = new URL("packages/@mediapipe/selfie_segmentation/", import.meta.url).href;
 /** Milliseconds between two pictures. */
-const EVERY = 1000 / 25;
+const EVERY = 1000 / 20;
 
 export class BlurredBackground {
     /** The blur's radius, as a share of the picture's height. */

@@ -38,6 +38,8 @@ export interface LaterWasm {
     check?: Wasm | undefined;
     /** `itodenwa_key_bg.wasm`: rooms with a key. */
     key?: Wasm | undefined;
+    /** `itodenwa_process_bg.wasm`: processors of own tracks. */
+    process?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */
     record?: Wasm | undefined;
     /** `itodenwa_call_bg.wasm`: calls by hand. */

@@ -226,7 +226,7 @@ export class Room extends Emitter {
 
     async process(source, processor) {
         const { process } = await import("./publish.js");
-        return process(() => this.#with("channels"), source, processor);
+        return process(() => this.#with("process"), source, processor);
     }
 
     limit(source, limits = {}) {

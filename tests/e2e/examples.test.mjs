@@ -14,13 +14,14 @@ after(async () => {
 });
 
 /** Two people of a kind on an example's page. */
-async function two(t, kind, page) {
+async function two(t, kind, page, prepare = () => {}) {
     const room = freshRoom();
     const pages = [];
     for (const _ of ["Ann", "Bob"]) {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());
         const one = await context.newPage();
+        if (pages.length > 0) await one.evaluateOnNewDocument(prepare);
         await one.goto(`${server.address}${page}.html#${room}`);
         pages.push(one);
     }
@@ -55,34 +56,35 @@ for (const kind of ["chromium", "firefox"]) {
             look.drawImage(document.querySelector("#others video"), 0, 0, 1, 1);
             const [red, , blue] = look.getImageData(0, 0, 1, 1).data;
             return blue > 150 && red < 90;
-        }, { timeout: LIMIT });
+        }, { timeout: LIMIT, polling: 100 });
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
     });
 
     test(`${kind}: a blurred background`, async (t) => {
-        const [ann, bob] = await two(t, kind, "background");
-        for (const page of [ann, bob]) {
-            await sees(page, "#others video");
-            await sees(page, "#me video");
-        }
+        // One of them has no camera: people are looked for without graphics hardware here.
+        const [ann, bob] = await two(t, kind, "background", () => {
+            navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("a test", "NotFoundError"));
+        });
+        await sees(ann, "#me video");
+        await sees(bob, "#others video");
         // A camera's track names its device, a canvas's does not.
         const isMade = () => ann.$eval("#me video", ({ srcObject }) => !srcObject.getVideoTracks()[0].getSettings().deviceId);
         assert.equal(await isMade(), true);
         const blurred = await edges(ann);
         await ann.click("#blur");
-        await ann.waitForFunction(() => document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await ann.waitForFunction(() => document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT, polling: 100 });
         await sees(ann, "#me video");
         // The camera of Firefox is one colour.
         if (kind === "chromium") assert.ok(blurred < (await edges(ann)) / 2, "it is blurred");
         await ann.click("#blur");
-        await ann.waitForFunction(() => !document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT });
+        await ann.waitForFunction(() => !document.querySelector("#me video").srcObject.getVideoTracks()[0]?.getSettings().deviceId, { timeout: LIMIT, polling: 100 });
         await sees(bob, "#others video");
-        assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
+        assert.equal(await trouble(ann), "");
     });
 
     test(`${kind}: a level meter`, async (t) => {
         const [ann, bob] = await two(t, kind, "level-meter");
-        for (const page of [ann, bob]) await page.waitForFunction(() => document.querySelector("#others meter")?.value > 0.005, { timeout: LIMIT });
+        for (const page of [ann, bob]) await page.waitForFunction(() => document.querySelector("#others meter")?.value > 0.005, { timeout: LIMIT, polling: 100 });
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
     });
 }

@@ -12,11 +12,11 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 7] = [
+pub(crate) const PARTS: [Part; 8] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
-        modules: &["channel", "file", "process", "publish", "request"],
+        modules: &["channel", "file", "publish", "request"],
         exports: &[
             "rawchannel_",
             "rawincoming_",
@@ -26,7 +26,6 @@ pub(crate) const PARTS: [Part; 7] = [
             "__wbg_rawrequest_",
             "__wbg_rawtransfer_",
             "rawroom_channel",
-            "rawroom_process",
             "rawroom_publish",
             "rawroom_request",
             "rawroom_sendFile",
@@ -48,6 +47,7 @@ pub(crate) const PARTS: [Part; 7] = [
         ],
     },
     Part { name: "key", modules: &["key"], exports: &["keepKey"] },
+    Part { name: "process", modules: &["process"], exports: &["rawroom_process"] },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
     Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
     Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
