@@ -56,6 +56,19 @@ enum Step {
         who: u8,
         whom: Option<u8>,
     },
+    WaitingRoom {
+        who: u8,
+        on: bool,
+    },
+    /// Everybody who waits.
+    Admit {
+        who: u8,
+    },
+    /// Somebody who waits, or nobody.
+    TurnAway {
+        who: u8,
+        whom: u64,
+    },
     Leave {
         who: u8,
     },
@@ -163,6 +176,9 @@ impl World {
                 }
             }
             Step::Lock { who, on } => drop(self.say(who, ClientMessage::Lock(on))),
+            Step::WaitingRoom { who, on } => drop(self.say(who, ClientMessage::WaitingRoom(on))),
+            Step::Admit { who } => drop(self.say(who, ClientMessage::Admit(None))),
+            Step::TurnAway { who, whom } => drop(self.say(who, ClientMessage::TurnAway(PeerId::new(whom)))),
             Step::Ask { who, whom } => {
                 let to = whom.and_then(|whom| self.at(whom)).and_then(|whom| self.clients[&whom].me);
                 drop(self.say(who, ClientMessage::Ask(Ask { what: Wish::Mute, to })));

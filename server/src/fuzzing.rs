@@ -18,7 +18,7 @@ pub fn tickets(secret: &TicketSecret, lifetime: Duration, start: (Instant, u64))
 /// Makes a ticket.
 #[must_use]
 pub fn seal_ticket(tickets: &Tickets, now: Instant, room: &RoomName, member: &Member) -> Option<Ticket> {
-    tickets.seal(now, room, member, false)
+    tickets.seal(now, room, member, Default::default())
 }
 
 /// What a ticket says, if it is good.

@@ -54,7 +54,7 @@ export default {
     knocks: "{name} waits to be let in.",
     "key-knock": "Show who waits to be let in",
     "join-wait": "Waiting to be let in",
-    "join-wait-words": "The people in the room see your name. You see and hear nobody, and nobody sees or hears you. It ends after {count} minutes at most.",
+    "join-wait-words": "Those who may let you in see your name. You see and hear nobody, and nobody sees or hears you. It ends after {count} minutes at most.",
     "join-wait-leave": "Stop waiting",
     "mute-all": "Ask all to mute",
     "lower-all": "Lower all hands",

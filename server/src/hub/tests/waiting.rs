@@ -27,7 +27,7 @@ fn waiting(outputs: &[Output], whom: ConnectionId) -> Vec<Applicant> {
 fn waits(outputs: &[Output], whom: ConnectionId) -> bool {
     let is_wait =
         |output: &Output| matches!(output, Output::Send(to, ServerMessage::Wait(Wait { seconds: 600 })) if *to == whom);
-    assert!(!closed_for(outputs).is_some_and(|(closed, ..)| closed == whom), "{outputs:?}");
+    assert!(closed_for(outputs).is_none_or(|(closed, ..)| closed != whom), "{outputs:?}");
     outputs.iter().any(is_wait)
 }
 
