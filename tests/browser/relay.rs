@@ -11,7 +11,8 @@ use futures_util::{Stream, StreamExt};
 use itodenwa::SignalingError;
 use itodenwa::signaling::Signaling;
 use itodenwa::wire::{
-    Asked, ClientMessage, Delivery, LeaveReason, Member, Packet, PeerId, Refusal, RefusalCode, ServerMessage, Welcome,
+    Asked, ClientMessage, Delivery, LeaveReason, Member, Packet, PeerId, Refusal, RefusalCode, ServerMessage,
+    WaitingRoom, Welcome,
 };
 
 type Outbox = UnboundedSender<Result<ServerMessage, SignalingError>>;
@@ -188,6 +189,11 @@ impl Line {
                 }
             }
             ClientMessage::Record(on) => self.relay.0.borrow_mut().recording.push(*on),
+            ClientMessage::WaitingRoom(on) => {
+                let waiting_room = WaitingRoom { on: *on, waiting: Vec::new() };
+                self.relay.0.borrow().tell_all(&ServerMessage::WaitingRoom(waiting_room));
+            }
+            ClientMessage::Admit(_) | ClientMessage::TurnAway(_) => {}
             ClientMessage::Remove(_) | ClientMessage::Ping(_) => {}
             ClientMessage::Leave => self.part(LeaveReason::Left),
         }

@@ -48,7 +48,7 @@ async fn who_comes_late_is_told_who_is_there() {
 }
 
 #[wasm_bindgen_test]
-async fn the_lock_is_told_to_everybody() {
+async fn the_lock_and_the_waiting_room_are_told_to_everybody() {
     let (mut one, mut other) = pair().await;
     for locked in [true, false] {
         one.lock(locked);
@@ -56,6 +56,14 @@ async fn the_lock_is_told_to_everybody() {
             until(room, "the lock", |event| matches!(event, Event::Locked(told) if *told == locked).then_some(()))
                 .await;
             assert_eq!(room.is_locked(), locked);
+        }
+        one.set_waiting_room(locked);
+        for room in [&mut one, &mut other] {
+            until(room, "the waiting room", |event| {
+                matches!(event, Event::Waiting(told) if told.on == locked).then_some(())
+            })
+            .await;
+            assert_eq!(room.waiting_room().on, locked);
         }
     }
     leave(one, other).await;
