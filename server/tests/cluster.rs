@@ -8,7 +8,9 @@ use itodenwa_server::{Config, Limits, Server, TicketSecret};
 use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
 
+use crate::support::turn::config as relay;
 use crate::support::{Client, Received, TestServer, soon};
+use crate::turn_members::turn;
 
 /// Two nodes, and a room that the first one keeps.
 async fn two_nodes(limits: Limits) -> ([TestServer; 2], String) {
@@ -168,6 +170,28 @@ async fn what_holds_for_a_room_holds_for_it_over_all_nodes() {
     // And a room is full for all of them.
     assert!(come(1, "ben").await.receive().await["welcome"].is_object());
     assert_eq!(come(1, "cem").await.refused_and_closed().await, ("room/full".to_owned(), 1008));
+}
+
+#[tokio::test]
+async fn a_member_is_given_the_relay_of_the_rooms_home_and_uses_it_from_any_node() {
+    let ([first, second], room) = two_nodes_with(Config { turn: Some(relay()), ..Config::default() }).await;
+    let (mut ann, of_ann) = join(&second, &room, None).await;
+    let (ben, of_ben) = join(&first, &room, None).await;
+    let url = |welcome: &Value| welcome["iceServers"]["servers"][1]["urls"][0].clone();
+    assert_eq!(url(&of_ann), url(&of_ben));
+    let (mut anns, mut bens) = (turn(&of_ann["iceServers"]), turn(&of_ben["iceServers"]));
+    let (from, to) = (anns.allocate().relayed(), bens.allocate().relayed());
+    assert_eq!((anns.permit(to).code(), bens.permit(from).code()), (0, 0));
+    anns.indicate(to, b"hello");
+    assert_eq!(bens.receive().unwrap().data(), (from, b"hello".to_vec()));
+
+    // Its home dies, and the relay with it: the next home has another one.
+    drop((first, ben));
+    soon(ann.receive_to_the_end()).await;
+    let (_ann, resumed) = join(&second, &room, Some(&of_ann["ticket"])).await;
+    assert_eq!(resumed["me"], of_ann["me"]);
+    assert_ne!(url(&resumed), url(&of_ann));
+    turn(&resumed["iceServers"]).allocate().relayed();
 }
 
 #[tokio::test]

@@ -35,6 +35,10 @@ mod recorded;
 mod redis;
 #[cfg(all(unix, feature = "redis"))]
 mod redis_network;
+#[cfg(all(unix, feature = "redis"))]
+mod redis_operating;
+#[cfg(all(unix, feature = "redis"))]
+mod redis_releases;
 mod relaying;
 mod resuming;
 mod slow_http;

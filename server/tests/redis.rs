@@ -1,5 +1,7 @@
 //! Several servers over Redis, all of them real processes, and what breaks between them.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::redis::{Node, Redis, SOON, id, nodes, old_redis, program, see_each_other, sent_away, talk};
@@ -207,10 +209,26 @@ async fn redis_restarts_and_what_it_lost_is_noticed() {
 
 #[tokio::test]
 async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
+    redis_is_away(Duration::ZERO).await;
+}
+
+/// For as long as members are waited for; what they have is still good.
+#[tokio::test]
+async fn redis_is_away_for_half_a_minute() {
+    redis_is_away(Duration::from_secs(30)).await;
+}
+
+/// For at least so long.
+async fn redis_is_away(time: Duration) {
     let Some(mut redis) = Redis::start(&[]).await else { return };
     let [first, second] = nodes(&redis, &SOON).await;
     let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
     let (mut ben, of_ben) = first.join(&room).await;
+    let (mut eve, of_eve) = second.join(&room).await;
+    let path = format!("rooms/{room}/members/{}", id(&of_eve));
+    assert!(second.ask("DELETE", &path).await.starts_with("HTTP/1.1 204"));
+    assert_eq!(eve.refused_and_closed().await, ("member/removed".to_owned(), 1008));
+    let until = tokio::time::Instant::now() + time;
     redis.kill().await;
     sent_away(&mut ann).await;
     sent_away(&mut ben).await;
@@ -218,6 +236,7 @@ async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
         soon(async { while node.is_healthy().await {} }).await;
         assert!(node.get("/ws/admission").await.starts_with("HTTP/1.1 503"));
     }
+    tokio::time::sleep_until(until).await;
     redis.start_again().await;
     see_each_other(&[&first, &second]).await;
     for node in [&first, &second] {
@@ -228,6 +247,8 @@ async fn redis_is_away_for_longer_than_a_node_may_be_without_it() {
     assert_eq!((&resumed["me"], &resumed["members"]), (&of_ann["me"], &json!([of_ben["me"]])));
     assert_eq!(ben.receive().await["joined"]["member"], of_ann["me"]);
     talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    let (_eve, welcome) = first.come_back(&room, &of_eve["ticket"]).await;
+    assert_ne!(welcome["me"]["id"], of_eve["me"]["id"], "who was removed is somebody new");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn with_relay() -> Config {
 }
 
 /// A client of the relay that a member was told of.
-fn turn(ice_servers: &Value) -> Turn {
+pub(crate) fn turn(ice_servers: &Value) -> Turn {
     let server =
         ice_servers["servers"].as_array().unwrap().iter().find(|server| server["username"].is_string()).unwrap();
     let url = server["urls"][0].as_str().unwrap();

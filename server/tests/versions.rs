@@ -12,7 +12,7 @@ use crate::support::{Client, TestServer, refusal, soon};
 const CALL: &str = include_str!("../../wire/tests/recorded/call-v1.jsonl");
 
 /// Whether a message has all that a recorded one has. What is new each time need only be there.
-fn is_like(recorded: &Value, message: &Value) -> bool {
+pub(crate) fn is_like(recorded: &Value, message: &Value) -> bool {
     match (recorded, message) {
         (Value::Object(recorded), Value::Object(message)) => recorded.iter().all(|(key, recorded)| {
             let is_new = matches!(key.as_str(), "ticket" | "iceServers");

@@ -216,3 +216,65 @@ async fn of_several_servers_the_one_that_keeps_the_room_tells_and_who_moves_with
         }
     }
 }
+
+/// The events of a room, and no more than these in the time that the next one of another room takes.
+#[cfg(all(unix, feature = "redis"))]
+async fn events_of(application: &mut Application, room: &str, count: usize) -> Vec<Value> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        let told = application.event().await;
+        if told["data"]["room"] == room {
+            events.push(told);
+        }
+    }
+    events
+}
+
+#[cfg(all(unix, feature = "redis"))]
+#[tokio::test]
+async fn each_event_of_a_room_is_told_once_wherever_its_members_are_and_when_it_moves() {
+    use crate::support::redis::{Node, Redis, id, nodes, see_each_other, sent_away};
+
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let mut application = Application::start(&[]).await;
+    let [first, second] = KEYS.map(|key| format!("whsec_{}", STANDARD.encode(key)));
+    let url = application.url.clone();
+    let arguments = ["--webhook", &url, "--webhook-secret", &first, "--webhook-secret", &second];
+    let arguments = [&arguments[..], &["--redis-timeout", "60"]].concat();
+    let [home, other] = nodes(&redis, &arguments).await;
+
+    // Nobody of the room is at its home, and one goes without a word: its server is told to close the connection.
+    let (mut ann, of_ann, room) = other.join_at_home_of(&home).await;
+    let (mut ben, of_ben) = other.join(&room).await;
+    let told = events_of(&mut application, &room, 2).await;
+    assert_eq!(told, [joined(&room, id(&of_ann), 1), joined(&room, id(&of_ben), 2)]);
+    ben.socket.close(None).await.unwrap();
+    assert_eq!(events_of(&mut application, &room, 1).await, [left(&room, id(&of_ben), "gone", 1)]);
+
+    // The room moves: its home stops. Ann, at another server, goes on there, and nobody is told; who comes now, and that all go, is.
+    home.signal("-TERM").await;
+    sent_away(&mut ann).await;
+    other.until("cluster_nodes", 1).await;
+    let (mut ann, resumed) = other.come_back(&room, &of_ann["ticket"]).await;
+    assert_eq!(resumed["me"]["id"], of_ann["me"]["id"]);
+    let (mut cem, of_cem) = other.join(&room).await;
+    assert_eq!(events_of(&mut application, &room, 1).await, [joined(&room, id(&of_cem), 2)]);
+
+    // It may move to one that starts; and all of it is told by one of them.
+    let third = Node::start(&redis, &arguments).await;
+    see_each_other(&[&other, &third]).await;
+    if third.number("rooms").await + other.number("rooms").await < 1.0 {
+        for (client, welcome) in [(&mut ann, &of_ann), (&mut cem, &of_cem)] {
+            sent_away(client).await;
+            *client = third.come_back(&room, &welcome["ticket"]).await.0;
+        }
+    }
+    assert!(third.ask("DELETE", &format!("rooms/{room}")).await.starts_with("HTTP/1.1 204"));
+    let told = events_of(&mut application, &room, 3).await;
+    let emptied = json!({"type": "room.emptied", "data": {"room": room}});
+    assert_eq!(told, [left(&room, id(&of_ann), "removed", 1), left(&room, id(&of_cem), "removed", 0), emptied]);
+
+    // And none of that twice: what comes next of the room is the next one in it.
+    let (_eve, of_eve) = third.join(&room).await;
+    assert_eq!(events_of(&mut application, &room, 1).await, [joined(&room, id(&of_eve), 1)]);
+}

@@ -24,6 +24,8 @@ const NODE_BYTES: usize = 64 << 20;
 const BATCH_BYTES: usize = 256 << 10;
 /// Batches of nodes that are not known yet.
 const EARLY: usize = 256;
+/// After a loss the next list of who is there may have been made before it; the one after that has all who sent something before.
+const LOSSY: u8 = 2;
 
 /// Messages from one node to another one, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,8 @@ pub(super) struct Links<M> {
     links: BTreeMap<NodeId, Link<M>>,
     /// At most [`EARLY`].
     early: VecDeque<Batch<M>>,
+    /// Messages were lost, perhaps also of nodes that are known only after so many further lists of who is there.
+    lossy: u8,
     events: VecDeque<Event<M>>,
 }
 
@@ -113,7 +117,7 @@ impl<M: Packet> Links<M> {
     pub(super) fn new(me: Incarnation, nodes: impl IntoIterator<Item = Incarnation>) -> Self {
         let others = nodes.into_iter().filter(|node| *node != me);
         let links = others.map(|node| (node.id, Link::new(node))).collect();
-        Links { me, links, early: VecDeque::new(), events: VecDeque::new() }
+        Links { me, links, early: VecDeque::new(), lossy: 0, events: VecDeque::new() }
     }
 
     /// The other nodes.
@@ -133,16 +137,23 @@ impl<M: Packet> Links<M> {
             }
             stays
         });
+        let mut joined = Vec::new();
         for node in nodes.iter().filter(|node| **node != self.me) {
             if let Entry::Vacant(vacant) = self.links.entry(node.id) {
                 vacant.insert(Link::new(*node));
                 self.events.push_back(Event::Joined(node.id));
+                joined.push(node.id);
             }
         }
         for batch in std::mem::take(&mut self.early) {
             if self.links.get(&batch.from.id).is_some_and(|link| link.node == batch.from) {
                 self.receive(batch);
             }
+        }
+        if self.lossy > 0 {
+            self.lossy -= 1;
+            // After what came of them early, which may be of an epoch that they have begun.
+            joined.into_iter().for_each(|node| self.break_link(node, None, Empty::Now));
         }
     }
 
@@ -210,6 +221,8 @@ impl<M: Packet> Links<M> {
         let Some(link) = self.links.get_mut(&id).filter(|link| link.node == batch.from) else {
             if self.early.len() < EARLY {
                 self.early.push_back(batch);
+            } else {
+                self.lossy = LOSSY;
             }
             return Received::Early;
         };
@@ -240,6 +253,7 @@ impl<M: Packet> Links<M> {
 
     /// Messages may have been lost, from anybody.
     pub(super) fn lost(&mut self) {
+        self.lossy = LOSSY;
         for id in self.others().collect::<Vec<_>>() {
             self.break_link(id, None, Empty::Now);
         }
@@ -250,10 +264,14 @@ impl<M: Packet> Links<M> {
         self.events.pop_front()
     }
 
-    /// To this epoch, or the next one.
+    /// To this epoch, or the next one that this end may begin: one begins even ones and the other odd ones, so that neither takes the
+    /// other's for its own when both break the link.
     fn break_link(&mut self, id: NodeId, epoch: Option<u64>, empty: Empty) {
+        let me = self.me;
         if let Some(link) = self.links.get_mut(&id) {
-            link.broken(epoch.unwrap_or(link.epoch.saturating_add(1)), empty);
+            let next = link.epoch.saturating_add(1);
+            let own = next.saturating_add(u64::from((next % 2 == 1) != (me > link.node)));
+            link.broken(epoch.unwrap_or(own), empty);
             self.events.push_back(Event::Broken(id));
         }
     }

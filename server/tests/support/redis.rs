@@ -150,8 +150,13 @@ impl Node {
 
     /// With the engine at this address.
     pub(crate) async fn start_at(url: &str, arguments: &[&str]) -> Self {
+        Node::start_with(url, arguments, &[]).await
+    }
+
+    /// With these variables of the environment, too.
+    pub(crate) async fn start_with(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = program(url, arguments);
-        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command.envs(variables.iter().copied()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         soon(BufReader::new(child.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
         let address = line.strip_prefix("itodenwa: http://").and_then(|rest| rest.strip_suffix("/\n")).expect(&line);
