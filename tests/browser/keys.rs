@@ -118,7 +118,7 @@ async fn what_a_server_changes_is_not_taken() {
         |packet, _| {
             if let Some(body) = &mut packet.body {
                 let last = body.len() - 8;
-                let letter = if body.as_bytes()[last] == b'A' { "B" } else { "A" };
+                let letter = if body.get(last..=last) == Some("A") { "B" } else { "A" };
                 body.replace_range(last..=last, letter);
             }
         },

@@ -233,3 +233,23 @@ fn what_was_lost_of_a_node_that_is_known_only_later_is_noticed() {
         [Some(Event::Gone(NodeId(1))), Some(Event::Joined(NodeId(1))), None]
     );
 }
+
+/// What one sent in its new epoch is lost with the other's connection: that one's new epoch is another one.
+#[test]
+fn both_ends_may_break_a_link_at_the_same_time() {
+    let node = |id| Incarnation { id: NodeId(id), run: 1 };
+    let all = [node(0), node(1)];
+    for (one, other) in [(0, 1), (1, 0)] {
+        let (mut one, mut other) = (Links::<u32>::new(node(one), all), Links::<u32>::new(node(other), all));
+        one.lost();
+        one.send(other.me.id, 1);
+        assert_eq!((one.batches(false).len(), one.batches(true).len()), (1, 1));
+        assert_eq!(one.poll(), Some(Event::Broken(other.me.id)));
+        other.lost();
+        for _ in 0..3 {
+            other.batches(true).into_iter().for_each(|(_, batch)| assert_eq!(one.receive(batch), Received::Done));
+            one.batches(true).into_iter().for_each(|(_, batch)| assert_eq!(other.receive(batch), Received::Done));
+        }
+        assert_eq!(one.poll(), Some(Event::Broken(other.me.id)), "it knows that something was lost");
+    }
+}
