@@ -24,15 +24,11 @@ pub(crate) fn run() -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    fs::create_dir_all(package.join("lib"))?;
     wasm::bind(&package.join("pkg"))?;
     for (from, to) in FILES {
         fs::copy(root.join(from), package.join(to))?;
     }
-    for entry in fs::read_dir(root.join("js/lib"))? {
-        let entry = entry?;
-        fs::copy(entry.path(), package.join("lib").join(entry.file_name()))?;
-    }
+    copy(&root.join("js/lib"), &package.join("lib"))?;
     let version = format!("version={}", env!("CARGO_PKG_VERSION"));
     process::run(program("npm").current_dir(&package).args(["pkg", "set", &version]))?;
     // The packed file is the one and only of its kind in the folder: npm names it after name and version.

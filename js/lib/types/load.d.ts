@@ -1,0 +1,47 @@
+// How the wasm is loaded, and what is left of calls.
+import type { ItodenwaError } from "./error.js";
+
+/**
+ * Loads the wasm ahead of the first `join`, or from another place than beside the script. Once; after a failure it may be
+ * tried again. What not every call needs are files of their own, loaded when they are first used; `later` says where they are, if
+ * not beside the script.
+ *
+ * @throws {@link ItodenwaError} `wasm/unavailable`.
+ */
+export function load(wasm?: Wasm, later?: LaterWasm): Promise<void>;
+
+/** The wasm files that are loaded when they are first used. */
+export interface LaterWasm {
+    /** `itodenwa_attributes_bg.wasm`: attributes of members and of the room. */
+    attributes?: Wasm | undefined;
+    /** `itodenwa_stats_bg.wasm`: how connections do, and how good they are. */
+    stats?: Wasm | undefined;
+    /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */
+    channels?: Wasm | undefined;
+    /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
+    check?: Wasm | undefined;
+    /** `itodenwa_key_bg.wasm`: rooms with a key. */
+    key?: Wasm | undefined;
+    /** `itodenwa_process_bg.wasm`: processors of own tracks. */
+    process?: Wasm | undefined;
+    /** `itodenwa_record_bg.wasm`: recording. */
+    record?: Wasm | undefined;
+    /** `itodenwa_call_bg.wasm`: calls by hand. */
+    call?: Wasm | undefined;
+}
+
+/** Where a wasm is, or what it is. */
+export type Wasm = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+
+/** What the calls of this page hold of the browser. */
+export interface Counts {
+    readonly connections: number;
+    readonly listeners: number;
+    readonly timers: number;
+    readonly tracks: number;
+    /** Audio graphs, which levels and recordings need. */
+    readonly sounds: number;
+}
+
+/** What the calls of this page hold of the browser: all zero a moment after the last one is over. Loads the wasm. */
+export function counts(): Promise<Counts>;
