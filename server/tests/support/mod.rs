@@ -166,15 +166,18 @@ impl Client {
         }
     }
 
-    /// All messages up to the end, and its close code.
+    /// All messages up to the end, and its close code. A connection that stays has no end, whatever comes over it.
     pub(crate) async fn receive_to_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
-        let mut messages = Vec::new();
-        loop {
-            match self.receive_any().await {
-                Received::Message(message) => messages.push(message),
-                Received::Closed(code) => return (messages, code),
+        soon(async {
+            let mut messages = Vec::new();
+            loop {
+                match self.receive_any().await {
+                    Received::Message(message) => messages.push(message),
+                    Received::Closed(code) => return (messages, code),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The code of the refusal that comes last, and the close code.
