@@ -31,6 +31,8 @@ async function two(t, kind, page, ...prepared) {
 /** Waits until a page shows moving pictures of somebody. */
 async function sees(page, selector) {
     await page.waitForSelector(selector, { timeout: LIMIT });
+    // What is out of sight is not sent.
+    await page.$eval(selector, (video) => video.scrollIntoView());
     const frames = page.evaluate((selector) => new Promise((done) => {
         const video = document.querySelector(selector);
         video.requestVideoFrameCallback(() => video.requestVideoFrameCallback(() => done(video.videoWidth)));
