@@ -150,6 +150,10 @@ for (const language of ["en", "ja"]) {
                     await ann.page.setViewport({ width, height });
                     await ann.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
                     await ann.page.evaluate((text) => (document.documentElement.style.fontSize = text ?? ""), text);
+                    await ann.page.evaluate(() => Promise.allSettled(document.getAnimations()
+                        // What comes fades in; what moves for ever is not waited for.
+                        .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+                        .map(({ finished }) => finished)));
                     const look = `${state}, ${width} × ${height}, ${scheme}, text at ${text ?? "100%"}`;
                     const found = await ann.page.evaluate(async (isChecked) => {
                         // Large text is looked at for what sticks out.

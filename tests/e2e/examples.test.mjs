@@ -101,7 +101,7 @@ test("noise is taken out of a voice", async (t) => {
     const [ann] = await two(t, "chromium", "level-meter");
     await ann.click("#noise");
     const [noisy, clean] = await ann.evaluate(noiseLeft, LIMIT);
-    assert.ok(noisy > 0.02 && clean < noisy / 3, `of ${noisy} there is ${clean}`);
+    assert.ok(noisy > 0.05 && clean > 0 && clean < noisy / 2, `of ${noisy} there is ${clean}`);
     assert.equal(await trouble(ann), "");
 });
 
@@ -124,17 +124,18 @@ async function noiseLeft(limit) {
         return () => {
             const samples = new Float32Array(16_384);
             analyser.getFloatTimeDomainData(samples);
-            return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+            // Nothing yet until it has heard a whole window.
+            return samples[0] && Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
         };
     };
     const [before, after] = [meter(track), meter(made)];
-    // It learns what the noise is.
+    // It learns what the noise is, and from the beginning again after each gap that a busy machine makes.
     const until = performance.now() + limit;
     let levels;
     do {
         await new Promise((done) => setTimeout(done, 200));
         levels = [before(), after()];
-    } while ((levels[0] < 0.02 || levels[1] > levels[0] / 3 || levels[1] === 0) && performance.now() < until);
+    } while ((!levels[0] || !levels[1] || levels[1] > levels[0] / 2) && performance.now() < until);
     processor.stop();
     await context.close();
     return levels;
