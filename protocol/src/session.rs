@@ -7,6 +7,9 @@
 //!   `------------------+----- over <---------------------' refused for good
 //! ```
 //!
+//! Who joins later may open the socket before, as a visitor: Visiting goes to First with the join, and to Visited when the socket is lost,
+//! of which nobody hears: the join opens another one. The same is done when a visitor's socket does not answer the join.
+//!
 //! Who has to [wait](ServerMessage::Wait) to be let in is Open from then on: the server is asked whether it is there, and a connection that
 //! breaks is made again, with the same join.
 //!
@@ -27,6 +30,7 @@
 //! Signals that are said while it is not open are dropped: the pair links send them again.
 
 mod admission;
+mod visit;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -36,6 +40,7 @@ use itodenwa_wire::{ClientMessage, Join, PeerId, Refusal, RefusalCode, Resume, S
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
 pub use admission::Admission;
+use visit::is_of_visit;
 
 /// How often the server is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -101,8 +106,12 @@ pub struct Session {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    /// The first socket; if it fails the room was never joined.
-    First,
+    /// A visitor's socket.
+    Visiting,
+    /// A visitor's socket was lost.
+    Visited,
+    /// The first socket of a join; if it fails the room was never joined. A visitor's has to answer by this time.
+    First { answer_by: Option<Time> },
     /// Welcome, or waiting to be let in.
     Open { since: Time, ping_at: Time, asked: Option<Asked> },
     /// There is no socket. A sign from the browser brings the next one at once, but not before `earliest`.
@@ -135,7 +144,7 @@ impl Session {
     /// somebody looks at the page now.
     pub fn new(random: fn() -> f64, is_looked_at: fn() -> bool) -> Self {
         Session {
-            state: State::First,
+            state: State::First { answer_by: None },
             join: None,
             welcomed: false,
             roster: 0,
@@ -160,7 +169,8 @@ impl Session {
             State::Open { ping_at, asked, .. } => Some(asked.map_or(ping_at, |asked| asked.by.min(ping_at))),
             State::Waiting { until, .. } => Some(until),
             State::Opening { since } => Some(since + WELCOME_WITHIN),
-            State::First | State::Over => None,
+            State::First { answer_by } => answer_by,
+            State::Visiting | State::Visited | State::Over => None,
         }
     }
 
@@ -174,23 +184,19 @@ impl Session {
     ///
     /// # Errors
     /// [`SignalingError::Lost`] when the session is over.
-    pub fn send(&mut self, message: ClientMessage) -> Result<(), SignalingError> {
+    pub fn send(&mut self, now: Time, message: ClientMessage) -> Result<(), SignalingError> {
         if let ClientMessage::Record(on) = message {
             self.records = Some(on);
         }
         match (self.state, message) {
             (State::Over, _) => return Err(SignalingError::Lost("it is over".into())),
-            (State::First, ClientMessage::Join(join)) => {
-                self.join = Some(join.clone());
-                self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
-            }
+            (State::Visiting | State::Visited, ClientMessage::Join(join)) => self.join_as_visitor(now, join),
+            (State::Visiting | State::Visited, _) => {}
+            (State::First { .. }, ClientMessage::Join(join)) => self.begin(join),
             // It is said on the next socket.
             (State::Waiting { .. }, ClientMessage::Join(join)) if !self.welcomed => self.join = Some(join),
-            (State::Opening { .. }, ClientMessage::Join(join)) if !self.welcomed => {
-                self.join = Some(join.clone());
-                self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
-            }
-            (State::First | State::Open { .. }, message) => self.outputs.push_back(Action::Send(message)),
+            (State::Opening { .. }, ClientMessage::Join(join)) if !self.welcomed => self.begin(join),
+            (State::First { .. } | State::Open { .. }, message) => self.outputs.push_back(Action::Send(message)),
             (State::Waiting { .. } | State::Opening { .. }, _) => {}
         }
         Ok(())
@@ -261,7 +267,9 @@ impl Session {
     pub fn on_lost(&mut self, now: Time, why: SignalingError) {
         let refusal = self.refusal.take();
         match self.state {
-            State::First => self.not_joined(now, why, refusal),
+            State::Visiting => self.state = State::Visited,
+            State::First { answer_by: Some(_) } if refusal.as_ref().is_none_or(is_of_visit) => self.join_anew(),
+            State::First { .. } => self.not_joined(now, why, refusal),
             State::Open { since, .. } => {
                 if let Some(refusal) = refusal.clone().filter(|it| ends_session(it.code)) {
                     return self.end(SignalingError::Refused(refusal));
@@ -283,7 +291,7 @@ impl Session {
                     self.wait(now, refusal);
                 }
             },
-            State::Waiting { .. } | State::Over => {}
+            State::Visited | State::Waiting { .. } | State::Over => {}
         }
     }
 
@@ -299,7 +307,8 @@ impl Session {
             State::Open { .. } => self.ping(now, Asked { by: now + ANSWER_WITHIN, after_sleep: false }),
             State::Waiting { .. } => self.open(now),
             State::Opening { .. } => self.give_up(now, "the server did not answer in time"),
-            State::First | State::Over => {}
+            State::First { .. } => self.give_up(now, "the server did not answer in time"),
+            State::Visiting | State::Visited | State::Over => {}
         }
     }
 
@@ -311,6 +320,8 @@ impl Session {
         }
         match self.state {
             State::Open { .. } => self.ping(now, Asked { by: now + PROBE_WITHIN, after_sleep: false }),
+            // It may be of a network that is gone.
+            State::Visiting => self.give_up(now, "the network may be another one"),
             State::Waiting { earliest, .. } if earliest <= now => self.open(now),
             State::Opening { since } if now - since >= FRESH => {
                 self.outputs.push_back(Action::Close);
@@ -357,9 +368,12 @@ impl Session {
         // Of the others it matters only what becomes of the session, and that is known when the socket is closed.
         let is_delivered = match self.state {
             // It comes again.
-            State::First => refusal.code != RefusalCode::ServerGoingAway,
+            State::First { answer_by } => {
+                let comes_anew = answer_by.is_some() && is_of_visit(&refusal);
+                refusal.code != RefusalCode::ServerGoingAway && !comes_anew
+            }
             State::Open { .. } => stays_open(refusal.code),
-            State::Waiting { .. } | State::Opening { .. } | State::Over => false,
+            State::Visiting | State::Visited | State::Waiting { .. } | State::Opening { .. } | State::Over => false,
         };
         if is_delivered {
             self.deliver(ServerMessage::Refused(refusal.clone()));
@@ -394,6 +408,11 @@ impl Session {
             return Some(LONGEST_WAIT_IN_USE);
         }
         (tried < RESUME_WINDOW).then_some(LONGEST_WAIT)
+    }
+
+    fn begin(&mut self, join: Join) {
+        self.join = Some(join.clone());
+        self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
     }
 
     fn open(&mut self, now: Time) {

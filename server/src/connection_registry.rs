@@ -1,6 +1,6 @@
 //! The connections of this node: the one task that owns the gate, the node and the sockets' queues.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +38,8 @@ pub(crate) struct ConnectionRegistry {
     messages: mpsc::WeakSender<RegistryMessage>,
     inbox: mpsc::Receiver<RegistryMessage>,
     connections: HashMap<ConnectionId, ConnectionHandle>,
+    /// Those that are given time to join later, at most [`Limits::visitors`].
+    visitors: HashSet<ConnectionId>,
     sockets: JoinSet<(ConnectionId, Ending)>,
     queues: Arc<Budget>,
     /// Where the rooms tell what happens, if anywhere.
@@ -75,6 +77,7 @@ impl ConnectionRegistry {
             messages: messages.downgrade(),
             inbox,
             connections: HashMap::new(),
+            visitors: HashSet::new(),
             sockets: JoinSet::new(),
             webhooks,
             counts: Counts::new(),
@@ -113,10 +116,10 @@ impl ConnectionRegistry {
     fn on_message(&mut self, message: RegistryMessage) {
         self.node.check_lease(now());
         match message {
-            RegistryMessage::Connect { origin, upgrade, answer } => {
+            RegistryMessage::Connect { origin, upgrade, visits, answer } => {
                 let admitted = self.admit(origin);
                 match admitted {
-                    Ok(()) => self.connect(origin, upgrade),
+                    Ok(()) => self.connect(origin, upgrade, visits),
                     Err(denied) => {
                         tracing::debug!(%origin, ?denied, "connection refused");
                         match denied {
@@ -142,6 +145,7 @@ impl ConnectionRegistry {
             }
             RegistryMessage::Ask(question, to) => self.node.ask(now(), question, to),
             RegistryMessage::Received(from, received) => {
+                self.visitors.remove(&from);
                 self.counts.received += 1;
                 if let Err(Closing { refusal: Some(refusal), .. }) = &received {
                     tracing::debug!(connection = from.0, code = %refusal.code, "message refused");
@@ -149,6 +153,7 @@ impl ConnectionRegistry {
                 self.node.handle(now(), Input::Received(from, received));
             }
             RegistryMessage::Unknown(from) => {
+                self.visitors.remove(&from);
                 self.counts.received += 1;
                 self.counts.unknown += 1;
                 self.node.handle(now(), Input::Unknown(from));
@@ -165,13 +170,20 @@ impl ConnectionRegistry {
         if self.node.is_in().load(Ordering::Relaxed) { self.gate.admit(now(), origin) } else { Err(Denied::GoingAway) }
     }
 
-    fn connect(&mut self, origin: Origin, upgrade: OnUpgrade) {
+    fn connect(&mut self, origin: Origin, upgrade: OnUpgrade, visits: bool) {
         let Some(registry) = self.messages.upgrade() else { return self.gate.release(origin) };
         self.counts.connections += 1;
         let id = self.node.connect(now());
         let (sender, receiver) = queue(&self.limits, &self.queues);
         let (close, closing) = oneshot::channel();
-        let socket = Socket { id, limits: self.limits.clone(), registry, queue: receiver, closing };
+        // When there are as many as may be, one has to join at once, like all others.
+        let join_timeout = if visits && self.visitors.len() < self.limits.visitors {
+            self.visitors.insert(id);
+            self.limits.visit_timeout
+        } else {
+            self.limits.join_timeout
+        };
+        let socket = Socket { id, limits: self.limits.clone(), join_timeout, registry, queue: receiver, closing };
         let task = self.sockets.spawn(async move {
             let ending = socket.run(upgrade).await;
             (id, ending)
@@ -192,6 +204,7 @@ impl ConnectionRegistry {
         };
         let Some((id, ending)) = ended else { return };
         self.node.ended(now(), id, ending);
+        self.visitors.remove(&id);
         let Some(connection) = self.connections.remove(&id) else { return };
         self.gate.release(connection.origin);
         tracing::debug!(connection = id.0, "gone");

@@ -134,6 +134,14 @@ pub struct Limits {
     #[arg(long, env = "ITODENWA_JOIN_TIMEOUT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.join_timeout),
           value_parser = seconds)]
     pub join_timeout: Duration,
+    /// Connections of pages that have yet to join, as while somebody fills in a form
+    #[arg(long, env = "ITODENWA_VISITORS", value_name = "CONNECTIONS", default_value_t = DEFAULT.visitors,
+          value_parser = between(0..=1_000_000))]
+    pub visitors: usize,
+    /// How long such a connection may take to send its first message, in seconds
+    #[arg(long, env = "ITODENWA_VISIT_TIMEOUT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.visit_timeout),
+          value_parser = seconds)]
+    pub visit_timeout: Duration,
     /// How long a connection may say nothing, not even answer a ping, in seconds
     #[arg(long, env = "ITODENWA_IDLE_TIMEOUT", value_name = "SECONDS", default_value = seconds_text(DEFAULT.idle_timeout),
           value_parser = seconds)]
@@ -184,6 +192,8 @@ const DEFAULT: Limits = Limits {
     name_graphemes: 64,
     request_timeout: Duration::from_secs(10),
     join_timeout: Duration::from_secs(5),
+    visitors: 2_500,
+    visit_timeout: Duration::from_secs(300),
     idle_timeout: Duration::from_secs(30),
     write_timeout: Duration::from_secs(10),
     close_timeout: Duration::from_secs(5),

@@ -17,8 +17,8 @@ pub(crate) const INBOX_MESSAGES: usize = 256;
 /// What the other tasks tell the connection registry.
 #[derive(Debug)]
 pub(crate) enum RegistryMessage {
-    /// A client would like to open a WebSocket. If the answer is yes, the connection is taken over.
-    Connect { origin: Origin, upgrade: OnUpgrade, answer: oneshot::Sender<Result<(), Denied>> },
+    /// A client would like to open a WebSocket, and perhaps says that it joins later. If the answer is yes, the connection is taken over.
+    Connect { origin: Origin, upgrade: OnUpgrade, visits: bool, answer: oneshot::Sender<Result<(), Denied>> },
     /// A client would like to know whether it could open one now.
     Admission { origin: Origin, answer: oneshot::Sender<Result<(), Denied>> },
     /// A page that may not connect tried to.

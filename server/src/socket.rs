@@ -43,6 +43,8 @@ const BUFFER_BYTES: usize = 1024;
 pub(crate) struct Socket {
     pub(crate) id: ConnectionId,
     pub(crate) limits: Arc<Limits>,
+    /// How long the first message is waited for.
+    pub(crate) join_timeout: Duration,
     pub(crate) registry: mpsc::Sender<RegistryMessage>,
     pub(crate) queue: QueueReceiver,
     pub(crate) closing: oneshot::Receiver<Closing>,
@@ -51,8 +53,8 @@ pub(crate) struct Socket {
 impl Socket {
     /// Takes the connection over from HTTP, and keeps it until it is closed. Gives what the registry was told.
     pub(crate) async fn run(mut self, upgrade: OnUpgrade) -> Ending {
-        let join_by = Instant::now() + self.limits.join_timeout;
-        let io = match timeout_at(join_by, upgrade).await {
+        let join_by = Instant::now() + self.join_timeout;
+        let io = match timeout(self.limits.join_timeout, upgrade).await {
             Ok(Ok(upgraded)) => {
                 let bytes = meter(&self.limits, self.limits.byte_rate, self.limits.byte_burst);
                 Paced::new(TokioIo::new(upgraded), bytes)

@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::upgrade::OnUpgrade;
-use itodenwa_wire::{RefusalCode, ServerMessage};
+use itodenwa_wire::{RefusalCode, ServerMessage, VISIT};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
@@ -89,8 +89,9 @@ async fn upgrade(State(upgrades): State<Upgrades>, mut request: Request) -> Resp
     };
     let (answer, answered) = oneshot::channel();
     let origin = Origin::from(address);
+    let visits = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == VISIT));
     // When the registry is gone, the answer fails as well.
-    let _ = upgrades.registry.send(RegistryMessage::Connect { origin, upgrade, answer }).await;
+    let _ = upgrades.registry.send(RegistryMessage::Connect { origin, upgrade, visits, answer }).await;
     match answered.await {
         Ok(Ok(())) => accepted,
         Ok(Err(denied)) => Refused::Denied(denied).into_response(),

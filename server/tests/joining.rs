@@ -114,6 +114,34 @@ async fn the_first_message_comes_in_time() {
 }
 
 #[tokio::test]
+async fn who_says_so_may_join_later() {
+    let (short, long) = (std::time::Duration::from_millis(200), std::time::Duration::from_secs(300));
+    let limits = Limits { join_timeout: short, visit_timeout: long, visitors: 1, ..Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let visit = || async { Client::at(&server, "/ws?a=b&visit", &[]).await.unwrap() };
+    let mut visitor = visit().await;
+    // One more has to join at once, and so has who says something else.
+    for mut other in [visit().await, Client::at(&server, "/ws?visits", &[]).await.unwrap()] {
+        assert_eq!(other.refused_and_closed().await, ("join/timeout".to_owned(), 1008));
+    }
+    assert!(visitor.join("r").await["welcome"].is_object());
+    // A member is no visitor any longer, and one that is gone is none as soon as the server sees that: there is a place again.
+    drop(visit().await);
+    let mut stays = None;
+    while stays.is_none() {
+        let mut next = visit().await;
+        let mut other = Client::connect(&server).await;
+        assert_eq!(other.refused_and_closed().await, ("join/timeout".to_owned(), 1008));
+        stays = next.join("r").await["welcome"].is_object().then_some(next);
+    }
+
+    let limits = Limits { join_timeout: long, visit_timeout: short, ..Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let mut visitor = Client::at(&server, "/ws?visit", &[]).await.unwrap();
+    assert_eq!(visitor.refused_and_closed().await, ("join/timeout".to_owned(), 1008));
+}
+
+#[tokio::test]
 async fn a_second_join_is_refused_and_the_first_holds() {
     let server = TestServer::start().await;
     let (mut client, _) = Client::in_room(&server, "r").await;

@@ -1,5 +1,7 @@
 //! The address of a signalling server, as people write it.
 
+use itodenwa_wire::VISIT;
+
 /// The address in the form that a WebSocket takes, for a page whose address is `page`. None if it names no server.
 ///
 /// Taken are `ws:` and `wss:` addresses; `http:` and `https:` addresses, as of the server's page; a path at this page's server; and
@@ -44,6 +46,12 @@ pub(crate) fn beside(page: &str) -> Option<String> {
     let path = page.get(origin.len()..).unwrap_or_default();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     Some(format!("{}{folder}/ws", web_socket(origin)?))
+}
+
+/// The address of somebody who joins later.
+pub(crate) fn of_visit(web_socket: &str) -> String {
+    let separator = if web_socket.contains('?') { '&' } else { '?' };
+    format!("{web_socket}{separator}{VISIT}")
 }
 
 /// Where the server says why it does not open a WebSocket at this address.
@@ -125,6 +133,12 @@ mod tests {
         ] {
             assert_eq!(admission(web_socket).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_visit_is_said_in_the_query() {
+        assert_eq!(of_visit("wss://example.org/ws"), "wss://example.org/ws?visit");
+        assert_eq!(of_visit("wss://example.org/ws?a=b"), "wss://example.org/ws?a=b&visit");
     }
 
     #[test]

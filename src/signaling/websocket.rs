@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -26,6 +26,8 @@ const WAITING: usize = 256;
 const ADMISSION: Duration = Duration::from_secs(5);
 /// The status with which it says that it would open one now (RFC 9110, section 15.3.5).
 const NO_CONTENT: u16 = 204;
+/// Normal closure (RFC 6455, section 7.4.1).
+const CLOSE_FOR_GOOD: u16 = 1000;
 /// Bytes that the browser may hold back when the network does not take them.
 const BUFFERED_BYTES: u32 = 1024 * 1024;
 
@@ -72,17 +74,32 @@ impl WebSocketSignaling {
     pub fn connect(address: impl Into<String>) -> Result<Self, SignalingError> {
         let given = address.into();
         let address = address::of_server(&given, &page()).ok_or(SignalingError::Address(given))?;
-        let mut signaling = WebSocketSignaling {
+        let socket = Socket::open(&address)?;
+        Ok(Self::over(socket, address, Session::new(js_sys::Math::random, is_looked_at)))
+    }
+
+    /// The same for somebody who joins later, if at all: while they fill in a form, say. The join is answered the sooner. A server
+    /// keeps such a connection for 5 minutes, by its defaults; when it is gone, for whatever reason, the join opens another one.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn visit(address: impl Into<String>) -> Result<Self, SignalingError> {
+        let given = address.into();
+        let address = address::of_server(&given, &page()).ok_or(SignalingError::Address(given))?;
+        let socket = Socket::open(&address::of_visit(&address))?;
+        Ok(Self::over(socket, address, Session::visit(js_sys::Math::random, is_looked_at)))
+    }
+
+    fn over(socket: Socket, address: String, session: Session) -> Self {
+        WebSocketSignaling {
             address,
-            session: Session::new(js_sys::Math::random, is_looked_at),
-            socket: None,
+            session,
+            socket: Some(socket),
             clock: Clock::start(),
             timer: None,
             question: None,
             network_hints: NetworkHints::watch(),
-        };
-        signaling.socket = Some(Socket::open(&signaling.address)?);
-        Ok(signaling)
+        }
     }
 
     /// The address `ws` beside this page: `/ws` at the server that it came from, or under the path that a proxy gives that server.
@@ -119,8 +136,9 @@ impl WebSocketSignaling {
     fn close(&mut self) {
         self.question = None;
         if let Some(socket) = self.socket.take() {
+            let code = if self.session.may_resume() { CLOSE_TO_RESUME } else { CLOSE_FOR_GOOD };
             // Closed already is closed.
-            let _ = socket.socket.close(Some(CLOSE_TO_RESUME), None);
+            let _ = socket.socket.close(Some(code), None);
         }
     }
 
@@ -151,7 +169,7 @@ impl WebSocketSignaling {
                 Ok(Ok(message)) => self.session.on_message(self.clock.now(), message),
                 Ok(Err((error, Some(from)))) => self.session.on_malformed_packet(from, error.to_string()),
                 Ok(Err((error, None))) => self.session.on_malformed(error.to_string()),
-                Err(why) if socket.opened => self.lost(SignalingError::Lost(why)),
+                Err(why) if socket.opened || self.session.is_visiting() => self.lost(SignalingError::Lost(why)),
                 Err(_) => {
                     let answer = Box::pin(admission(address::admission(&self.address)));
                     self.question = Some(Question { answer, limit: Timer::new(ADMISSION) });
@@ -178,7 +196,11 @@ impl WebSocketSignaling {
 
 impl Signaling for WebSocketSignaling {
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
-        self.session.send(message.clone())
+        if self.session.is_visiting() {
+            // Nobody looked at what became of the socket.
+            while let Poll::Ready(Some(_)) = self.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {}
+        }
+        self.session.send(self.clock.now(), message.clone())
     }
 }
 

@@ -55,6 +55,9 @@ pub use server::{
 pub use source::{OwnSource, Source};
 pub use ticket::{Ticket, TicketTooLong};
 
+/// In the query of the WebSocket's address: of a page that has yet to join, perhaps much later (`wss://example.org/ws?visit`). A server waits
+/// longer for its first message than otherwise.
+pub const VISIT: &str = "visit";
 /// The code of the close frame (RFC 6455, section 7.4.2) of a client that comes back on another socket: with any other
 /// one it leaves.
 pub const CLOSE_TO_RESUME: u16 = 4000;

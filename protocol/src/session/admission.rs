@@ -47,7 +47,7 @@ impl Session {
         match refusal {
             Some(refusal) if refusal.code == RefusalCode::ServerGoingAway => self.come_again(now, why, Some(refusal)),
             // Who joins was told.
-            _ if self.state == State::First => self.end(why),
+            _ if matches!(self.state, State::First { .. }) => self.end(why),
             refusal => self.end(refusal.map_or(why, SignalingError::Refused)),
         }
     }

@@ -5,6 +5,7 @@ use itodenwa_wire::{
 mod admission;
 mod attempts;
 mod recording;
+mod visit;
 mod waiting;
 
 use super::*;
@@ -23,7 +24,7 @@ impl Bench {
     /// Has said the join, on its first socket.
     fn new() -> Self {
         let mut bench = Bench { session: Session::new(|| 0.5, || false), now: Time::from_millis(1000) };
-        assert_eq!(bench.session.send(ClientMessage::Join(join(None))), Ok(()));
+        assert_eq!(bench.session.send(bench.now, ClientMessage::Join(join(None))), Ok(()));
         assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Join(join(None)))]);
         bench
     }
@@ -124,7 +125,7 @@ fn what_was_never_joined_fails() {
     assert_eq!(bench.session.deadline(), None);
     assert_eq!(bench.lose(), [Action::Deliver(Err(SignalingError::Lost("cut".into())))]);
     assert!(bench.session.is_over());
-    assert!(bench.session.send(ClientMessage::Leave).is_err());
+    assert!(bench.session.send(bench.now, ClientMessage::Leave).is_err());
 
     let mut bench = Bench::new();
     let refusal = refused(RefusalCode::RoomFull, None);
@@ -152,7 +153,7 @@ fn a_cut_session_goes_on_with_the_newest_ticket_and_count() {
     let newer = ServerMessage::Ticket(ticket("second"));
     assert_eq!(bench.hear(newer.clone()), [Action::Deliver(Ok(newer))]);
     assert!(away(&bench.lose()));
-    assert_eq!(bench.session.send(ClientMessage::Ping(1)), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Ping(1)), Ok(()));
     assert_eq!(bench.outputs(), [], "what is said meanwhile is dropped");
     let (wait, outputs) = bench.tick();
     assert_eq!(wait, FIRST_WAIT / 2, "half of the longest: so the dice fell");

@@ -23,7 +23,7 @@ fn a_join_that_is_said_while_it_waits_is_not_lost() {
     let mut bench = Bench { session: Session::new(|| 0.5, || false), now: Time::from_millis(1000) };
     let why = SignalingError::Unreachable("there".into());
     bench.session.on_not_opened(bench.now, why, not_admitted(RefusalCode::AddressTooMany, Some(700)));
-    assert_eq!(bench.session.send(ClientMessage::Join(join(None))), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Join(join(None))), Ok(()));
     assert_eq!(bench.tick().1, [Action::Open, Action::Send(ClientMessage::Join(join(None)))]);
 }
 

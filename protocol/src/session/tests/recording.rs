@@ -19,7 +19,7 @@ fn that_one_records_is_said_again_on_the_next_socket() {
     let mut bench = Bench::open();
     bench.lose();
     assert_eq!(said_when_back(&mut bench), [], "who never recorded says nothing");
-    assert_eq!(bench.session.send(ClientMessage::Record(true)), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Record(true)), Ok(()));
     assert_eq!(bench.outputs(), [records(true)]);
     for _ in 0..2 {
         bench.wait(Duration::from_secs(20));
@@ -31,10 +31,10 @@ fn that_one_records_is_said_again_on_the_next_socket() {
 #[test]
 fn what_was_said_of_it_while_away_is_said_when_back() {
     let mut bench = Bench::open();
-    assert_eq!(bench.session.send(ClientMessage::Record(true)), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Record(true)), Ok(()));
     bench.outputs();
     bench.lose();
-    assert_eq!(bench.session.send(ClientMessage::Record(false)), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Record(false)), Ok(()));
     assert_eq!(bench.outputs(), [], "there is no socket");
     assert_eq!(said_when_back(&mut bench), [records(false)]);
 }
@@ -43,7 +43,7 @@ fn what_was_said_of_it_while_away_is_said_when_back() {
 fn who_was_let_in_is_not_asked_again() {
     let mut bench = Bench { session: Session::new(|| 0.5, || true), now: Time::from_millis(1000) };
     let wary = Join { unless_recorded: true, ..join(None) };
-    assert_eq!(bench.session.send(ClientMessage::Join(wary.clone())), Ok(()));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Join(wary.clone())), Ok(()));
     assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Join(wary))]);
     bench.hear(ServerMessage::Welcome(welcome("first", 0)));
     bench.lose();
