@@ -1,6 +1,6 @@
 // What the types promise. Checked by the compiler, never run: a line under @ts-expect-error that compiles is an error.
 import {
-    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, newKey, open, type Peer, type Preview, type Processor, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
+    Call, check, type Device, devices, type Finding, ItodenwaError, type Json, join, load, newKey, open, type Peer, prepare, type Preview, type Processor, removePrivateFiles, type Room, type RoomEvent, type Source, type Step,
 } from "itodenwa";
 
 function is<T>(_value: T): void {}
@@ -254,6 +254,8 @@ export async function files(room: Room, peer: Peer, file: File): Promise<void> {
     };
     // @ts-expect-error a place that there is not
     room.onfile = (offer) => offer.accept({ to: "cloud" });
+    await prepare();
+    await prepare({ server: new URL("https://calls.example"), signal: new AbortController().signal });
     await removePrivateFiles();
 }
 

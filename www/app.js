@@ -19,8 +19,9 @@ const lobby = new Lobby(enter);
 const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
 goOn();
-const ahead = () => loadCall().catch(() => {});
-for (const type of ["input", "pointerdown"]) addEventListener(type, ahead, { once: true });
+// Joining waits for it, and says what is wrong.
+const ahead = () => prepareCall().catch(() => {});
+for (const type of ["input", "pointerdown"]) addEventListener(type, ahead);
 // An invitation: they came to join. When the page has nothing else to do; Safari does not say when.
 if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead);
 
@@ -67,14 +68,20 @@ async function enter(call) {
 async function loadCall() {
     loading ??= Promise.all([import("./itodenwa/index.js"), import("./view/call.js")]);
     try {
-        const [{ join, load, newKey }, { CallView }] = await loading;
+        const [{ join, load, newKey, prepare }, { CallView }] = await loading;
         // Joining waits for it, and says what is wrong.
         load().catch(() => {});
-        return { join, newKey, CallView };
+        return { join, newKey, prepare, CallView };
     } catch (cause) {
         loading = undefined;
         throw Object.assign(new Error(cause.message, { cause }), { code: "wasm/unavailable" });
     }
+}
+
+/** Has ready what a join needs, as long as somebody may join: the call, and the connection to the server. */
+async function prepareCall() {
+    const { prepare } = await loadCall();
+    if (lobby.isOpen && server.isAgreed) await prepare({ server: server.address });
 }
 
 /**

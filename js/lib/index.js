@@ -8,4 +8,4 @@ export { open, Preview } from "./preview.js";
 export { load } from "./raw.js";
 export { Recording } from "./recording.js";
 export { newKey } from "./key.js";
-export { counts, devices, join, removePrivateFiles, Room } from "./room.js";
+export { counts, devices, join, prepare, removePrivateFiles, Room } from "./room.js";

@@ -40,6 +40,16 @@ async function entered(room, options, aborted) {
     return new Room(room, wanted, await joined);
 }
 
+/** Loads the wasm and opens the way to the server, for the join that follows. */
+export async function prepare({ server, signal } = {}) {
+    const { visit, endVisit } = await raw();
+    signal?.throwIfAborted();
+    await coded(() => visit(text(server)));
+    signal?.addEventListener("abort", endVisit, { once: true });
+    // Browsers do not keep a page that has a connection for when somebody comes back to it.
+    addEventListener("pagehide", endVisit, { once: true });
+}
+
 /** Cameras, microphones and loudspeakers. */
 export async function devices() {
     const { devices } = await raw();

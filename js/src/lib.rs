@@ -17,6 +17,7 @@ mod pull;
 mod record;
 mod stats;
 mod values;
+mod visit;
 
 use itodenwa::{
     Events, Handle, Join, Json, Payload, Peer, PeerId, PublishError, Room, Screen, SendError, Source, ViewError,
@@ -37,6 +38,7 @@ use options::Options;
 use pull::Pull;
 pub use record::RawRecording;
 use values::{coded, object};
+pub use visit::{end_visit, visit};
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]

@@ -7,7 +7,7 @@ use itodenwa::{
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::key;
+use crate::{key, visit};
 
 /// How long Vanilla ICE waits for candidates unless it is told.
 const VANILLA_LIMIT_MS: f64 = 5_000.0;
@@ -47,7 +47,10 @@ impl Options {
                 let _ = waits.call1(&JsValue::UNDEFINED, &time.as_secs_f64().into());
             });
         }
-        if let Some(server) = self.text("server") {
+        let server = self.text("server");
+        if let Some(signaling) = visit::kept(server.as_deref()) {
+            join = join.signaling(signaling);
+        } else if let Some(server) = server {
             join = join.server(server);
         }
         if self.is_set("camera") {

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use itodenwa_protocol as machine;
 use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::Source;
@@ -223,7 +223,8 @@ impl Join {
         self
     }
 
-    /// Another way of signalling than the WebSocket of itodenwa's server.
+    /// Another way of signalling than the WebSocket of itodenwa's server, or one that was opened before
+    /// ([`WebSocketSignaling::visit`]).
     pub fn signaling(mut self, signaling: impl Signaling + 'static) -> Self {
         self.signaling = Some(Box::new(signaling));
         self
@@ -285,12 +286,13 @@ impl Join {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
         let mut failed = Vec::new();
-        let _ = select(pin!(media.settle(&mut failed)), Timer::new(DEVICES)).await;
-
-        let welcome = match let_in {
-            Some(welcome) => welcome,
-            None => enter(&mut signaling, &join, waits).await?,
+        let entering = async {
+            match let_in {
+                Some(welcome) => Ok(welcome),
+                None => enter(&mut signaling, &join, waits).await,
+            }
         };
+        let welcome = with_devices(entering, media.settle(&mut failed)).await?;
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
         for (source, error) in failed {
@@ -356,6 +358,23 @@ async fn enter(
 ) -> Result<Welcome, SignalingError> {
     signaling.send(join)?;
     welcome(signaling, waits).await
+}
+
+/// Comes in while the devices are asked for. A join that fails does not wait for them.
+async fn with_devices<W, E>(
+    entering: impl Future<Output = Result<W, E>>,
+    settling: impl Future<Output = ()>,
+) -> Result<W, E> {
+    let settling = pin!(settling);
+    let devices = select(settling, Timer::new(DEVICES));
+    match select(pin!(entering), devices).await {
+        Either::Left((welcome, devices)) => {
+            let welcome = welcome?;
+            let _ = devices.await;
+            Ok(welcome)
+        }
+        Either::Right((_, entering)) => entering.await,
+    }
 }
 
 /// Forms give a text also where nothing was entered.

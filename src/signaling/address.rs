@@ -50,8 +50,8 @@ pub(crate) fn beside(page: &str) -> Option<String> {
 
 /// The address of somebody who joins later.
 pub(crate) fn of_visit(web_socket: &str) -> String {
-    let separator = if web_socket.contains('?') { '&' } else { '?' };
-    format!("{web_socket}{separator}{VISIT}")
+    let separator = if web_socket.contains('?') { "&" } else { "?" };
+    [web_socket, separator, VISIT].concat()
 }
 
 /// Where the server says why it does not open a WebSocket at this address.

@@ -90,6 +90,19 @@ impl WebSocketSignaling {
         Ok(Self::over(socket, address, Session::visit(js_sys::Math::random, is_looked_at)))
     }
 
+    /// Whether a visitor's socket is there, or being opened, as far as is known; not after the join.
+    pub fn is_connecting_or_open(&mut self) -> bool {
+        self.look_after_visit();
+        self.session.is_visiting() && self.socket.is_some()
+    }
+
+    /// Nobody polls it before the join: takes what happened to the socket since.
+    fn look_after_visit(&mut self) {
+        if self.session.is_visiting() {
+            while let Poll::Ready(Some(_)) = self.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {}
+        }
+    }
+
     fn over(socket: Socket, address: String, session: Session) -> Self {
         WebSocketSignaling {
             address,
@@ -196,10 +209,7 @@ impl WebSocketSignaling {
 
 impl Signaling for WebSocketSignaling {
     fn send(&mut self, message: &ClientMessage) -> Result<(), SignalingError> {
-        if self.session.is_visiting() {
-            // Nobody looked at what became of the socket.
-            while let Poll::Ready(Some(_)) = self.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {}
-        }
+        self.look_after_visit();
         self.session.send(self.clock.now(), message.clone())
     }
 }

@@ -13,7 +13,7 @@ const ROUNDS = Number(values.rounds ?? 15);
 const CALLS = Number(values.calls ?? 50);
 /** Milliseconds that are added one way, on signalling and on media. */
 const PROFILES = [0, 25];
-const LIBRARIES = ["raw", "peerjs", "simple-peer", "itodenwa", "itodenwa-room"];
+const LIBRARIES = ["raw", "peerjs", "simple-peer", "itodenwa", "itodenwa-unprepared", "itodenwa-room"];
 const CAMERA = { width: 640, height: 480 };
 
 /** Two people who have loaded a library, in contexts of their own. */

@@ -59,7 +59,7 @@ after(async () => {
 test("importing it touches no browser: it can be rendered on a server", async () => {
     const script = "import * as itodenwa from 'itodenwa'; console.log(Object.keys(itodenwa).join())";
     const { stdout } = await run("node", ["--input-type=module", "--eval", script], { cwd: project });
-    assert.equal(stdout.trim(), "Call,Check,ItodenwaError,Me,Peer,Preview,Recording,Room,check,counts,devices,join,load,newKey,open,removePrivateFiles");
+    assert.equal(stdout.trim(), "Call,Check,ItodenwaError,Me,Peer,Preview,Recording,Room,check,counts,devices,join,load,newKey,open,prepare,removePrivateFiles");
 });
 
 test("its types hold for a strict program, with the oldest compiler and the newest", async () => {

@@ -60,6 +60,11 @@ export class Lobby {
         (room ? this.#name : this.#room).focus();
     }
 
+    /** Whether somebody may join here now. */
+    get isOpen() {
+        return !this.#view.hidden && !this.#join.disabled;
+    }
+
     /** The room that is filled in, if there is one. */
     room() {
         return this.#room.value.trim() || undefined;

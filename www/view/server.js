@@ -23,9 +23,14 @@ export class LinkedServer {
         return this.#host ? undefined : token;
     }
 
+    /** Whether anything may be said to it without asking anybody. */
+    get isAgreed() {
+        return !this.#host || tab.get("server") === this.address;
+    }
+
     /** Whether it may be used: true for one's own, otherwise what the person says. They are asked once in a tab. */
     async agreed() {
-        if (!this.#host || tab.get("server") === this.address) return true;
+        if (this.isAgreed) return true;
         const dialog = byId("other-server");
         // It is open already.
         if (dialog.open) return false;

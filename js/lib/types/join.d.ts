@@ -22,6 +22,19 @@ import type { Room } from "./room.js";
  */
 export function join(room: string, options?: JoinOptions): Promise<Room>;
 
+/**
+ * What a join needs and what does not have to wait for it: the wasm, and the connection to the server. Call it when somebody may join soon, as
+ * when a form is shown or begins to be filled in; the next {@link join} to the same server is in its room the sooner. Called again, it
+ * opens the connection anew if that was lost; one to another server takes the place of the first.
+ *
+ * Nobody is in a room by it, and no device is switched on. The server keeps the connection for 5 minutes, by its defaults; without
+ * it the join opens one, as always.
+ *
+ * @param options `server` as for the join; `signal` closes the connection if nobody has joined by then, as when the form is left.
+ * @throws {@link ItodenwaError} `wasm/unavailable`, or `signaling/address`. That the server can't be reached is said by the join.
+ */
+export function prepare(options?: Pick<JoinOptions, "server" | "signal">): Promise<void>;
+
 /** How candidates reach the other side. */
 export interface IceOptions {
     /**

@@ -18,7 +18,7 @@ const FOLDERS = {
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 /** Browsers give exact times to a page that is alone in its process (W3C High Resolution Time, section 7). */
 const ALONE = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-const SERVERS = { raw: "ws", "simple-peer": "ws", peerjs: "peer", itodenwa: "itodenwa", "itodenwa-room": "itodenwa" };
+const SERVERS = { raw: "ws", "simple-peer": "ws", peerjs: "peer", itodenwa: "itodenwa", "itodenwa-unprepared": "itodenwa", "itodenwa-room": "itodenwa" };
 const children = [];
 
 /** All servers, by name: where they are. */

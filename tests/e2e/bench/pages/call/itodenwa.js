@@ -1,13 +1,19 @@
-import { join, open } from "/itodenwa/index.js";
+import * as itodenwa from "/itodenwa/index.js";
 
-/** Both join, with what a preview has opened: the way to the server and into the room is within what is measured. */
-export async function prepare({ signaling, room, show, camera }) {
+const { join, open } = itodenwa;
+
+/**
+ * Both join, with what a preview has opened. The way into the room is within what is measured; that to the server is, too, unless it was
+ * prepared: the others have theirs before.
+ */
+export async function prepare({ isPrepared = true, signaling, room, show, camera }) {
     let calls = 0;
     let preview;
     let current;
     return {
         bothCall: true,
         async ready() {
+            if (isPrepared) await itodenwa.prepare({ server: signaling });
             preview = await open({ camera, microphone: true });
         },
         async call() {
