@@ -10,6 +10,7 @@ const LATER = {
     process: "itodenwa_process_bg.wasm",
     record: "itodenwa_record_bg.wasm",
     call: "itodenwa_call_bg.wasm",
+    settings: "itodenwa_settings_bg.wasm",
     stats: "itodenwa_stats_bg.wasm",
 };
 

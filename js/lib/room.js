@@ -26,13 +26,14 @@ export async function join(room, options = {}) {
 
 async function entered(room, options, aborted) {
     const key = text(options.key);
-    const [{ join, keepKey }, token] = await Promise.all([key === undefined ? raw() : rawWith("key"), tokenOf(options)]);
+    const [{ join, keepKey, endVisit }, token] = await Promise.all([key === undefined ? raw() : rawWith("key"), tokenOf(options)]);
     options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
     // What the application throws is its own.
     const waits = (seconds) => queueMicrotask(() => options.onwait?.({ seconds }));
     const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted, waits };
     const joined = coded(() => {
+        visits(wanted.server, endVisit);
         // For the join that is begun in the same breath.
         if (key !== undefined) keepKey(key);
         return enter(room, { ...wanted, token });
@@ -40,19 +41,29 @@ async function entered(room, options, aborted) {
     return new Room(room, wanted, await joined);
 }
 
+/** The server to which a way was opened last, for a join that follows. */
+let visited;
+
 /** Loads the wasm and opens the way to the server, for the join that follows. */
 export async function prepare({ server, signal } = {}) {
     const { visit, endVisit } = await raw();
     signal?.throwIfAborted();
-    await coded(() => visit(text(server)));
+    visits(text(server), endVisit);
+    await coded(() => visit(visited));
     signal?.addEventListener("abort", endVisit, { once: true });
     // Browsers do not keep a page that has a connection for when somebody comes back to it.
     addEventListener("pagehide", endVisit, { once: true });
 }
 
+/** A way to another server is not wanted any more. */
+function visits(server, endVisit) {
+    if (visited !== server) endVisit();
+    visited = server;
+}
+
 /** Cameras, microphones and loudspeakers. */
 export async function devices() {
-    const { devices } = await raw();
+    const { devices } = await rawWith("settings");
     return coded(() => devices());
 }
 
@@ -244,7 +255,7 @@ export class Room extends Emitter {
     }
 
     async loudspeaker(deviceId) {
-        return coded(() => this.#open().loudspeaker(String(deviceId)));
+        return coded(async () => (await this.#with("settings")).loudspeaker(String(deviceId)));
     }
 
     async record(options) {
@@ -332,7 +343,7 @@ export class Room extends Emitter {
 
     async use(source, options = {}) {
         understood(source, options);
-        return coded(() => this.#open().choose(String(source), options));
+        return coded(async () => (await this.#with("settings")).choose(String(source), options));
     }
 
     async #source(source, on) {

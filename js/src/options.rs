@@ -48,8 +48,8 @@ impl Options {
             });
         }
         let server = self.text("server");
-        if let Some(signaling) = visit::kept(server.as_deref()) {
-            join = join.signaling(signaling);
+        if let Some(signaling) = visit::kept() {
+            join = join.signaling(*signaling);
         } else if let Some(server) = server {
             join = join.server(server);
         }

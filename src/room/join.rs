@@ -1,6 +1,6 @@
 use std::cell::{Cell, OnceCell};
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, ready};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
@@ -266,8 +266,12 @@ impl Join {
                 told(time);
             }
         };
+        signaling.send(&join)?;
+        let mut entering: Entering<'_> = Box::pin(welcome(&mut signaling, waits));
         // A person that is to be asked first has nothing on before; otherwise devices and server are waited for at the same time.
-        let let_in = if self.unless_recorded { Some(enter(&mut signaling, &join, waits).await?) } else { None };
+        if self.unless_recorded {
+            entering = Box::pin(ready(Ok(entering.await?)));
+        }
         let handed_over = match self.preview {
             Some(preview) => preview.hand_over().await,
             None => None,
@@ -286,12 +290,6 @@ impl Join {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
         let mut failed = Vec::new();
-        let entering = async {
-            match let_in {
-                Some(welcome) => Ok(welcome),
-                None => enter(&mut signaling, &join, waits).await,
-            }
-        };
         let welcome = with_devices(entering, media.settle(&mut failed)).await?;
         let (events, stream) = event::channel();
         let mut core = Core::new(clock, media, events);
@@ -351,27 +349,18 @@ impl fmt::Debug for Join {
     }
 }
 
-async fn enter(
-    signaling: &mut Box<dyn Signaling>,
-    join: &ClientMessage,
-    waits: impl Fn(Duration),
-) -> Result<Welcome, SignalingError> {
-    signaling.send(join)?;
-    welcome(signaling, waits).await
-}
+/// What the server answers. In a box: so that it may have been waited for already.
+type Entering<'a> = Pin<Box<dyn Future<Output = Result<Welcome, SignalingError>> + 'a>>;
 
 /// Comes in while the devices are asked for. A join that fails does not wait for them.
-async fn with_devices<W, E>(
-    entering: impl Future<Output = Result<W, E>>,
-    settling: impl Future<Output = ()>,
-) -> Result<W, E> {
+async fn with_devices(entering: Entering<'_>, settling: impl Future<Output = ()>) -> Result<Welcome, SignalingError> {
     let settling = pin!(settling);
-    let devices = select(settling, Timer::new(DEVICES));
-    match select(pin!(entering), devices).await {
+    match select(entering, select(settling, Timer::new(DEVICES))).await {
         Either::Left((welcome, devices)) => {
-            let welcome = welcome?;
-            let _ = devices.await;
-            Ok(welcome)
+            if welcome.is_ok() {
+                let _ = devices.await;
+            }
+            welcome
         }
         Either::Right((_, entering)) => entering.await,
     }

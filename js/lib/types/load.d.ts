@@ -14,6 +14,8 @@ export function load(wasm?: Wasm, later?: LaterWasm): Promise<void>;
 export interface LaterWasm {
     /** `itodenwa_attributes_bg.wasm`: attributes of members and of the room. */
     attributes?: Wasm | undefined;
+    /** `itodenwa_settings_bg.wasm`: lists of devices, and another one than was chosen. */
+    settings?: Wasm | undefined;
     /** `itodenwa_stats_bg.wasm`: how connections do, and how good they are. */
     stats?: Wasm | undefined;
     /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */

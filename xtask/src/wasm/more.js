@@ -3,6 +3,7 @@ export { __wbg_init as default };
 const __parts = {};
 const __places = {
     attributes: () => new URL("itodenwa_attributes_bg.wasm", import.meta.url),
+    settings: () => new URL("itodenwa_settings_bg.wasm", import.meta.url),
     stats: () => new URL("itodenwa_stats_bg.wasm", import.meta.url),
     channels: () => new URL("itodenwa_channels_bg.wasm", import.meta.url),
     check: () => new URL("itodenwa_check_bg.wasm", import.meta.url),

@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 8] = [
+pub(crate) const PARTS: [Part; 9] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -49,6 +49,7 @@ pub(crate) const PARTS: [Part; 8] = [
     Part { name: "key", modules: &["key"], exports: &["keepKey"] },
     Part { name: "process", modules: &["process"], exports: &["rawroom_process"] },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
+    Part { name: "settings", modules: &[], exports: &["devices", "rawroom_choose", "rawroom_loudspeaker"] },
     Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
     Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
 ];
