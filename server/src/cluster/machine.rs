@@ -7,22 +7,27 @@
 //! **Who was removed** is told to all nodes before anything that follows from it, to each newcomer, and again to whom messages
 //! were lost; and when a node is gone, by all others, since it may not have told all of them.
 
+mod heirs;
+mod operating;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use itodenwa_wire::{ClientMessage, LeaveReason, RoomName};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{Bus, BusEvent, Figures, NodeBody, NodeMessage, Registry};
 use crate::closing::Ending;
 use crate::hub::{Hub, Input, Output, Removal};
 use crate::metrics::Census;
 use crate::node::{ConnectionId, NodeId};
-use crate::operator::{Answer, NodeStatus, Pending, Question};
+use crate::operator::Pending;
 use crate::packet::Opaque;
 use crate::webhook::RoomEvent;
+use heirs::Heirs;
+pub(crate) use heirs::RoomPeople;
 
 /// Removals in one message between nodes.
 const REMOVALS: usize = 100;
@@ -43,6 +48,7 @@ pub(crate) struct Node {
     awaited: BTreeSet<NodeId>,
     /// What other nodes were asked.
     pending: Pending,
+    heirs: Heirs,
     /// For the connections of this node. Drained after each call.
     outputs: VecDeque<Output<Opaque>>,
 }
@@ -67,6 +73,7 @@ impl Node {
             is_in: Arc::new(AtomicBool::new(true)),
             awaited: BTreeSet::new(),
             pending: Pending::default(),
+            heirs: Heirs::default(),
             outputs: VecDeque::new(),
         };
         node.greet();
@@ -161,19 +168,21 @@ impl Node {
             BusEvent::Message(from, NodeMessage(body)) => self.on_message(now, from, body),
             BusEvent::NodeJoined(node) => {
                 tracing::info!(node = node.0, "a node joined");
-                self.move_rooms(now);
+                self.move_rooms(now, None);
                 self.say_released(node);
             }
             BusEvent::NodeGone(node) => {
                 tracing::warn!(node = node.0, "a node is gone");
                 self.lose(now, node);
                 self.awaited.remove(&node);
-                self.move_rooms(now);
+                self.move_rooms(now, Some(node));
                 self.tell_removals(self.bus.others(), self.hub.removals().cloned().collect());
             }
             BusEvent::LinkBroken(node) => {
                 tracing::info!(node = node.0, "messages from or to a node are lost");
                 self.lose(now, node);
+                self.heirs.lost(node);
+                self.tell_new_heirs();
                 self.say_released(node);
             }
             BusEvent::Rejoined(me) => {
@@ -210,8 +219,10 @@ impl Node {
                 self.hub.learn_removals(now, removals);
                 self.drain_hub();
             }
+            NodeBody::People(rooms) => self.learn_people(from, rooms),
             NodeBody::Released => {
                 self.awaited.remove(&from);
+                self.heirs.all_said(from);
             }
         }
     }
@@ -224,7 +235,8 @@ impl Node {
         }
     }
 
-    /// Another node is known here: none of its rooms is kept any longer, and it may know what is known of removals.
+    /// Another node is known here: none of its rooms is kept any longer, it was told who is in those that it would keep next, and it may
+    /// know what is known of removals.
     fn say_released(&mut self, to: NodeId) {
         self.tell_removals(vec![to], self.hub.removals().cloned().collect());
         self.bus.send(to, NodeMessage(NodeBody::Released));
@@ -290,6 +302,7 @@ impl Node {
                 node => self.bus.send(node, NodeMessage(NodeBody::Output(output))),
             }
         }
+        self.tell_of_changes();
     }
 
     /// To a connection of this node.
@@ -326,6 +339,7 @@ impl Node {
         if self.is_in.swap(false, Ordering::Relaxed) {
             tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
             self.hub.begin_run(now);
+            self.heirs = Heirs::default();
             self.drain_hub();
             self.pending.clear();
             self.send_away(now, "the server is not in its cluster", |_, _| true);
@@ -342,6 +356,11 @@ impl Node {
         self.bus.me() == self.me
     }
 
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self, rooms: usize) -> bool {
+        self.heirs.is_bounded(rooms)
+    }
+
     /// Whether it waits for others before it keeps rooms.
     #[cfg(test)]
     pub(super) fn waits(&self) -> bool {
@@ -355,13 +374,16 @@ impl Node {
         format!("{:?} {connections:?} {} {:?} {}", self.me, self.has_place(), self.awaited, self.hub.fingerprint())
     }
 
-    /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one.
-    fn move_rooms(&mut self, now: Instant) {
+    /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one. It is told who they are.
+    fn move_rooms(&mut self, now: Instant, gone: Option<NodeId>) {
         self.hub.rooms_moved(now);
         let (homes, me) = (&*self.homes, self.me);
-        self.hub.release(now, |room| homes.home_node(room) != me);
+        let moved = self.hub.release(now, |room| homes.home_node(room) != me);
         self.drain_hub();
         self.send_away(now, "another server keeps the room now", |homes, (room, node)| homes.home_node(room) != *node);
+        self.hand_over(moved);
+        self.sort_spares(gone);
+        self.tell_new_heirs();
     }
 
     /// Closes members' connections so that they come back; the room that they were in waits for them.
@@ -379,34 +401,5 @@ impl Node {
                 place.home = None;
             }
         }
-    }
-
-    /// Asks the nodes that know. Without a place in the cluster nobody is asked, and `to` is dropped.
-    pub(crate) fn ask(&mut self, now: Instant, question: Question, to: oneshot::Sender<Vec<Answer>>) {
-        self.check_lease(now);
-        if !self.has_place() {
-            return;
-        }
-        let home = question.room().map(|room| self.homes.home_node(room));
-        let elsewhere = home.map_or_else(|| self.bus.others(), |home| vec![home]);
-        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|node| *node != self.me).collect();
-        let is_asked_here = home.is_none_or(|home| home == self.me);
-        let answers = is_asked_here.then(|| self.answer(now, &question)).into_iter().collect();
-        if let Some(number) = self.pending.ask(elsewhere.clone(), answers, to) {
-            for node in elsewhere {
-                self.bus.send(node, NodeMessage(NodeBody::Ask(number, question.clone())));
-            }
-        }
-    }
-
-    fn answer(&mut self, now: Instant, question: &Question) -> Answer {
-        if let Question::Status = question {
-            let Census { connections, rooms, members } = self.census();
-            let version = env!("CARGO_PKG_VERSION").to_owned();
-            return Answer::Status(NodeStatus { node: self.me, version, connections, rooms, members });
-        }
-        let answer = self.hub.answer(now, question);
-        self.drain_hub();
-        answer
     }
 }

@@ -41,12 +41,14 @@ impl<P: Packet> Hub<P> {
     pub(crate) fn unbounded(&self, limits: &crate::Limits) -> Option<&'static str> {
         let members: usize = self.rooms.values().map(|room| room.len()).sum();
         // Of a room: that it is forgotten, settles, or tells of its lock.
-        let is_due_bounded = self.due.len() <= members + 3 * self.rooms.len();
+        // Of one that was inherited: that nobody is waited for any longer.
+        let is_due_bounded = self.due.len() <= members + 3 * self.rooms.len() + self.inherited.rooms().count();
         let has_small = |room: &super::Room<P>| room.is_bounded(limits);
         [
             ("outputs", self.outputs.is_empty()),
             ("removals", self.removals.is_bounded()),
             ("deadlines", is_due_bounded),
+            ("people who may come back", self.inherited.is_bounded(limits)),
             ("members who moved away", self.moved_away.len() <= limits.connections + 1),
             ("signals for a member", self.rooms.values().all(has_small)),
         ]

@@ -8,6 +8,7 @@ use itodenwa_wire::{PeerId, RoomName};
 use super::room::Presence;
 use super::{Closing, ConnectionId, Due, Ending, Hub, Output, Packet, Renewals};
 use crate::node::NodeId;
+use crate::webhook::Person;
 
 /// How long members of rooms that moved away may use the relay here: their media goes through it until they connect anew.
 const RELAYED: Duration = Duration::from_secs(3600);
@@ -50,9 +51,20 @@ impl<P: Packet> Hub<P> {
 
     /// Others keep these rooms now: whoever is in them is sent away, to come back there, and nothing of them is kept. Should one
     /// of them ever come here again, it would be known here as it was and not as it has become.
-    pub(crate) fn release(&mut self, now: Instant, is_elsewhere: impl Fn(&RoomName) -> bool) {
+    /// Gives who was in them, if what happens is told.
+    pub(crate) fn release(
+        &mut self,
+        now: Instant,
+        is_elsewhere: impl Fn(&RoomName) -> bool,
+    ) -> Vec<(RoomName, Vec<Person>)> {
+        let peopled = if self.tells_events() { self.peopled_rooms() } else { Vec::new() };
+        let people = |room: RoomName| (self.people_of(&room), room);
+        let moved =
+            peopled.into_iter().filter(&is_elsewhere).map(people).map(|(people, room)| (room, people)).collect();
         let mut gone: Vec<_> = self.rooms.keys().filter(|name| is_elsewhere(name)).cloned().collect();
         gone.sort_unstable();
+        let inherited: Vec<_> = self.inherited.rooms().filter(|name| is_elsewhere(name)).cloned().collect();
+        inherited.iter().for_each(|name| self.forget_inherited(name));
         for name in gone {
             let Some(room) = self.rooms.get(&name) else { continue };
             let presences = room.presences().collect::<Vec<_>>();
@@ -79,6 +91,7 @@ impl<P: Packet> Hub<P> {
             }
             self.forget(&name);
         }
+        moved
     }
 
     /// Nothing that was kept here is to be believed any longer: it is as if the server had been started anew.
@@ -108,6 +121,7 @@ impl<P: Packet> Hub<P> {
     fn clear(&mut self, why: &str) {
         self.renewals = Renewals::default();
         self.rooms.clear();
+        self.inherited.clear();
         self.due.clear();
         let mut connections: Vec<_> = std::mem::take(&mut self.connections).into_keys().collect();
         connections.sort_unstable();

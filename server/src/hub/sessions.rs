@@ -89,6 +89,7 @@ impl<P: Packet> Hub<P> {
     ) -> bool {
         if let Some(pass) = &pass {
             self.make_way(now, name, &pass.identity);
+            self.replace_inherited(name, &pass.identity, former.map(|(id, _)| id));
         }
         let entered = self.enter(now, from, name.clone(), |room, random| match former {
             Some((id, session)) => Some((Member { id, session, name: called, pass }, true)),
@@ -151,15 +152,18 @@ impl<P: Packet> Hub<P> {
     /// Whether a ticket is from another run of the server, whose members its room still waits for. The first one back may need
     /// all of the window, and those who come after it have theirs: so it is twice that, in all.
     fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
-        let window = self.limits.resume_window;
-        let is_young = |room: &Room<P>| now < room.opened + window;
         let is_let_in = claims.pass.is_some() || self.access == Access::Open;
-        let is_in_time = now < self.moved + 2 * window;
         is_let_in
-            && is_in_time
+            && now < self.may_come_back_until(&claims.room)
             && !self.tickets.is_own(claims)
             && !self.removals.has(claims)
-            && self.rooms.get(&claims.room).is_none_or(is_young)
+    }
+
+    /// Until when members of another run may come back to a room.
+    pub(super) fn may_come_back_until(&self, room: &RoomName) -> Instant {
+        let window = self.limits.resume_window;
+        let in_all = self.moved + 2 * window;
+        self.rooms.get(room).map_or(in_all, |room| in_all.min(room.opened + window))
     }
 
     /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.
@@ -197,8 +201,9 @@ impl<P: Packet> Hub<P> {
             let others = room.connected().filter(|(_, other)| *other != id);
             self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
         }
-        if let Some(newcomer) = newcomer {
-            self.tell_joined(&name, &newcomer);
+        match newcomer {
+            Some(newcomer) => self.tell_joined(&name, &newcomer),
+            None => self.came_back(&name, id),
         }
         Ok(())
     }
