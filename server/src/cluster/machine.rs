@@ -152,6 +152,7 @@ impl Node {
 
     /// The server stops: everybody is sent away, and the others are told that this node leaves.
     pub(crate) fn stop(&mut self, now: Instant) {
+        self.check_lease(now);
         self.bus.leave();
         self.hand_to_hub(now, Input::Stop);
         self.send_away(now, "the server is shutting down", |_, _| true);

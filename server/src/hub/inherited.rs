@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Identity, LeaveReason, PeerId, RoomName};
+use itodenwa_wire::{Identity, LeaveReason, Member, PeerId, RoomName};
 
 use super::{Due, Hub, Packet};
 use crate::webhook::Person;
@@ -18,6 +18,7 @@ pub(super) struct Inherited(HashMap<RoomName, Inheritance>);
 
 #[derive(Debug)]
 struct Inheritance {
+    /// Those who are not back. Nobody when all are; until then it is known who was in the room and who was not.
     people: Vec<Person>,
     /// When it is looked whether they may come back still.
     due: Instant,
@@ -38,7 +39,7 @@ impl Inherited {
 
     #[cfg(test)]
     pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
-        self.0.len() <= limits.rooms && self.0.values().all(|of| !of.people.is_empty() && of.people.len() <= ROOM_PEERS)
+        self.0.len() <= limits.rooms && self.0.values().all(|of| of.people.len() <= ROOM_PEERS)
     }
 }
 
@@ -50,7 +51,7 @@ impl<P: Packet> Hub<P> {
         };
         let people: Vec<_> = people.into_iter().filter(|person| !is_here(person)).take(ROOM_PEERS).collect();
         self.forget_inherited(room);
-        if people.is_empty() || self.inherited.0.len() >= self.limits.rooms {
+        if self.inherited.0.len() >= self.limits.rooms {
             return;
         }
         let due = self.may_come_back_until(room);
@@ -69,13 +70,21 @@ impl<P: Packet> Hub<P> {
     /// Rooms with somebody in them, or somebody who may come back, in any order.
     pub(crate) fn peopled_rooms(&self) -> Vec<RoomName> {
         let peopled = self.rooms.iter().filter(|(_, room)| room.len() > 0).map(|(name, _)| name);
-        let awaited = self.inherited.rooms().filter(|name| self.rooms.get(*name).is_none_or(|room| room.len() == 0));
+        let is_peopled = |name: &&RoomName| self.rooms.get(*name).is_some_and(|room| room.len() > 0);
+        let awaited = self.inherited.rooms().filter(|name| !is_peopled(name) && !self.inherited.of(name).is_empty());
         peopled.chain(awaited).cloned().collect()
     }
 
-    /// One of them is back: neither left nor joined.
-    pub(super) fn came_back(&mut self, room: &RoomName, id: PeerId) {
-        self.take_inherited(room, |person| person.id == id);
+    /// Somebody is back with a ticket of another node: it neither left nor joined, unless that one had told that it left.
+    pub(super) fn came_back(&mut self, room: &RoomName, member: &Member) {
+        let is_known = self.inherited.0.contains_key(room);
+        if self.take_inherited(room, |person| person.id == member.id).is_empty() {
+            if is_known {
+                return self.tell_joined(room, member);
+            }
+            // Nothing was heard of that node. The one that keeps the room after this one has to know.
+            self.events.changed(room);
+        }
     }
 
     /// The newest one of an identity stays: who is not back, and comes as somebody new, was replaced. `back` is not meant.
@@ -108,9 +117,6 @@ impl<P: Packet> Hub<P> {
         let Some(inheritance) = self.inherited.0.get_mut(room) else { return Vec::new() };
         let (those, others) = std::mem::take(&mut inheritance.people).into_iter().partition(is_meant);
         inheritance.people = others;
-        if inheritance.people.is_empty() {
-            self.forget_inherited(room);
-        }
         those
     }
 

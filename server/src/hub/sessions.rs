@@ -193,7 +193,7 @@ impl<P: Packet> Hub<P> {
             self.due.insert((at, Due::Settle(name.clone())));
         }
         let id = member.id;
-        let newcomer = (!is_former).then(|| member.clone());
+        let came = member.clone();
         room.enter(now, from.0, member.clone(), self.kept.clone());
         let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
         self.welcome(now, from, name.clone(), id);
@@ -201,9 +201,10 @@ impl<P: Packet> Hub<P> {
             let others = room.connected().filter(|(_, other)| *other != id);
             self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
         }
-        match newcomer {
-            Some(newcomer) => self.tell_joined(&name, &newcomer),
-            None => self.came_back(&name, id),
+        if is_former {
+            self.came_back(&name, &came);
+        } else {
+            self.tell_joined(&name, &came);
         }
         Ok(())
     }

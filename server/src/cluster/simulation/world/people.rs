@@ -21,7 +21,11 @@ impl World {
             return;
         }
         let join = who.join();
-        let Some(process) = self.awake(at).filter(|process| process.node.has_place()) else { return };
+        let Some(process) = self.awake(at) else { return };
+        process.node.check_lease(now);
+        if !process.node.has_place() {
+            return self.drain(at);
+        }
         let id = process.node.connect(now);
         self.connected += 1;
         let up = VecDeque::from([Up::Message(join)]);
