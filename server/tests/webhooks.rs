@@ -190,7 +190,8 @@ async fn of_several_servers_one_is_killed_and_who_moves_did_not_leave_and_who_va
     let mut application = Application::start(&[]).await;
     let [first, second] = KEYS.map(|key| format!("whsec_{}", STANDARD.encode(key)));
     let arguments = ["--webhook", &application.url, "--webhook-secret", &first, "--webhook-secret", &second];
-    let [mut home, other] = nodes(&redis, &[&arguments[..], &["--redis-timeout", "2", "--resume-window", "6"]].concat()).await;
+    let [mut home, other] =
+        nodes(&redis, &[&arguments[..], &["--redis-timeout", "2", "--resume-window", "6"]].concat()).await;
     let (_ann, of_ann, room) = other.join_at_home_of(&home).await;
     loop {
         // Rooms that were tried until one was kept there.

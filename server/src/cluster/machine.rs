@@ -200,7 +200,7 @@ impl Node {
         match body {
             NodeBody::Input(Input::Received(connection, Ok(ClientMessage::Join(join)))) if !self.keeps(&join.room) => {
                 self.hand_to_hub(now, Input::Disconnected(connection, Ending::ForGood(LeaveReason::Gone)));
-                let closing = self.hub.going_away("another server keeps the room");
+                let closing = self.hub.elsewhere("another server keeps the room");
                 self.bus.send(from, NodeMessage(NodeBody::Output(Output::Close(connection, closing))));
             }
             NodeBody::Input(input) => self.hand_to_hub(now, input),
@@ -267,7 +267,7 @@ impl Node {
             place.home = Some((room.clone(), node));
         } else {
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
-            let closing = self.hub.going_away("the server has just started, and another one may keep the room still");
+            let closing = self.hub.elsewhere("the server has just started, and another one may keep the room still");
             self.give(Output::Close(from, closing));
         }
     }
@@ -396,7 +396,8 @@ impl Node {
         those.sort_unstable();
         for id in those {
             self.pass_on(now, Input::Disconnected(id, Ending::Broken { last_received: now }));
-            let closing = self.hub.going_away(why);
+            // Without a place there is none for anybody here, for a while.
+            let closing = if self.has_place() { self.hub.elsewhere(why) } else { self.hub.going_away(why) };
             self.give(Output::Close(id, closing));
             if let Some(place) = self.connections.get_mut(&id) {
                 place.home = None;

@@ -71,14 +71,14 @@ impl<P: Packet> Hub<P> {
             for (connection, id, until) in room.waiting.connections().collect::<Vec<_>>() {
                 self.connections.remove(&connection);
                 self.due.remove(&(until, Due::Unanswered(name.clone(), id)));
-                self.send_away(connection, "another server keeps the room now");
+                self.send_elsewhere(connection);
             }
             for (id, presence) in presences {
                 match presence {
                     Presence::Here(connection) => {
                         self.connections.remove(&connection);
                         self.renewals.forget(connection);
-                        self.send_away(connection, "another server keeps the room now");
+                        self.send_elsewhere(connection);
                     }
                     Presence::Away { until, .. } => {
                         self.due.remove(&(until, Due::Part(name.clone(), id)));
@@ -133,6 +133,16 @@ impl<P: Packet> Hub<P> {
     /// For who comes back later, each at another time.
     pub(crate) fn going_away(&mut self, why: &str) -> Closing {
         Closing::going_away(why, (self.random)())
+    }
+
+    /// For who is taken by another server.
+    pub(crate) fn elsewhere(&mut self, why: &str) -> Closing {
+        Closing::elsewhere(why, (self.random)())
+    }
+
+    fn send_elsewhere(&mut self, connection: ConnectionId) {
+        let closing = self.elsewhere("another server keeps the room now");
+        self.outputs.push_back(Output::Close(connection, closing));
     }
 
     pub(super) fn send_away(&mut self, connection: ConnectionId, why: &str) {
