@@ -41,7 +41,7 @@ use events::EventSink;
 use inherited::Inherited;
 pub use io::{Input, Output};
 use lock::Lock;
-use moving::MovedAway;
+use moving::{MovedAway, Released};
 use outbox::Outbox;
 pub(crate) use removals::Removal;
 use removals::Removals;
@@ -64,6 +64,7 @@ pub struct Hub<P> {
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
     moved_away: MovedAway,
+    released: Released,
     inherited: Inherited,
     removals: Removals,
     tickets: Tickets,
@@ -125,6 +126,7 @@ impl<P: Packet> Hub<P> {
             ice: Box::new(ice),
             renewals: Renewals::default(),
             moved_away: MovedAway::default(),
+            released: Released::default(),
             inherited: Inherited::default(),
             removals: Removals::default(),
             moved: tickets.started(),

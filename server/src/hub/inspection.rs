@@ -49,6 +49,7 @@ impl<P: Packet> Hub<P> {
             ("removals", self.removals.is_bounded()),
             ("deadlines", is_due_bounded),
             ("people who may come back", self.inherited.is_bounded(limits)),
+            ("rooms that others keep", self.released.rooms().len() <= limits.rooms),
             ("members who moved away", self.moved_away.len() <= limits.connections + 1),
             ("signals for a member", self.rooms.values().all(has_small)),
         ]
@@ -65,6 +66,8 @@ impl<P: Packet> Hub<P> {
         let rooms: BTreeMap<_, _> = self.rooms.iter().collect();
         let mut removals: Vec<_> = self.removals().map(|removal| (&removal.room, removal.id)).collect();
         removals.sort_unstable();
-        format!("{connections:?} {rooms:?} {:?} {removals:?} {:?}", self.due, self.moved)
+        let since = |room: &RoomName| self.released.since(room);
+        let released: Vec<_> = self.released.rooms().into_iter().map(|room| (room, since(room))).collect();
+        format!("{connections:?} {rooms:?} {:?} {removals:?} {:?} {released:?}", self.due, self.moved)
     }
 }

@@ -1,6 +1,6 @@
 //! Rooms that come here from other nodes or go there, and the end of all of them.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use itodenwa_wire::{PeerId, RoomName};
@@ -16,6 +16,25 @@ const RELAYED: Duration = Duration::from_secs(3600);
 /// Members of rooms that moved away, to be dismissed from the relay. The oldest make room for more than there may be connections.
 #[derive(Debug, Default)]
 pub(super) struct MovedAway(VecDeque<(Instant, RoomName, PeerId)>);
+
+/// Rooms that others keep since then, or kept: one may be here again before its members have a ticket of who kept it meanwhile. No more
+/// than a node may keep, of the time in which they may come back.
+#[derive(Debug, Default)]
+pub(super) struct Released(HashMap<RoomName, Instant>);
+
+impl Released {
+    pub(super) fn since(&self, room: &RoomName) -> Option<Instant> {
+        self.0.get(room).copied()
+    }
+
+    /// By name.
+    #[cfg(test)]
+    pub(super) fn rooms(&self) -> Vec<&RoomName> {
+        let mut rooms: Vec<_> = self.0.keys().collect();
+        rooms.sort_unstable();
+        rooms
+    }
+}
 
 impl MovedAway {
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -37,6 +56,8 @@ impl<P: Packet> Hub<P> {
     /// Rooms may have moved here, with members that have tickets of who kept them before.
     pub(crate) fn rooms_moved(&mut self, now: Instant) {
         self.moved = now;
+        let window = self.limits.resume_window;
+        self.released.0.retain(|_, since| now < *since + 2 * window);
     }
 
     /// A node is gone, or its connections are.
@@ -66,6 +87,9 @@ impl<P: Packet> Hub<P> {
         let inherited: Vec<_> = self.inherited.rooms().filter(|name| is_elsewhere(name)).cloned().collect();
         inherited.iter().for_each(|name| self.forget_inherited(name));
         for name in gone {
+            if self.released.0.len() < self.limits.rooms {
+                self.released.0.insert(name.clone(), now);
+            }
             let Some(room) = self.rooms.get(&name) else { continue };
             let presences = room.presences().collect::<Vec<_>>();
             for (connection, id, until) in room.waiting.connections().collect::<Vec<_>>() {
@@ -101,6 +125,7 @@ impl<P: Packet> Hub<P> {
         self.clear("the server is not in its cluster");
         let run = u64::from((self.random)()) << 32 | u64::from((self.random)());
         self.tickets.begin_run(run);
+        self.released = Released::default();
         self.moved = now;
     }
 

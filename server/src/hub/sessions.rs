@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a member, with a connection or waited for | that member; an older connection is closed and hears no more |
 //! | a member of another run of the server, soon after the rooms moved here, into a room that is younger than the resume window | that member |
+//! | the same with a ticket of this run, of before the room moved to another node from where it comes back | that member |
 //! | anybody else, also who was [removed](super::removals) | somebody new |
 //!
 //! Rooms move here when the server starts, and when a node comes or goes. Later nobody has a reason to come from another run
@@ -153,9 +154,11 @@ impl<P: Packet> Hub<P> {
     /// all of the window, and those who come after it have theirs: so it is twice that, in all.
     fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
         let is_let_in = claims.pass.is_some() || self.access == Access::Open;
+        let released = self.released.since(&claims.room);
+        let is_from_before = || released.is_some_and(|since| self.tickets.was_made_by(claims, since));
         is_let_in
             && now < self.may_come_back_until(&claims.room)
-            && !self.tickets.is_own(claims)
+            && (!self.tickets.is_own(claims) || is_from_before())
             && !self.removals.has(claims)
     }
 
