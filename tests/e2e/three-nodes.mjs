@@ -74,10 +74,20 @@ export class ThreeNodes {
         return found;
     }
 
-    /** How many of the servers somebody is connected to. */
-    async used() {
-        const connections = await Promise.all(this.#servers.map((one) => number(one, "connections")));
-        return connections.filter((connections) => connections > 0).length;
+    /** Until so many people are connected, and in rooms, with the servers but one. */
+    have(people, without) {
+        const servers = this.#servers.filter((server) => server !== without);
+        const sum = async (name) => {
+            const all = await Promise.all(servers.map((server) => number(server, name)));
+            return all.reduce((one, other) => one + other, 0);
+        };
+        return until(async () => (await sum("connections")) === people && (await sum("members")) === people);
+    }
+
+    /** The one whose rooms have most people in them. */
+    async busiest() {
+        const members = await Promise.all(this.#servers.map((server) => number(server, "members")));
+        return this.#servers[members.indexOf(Math.max(...members))];
     }
 
     /** One that has ended is started again, where it was. */
