@@ -8,6 +8,7 @@
 //! were lost; and when a node is gone, by all others, since it may not have told all of them.
 
 mod heirs;
+mod moving;
 mod operating;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -28,6 +29,7 @@ use crate::packet::Opaque;
 use crate::webhook::RoomEvent;
 use heirs::Heirs;
 pub(crate) use heirs::RoomPeople;
+use moving::Asked;
 
 /// Removals in one message between nodes.
 const REMOVALS: usize = 100;
@@ -58,6 +60,7 @@ pub(crate) struct Node {
 struct Place {
     /// Its room, and that room's home node; none before the join.
     home: Option<(RoomName, NodeId)>,
+    asked: Asked,
     is_closing: bool,
 }
 
@@ -185,6 +188,7 @@ impl Node {
                 self.heirs.lost(node);
                 self.tell_new_heirs();
                 self.say_released(node);
+                self.hold_on(now, node);
             }
             BusEvent::Rejoined(me) => {
                 self.lose_place(now);
@@ -207,7 +211,7 @@ impl Node {
             NodeBody::Output(output) => {
                 // What a former home node says does not concern a connection any more.
                 let place = self.connections.get(&output.connection());
-                if place.and_then(|place| place.home.as_ref()).is_some_and(|(_, home)| *home == from) {
+                if place.is_some_and(|place| place.hears(from)) {
                     self.give(output);
                 }
             }
@@ -224,6 +228,7 @@ impl Node {
             NodeBody::Released => {
                 self.awaited.remove(&from);
                 self.heirs.all_said(from);
+                self.go_on(now, from);
             }
         }
     }
@@ -261,6 +266,7 @@ impl Node {
         let node = self.homes.home_node(room);
         if node != self.me {
             place.home = Some((room.clone(), node));
+            place.asked = Asked::Elsewhere;
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
             self.pass_on(now, Input::Connected(from));
         } else if self.awaited.is_empty() {
@@ -309,6 +315,7 @@ impl Node {
     /// To a connection of this node.
     fn give(&mut self, output: Output<Opaque>) {
         let Some(place) = self.connections.get_mut(&output.connection()) else { return };
+        place.asked = Asked::No;
         if let Output::Close(..) = output
             && std::mem::replace(&mut place.is_closing, true)
         {
@@ -317,12 +324,11 @@ impl Node {
         self.outputs.push_back(output);
     }
 
-    /// Nothing more comes from a node: not from its connections, and not for those that have their home there.
+    /// Nothing more comes from a node that it sent before, and nothing of its connections is known.
     fn lose(&mut self, now: Instant, node: NodeId) {
         self.pending.lost(node);
         self.hub.lose(now, node);
         self.drain_hub();
-        self.send_away(now, "the server that keeps the room is not to be reached", |_, (_, home)| *home == node);
     }
 
     /// To be asked before anything is done: a node that was stalled finds much to do when it goes on, and its rooms may not be
@@ -373,35 +379,5 @@ impl Node {
     pub(super) fn fingerprint(&self) -> String {
         let connections: std::collections::BTreeMap<_, _> = self.connections.iter().collect();
         format!("{:?} {connections:?} {} {:?} {}", self.me, self.has_place(), self.awaited, self.hub.fingerprint())
-    }
-
-    /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one. It is told who they are.
-    fn move_rooms(&mut self, now: Instant, gone: Option<NodeId>) {
-        self.hub.rooms_moved(now);
-        let (homes, me) = (&*self.homes, self.me);
-        let moved = self.hub.release(now, |room| homes.home_node(room) != me);
-        self.drain_hub();
-        self.send_away(now, "another server keeps the room now", |homes, (room, node)| homes.home_node(room) != *node);
-        self.hand_over(moved);
-        self.sort_spares(gone);
-        self.tell_new_heirs();
-    }
-
-    /// Closes members' connections so that they come back; the room that they were in waits for them.
-    fn send_away(&mut self, now: Instant, why: &str, which: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
-        let homes = &*self.homes;
-        let is_meant = |place: &Place| place.home.as_ref().is_some_and(|home| which(homes, home));
-        let mut those: Vec<_> =
-            self.connections.iter().filter(|(_, place)| is_meant(place)).map(|(id, _)| *id).collect();
-        those.sort_unstable();
-        for id in those {
-            self.pass_on(now, Input::Disconnected(id, Ending::Broken { last_received: now }));
-            // Without a place there is none for anybody here, for a while.
-            let closing = if self.has_place() { self.hub.elsewhere(why) } else { self.hub.going_away(why) };
-            self.give(Output::Close(id, closing));
-            if let Some(place) = self.connections.get_mut(&id) {
-                place.home = None;
-            }
-        }
     }
 }

@@ -115,7 +115,7 @@ impl World {
             engine: Engine::new(fault),
             slots: (0..nodes).map(|_| Slot::default()).collect(),
             sockets: BTreeMap::new(),
-            clients: clients.iter().map(|name| Client::new(room(name))).collect(),
+            clients: clients.iter().map(|name| Client::new(room(name), start)).collect(),
             removed: Vec::new(),
             told: Vec::new(),
             connected: 0,
