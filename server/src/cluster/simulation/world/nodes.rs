@@ -66,7 +66,7 @@ impl World {
         self.engine.listen(me);
         let view = self.engine.beat(self.now, me, TIMEOUT, (None, None, 0));
         let mut process = Process::start(hub, (me, self.now, view), self.fault, self.now);
-        if self.seed % 2 == 0 {
+        if self.seed.is_multiple_of(2) {
             process.node.tell_events();
         }
         self.slots[at].process = Some(Box::new(process));
