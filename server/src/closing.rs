@@ -40,6 +40,11 @@ impl Closing {
         Closing::refusing(RefusalCode::ServerGoingAway, why).retry(500 + random % 2500)
     }
 
+    /// For who is taken elsewhere at once, or before long: those of one server of several, and nobody waits longer than that takes.
+    pub(crate) fn elsewhere(why: &str, random: u32) -> Self {
+        Closing::refusing(RefusalCode::ServerGoingAway, why).retry(250 + random % 750)
+    }
+
     /// For this reason, with the close code that belongs to it.
     #[must_use]
     pub fn refusing(code: RefusalCode, message: impl Into<String>) -> Self {

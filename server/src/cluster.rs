@@ -44,6 +44,7 @@ pub use crate::node::NodeId;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 pub use local::{LocalBus, Rendezvous};
+use machine::RoomPeople;
 
 /// Messages that wait for a node; when there are more it is behind for good, and the link to it is broken.
 const NODE_MESSAGES: usize = 65_536;
@@ -65,6 +66,8 @@ pub(crate) enum NodeBody {
     Answer(u64, Answer),
     /// These members were removed.
     Removed(Vec<Removal>),
+    /// Who is in rooms that the other node would keep next, or keeps from now on.
+    People(Vec<RoomPeople>),
     /// The other node is known: all rooms that it is the home of are released, and all removals are told.
     Released,
 }
@@ -92,6 +95,13 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// Nodes that see the same nodes have to give the same answer. They may differ for a moment while one comes or goes: then some
     /// members are sent away, and come back to the right one.
     fn home_node(&self, room: &RoomName) -> NodeId;
+
+    /// The node that will keep it if the home node goes and nothing else changes; none if that cannot be said. It is told who is in the
+    /// room, so that it can tell of those who do not come back.
+    fn next_home_node(&self, room: &RoomName) -> Option<NodeId> {
+        let _ = room;
+        None
+    }
 }
 
 /// Delivers to nodes.

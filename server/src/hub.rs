@@ -6,6 +6,7 @@
 
 mod asking;
 mod events;
+mod inherited;
 #[cfg(test)]
 mod inspection;
 mod io;
@@ -37,9 +38,10 @@ pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
 pub use crate::packet::Packet;
 use events::EventSink;
+use inherited::Inherited;
 pub use io::{Input, Output};
 use lock::Lock;
-use moving::MovedAway;
+use moving::{MovedAway, Released};
 use outbox::Outbox;
 pub(crate) use removals::Removal;
 use removals::Removals;
@@ -62,6 +64,8 @@ pub struct Hub<P> {
     ice: Box<dyn IceSource + Send>,
     renewals: Renewals,
     moved_away: MovedAway,
+    released: Released,
+    inherited: Inherited,
     removals: Removals,
     tickets: Tickets,
     /// When rooms came here last from another run of the server.
@@ -95,6 +99,8 @@ enum Due {
     Part(RoomName, PeerId),
     /// Members of a former run of the server are not waited for any longer.
     Settle(RoomName),
+    /// Who was in a room when another node kept it, and is not back, is not waited for any longer.
+    Inherited(RoomName),
     /// Members are told of their room's lock.
     TellLock(RoomName),
     /// Members are told who waits to be let in.
@@ -120,6 +126,8 @@ impl<P: Packet> Hub<P> {
             ice: Box::new(ice),
             renewals: Renewals::default(),
             moved_away: MovedAway::default(),
+            released: Released::default(),
+            inherited: Inherited::default(),
             removals: Removals::default(),
             moved: tickets.started(),
             tickets,
@@ -327,7 +335,7 @@ impl<P: Packet> Hub<P> {
         let is_empty = room.len() == 0;
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
-        self.tell_left(name, &member, reason);
+        self.tell_left(name, (&member).into(), reason);
         if reason == LeaveReason::Removed {
             self.remember_removal(now, name, &member);
         }
@@ -355,6 +363,7 @@ impl<P: Packet> Hub<P> {
                 Some((_, Due::Forget(name))) => self.forget(&name),
                 Some((_, Due::Part(name, id))) => self.part(now, &name, id, LeaveReason::Gone),
                 Some((_, Due::Settle(name))) => self.settle(&name),
+                Some((_, Due::Inherited(name))) => self.inherited_are_due(now, &name),
                 Some((at, Due::TellLock(name))) => self.tell_lock(at.max(now), &name),
                 Some((at, Due::TellWaiting(name))) => self.tell_waiting(at.max(now), &name),
                 Some((_, Due::Unanswered(name, id))) => self.unanswered(now, &name, id),

@@ -137,6 +137,11 @@ impl Tickets {
         claims.run == self.run
     }
 
+    /// Whether it was made by then, in whole seconds.
+    pub(crate) fn was_made_by(&self, claims: &Claims, then: Instant) -> bool {
+        claims.expires.saturating_sub(self.lifetime.as_secs().max(1)) <= self.unix(then)
+    }
+
     pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member, rules: Rules) -> Option<Ticket> {
         let expires = self.unix(now).saturating_add(self.lifetime.as_secs().max(1));
         let Member { id, session, name, pass } = member.clone();

@@ -25,7 +25,7 @@ use crate::SafeUrl;
 use crate::outgoing::http_client;
 pub(crate) use deliver::Deliverer;
 use event::Delivery;
-pub(crate) use event::RoomEvent;
+pub(crate) use event::{Person, RoomEvent};
 pub use secret::{NoWebhookSecret, WebhookSecret};
 
 /// Events of this many rooms are on their way at the same time.

@@ -14,6 +14,14 @@ async fn ask(node: &Node, method: &str, path: &str) -> (u16, Value) {
     (status, serde_json::from_str(body).unwrap_or_default())
 }
 
+/// Somebody who has to wait to be let in.
+async fn knock(node: &Node, room: &str) -> Client {
+    let mut client = Client::over(tokio::net::TcpStream::connect(node.address).await.unwrap(), "").await.unwrap();
+    client.send(json!({"join": {"version": 3, "room": room}})).await;
+    assert!(client.receive().await["wait"].is_object());
+    client
+}
+
 /// Until a message is of this kind.
 async fn hears(client: &mut Client, kind: &str) -> Value {
     loop {
@@ -43,6 +51,25 @@ async fn each_server_does_all_that_an_operator_asks_of_a_room_that_another_one_k
         assert_eq!(third.refuses(&room).await, ("room/locked".to_owned(), 1008));
         assert_eq!(ask(asked, "GET", "rooms").await.1["rooms"][0]["locked"], true);
         assert_eq!(ask(asked, "DELETE", &format!("rooms/{room}/lock")).await.0, 204);
+
+        // The waiting room: who waits at one server is seen, refused and let in at each.
+        let waiting = format!("rooms/{room}/waiting");
+        assert_eq!(ask(asked, "PUT", &format!("rooms/{room}/waiting-room")).await.0, 204);
+        let (mut cem, mut dana) = (knock(&third, &room).await, knock(&other, &room).await);
+        let (status, answer) = ask(asked, "GET", &waiting).await;
+        let ids: Vec<_> = answer["waiting"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+        assert_eq!((status, ids.len()), (200, 2), "{answer}");
+        assert_eq!(ask(asked, "DELETE", &format!("{waiting}/{}", ids[0])).await.0, 204);
+        assert_eq!(cem.refused_and_closed().await, ("room/refused".to_owned(), 1008));
+        assert_eq!(ask(asked, "PUT", &format!("{waiting}/{}", ids[1])).await.0, 204);
+        assert!(dana.receive().await["welcome"].is_object());
+        assert_eq!(ask(asked, "GET", "rooms").await.1["rooms"][0]["waitingRoom"], true);
+        assert_eq!(ask(asked, "DELETE", &format!("rooms/{room}/waiting-room")).await.0, 204);
+        // What a member asks of all reaches those at the other servers, who say by whom.
+        ben.send(json!({"ask": {"what": "lower-hand"}})).await;
+        assert_eq!(hears(&mut dana, "asked").await, json!({"what": "lower-hand", "from": id(&of_ben)}));
+        dana.send(json!("leave")).await;
+        assert_eq!(hears(&mut ben, "left").await["reason"], "left");
 
         let (mut eve, of_eve) = third.join(&room).await;
         let path = format!("rooms/{room}/members/{}", id(&of_eve));

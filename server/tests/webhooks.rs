@@ -183,14 +183,15 @@ async fn a_server_that_stops_tells_the_rest() {
 
 #[cfg(all(unix, feature = "redis"))]
 #[tokio::test]
-async fn of_several_servers_the_one_that_keeps_the_room_tells_and_who_moves_with_it_did_not_leave() {
+async fn of_several_servers_one_is_killed_and_who_moves_did_not_leave_and_who_vanished_with_it_did() {
     use crate::support::redis::{Redis, id, nodes};
 
     let Some(redis) = Redis::start(&[]).await else { return };
     let mut application = Application::start(&[]).await;
     let [first, second] = KEYS.map(|key| format!("whsec_{}", STANDARD.encode(key)));
     let arguments = ["--webhook", &application.url, "--webhook-secret", &first, "--webhook-secret", &second];
-    let [mut home, other] = nodes(&redis, &[&arguments[..], &["--redis-timeout", "2"]].concat()).await;
+    let [mut home, other] =
+        nodes(&redis, &[&arguments[..], &["--redis-timeout", "2", "--resume-window", "6"]].concat()).await;
     let (_ann, of_ann, room) = other.join_at_home_of(&home).await;
     loop {
         // Rooms that were tried until one was kept there.
@@ -204,17 +205,17 @@ async fn of_several_servers_the_one_that_keeps_the_room_tells_and_who_moves_with
         serde_json::from_str(other.ask("GET", "status").await.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!(nodes["nodes"].as_array().map(Vec::len), Some(2), "{nodes}");
 
+    // Ben is at the one that keeps the room, and is never heard of again.
+    let (_ben, of_ben) = home.join(&room).await;
+    assert_eq!(events_of(&mut application, &room, 1).await, [joined(&room, id(&of_ben), 2)]);
+
     home.child.kill().await.unwrap();
     let (mut ann, resumed) = other.come_back(&room, &of_ann["ticket"]).await;
     assert_eq!(resumed["me"]["id"], of_ann["me"]["id"]);
+    assert_eq!(events_of(&mut application, &room, 1).await, [left(&room, id(&of_ben), "gone", 1)]);
     ann.send(json!("leave")).await;
-    loop {
-        let told = application.event().await;
-        if told["data"]["room"] == room.as_str() {
-            assert_eq!(told, left(&room, id(&of_ann), "left", 0));
-            break;
-        }
-    }
+    let emptied = json!({"type": "room.emptied", "data": {"room": room}});
+    assert_eq!(events_of(&mut application, &room, 2).await, [left(&room, id(&of_ann), "left", 0), emptied]);
 }
 
 /// The events of a room, and no more than these in the time that the next one of another room takes.

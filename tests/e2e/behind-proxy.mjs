@@ -27,12 +27,14 @@ function keepConnections() {
             return super.addIceCandidate(candidate);
         }
     };
-    const bytes = async (connection) => {
-        let sum = 0;
-        for (const { type, bytesReceived } of (await connection.getStats()).values()) {
-            if (type === "inbound-rtp") sum += bytesReceived;
+    const came = async (connection) => {
+        let [bytes, frames] = [0, 0];
+        for (const { type, bytesReceived, framesDecoded } of (await connection.getStats()).values()) {
+            if (type !== "inbound-rtp") continue;
+            bytes += bytesReceived;
+            frames += framesDecoded ?? 0;
         }
-        return sum;
+        return { bytes, frames };
     };
     window.gaps = [];
     addEventListener("DOMContentLoaded", () => {
@@ -47,18 +49,30 @@ function keepConnections() {
     };
     window.watchMedia = async () => {
         // Counted in looks, not in time: a page that has no processor for a while looks less often.
-        const watched = window.connections.map((connection) => ({ connection, bytes: 0, news: 0, quiet: 0, silence: 0 }));
+        const none = { bytes: 0, frames: 0, news: 0, quiet: 0, silence: 0, still: 0, stillness: 0, at: performance.now(), gap: 0 };
+        const watched = window.connections.map((connection) => ({ connection, ...none }));
         window.silence = () => Math.max(...watched.map((one) => one.silence));
         window.flows = () => watched.every((one) => one.news > 1);
         /** How often something new had come over the one over which least came. */
         window.looks = () => Math.min(...watched.map((one) => one.news));
+        /** The most looks in a row at which a picture had not moved. */
+        window.stillness = () => Math.max(...watched.map((one) => one.stillness));
+        /** Pictures of the one of whom there were fewest. */
+        window.frames = () => Math.min(...watched.map((one) => one.frames));
+        /** The longest time without a new picture since this was asked last: milliseconds, and up to a look more. */
+        window.takeGap = () => Math.max(...watched.map((one) => [one.gap, (one.gap = 0)][0]));
         for (;;) {
             for (const one of watched) {
-                const now = await bytes(one.connection);
-                const isNew = now > one.bytes;
+                const { bytes, frames } = await came(one.connection);
+                const isNew = bytes > one.bytes;
                 one.quiet = isNew ? 0 : one.quiet + 1;
                 one.news += isNew;
-                Object.assign(one, { bytes: now, silence: Math.max(one.silence, one.quiet) });
+                one.still = frames > one.frames ? 0 : one.still + 1;
+                const now = performance.now();
+                one.gap = Math.max(one.gap, now - one.at);
+                if (frames > one.frames) one.at = now;
+                const [silence, stillness] = [Math.max(one.silence, one.quiet), Math.max(one.stillness, one.still)];
+                Object.assign(one, { bytes, frames, silence, stillness });
             }
             await new Promise((done) => setTimeout(done, 100));
         }

@@ -1,68 +1,54 @@
-// Three servers over a real Redis, behind a real nginx: people call each other across them, and a server that dies ends no call.
-import { spawn } from "node:child_process";
+// Three servers over a real Redis, behind a real nginx: people call each other across them. One that keeps their room is killed, one
+// stalls, one stops: no call ends, pictures go on, and everybody is back.
+import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createConnection } from "node:net";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { away, back, negotiates, noticedNothing, opens, watch } from "./behind-proxy.mjs";
-import { freePort, nginxBeforeThree } from "./nginx.mjs";
-import { end, freshRoom, LIMIT, startServer } from "./people.mjs";
+import { end, freshRoom } from "./people.mjs";
+import { ThreeNodes } from "./three-nodes.mjs";
 
 after(end);
 
-/** A Redis of its own. Its address. */
-async function redis(t) {
-    const port = await freePort();
-    const arguments_ = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-    const child = spawn("redis-server", arguments_, { stdio: "ignore" });
-    t.after(() => child.kill());
-    while (child.exitCode === null) {
-        const socket = createConnection({ port, host: "127.0.0.1" });
-        const came = await once(socket, "connect").then(() => true, () => false);
-        socket.destroy();
-        if (came) return `redis://127.0.0.1:${port}`;
-        await sleep(50);
-    }
-    throw new Error(`redis-server ended: ${child.exitCode}`);
-}
-
-/** A number of a server. */
-async function number(server, name) {
-    const text = await (await fetch(new URL("metrics", server.address))).text();
-    return Number(text.match(new RegExp(`^itodenwa_${name} (\\d+)$`, "m"))?.[1]);
-}
-
-async function until(condition) {
-    const limit = Date.now() + LIMIT;
-    while (!(await condition())) {
-        if (Date.now() > limit) throw new Error(`never: ${condition}`);
-        await sleep(50);
-    }
-}
-
-test("two people call each other over three servers; the one that keeps their room is killed, and the call goes on", async (t) => {
-    const engine = await redis(t);
-    const options = ["--redis", engine, "--redis-timeout", "3", "--behind-proxy", "--public-metrics", "--turn", "off"];
-    const servers = await Promise.all([1, 2, 3].map(() => startServer(...options)));
-    t.after(() => servers.forEach(({ process }) => process.kill()));
-    await until(async () => (await Promise.all(servers.map((one) => number(one, "cluster_nodes")))).every((nodes) => nodes === 3));
-    const at = `${await nginxBeforeThree(t, servers.map(({ address }) => address), "/healthz")}/`;
-
+test("two people call each other over three servers; one is killed, one stalls, one stops, and the call goes on", async (t) => {
+    const three = await ThreeNodes.start(t, 3);
     const room = freshRoom();
     const people = [];
     for (const name of ["Ann", "Bob"]) {
-        const someone = await opens(t, { proxy: { address: at } }, "chromium", room);
+        const someone = await opens(t, { proxy: three }, "chromium", room);
         people.push(await someone.join(undefined, name));
     }
     await Promise.all(people.map((someone) => someone.watches()));
     await watch(people);
     await Promise.all(people.map((someone) => someone.until(() => window.flows())));
 
-    const kept = await Promise.all(servers.map((one) => number(one, "rooms")));
-    const home = servers[kept.indexOf(1)];
-    home.process.kill("SIGKILL");
-    await once(home.process, "exit");
-    await Promise.all(people.map(away));
+    /** What happens to the server that keeps their room; after which they are back, with pictures that never stood still. */
+    const happens = async (what, signal) => {
+        const home = await three.home(2);
+        for (const someone of people) await someone.page.evaluate(() => (window.gaps.length = 0));
+        const start = Date.now();
+        home.process.kill(signal);
+        await Promise.all(people.map(away));
+        await Promise.all(people.map(back));
+        t.diagnostic(`${what}: both are back after ${Date.now() - start} ms`);
+        for (const someone of people) {
+            const frames = await someone.page.evaluate(() => window.frames());
+            await someone.until((frames) => window.frames() > frames + 10, frames);
+            const still = await someone.page.evaluate(() => window.stillness());
+            assert.ok(still < 50, `${what}: the picture stood still at ${still} looks in a row`);
+        }
+        return home;
+    };
+
+    const killed = await happens("killed", "SIGKILL");
+    await three.startAgain(killed);
+    await Promise.all(people.map(back));
+    const stalled = await happens("stalled", "SIGSTOP");
+    stalled.process.kill("SIGCONT");
+    await three.seeEachOther(3);
+    await Promise.all(people.map(back));
+    const stopped = await happens("stopped", "SIGTERM");
+    if (stopped.process.exitCode === null) await once(stopped.process, "exit");
+    assert.equal(stopped.process.exitCode, 0);
     await Promise.all(people.map(back));
     await negotiates(people);
     await noticedNothing(people);

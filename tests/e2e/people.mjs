@@ -79,7 +79,8 @@ export function startServer(...options) {
 export async function startProgram(...options) {
     const program = need("ITODENWA_SERVER");
     const { ITODENWA_WWW, ...env } = process.env;
-    const child = spawn(program, ["--listen", "127.0.0.1:0", ...options], {
+    const listen = options.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+    const child = spawn(program, [...listen, ...options], {
         stdio: ["ignore", "pipe", "inherit"],
         env: { ...env, RUST_LOG: "warn" },
     });

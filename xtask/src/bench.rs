@@ -5,6 +5,7 @@ mod cluster;
 mod data;
 mod hostile;
 mod mesh;
+mod nodes;
 mod plot;
 mod readme;
 mod relay;
@@ -39,7 +40,7 @@ pub(crate) struct Bench {
     /// The browser, of `data`.
     #[arg(long, value_enum, default_value_t = Browser::Chromium)]
     browser: Browser,
-    /// Writes what came of it into the README and its plot, of `cluster`, `data` and `mesh`.
+    /// Writes what came of it into the README and its plot, of `cluster`, `nodes`, `data` and `mesh`.
     #[arg(long)]
     write: bool,
 }
@@ -65,6 +66,8 @@ enum Subject {
     Server,
     /// What servers that keep rooms together over Redis cost, beside one alone.
     Cluster,
+    /// How long it takes until everybody is back when one of several servers is killed, stalls or stops.
+    Nodes,
     /// How good clients fare while others flood, idle and crawl.
     Hostile,
     /// How long it takes until two people see each other, beside others.
@@ -86,6 +89,7 @@ pub(crate) fn run(bench: &Bench) -> Result<ExitCode> {
             relay::run(bench)?;
         }
         Subject::Cluster => cluster::run(bench)?,
+        Subject::Nodes => nodes::run(bench)?,
         Subject::Hostile => hostile::run(bench)?,
         Subject::Call => {
             script::run_beside_others("bench-call.mjs", &[("rounds", &bench.rounds), ("calls", &bench.calls)])?;

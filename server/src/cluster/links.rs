@@ -83,6 +83,9 @@ struct Link<M> {
     waiting: VecDeque<M>,
     bytes: usize,
     empty: Empty,
+    /// Nobody heard what was sent last: what follows waits for the next beat. Who is told of the loss has something to say, and as long as
+    /// nobody listens this would be a loop.
+    is_paused: bool,
 }
 
 /// Whether a batch without messages is to be sent, so that the other end sees what is missing, or the epoch.
@@ -104,6 +107,7 @@ impl<M> Link<M> {
             waiting: VecDeque::new(),
             bytes: 0,
             empty: Empty::No,
+            is_paused: false,
         }
     }
 
@@ -166,7 +170,7 @@ impl<M: Packet> Links<M> {
     /// Whether there is something to publish before the next beat.
     #[cfg(test)]
     pub(super) fn has_batches(&self) -> bool {
-        self.links.values().any(|link| !link.waiting.is_empty() || link.empty == Empty::Now)
+        self.links.values().any(|link| !link.is_paused && (!link.waiting.is_empty() || link.empty == Empty::Now))
     }
 
     #[cfg(test)]
@@ -194,6 +198,10 @@ impl<M: Packet> Links<M> {
     pub(super) fn batches(&mut self, is_beat: bool) -> Vec<(Incarnation, Batch<M>)> {
         let me = self.me;
         let batch = |link: &mut Link<M>| {
+            if link.is_paused && !is_beat {
+                return None;
+            }
+            link.is_paused = false;
             let is_empty_due = link.empty == Empty::Now || is_beat && (link.empty == Empty::AtBeat || !link.is_known);
             if link.waiting.is_empty() && !is_empty_due {
                 return None;
@@ -234,6 +242,7 @@ impl<M: Packet> Links<M> {
         }
         let Some(link) = self.links.get_mut(&id) else { return Received::Done };
         link.is_known = true;
+        link.is_paused = false;
         if batch.before == link.received {
             link.received += batch.messages.len() as u64;
             self.events.extend(batch.messages.into_iter().map(|message| Event::Message(id, message)));
@@ -246,8 +255,10 @@ impl<M: Packet> Links<M> {
     /// What was published for this node did not reach it.
     pub(super) fn failed(&mut self, node: Incarnation) {
         if self.links.get(&node.id).is_some_and(|link| link.node == node) {
-            // Not now: as long as nobody listens this would be a loop.
             self.break_link(node.id, None, Empty::AtBeat);
+            if let Some(link) = self.links.get_mut(&node.id) {
+                link.is_paused = true;
+            }
         }
     }
 

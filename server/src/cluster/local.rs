@@ -101,6 +101,10 @@ impl Registry for Rendezvous {
     fn home_node(&self, room: &RoomName) -> NodeId {
         with(&self.0, |nodes| rendezvous::home_node(room, nodes.iter().map(|(node, _)| *node))).unwrap_or_default()
     }
+
+    fn next_home_node(&self, room: &RoomName) -> Option<NodeId> {
+        with(&self.0, |nodes| rendezvous::next_home_node(room, nodes.iter().map(|(node, _)| *node)))
+    }
 }
 
 /// The lock is held for a few steps that can't fail; should they ever, the list is still a list.

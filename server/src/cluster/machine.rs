@@ -7,22 +7,29 @@
 //! **Who was removed** is told to all nodes before anything that follows from it, to each newcomer, and again to whom messages
 //! were lost; and when a node is gone, by all others, since it may not have told all of them.
 
+mod heirs;
+mod moving;
+mod operating;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use itodenwa_wire::{ClientMessage, LeaveReason, RoomName};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{Bus, BusEvent, Figures, NodeBody, NodeMessage, Registry};
 use crate::closing::Ending;
 use crate::hub::{Hub, Input, Output, Removal};
 use crate::metrics::Census;
 use crate::node::{ConnectionId, NodeId};
-use crate::operator::{Answer, NodeStatus, Pending, Question};
+use crate::operator::Pending;
 use crate::packet::Opaque;
 use crate::webhook::RoomEvent;
+use heirs::Heirs;
+pub(crate) use heirs::RoomPeople;
+use moving::Asked;
 
 /// Removals in one message between nodes.
 const REMOVALS: usize = 100;
@@ -43,6 +50,7 @@ pub(crate) struct Node {
     awaited: BTreeSet<NodeId>,
     /// What other nodes were asked.
     pending: Pending,
+    heirs: Heirs,
     /// For the connections of this node. Drained after each call.
     outputs: VecDeque<Output<Opaque>>,
 }
@@ -52,6 +60,7 @@ pub(crate) struct Node {
 struct Place {
     /// Its room, and that room's home node; none before the join.
     home: Option<(RoomName, NodeId)>,
+    asked: Asked,
     is_closing: bool,
 }
 
@@ -67,6 +76,7 @@ impl Node {
             is_in: Arc::new(AtomicBool::new(true)),
             awaited: BTreeSet::new(),
             pending: Pending::default(),
+            heirs: Heirs::default(),
             outputs: VecDeque::new(),
         };
         node.greet();
@@ -145,6 +155,7 @@ impl Node {
 
     /// The server stops: everybody is sent away, and the others are told that this node leaves.
     pub(crate) fn stop(&mut self, now: Instant) {
+        self.check_lease(now);
         self.bus.leave();
         self.hand_to_hub(now, Input::Stop);
         self.send_away(now, "the server is shutting down", |_, _| true);
@@ -161,20 +172,23 @@ impl Node {
             BusEvent::Message(from, NodeMessage(body)) => self.on_message(now, from, body),
             BusEvent::NodeJoined(node) => {
                 tracing::info!(node = node.0, "a node joined");
-                self.move_rooms(now);
+                self.move_rooms(now, None);
                 self.say_released(node);
             }
             BusEvent::NodeGone(node) => {
                 tracing::warn!(node = node.0, "a node is gone");
                 self.lose(now, node);
                 self.awaited.remove(&node);
-                self.move_rooms(now);
+                self.move_rooms(now, Some(node));
                 self.tell_removals(self.bus.others(), self.hub.removals().cloned().collect());
             }
             BusEvent::LinkBroken(node) => {
                 tracing::info!(node = node.0, "messages from or to a node are lost");
                 self.lose(now, node);
+                self.heirs.lost(node);
+                self.tell_new_heirs();
                 self.say_released(node);
+                self.hold_on(now, node);
             }
             BusEvent::Rejoined(me) => {
                 self.lose_place(now);
@@ -190,14 +204,14 @@ impl Node {
         match body {
             NodeBody::Input(Input::Received(connection, Ok(ClientMessage::Join(join)))) if !self.keeps(&join.room) => {
                 self.hand_to_hub(now, Input::Disconnected(connection, Ending::ForGood(LeaveReason::Gone)));
-                let closing = self.hub.going_away("another server keeps the room");
+                let closing = self.hub.elsewhere("another server keeps the room");
                 self.bus.send(from, NodeMessage(NodeBody::Output(Output::Close(connection, closing))));
             }
             NodeBody::Input(input) => self.hand_to_hub(now, input),
             NodeBody::Output(output) => {
                 // What a former home node says does not concern a connection any more.
                 let place = self.connections.get(&output.connection());
-                if place.and_then(|place| place.home.as_ref()).is_some_and(|(_, home)| *home == from) {
+                if place.is_some_and(|place| place.hears(from)) {
                     self.give(output);
                 }
             }
@@ -210,8 +224,11 @@ impl Node {
                 self.hub.learn_removals(now, removals);
                 self.drain_hub();
             }
+            NodeBody::People(rooms) => self.learn_people(from, rooms),
             NodeBody::Released => {
                 self.awaited.remove(&from);
+                self.heirs.all_said(from);
+                self.go_on(now, from);
             }
         }
     }
@@ -224,7 +241,8 @@ impl Node {
         }
     }
 
-    /// Another node is known here: none of its rooms is kept any longer, and it may know what is known of removals.
+    /// Another node is known here: none of its rooms is kept any longer, it was told who is in those that it would keep next, and it may
+    /// know what is known of removals.
     fn say_released(&mut self, to: NodeId) {
         self.tell_removals(vec![to], self.hub.removals().cloned().collect());
         self.bus.send(to, NodeMessage(NodeBody::Released));
@@ -248,13 +266,14 @@ impl Node {
         let node = self.homes.home_node(room);
         if node != self.me {
             place.home = Some((room.clone(), node));
+            place.asked = Asked::Elsewhere;
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
             self.pass_on(now, Input::Connected(from));
         } else if self.awaited.is_empty() {
             place.home = Some((room.clone(), node));
         } else {
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
-            let closing = self.hub.going_away("the server has just started, and another one may keep the room still");
+            let closing = self.hub.elsewhere("the server has just started, and another one may keep the room still");
             self.give(Output::Close(from, closing));
         }
     }
@@ -290,11 +309,13 @@ impl Node {
                 node => self.bus.send(node, NodeMessage(NodeBody::Output(output))),
             }
         }
+        self.tell_of_changes();
     }
 
     /// To a connection of this node.
     fn give(&mut self, output: Output<Opaque>) {
         let Some(place) = self.connections.get_mut(&output.connection()) else { return };
+        place.asked = Asked::No;
         if let Output::Close(..) = output
             && std::mem::replace(&mut place.is_closing, true)
         {
@@ -303,12 +324,11 @@ impl Node {
         self.outputs.push_back(output);
     }
 
-    /// Nothing more comes from a node: not from its connections, and not for those that have their home there.
+    /// Nothing more comes from a node that it sent before, and nothing of its connections is known.
     fn lose(&mut self, now: Instant, node: NodeId) {
         self.pending.lost(node);
         self.hub.lose(now, node);
         self.drain_hub();
-        self.send_away(now, "the server that keeps the room is not to be reached", |_, (_, home)| *home == node);
     }
 
     /// To be asked before anything is done: a node that was stalled finds much to do when it goes on, and its rooms may not be
@@ -326,6 +346,7 @@ impl Node {
         if self.is_in.swap(false, Ordering::Relaxed) {
             tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
             self.hub.begin_run(now);
+            self.heirs = Heirs::default();
             self.drain_hub();
             self.pending.clear();
             self.send_away(now, "the server is not in its cluster", |_, _| true);
@@ -342,6 +363,11 @@ impl Node {
         self.bus.me() == self.me
     }
 
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self, rooms: usize) -> bool {
+        self.heirs.is_bounded(rooms)
+    }
+
     /// Whether it waits for others before it keeps rooms.
     #[cfg(test)]
     pub(super) fn waits(&self) -> bool {
@@ -353,60 +379,5 @@ impl Node {
     pub(super) fn fingerprint(&self) -> String {
         let connections: std::collections::BTreeMap<_, _> = self.connections.iter().collect();
         format!("{:?} {connections:?} {} {:?} {}", self.me, self.has_place(), self.awaited, self.hub.fingerprint())
-    }
-
-    /// Rooms may have other home nodes now: members at the old one are sent away, and come back to the new one.
-    fn move_rooms(&mut self, now: Instant) {
-        self.hub.rooms_moved(now);
-        let (homes, me) = (&*self.homes, self.me);
-        self.hub.release(now, |room| homes.home_node(room) != me);
-        self.drain_hub();
-        self.send_away(now, "another server keeps the room now", |homes, (room, node)| homes.home_node(room) != *node);
-    }
-
-    /// Closes members' connections so that they come back; the room that they were in waits for them.
-    fn send_away(&mut self, now: Instant, why: &str, which: impl Fn(&dyn Registry, &(RoomName, NodeId)) -> bool) {
-        let homes = &*self.homes;
-        let is_meant = |place: &Place| place.home.as_ref().is_some_and(|home| which(homes, home));
-        let mut those: Vec<_> =
-            self.connections.iter().filter(|(_, place)| is_meant(place)).map(|(id, _)| *id).collect();
-        those.sort_unstable();
-        for id in those {
-            self.pass_on(now, Input::Disconnected(id, Ending::Broken { last_received: now }));
-            let closing = self.hub.going_away(why);
-            self.give(Output::Close(id, closing));
-            if let Some(place) = self.connections.get_mut(&id) {
-                place.home = None;
-            }
-        }
-    }
-
-    /// Asks the nodes that know. Without a place in the cluster nobody is asked, and `to` is dropped.
-    pub(crate) fn ask(&mut self, now: Instant, question: Question, to: oneshot::Sender<Vec<Answer>>) {
-        self.check_lease(now);
-        if !self.has_place() {
-            return;
-        }
-        let home = question.room().map(|room| self.homes.home_node(room));
-        let elsewhere = home.map_or_else(|| self.bus.others(), |home| vec![home]);
-        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|node| *node != self.me).collect();
-        let is_asked_here = home.is_none_or(|home| home == self.me);
-        let answers = is_asked_here.then(|| self.answer(now, &question)).into_iter().collect();
-        if let Some(number) = self.pending.ask(elsewhere.clone(), answers, to) {
-            for node in elsewhere {
-                self.bus.send(node, NodeMessage(NodeBody::Ask(number, question.clone())));
-            }
-        }
-    }
-
-    fn answer(&mut self, now: Instant, question: &Question) -> Answer {
-        if let Question::Status = question {
-            let Census { connections, rooms, members } = self.census();
-            let version = env!("CARGO_PKG_VERSION").to_owned();
-            return Answer::Status(NodeStatus { node: self.me, version, connections, rooms, members });
-        }
-        let answer = self.hub.answer(now, question);
-        self.drain_hub();
-        answer
     }
 }

@@ -11,7 +11,7 @@ use itodenwa_wire::{ClientMessage, Identity, LeaveReason, PeerId, RoomName, Serv
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::to_raw_value;
 
-use super::{NodeBody, NodeMessage};
+use super::{NodeBody, NodeMessage, RoomPeople};
 use crate::closing::{Closing, Ending};
 use crate::hub::{Input, Output, Removal};
 use crate::node::ConnectionId;
@@ -40,6 +40,7 @@ enum Text {
     Ask(u64, Question),
     Answer(u64, Answer),
     Removed(Vec<RemovedMember>),
+    People(Vec<RoomPeople>),
     Released,
 }
 
@@ -93,6 +94,7 @@ pub(super) fn encode(now: Instant, NodeMessage(body): NodeMessage) -> Option<Opa
         NodeBody::Removed(removals) => {
             Text::Removed(removals.into_iter().map(|removal| removed_member(now, removal)).collect())
         }
+        NodeBody::People(rooms) => Text::People(rooms),
         NodeBody::Released => Text::Released,
     };
     to_raw_value(&text).ok()
@@ -116,6 +118,7 @@ pub(super) fn decode(now: Instant, text: &Opaque) -> Result<NodeMessage, serde_j
         Text::Ask(number, question) => NodeBody::Ask(number, question),
         Text::Answer(number, answer) => NodeBody::Answer(number, answer),
         Text::Removed(members) => NodeBody::Removed(members.into_iter().map(|member| removal(now, member)).collect()),
+        Text::People(rooms) => NodeBody::People(rooms),
         Text::Released => NodeBody::Released,
     };
     Ok(NodeMessage(body))
@@ -213,6 +216,9 @@ mod tests {
             r#"{"answer":[1,{"room":[{"id":"0000000100000002","connected":true}]}]}"#.to_owned(),
             r#"{"answer":[1,"unknown"]}"#.to_owned(),
             r#"{"removed":[]}"#.to_owned(),
+            r#"{"people":[{"room":"a","people":[{"id":"0000000100000002","name":"Aya","identity":"ann"}]}]}"#
+                .to_owned(),
+            r#"{"people":[{"room":"a","people":[]}]}"#.to_owned(),
             r#""released""#.to_owned(),
         ] {
             let message = decode(now, &text(&written)).unwrap_or_else(|error| panic!("{written}: {error}"));

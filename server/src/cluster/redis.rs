@@ -166,6 +166,10 @@ impl Registry for RedisRegistry {
             .view(|view| rendezvous::home_node(room, view.others.iter().copied().chain([view.me])))
             .unwrap_or_default()
     }
+
+    fn next_home_node(&self, room: &RoomName) -> Option<NodeId> {
+        self.0.view(|view| rendezvous::next_home_node(room, view.others.iter().copied().chain([view.me])))
+    }
 }
 
 impl Shared {

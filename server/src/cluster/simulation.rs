@@ -1,8 +1,8 @@
 //! Nodes of a cluster as they are, with all their rules ([`Node`](super::machine::Node), the hub in it, the membership and its
 //! links), between an engine that delays, loses, cuts off and starts anew, and people who come, talk, go and are removed.
 //!
-//! What has to hold is in [`properties`]; [`faults`] are made on purpose, and each has to be noticed. `runs` are random ones, and
-//! `orders` are all orders of events for two nodes and two members. `cargo xtask simulate` makes many more than `cargo test`.
+//! What has to hold is in [`properties`]; [`faults`] are made on purpose, and each has to be noticed. `runs` are random ones, `told` are
+//! some of which an application hears everything, and `orders` are all orders of events for two nodes and two members. `cargo xtask simulate` makes many more than `cargo test`.
 
 mod client;
 mod engine;
@@ -12,6 +12,7 @@ mod process;
 mod properties;
 mod random;
 mod runs;
+mod told;
 mod world;
 
 use faults::Fault;

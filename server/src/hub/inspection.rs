@@ -41,12 +41,15 @@ impl<P: Packet> Hub<P> {
     pub(crate) fn unbounded(&self, limits: &crate::Limits) -> Option<&'static str> {
         let members: usize = self.rooms.values().map(|room| room.len()).sum();
         // Of a room: that it is forgotten, settles, or tells of its lock.
-        let is_due_bounded = self.due.len() <= members + 3 * self.rooms.len();
+        // Of one that was inherited: that nobody is waited for any longer.
+        let is_due_bounded = self.due.len() <= members + 3 * self.rooms.len() + self.inherited.rooms().count();
         let has_small = |room: &super::Room<P>| room.is_bounded(limits);
         [
             ("outputs", self.outputs.is_empty()),
             ("removals", self.removals.is_bounded()),
             ("deadlines", is_due_bounded),
+            ("people who may come back", self.inherited.is_bounded(limits)),
+            ("rooms that others keep", self.released.rooms().len() <= limits.rooms),
             ("members who moved away", self.moved_away.len() <= limits.connections + 1),
             ("signals for a member", self.rooms.values().all(has_small)),
         ]
@@ -63,6 +66,8 @@ impl<P: Packet> Hub<P> {
         let rooms: BTreeMap<_, _> = self.rooms.iter().collect();
         let mut removals: Vec<_> = self.removals().map(|removal| (&removal.room, removal.id)).collect();
         removals.sort_unstable();
-        format!("{connections:?} {rooms:?} {:?} {removals:?} {:?}", self.due, self.moved)
+        let since = |room: &RoomName| self.released.since(room);
+        let released: Vec<_> = self.released.rooms().into_iter().map(|room| (room, since(room))).collect();
+        format!("{connections:?} {rooms:?} {:?} {removals:?} {:?} {released:?}", self.due, self.moved)
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a member, with a connection or waited for | that member; an older connection is closed and hears no more |
 //! | a member of another run of the server, soon after the rooms moved here, into a room that is younger than the resume window | that member |
+//! | the same with a ticket of this run, of before the room moved to another node from where it comes back | that member |
 //! | anybody else, also who was [removed](super::removals) | somebody new |
 //!
 //! Rooms move here when the server starts, and when a node comes or goes. Later nobody has a reason to come from another run
@@ -89,6 +90,7 @@ impl<P: Packet> Hub<P> {
     ) -> bool {
         if let Some(pass) = &pass {
             self.make_way(now, name, &pass.identity);
+            self.replace_inherited(name, &pass.identity, former.map(|(id, _)| id));
         }
         let entered = self.enter(now, from, name.clone(), |room, random| match former {
             Some((id, session)) => Some((Member { id, session, name: called, pass }, true)),
@@ -151,15 +153,20 @@ impl<P: Packet> Hub<P> {
     /// Whether a ticket is from another run of the server, whose members its room still waits for. The first one back may need
     /// all of the window, and those who come after it have theirs: so it is twice that, in all.
     fn may_come_back(&self, now: Instant, claims: &Claims) -> bool {
-        let window = self.limits.resume_window;
-        let is_young = |room: &Room<P>| now < room.opened + window;
         let is_let_in = claims.pass.is_some() || self.access == Access::Open;
-        let is_in_time = now < self.moved + 2 * window;
+        let released = self.released.since(&claims.room);
+        let is_from_before = || released.is_some_and(|since| self.tickets.was_made_by(claims, since));
         is_let_in
-            && is_in_time
-            && !self.tickets.is_own(claims)
+            && now < self.may_come_back_until(&claims.room)
+            && (!self.tickets.is_own(claims) || is_from_before())
             && !self.removals.has(claims)
-            && self.rooms.get(&claims.room).is_none_or(is_young)
+    }
+
+    /// Until when members of another run may come back to a room.
+    pub(super) fn may_come_back_until(&self, room: &RoomName) -> Instant {
+        let window = self.limits.resume_window;
+        let in_all = self.moved + 2 * window;
+        self.rooms.get(room).map_or(in_all, |room| in_all.min(room.opened + window))
     }
 
     /// Lets somebody into a room, and tells those who are in it. `who` says with a member whether it is of a former run.
@@ -189,7 +196,7 @@ impl<P: Packet> Hub<P> {
             self.due.insert((at, Due::Settle(name.clone())));
         }
         let id = member.id;
-        let newcomer = (!is_former).then(|| member.clone());
+        let came = member.clone();
         room.enter(now, from.0, member.clone(), self.kept.clone());
         let joined = Arc::new(ServerMessage::Joined { member, roster: room.roster() });
         self.welcome(now, from, name.clone(), id);
@@ -197,8 +204,10 @@ impl<P: Packet> Hub<P> {
             let others = room.connected().filter(|(_, other)| *other != id);
             self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
         }
-        if let Some(newcomer) = newcomer {
-            self.tell_joined(&name, &newcomer);
+        if is_former {
+            self.came_back(&name, &came);
+        } else {
+            self.tell_joined(&name, &came);
         }
         Ok(())
     }

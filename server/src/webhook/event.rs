@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use axum::body::Bytes;
 use itodenwa_wire::{DisplayName, Identity, LeaveReason, Member, PeerId, RoomName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
@@ -30,13 +30,13 @@ pub(crate) enum RoomEvent {
 }
 
 /// Somebody in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Person {
-    id: PeerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<Identity>,
+    pub(crate) id: PeerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<Identity>,
 }
 
 /// An event that is to be delivered.
@@ -56,7 +56,7 @@ struct Payload<'a> {
 }
 
 impl RoomEvent {
-    pub(super) fn room(&self) -> &RoomName {
+    pub(crate) fn room(&self) -> &RoomName {
         match self {
             RoomEvent::Joined { room, .. } | RoomEvent::Left { room, .. } | RoomEvent::Emptied { room } => room,
         }

@@ -253,3 +253,24 @@ fn both_ends_may_break_a_link_at_the_same_time() {
         assert_eq!(one.poll(), Some(Event::Broken(other.me.id)), "it knows that something was lost");
     }
 }
+
+#[test]
+fn what_nobody_hears_is_tried_again_at_the_next_beat() {
+    let [me, other] = [0, 1].map(|id| Incarnation { id: NodeId(id), run: 1 });
+    let mut links = Links::new(me, [other]);
+    links.send(other.id, 1);
+    assert_eq!(links.batches(false).len(), 1);
+    links.failed(other);
+    assert_eq!(links.poll(), Some(Event::Broken(other.id)));
+    // What is said because it is broken, as nobody listens still.
+    links.send(other.id, 2);
+    assert!(links.batches(false).is_empty());
+    assert_eq!(links.batches(true).len(), 1);
+    links.failed(other);
+    links.send(other.id, 3);
+    assert!(links.batches(false).is_empty());
+    // Heard of, it listens.
+    links.receive(Batch { from: other, epoch: 9, before: 0, messages: Vec::new() });
+    links.send(other.id, 4);
+    assert_eq!(links.batches(false).len(), 1);
+}

@@ -1,6 +1,7 @@
 //! Somebody with a browser: comes in, comes back, says numbers, and looks at what it hears.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use itodenwa_wire::{ClientMessage, Join, PROTOCOL_VERSION, PeerId, Resume, RoomName, ServerMessage, Signal, Ticket};
 use serde_json::value::RawValue;
@@ -15,6 +16,8 @@ pub(super) struct Client {
     pub(super) is_wanted: bool,
     /// The connection that it has.
     pub(super) socket: Option<u64>,
+    /// When it joined on that.
+    pub(super) asked: Instant,
     /// Who it is, as of the last welcome, whether or not it is connected.
     pub(super) me: Option<PeerId>,
     /// It is in the room by the connection that it has.
@@ -39,11 +42,12 @@ pub(super) enum Reaction {
 }
 
 impl Client {
-    pub(super) fn new(room: RoomName) -> Self {
+    pub(super) fn new(room: RoomName, now: Instant) -> Self {
         Client {
             room,
             is_wanted: true,
             socket: None,
+            asked: now,
             me: None,
             is_in: false,
             ticket: None,

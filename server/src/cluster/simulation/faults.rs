@@ -92,4 +92,8 @@ impl Registry for Wrong<RedisRegistry> {
     fn home_node(&self, room: &RoomName) -> NodeId {
         if self.1 == Fault::HomesDiffer { self.2 } else { self.0.home_node(room) }
     }
+
+    fn next_home_node(&self, room: &RoomName) -> Option<NodeId> {
+        self.0.next_home_node(room)
+    }
 }

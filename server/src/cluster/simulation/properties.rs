@@ -24,6 +24,9 @@ impl World {
             if let Some(what) = hub.unbounded(&self.limits) {
                 return Err(format!("unbounded: {what} at {at}"));
             }
+            if !process.node.is_bounded(self.limits.rooms) {
+                return Err(format!("unbounded: what is known for others at {at}"));
+            }
             if !process.membership.links.is_bounded() {
                 return Err(format!("unbounded: links at {at}"));
             }

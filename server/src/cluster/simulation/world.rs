@@ -20,6 +20,7 @@ use crate::closing::Ending;
 use crate::node::ConnectionId;
 use crate::operator::Answer;
 use crate::packet::Opaque;
+use crate::webhook::RoomEvent;
 pub(super) use step::Step;
 
 /// A place for a node.
@@ -83,6 +84,8 @@ pub(super) struct World {
     pub(super) sockets: BTreeMap<u64, Socket>,
     pub(super) clients: Vec<Client>,
     pub(super) removed: Vec<Removed>,
+    /// What was told of rooms, where it is: by seeds that are even.
+    pub(super) told: Vec<RoomEvent>,
     connected: u64,
     runs: u64,
     fault: Option<Fault>,
@@ -112,8 +115,9 @@ impl World {
             engine: Engine::new(fault),
             slots: (0..nodes).map(|_| Slot::default()).collect(),
             sockets: BTreeMap::new(),
-            clients: clients.iter().map(|name| Client::new(room(name))).collect(),
+            clients: clients.iter().map(|name| Client::new(room(name), start)).collect(),
             removed: Vec::new(),
+            told: Vec::new(),
             connected: 0,
             runs: 0,
             fault,

@@ -395,3 +395,21 @@ fn a_seat_whose_socket_ended_is_free_for_others_when_the_room_is_full() {
     bench.wait(Duration::from_secs(10));
     assert_eq!(closed_for(&bench.join(C, "r")), Some((C, 1008, RefusalCode::RoomFull)));
 }
+
+#[test]
+fn who_did_not_follow_a_room_that_moved_away_and_back_is_the_same_member() {
+    let (mut bench, ann, _) = two(Limits::default());
+    bench.hub.release(bench.now, |_| true);
+    while bench.hub.poll().is_some() {}
+    bench.wait(Duration::from_secs(2));
+    bench.hub.rooms_moved(bench.now);
+    let outputs = bench.again(C, ticket(&ann), 0);
+    let (again, _) = welcomed(&outputs, C);
+    assert_eq!((&again.me, again.settling), (&ann.me, true));
+    // What it is given now is of this time: when it leaves it is somebody new.
+    let left = again.ticket.clone().unwrap();
+    bench.wait(Duration::from_secs(2));
+    bench.say(C, ClientMessage::Leave);
+    let outputs = bench.again(D, &left, 0);
+    assert_ne!(welcomed(&outputs, D).0.me.id, ann.me.id);
+}

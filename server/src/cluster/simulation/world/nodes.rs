@@ -65,7 +65,10 @@ impl World {
         let hub = Hub::new(limits, Access::Open, IceServers::default(), tickets, move || random.next() as u32);
         self.engine.listen(me);
         let view = self.engine.beat(self.now, me, TIMEOUT, (None, None, 0));
-        let process = Process::start(hub, (me, self.now, view), self.fault, self.now);
+        let mut process = Process::start(hub, (me, self.now, view), self.fault, self.now);
+        if self.seed.is_multiple_of(2) {
+            process.node.tell_events();
+        }
         self.slots[at].process = Some(Box::new(process));
     }
 
@@ -121,6 +124,9 @@ impl World {
             if socket.down.len() > 4 * self.limits.queue_messages && !socket.is_closing {
                 process.node.handle(now, Input::Overflowed(id));
             }
+        }
+        if let Some(process) = &mut self.slots[at].process {
+            self.told.extend(std::iter::from_fn(|| process.node.poll_event()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happens to people: connections, what they say and hear, and removals.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use itodenwa_wire::ClientMessage;
 use tokio::sync::oneshot;
@@ -13,21 +14,32 @@ use crate::hub::Input;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
 
+/// Who has no answer for so long gives the connection up, as clients do.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
 impl World {
     pub(super) fn connect(&mut self, client: usize, at: usize) {
         let now = self.now;
         let who = &self.clients[client];
+        if who.socket.is_some() && !who.is_in && now >= who.asked + ANSWER_WITHIN {
+            return self.cut(client, true);
+        }
         if !who.is_wanted || who.socket.is_some() {
             return;
         }
         let join = who.join();
-        let Some(process) = self.awake(at).filter(|process| process.node.has_place()) else { return };
+        let Some(process) = self.awake(at) else { return };
+        process.node.check_lease(now);
+        if !process.node.has_place() {
+            return self.drain(at);
+        }
         let id = process.node.connect(now);
         self.connected += 1;
         let up = VecDeque::from([Up::Message(join)]);
         let socket = Socket { slot: at, id, client, up, down: VecDeque::new(), is_closing: false };
         self.sockets.insert(self.connected, socket);
         self.clients[client].socket = Some(self.connected);
+        self.clients[client].asked = now;
         self.drain(at);
     }
 
