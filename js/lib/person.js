@@ -38,6 +38,11 @@ export class Me {
         return this.#now.settings;
     }
 
+    /** How loud one is. */
+    get level() {
+        return this.#link.ownLevel();
+    }
+
     /** Whether one speaks while the microphone is muted. */
     get mutedSpeech() {
         return this.#now.mutedSpeech ?? false;

@@ -25,6 +25,12 @@ export class Me {
     readonly media: ReadonlySet<Source>;
     /** What those that are on really are. */
     readonly settings: ReadonlyMap<Source, Settings>;
+    /**
+     * How loud one is now, from 0 to 1 (linear), for a meter: as {@link Peer.level}, also while the microphone is muted. It is measured from the
+     * first time that it is read, until nobody has read it for five seconds; 0 before, where there is no microphone, and where the browser lets
+     * no sound be looked at, as some before the person has touched the page.
+     */
+    readonly level: number;
     /** Whether one speaks while the microphone is muted: see {@link Room.onmutedspeech}, without a listener for which it stays `false`. */
     readonly mutedSpeech: boolean;
     /** What one has for everybody to see, by key, as it is now. Empty once the room is over. */
