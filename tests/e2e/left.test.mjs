@@ -121,6 +121,7 @@ async function prepare(limit) {
         ann.me.level;
         await ann.microphone(false);
         await until("silence", () => !theirs.media.has("microphone"));
+        await until("an ear", () => window.left().graphs > 0);
         await measured;
         // As a program may forget to.
         if (round % 3 === 0) ann.unpublish("whiteboard");

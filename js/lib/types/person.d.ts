@@ -147,7 +147,8 @@ export class Peer extends EventTarget {
     /**
      * The stream that has this source: microphone and camera are in one, `screen` and `screenAudio` in another. To be read as
      * {@link track}: add nothing, remove nothing, stop nothing. It is the same as long as they are in the room; its tracks come and go,
-     * each with a `media` event. `undefined` while there is nothing in it.
+     * each with a `media` event. `undefined` while there is nothing in it. The `srcObject` of a {@link view} that shows them is this stream, as
+     * it was before there was this method; but by that alone what they send is asked for only while the element shows it.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
      */
     stream(source: Source): MediaStream | undefined;
