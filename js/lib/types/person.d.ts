@@ -49,9 +49,9 @@ export class Me {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     view(sight?: Sight): HTMLVideoElement;
-    /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
+    /** The same in an element at hand. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     attach(element: HTMLMediaElement, sight?: Sight): void;
-    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
+    /** Shows nobody any more in this element. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     detach(element: HTMLMediaElement): void;
 
     /** What holds now, as plain data. */
@@ -124,9 +124,9 @@ export class Peer extends EventTarget {
      * @throws {@link ItodenwaError} `room/closed`, also when they have left.
      */
     view(sight?: Sight): HTMLVideoElement;
-    /** Shows them in an element at hand. @throws {@link ItodenwaError} `room/closed`, also when they have left. */
+    /** Shows them in an element at hand. Does nothing when they have left, or the room is over. @throws {@link ItodenwaError} `view/element`. */
     attach(element: HTMLMediaElement, sight?: Sight): void;
-    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
+    /** Shows nobody any more in this element. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     detach(element: HTMLMediaElement): void;
     /**
      * The track of a source of theirs, to be read: drawn to a canvas, analysed, transcribed. `undefined` while it is off. It is theirs:
