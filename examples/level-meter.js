@@ -17,5 +17,6 @@ room.onpeer = (peer) => {
     };
 };
 
+setInterval(() => (byId("own").value = room.me.level), 100);
 byId("microphone").onclick = () => room.microphone(!room.me.media.has("microphone")).catch(tell);
 byId("noise").onchange = ({ target }) => room.process("microphone", target.checked ? noise : null).catch(tell);

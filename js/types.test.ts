@@ -90,7 +90,7 @@ export async function rooms(): Promise<void> {
     await room.send({ at: () => 1 });
     is<"connected" | "reconnecting">(room.signaling);
     room.onsignaling = (state) => is<"connected" | "reconnecting">(state);
-    room.onmutedspeech = (speaking) => (is<boolean>(speaking), is<boolean>(room.me.mutedSpeech));
+    room.onmutedspeech = (speaking) => (is<boolean>(speaking), is<boolean>(room.me.mutedSpeech), is<number>(room.me.level));
     room.onclose = ({ error }) => is<ItodenwaError | undefined>(error);
     room.addEventListener("step", (event) => is<Step>(event.detail), { once: true });
     room.addEventListener("left", { handleEvent: ({ detail }) => is<"left" | "gone" | "refused" | "replaced" | "removed" | "other">(detail.reason) });

@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, join4, select};
-use itodenwa_wire::{ClientMessage, IceServer, OLDEST_VERSION, RoomName, Token, Welcome};
+use itodenwa_wire::{ClientMessage, IceServer, OLDEST_VERSION, RefusalCode, RoomName, Token, Welcome};
 
 use crate::dom::{Clock, Timer, global};
 use crate::error::{Error, SignalingError};
@@ -68,6 +68,11 @@ pub fn check(options: CheckOptions) -> Check {
     Check { run: Some(Box::pin(async move { checking.run(options).await })), findings }
 }
 
+/// Why it is not known which servers there are: no server was reached, …
+const UNREACHED: &str = "check/needs-signaling";
+/// … or the room is locked, or who comes has to wait there. An old client, as which this joins, is told both alike.
+const NOT_LET_IN: &str = "check/not-let-in";
+
 /// Where findings go.
 struct Checking {
     tell: Sender<Finding>,
@@ -115,9 +120,9 @@ impl Checking {
         mut servers: Vec<IceServer>,
     ) {
         let joined = self.part(Part::Signaling, signaling(server, room, token)).await;
-        let known = joined.is_some() || !servers.is_empty();
-        let Some((mut signaling, welcome)) = joined else {
-            return self.paths(known, &servers).await;
+        let (mut signaling, welcome) = match joined {
+            Ok(joined) => joined,
+            Err(why) => return self.paths(Some(why).filter(|_| servers.is_empty()), &servers).await,
         };
         servers.extend(welcome.ice_servers.servers);
         // The relay's credentials are worth something as long as one is in the room, and it is left when it does not hear of one.
@@ -125,14 +130,15 @@ impl Checking {
             while signaling.next().await.is_some() {}
             std::future::pending::<()>().await;
         };
-        let _ = select(pin!(self.paths(known, &servers)), pin!(staying)).await;
+        let _ = select(pin!(self.paths(None, &servers)), pin!(staying)).await;
         leave(signaling).await;
     }
 
-    async fn paths(&self, known: bool, servers: &[IceServer]) {
-        if !known {
+    /// `unknown` is why nobody knows which servers there are.
+    async fn paths(&self, unknown: Option<&'static str>, servers: &[IceServer]) {
+        if let Some(why) = unknown {
             for part in [Part::Stun, Part::TurnUdp, Part::TurnTcp, Part::TurnTls] {
-                self.say(part, skipped("check/needs-signaling"));
+                self.say(part, skipped(why));
             }
             return self.part(Part::Loopback, loopback::check(&[])).await;
         }
@@ -145,15 +151,15 @@ impl Checking {
     }
 }
 
-/// Joins a room of one's own, which also gives the STUN and TURN servers.
+/// Joins a room of one's own, or that of the token, which also gives the STUN and TURN servers; or why they are not known.
 async fn signaling(
     server: Option<String>,
     room: Option<String>,
     token: Option<Token>,
-) -> (Outcome, String, Option<(Box<dyn Signaling>, Welcome)>) {
+) -> (Outcome, String, Result<(Box<dyn Signaling>, Welcome), &'static str>) {
     let address = match server.map_or_else(WebSocketSignaling::own_server, Ok) {
         Ok(address) => address,
-        Err(error) => return (Outcome::of(error.code(), &error), String::new(), None),
+        Err(error) => return (Outcome::of(error.code(), &error), String::new(), Err(UNREACHED)),
     };
     let entering = enter(&address, room, token);
     let entered = match select(pin!(entering), Timer::new(LIMIT)).await {
@@ -161,8 +167,12 @@ async fn signaling(
         Either::Right(_) => Err(SignalingError::Unreachable(address.clone()).into()),
     };
     match entered {
-        Ok(entered) => (works(), address, Some(entered)),
-        Err(error) => (Outcome::of(error.code(), &error), address, None),
+        Ok(entered) => (works(), address, Ok(entered)),
+        // The server is there, and the token is good. Nobody is to be troubled with somebody who does not want to come in.
+        Err(Error::Signaling(SignalingError::Refused(refusal))) if refusal.code == RefusalCode::RoomLocked => {
+            (skipped(NOT_LET_IN), address, Err(NOT_LET_IN))
+        }
+        Err(error) => (Outcome::of(error.code(), &error), address, Err(UNREACHED)),
     }
 }
 

@@ -29,6 +29,7 @@
 //! - [`Peer::open_channel`] opens a named [`Channel`] for an application's own data, with backpressure; [`Peer::request`] asks and gets
 //!   an answer; [`Peer::send_file`] sends a file, which goes on through a new connection.
 //! - [`Handle::process`] lets a [`Processor`] change an own track before it is sent, as for a blurred background.
+//! - [`Handle::watch_level`] says how loud one is oneself, and whether one [speaks while the microphone is muted](OwnLevel::is_unheard).
 //! - [`Handle::record`] puts the call into a file.
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
@@ -59,8 +60,10 @@ mod key;
 mod local_media;
 mod media;
 mod message;
+mod meter;
 mod oneshot;
 mod outgoing;
+mod own_level;
 mod payload;
 mod peer;
 mod preview;
@@ -107,6 +110,7 @@ pub use media::{
     CameraOptions, Content, Device, DeviceKind, Facing, MicrophoneOptions, Quality, ScreenOptions, Settings, devices,
 };
 pub use message::Message;
+pub use own_level::OwnLevel;
 pub use payload::Payload;
 pub use peer::Peer;
 pub use preview::Preview;

@@ -54,6 +54,8 @@ pub(crate) enum LocalRequest {
     /// Show somebody, or oneself, in an element.
     Attach(Attach),
     Detach(HtmlMediaElement),
+    /// Give the stream that has one's own microphone.
+    Own(oneshot::Sender<MediaStream>),
     /// The person touched the page.
     Resume,
     /// Somebody is to be heard otherwise.
@@ -187,6 +189,7 @@ impl LocalMedia {
                 }
             }
             LocalRequest::Detach(element) => self.views.detach(&element),
+            LocalRequest::Own(done) => done.send(self.devices.stream(StreamKind::Camera)),
             LocalRequest::Resume => self.views.resume(),
             LocalRequest::Audible(peer, audible) => self.views.set_audible(peer, audible),
             LocalRequest::Loudspeaker(device) => self.views.set_loudspeaker(device),

@@ -1,7 +1,6 @@
 //! Oneself before a call: which camera and microphone, how one looks, and how loud one is.
 
 mod endpoint;
-mod meter;
 
 use std::fmt;
 
@@ -14,13 +13,13 @@ use crate::error::{Error, MediaError, ViewError};
 use crate::event::{self, Events, LocalEvent};
 use crate::local_media::{LocalHandle, LocalMedia, LocalRequest};
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, Settings};
+use crate::meter::Meter;
 use crate::oneshot;
 use crate::queue::{Sender, queue};
 use crate::snapshot::SnapshotCell;
 use crate::subject::Subject;
 use crate::viewer::Viewer;
 use endpoint::{HandOver, PreviewEndpoint};
-use meter::Meter;
 
 /// Joins that wait for the preview's devices, at most: the first gets them.
 const REQUESTS: usize = 16;
@@ -133,7 +132,7 @@ impl Preview {
     /// How loud the microphone is now, from 0 to 1 (linear), for a meter. 0 where it is off, or the browser measures nothing.
     #[must_use]
     pub fn level(&self) -> f64 {
-        self.meter.change(|meter| meter.as_ref().map_or(0.0, Meter::level))
+        self.meter.change(|meter| meter.as_ref().map_or(0.0, Meter::peak))
     }
 
     /// Whether [`level`](Preview::level) is measured.

@@ -10,6 +10,15 @@ const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
+/** A component may be late: where somebody is gone, or the room over, there is nobody to show. */
+function unlessOver(show) {
+    try {
+        codedNow(show);
+    } catch (error) {
+        if (error.code !== "room/closed") throw error;
+    }
+}
+
 /** Oneself. */
 export class Me {
     #link;
@@ -38,6 +47,11 @@ export class Me {
         return this.#now.settings;
     }
 
+    /** How loud one is. */
+    get level() {
+        return this.#link.ownLevel();
+    }
+
     /** Whether one speaks while the microphone is muted. */
     get mutedSpeech() {
         return this.#now.mutedSpeech ?? false;
@@ -62,11 +76,11 @@ export class Me {
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(playing(element), undefined, sight));
+        unlessOver(() => this.#link.raw().attach(playing(element), undefined, sight));
     }
 
     detach(element) {
-        codedNow(() => this.#link.raw().detach(playing(element)));
+        unlessOver(() => this.#link.raw().detach(playing(element)));
     }
 }
 
@@ -160,11 +174,11 @@ export class Peer extends Emitter {
     }
 
     attach(element, sight) {
-        codedNow(() => this.#link.raw().attach(playing(element), this.id, sight));
+        unlessOver(() => this.#link.raw().attach(playing(element), this.id, sight));
     }
 
     detach(element) {
-        codedNow(() => this.#link.raw().detach(playing(element)));
+        unlessOver(() => this.#link.raw().detach(playing(element)));
     }
 
     track(source) {

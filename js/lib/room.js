@@ -135,6 +135,7 @@ export class Room extends Emitter {
             attributes: (of) => this.#attributes(of),
             set: (key, value) => this.#set(false, key, value),
             level: (id) => this.#raw?.level(id) ?? 0,
+            ownLevel: () => this.#ownLevel(),
         };
         const me = raw.me();
         this.#name = name;
@@ -366,6 +367,17 @@ export class Room extends Emitter {
         return coded(() => new Message(this.#open().send(...written(message), to)));
     }
 
+    /** It is measured while it is read. */
+    #ownLevel() {
+        this.#own.readAt = performance.now();
+        if (this.#raw) this.#watchLevel();
+        return this.#own.level ?? 0;
+    }
+
+    #watchLevel() {
+        import("./own-level.js").then(({ watch }) => watch(this, (part) => this.#with(part), this.#own)).catch(() => {});
+    }
+
     #attributes(of) {
         return new Map(Object.entries(this.#shared?.attributes(of) ?? {}));
     }
@@ -401,7 +413,7 @@ export class Room extends Emitter {
                 return this.#waitingRoom.on ? [this.#waitingRoom] : [];
             case "mutedspeech":
                 // Sound that is looked at costs a little all the time: only for a listener.
-                import("./muted-speech.js").then(({ listen }) => listen(this, this.#own)).catch(() => {});
+                this.#watchLevel();
                 return this.#own.mutedSpeech ? [true] : [];
             case "close":
                 return this.#end ? [this.#end] : [];

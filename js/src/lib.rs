@@ -10,6 +10,7 @@ mod diagnosis;
 mod file;
 mod incoming;
 mod key;
+mod level;
 mod options;
 mod process;
 mod promise;
@@ -34,6 +35,7 @@ pub use check::{RawCheck, RawPreview, check};
 pub use file::{RawTransfer, remove_private_files};
 pub use incoming::RawIncoming;
 pub use key::keep_key;
+pub use level::RawLevel;
 use options::Options;
 use pull::Pull;
 pub use record::RawRecording;
@@ -386,6 +388,13 @@ impl RawRoom {
     /// Plays what the browser refused to play. To be called when the person touches the page.
     pub fn resume(&self) {
         self.handle.resume();
+    }
+
+    /// How loud one is oneself.
+    #[wasm_bindgen(js_name = watchLevel)]
+    #[must_use]
+    pub fn watch_level(&self) -> RawLevel {
+        RawLevel::new(&self.handle)
     }
 
     /// Records oneself, or everybody, up to so many bytes.

@@ -10,21 +10,12 @@ use itodenwa_wire::PeerId;
 use litemap::LiteMap;
 
 use crate::time::Time;
+use crate::voice::Voice;
 
-/// How often levels are sampled.
-pub const SAMPLE_EVERY: Duration = Duration::from_millis(100);
-/// Louder than this is a voice: about -40 dB of full scale.
-const LOUD: f64 = 0.01;
-/// A click is no voice, …
-const ATTACK: Duration = Duration::from_millis(200);
-/// … and a breath is no end.
-const HOLD: Duration = Duration::from_millis(1200);
 /// How much louder another one has to be, …
 const LOUDER: f64 = 1.5;
 /// … and for how long.
 const TAKE_OVER: Duration = Duration::from_millis(800);
-/// The share of a new measurement in the level.
-const SMOOTH: f64 = 0.5;
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,37 +35,19 @@ pub struct ActiveSpeaker {
     rival: Option<(PeerId, Time)>,
 }
 
-#[derive(Debug)]
-struct Voice {
-    level: f64,
-    speaking: bool,
-    /// Since when it is otherwise than `speaking` says.
-    otherwise: Option<Time>,
-}
-
 impl ActiveSpeaker {
     /// The audio level of a peer, from 0 to 1. Returns the smoothed level.
     pub fn on_level(&mut self, now: Time, who: PeerId, level: f64, events: &mut Vec<SpeakerEvent>) -> f64 {
-        let level = if level.is_finite() { level.clamp(0.0, 1.0) } else { 0.0 };
-        let voice = self.voices.entry(who).or_insert(Voice { level: 0.0, speaking: false, otherwise: None });
-        voice.level += (level - voice.level) * SMOOTH;
-        if (voice.level > LOUD) == voice.speaking {
-            voice.otherwise = None;
-        } else {
-            let since = *voice.otherwise.get_or_insert(now);
-            let patience = if voice.speaking { HOLD } else { ATTACK };
-            if now - since >= patience {
-                voice.speaking = !voice.speaking;
-                voice.otherwise = None;
-                events.push(SpeakerEvent::Speaking(who, voice.speaking));
-            }
+        let voice = self.voices.entry(who).or_default();
+        if voice.on_level(now, level) {
+            events.push(SpeakerEvent::Speaking(who, voice.is_speaking()));
         }
-        voice.level
+        voice.level()
     }
 
     /// A peer's microphone is off, or the peer is gone.
     pub fn on_silence(&mut self, who: PeerId, is_gone: bool, events: &mut Vec<SpeakerEvent>) {
-        if self.voices.remove(&who).is_some_and(|voice| voice.speaking) && !is_gone {
+        if self.voices.remove(&who).is_some_and(|voice| voice.is_speaking()) && !is_gone {
             events.push(SpeakerEvent::Speaking(who, false));
         }
         if is_gone && self.speaker == Some(who) {
@@ -85,17 +58,17 @@ impl ActiveSpeaker {
 
     /// Decides who the active speaker is, after all levels of a sample.
     pub fn update(&mut self, now: Time, events: &mut Vec<SpeakerEvent>) {
-        let speaking = self.voices.iter().filter(|(_, voice)| voice.speaking);
-        let loudest = speaking.max_by(|(_, one), (_, other)| one.level.total_cmp(&other.level));
-        let Some((&loudest, level)) = loudest.map(|(who, voice)| (who, voice.level)) else {
+        let speaking = self.voices.iter().filter(|(_, voice)| voice.is_speaking());
+        let loudest = speaking.max_by(|(_, one), (_, other)| one.level().total_cmp(&other.level()));
+        let Some((&loudest, level)) = loudest.map(|(who, voice)| (who, voice.level())) else {
             self.rival = None;
             return;
         };
-        let current = self.speaker.and_then(|who| self.voices.get(&who)).filter(|voice| voice.speaking);
+        let current = self.speaker.and_then(|who| self.voices.get(&who)).filter(|voice| voice.is_speaking());
         let takes_over = match current {
             _ if self.speaker == Some(loudest) => false,
             None => true,
-            Some(current) if level < current.level * LOUDER => false,
+            Some(current) if level < current.level() * LOUDER => false,
             Some(_) => {
                 let since = self.rival.filter(|(who, _)| *who == loudest).map_or(now, |(_, since)| since);
                 self.rival = Some((loudest, since));
@@ -116,6 +89,7 @@ impl ActiveSpeaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voice::SAMPLE_EVERY;
 
     const ANN: PeerId = PeerId::new(1);
     const BOB: PeerId = PeerId::new(2);

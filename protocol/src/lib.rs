@@ -35,8 +35,9 @@ pub mod stats;
 mod time;
 pub mod timeline;
 mod turn;
+mod voice;
 
-pub use active_speaker::{ActiveSpeaker, SAMPLE_EVERY, SpeakerEvent};
+pub use active_speaker::{ActiveSpeaker, SpeakerEvent};
 pub use config::{Config, IceMode, IceTransportPolicy};
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode, Way};
 pub use liveness::Liveness;
@@ -44,3 +45,4 @@ pub use media::{Assignment, Transceiver, assign};
 pub use room::Room;
 pub use signaling_error::SignalingError;
 pub use time::Time;
+pub use voice::{SAMPLE_EVERY, Voice};

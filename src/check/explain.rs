@@ -12,6 +12,9 @@ pub(super) fn explain(code: &str) -> &'static str {
         }
         "check/not-wanted" => "It was not asked for.",
         "check/needs-signaling" => "Only the signalling server tells which servers there are, and it is out of reach.",
+        "check/not-let-in" => {
+            "Nobody gets into this room by themselves at the moment: it is locked, or who comes waits to be let in. The server answers, and tells those who are in what there is."
+        }
         "stun/missing" => {
             "No STUN server is named. Calls work within one network; between networks only through a relay (TURN)."
         }

@@ -13,9 +13,9 @@ pub struct Counts {
     pub listeners: u32,
     /// Timers.
     pub timers: u32,
-    /// Media tracks: own ones that are captured, and others' that are shown.
+    /// Media tracks: own ones that are captured, copies of them that are listened to, and others' that are shown.
     pub tracks: u32,
-    /// Audio contexts, which measure how loud a [`Preview`](crate::Preview) is, and mix what is recorded.
+    /// Audio contexts, which measure how loud one is oneself, and mix what is recorded.
     pub sounds: u32,
 }
 

@@ -78,6 +78,11 @@ impl LocalHandle {
         self.ask_media(LocalRequest::Loudspeaker(device))
     }
 
+    /// Waits until nothing is done any more.
+    pub(crate) async fn over(&self) {
+        self.requests.closed().await;
+    }
+
     /// Nothing is done any more.
     pub(crate) fn is_over(&self) -> bool {
         self.requests.is_closed()

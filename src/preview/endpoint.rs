@@ -2,11 +2,11 @@
 
 use itodenwa_wire::Source;
 
-use super::meter::Meter;
 use crate::driver::{Core, Endpoint};
 use crate::error::Error;
 use crate::event::Event;
 use crate::local_media::{LocalChange, LocalMedia};
+use crate::meter::Meter;
 use crate::oneshot;
 use crate::snapshot::SnapshotCell;
 use crate::subject::Subject;

@@ -181,7 +181,8 @@ impl Join {
     }
 
     /// With tracks of the application instead of devices: the first of sound as microphone, the first of pictures as
-    /// camera. They are never stopped here.
+    /// camera. They are never stopped here. [`Handle::publish`](crate::Handle::publish) takes more of them, under names of their own, and at
+    /// any time.
     pub fn media(mut self, stream: MediaStream) -> Self {
         self.media = Some(stream);
         self

@@ -255,6 +255,17 @@ export async function runs_sound() {
     context.close();
     return runs;
 }
+/** Where no sound can be looked at: what can be told without, which is whether the track that is listened to has any. */
+export function stand_in_for_sound() {
+    let listened;
+    const connect = AudioContext.prototype.createMediaStreamSource;
+    AudioContext.prototype.createMediaStreamSource = function (stream) {
+        [listened] = stream.getAudioTracks();
+        return connect.call(this, stream);
+    };
+    AnalyserNode.prototype.getFloatTimeDomainData = (samples) =>
+        samples.fill(listened.enabled && listened.readyState === 'live' ? 0.1 : 0);
+}
 export function unplug() { captured.filter((track) => track.readyState === 'live').forEach((track) => track.end()); }
 /** The system takes a device for a while, and gives it back. */
 export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? 'mute' : 'unmute')); }
@@ -374,6 +385,7 @@ extern "C" {
     pub(crate) fn hide_connections();
     pub(crate) fn show_connections();
     fn runs_sound() -> js_sys::Promise;
+    pub(crate) fn stand_in_for_sound();
     pub(crate) fn unplug();
     pub(crate) fn interrupt(interrupted: bool);
     pub(crate) fn change_devices();

@@ -43,6 +43,7 @@ async fn own_tracks_are_sent_beside_each_other_and_to_who_comes_later() {
         let view = peer.published(board).view().expect("a view");
         frames_in(&view).await;
         sound_in(&view).await;
+        assert_eq!(view.src_object(), peer.stream(board));
         frames_in(&peer.view().expect("a view")).await;
         assert_ne!(peer.stream(board), peer.stream(Source::Camera));
     }

@@ -1,9 +1,11 @@
 //! How others are heard: who speaks, how loud, and where.
 
-use itodenwa::{Event, MediaError, Room, Source};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use itodenwa::{Event, MediaError, OwnLevel, Room, Source, counts};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::kit::{append, leave, media, pair, until, within};
+use crate::kit::{append, can_hear, leave, media, pair, stand_in_for_sound, until, within};
 
 async fn speaking(room: &mut Room, wanted: bool) {
     until(room, &format!("speaking {wanted}"), |event| match event {
@@ -36,6 +38,44 @@ async fn who_speaks_is_told_and_how_loud() {
     until(&mut other, "nobody", |event| matches!(event, Event::Speaker(None)).then_some(())).await;
     assert_eq!(other.speaker(), None);
     leave(one, other).await;
+}
+
+/// Waits until one's own level is as wanted.
+async fn own(levels: &mut (impl Stream<Item = OwnLevel> + Unpin), what: &str, wanted: impl Fn(&OwnLevel) -> bool) {
+    within(what, async { while !wanted(&levels.next().await.expect("the room goes on")) {} }).await;
+}
+
+#[wasm_bindgen_test]
+async fn one_is_told_how_loud_one_is_also_while_nobody_else_hears_it() {
+    if !can_hear().await {
+        stand_in_for_sound();
+    }
+    let (one, mut other) = pair().await;
+    let mut levels = one.watch_level();
+    assert_eq!(levels.next().await, Some(OwnLevel::default()), "no microphone");
+    within("the microphone", one.microphone(true)).await.expect("a microphone");
+    own(&mut levels, "a voice", |now| now.speaking && now.level > 0.0 && now.level <= 1.0 && !now.muted).await;
+    within("the microphone", one.microphone(false)).await.expect("off");
+    own(&mut levels, "speech that nobody hears", |now| now.is_unheard() && now.level > 0.0).await;
+    media(&mut other, Source::Microphone, false).await;
+    assert_eq!(counts().tracks, 2, "the microphone, and the copy that is listened to");
+    within("the microphone", one.microphone(true)).await.expect("on");
+    own(&mut levels, "a voice again", |now| now.speaking && !now.muted && !now.is_unheard()).await;
+    media(&mut other, Source::Microphone, true).await;
+    assert_eq!(counts().tracks, 2, "the microphone itself, and what the other gets");
+    drop(levels);
+    within("the end of listening", async {
+        while counts().sounds > 0 {
+            gloo_timers::future::TimeoutFuture::new(10).await;
+        }
+    })
+    .await;
+    within("the microphone", one.microphone(false)).await.expect("off");
+    // It holds nothing of a room that is over, read or not.
+    let mut unread = one.watch_level();
+    own(&mut unread, "silence", |now| now.muted).await;
+    leave(one, other).await;
+    within("the last ones", async { while unread.next().await.is_some() {} }).await;
 }
 
 #[wasm_bindgen_test]

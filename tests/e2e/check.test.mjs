@@ -1,9 +1,10 @@
 // Before a call: the preview and the check of the page, with the real server and its relay.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, test } from "node:test";
-import { end, freshRoom, person, startServer } from "./people.mjs";
+import { end, freshRoom, need, person, startServer } from "./people.mjs";
 
 after(end);
 
@@ -117,6 +118,34 @@ for (const kind of BROWSERS) {
         await ann.page.keyboard.press("Escape");
         await ann.miss("checkup");
         await holdsNothing(ann);
+    });
+
+    test(`where nobody gets in by themselves the server is not said to fail, and nobody is troubled (${kind})`, async (t) => {
+        const secret = "a-secret-of-more-than-thirty-two-bytes";
+        const server = await startServer("--secret", secret, "--waiting-rooms");
+        t.after(() => server.process.kill());
+        const room = freshRoom();
+        const enter = (identity, ...options) => {
+            const env = { ...process.env, ITODENWA_SECRET: secret };
+            const token = execFileSync(need("ITODENWA_SERVER"), ["token", room, identity, ...options], { env, encoding: "utf8" }).trim();
+            return person(t, kind, { at: server.address, query: `?room=${room}#token=${token}` });
+        };
+        const ann = await enter("ann", "--admin");
+        await ann.join(undefined, "Ann");
+        await ann.until(() => {
+            new MutationObserver(() => (window.troubled = true)).observe(document.getElementById("knock"), { attributes: true });
+            return true;
+        });
+        const bob = await enter("bob");
+        const unknown = "check/not-let-in";
+        const none = { signaling: unknown, stun: unknown, turnUdp: unknown, turnTcp: unknown, turnTls: unknown };
+        assert.deepEqual(await checks(bob), { ...works, ...none });
+        await bob.reads("check-findings", "who comes waits to be let in");
+        // Who joins is seen to wait, after the check was not.
+        assert.equal(await ann.page.evaluate(() => window.troubled), undefined);
+        await bob.click("join");
+        await ann.until(() => window.troubled);
+        for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
     });
 
     test(`joining takes over the picture, without another question (${kind})`, async (t) => {

@@ -29,6 +29,7 @@ for (const kind of ["chromium", "firefox"]) {
         assert.deepEqual(told.texts, ["hello"]);
         assert.deepEqual(told.json, { name: "Bob", media: ["camera"], state: "connected", mine: ["camera"], peers: 1 });
         assert.deepEqual(told.refused, Array.from({ length: 12 }, () => "view/element"));
+        assert.deepEqual(told.late, [...Array.from({ length: 8 }, () => "nothing"), true]);
         assert.deepEqual(told.afterwards, { state: "closed", media: 0, peers: 0, own: 0 });
     });
 }
@@ -132,7 +133,23 @@ async function frozen(room) {
 
     await bob.leave();
     await until(() => ann.peers.size === 0);
+    // A component may be unmounted later than that.
+    const late = [];
+    const say = (run) => {
+        try {
+            late.push(run() ?? "nothing");
+        } catch (error) {
+            late.push(error.code ?? error.message);
+        }
+    };
+    const element = document.createElement("video");
+    say(() => peer.attach(element));
+    say(() => peer.attach(element, "screen"));
+    say(() => peer.detach(element));
+    say(() => peer.detach(element));
     await ann.leave();
+    for (const person of [peer, ann.me]) for (const method of ["attach", "detach"]) say(() => person[method](element));
+    late.push(element.srcObject === null);
     const afterwards = { state: peer.state, media: peer.media.size, peers: ann.peers.size, own: bob.me.media.size };
-    return { seen, texts, json, refused, afterwards };
+    return { seen, texts, json, refused, late, afterwards };
 }

@@ -25,6 +25,106 @@ for (const kind of ["chromium", "firefox"]) {
     });
 }
 
+for (const [kind, other] of [["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "chromium"], ["firefox", "firefox"]]) {
+    test(`${kind} to ${other}: own pictures and own sound arrive, with frames and energy, until they are taken back`, async (t) => {
+        const room = freshRoom();
+        const pages = [];
+        for (const [index, each] of [kind, other].entries()) {
+            const context = await (await browser(each)).createBrowserContext();
+            t.after(() => context.close());
+            const page = await context.newPage({ type: "window" });
+            await page.goto(await address());
+            await page.evaluate(enters, room, index === 0);
+            pages.push(page);
+        }
+        const [sender, receiver] = pages;
+        await receiver.bringToFront();
+        assert.deepEqual(await sender.evaluate(sends), ["whiteboard", "whiteboardAudio", "musicAudio"]);
+        const got = await receiver.evaluate(receives, LIMIT);
+        assert.deepEqual(got.colours, ["red", "blue"], "as it is painted, not only the first picture");
+        for (const energy of [got.board, got.music]) assert.ok(energy[0] > 0 && energy[1] > energy[0], `energy: ${energy}`);
+        // It is silence, not the end of the source, when its owner mutes a track of theirs.
+        await sender.evaluate(() => (window.tone.enabled = false));
+        assert.ok(await receiver.evaluate(() => window.silent("music")));
+        await sender.evaluate(() => ["whiteboard", "musicAudio"].forEach((source) => window.room.unpublish(source)));
+        assert.deepEqual(await receiver.evaluate(() => window.over()), []);
+        await Promise.all(pages.map((page) => page.evaluate(() => window.room.leave())));
+    });
+}
+
+/** Runs in the page. */
+async function enters(name, isFirst) {
+    const { join } = await import("/itodenwa/index.js");
+    window.room = await join(name);
+    if (!isFirst) window.peer = await new Promise((done) => (window.room.onpeer = done));
+}
+
+/** Runs in the page: a painted picture that changes its colour, and the sound of the test's microphone, which no graph has to run for. */
+async function sends() {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+    const paint = canvas.getContext("2d");
+    let frames = 0;
+    setInterval(() => {
+        paint.fillStyle = ++frames % 40 < 20 ? "rgb(255, 0, 0)" : "rgb(0, 0, 255)";
+        // Not all of it: of a canvas that is painted over as a whole Chromium sometimes captures black pictures.
+        paint.fillRect(0, 0, 319, 179);
+    }, 50);
+    const board = canvas.captureStream(20);
+    const [voice] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks();
+    window.tone = voice.clone();
+    board.addTrack(voice);
+    return [
+        ...(await window.room.publish(board, { source: "whiteboard" })),
+        ...(await window.room.publish(window.tone, { source: "music" })),
+    ];
+}
+
+/** Runs in the page. */
+async function receives(limit) {
+    const { peer } = window;
+    const within = (what, wanted) => Promise.race([wanted, new Promise((_, fail) => setTimeout(() => fail(new Error(`never: ${what}`)), limit))]);
+    const until = (what, is) => within(what, (async () => {
+        for (;;) {
+            const found = await is();
+            if (found) return found;
+            await new Promise((done) => setTimeout(done, 50));
+        }
+    })());
+    await until("all of it", () => ["whiteboard", "whiteboardAudio", "musicAudio"].every((source) => peer.media.has(source)));
+    const video = peer.view("whiteboard");
+    Object.assign(video.style, { position: "fixed", top: 0, left: 0, width: "320px", height: "180px" });
+    document.body.append(video, peer.view("music"));
+    const look = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const colours = [];
+    for (const wanted of ["red", "blue"]) {
+        colours.push(await until(wanted, async () => {
+            await new Promise((done) => video.requestVideoFrameCallback(done));
+            look.drawImage(video, 0, 0, 1, 1);
+            const [red, green, blue] = look.getImageData(0, 0, 1, 1).data;
+            const seen = red > 150 && green < 90 && blue < 90 ? "red" : blue > 150 && green < 90 && red < 90 ? "blue" : "";
+            return seen === wanted && seen;
+        }));
+    }
+    /** What the browser has heard of a track: W3C WebRTC Statistics, `totalAudioEnergy`. */
+    const energy = async (source) => {
+        const { id } = peer.track(`${source}Audio`);
+        const rows = [...(await peer.getStats()).values()];
+        return rows.find(({ type, trackIdentifier }) => type === "inbound-rtp" && trackIdentifier === id)?.totalAudioEnergy ?? 0;
+    };
+    const grows = async (source) => {
+        const first = await until(`sound of ${source}`, () => energy(source));
+        return [first, await until(`more of ${source}`, async () => ((await energy(source)) > first ? energy(source) : 0))];
+    };
+    // Muted, comfort noise and what is on its way may count a little: it stands still over a second in the end.
+    window.silent = (source) => until("silence", async () => {
+        const before = await energy(source);
+        await new Promise((done) => setTimeout(done, 1000));
+        return (await energy(source)) - before < 1e-6;
+    });
+    window.over = () => until("the end", () => peer.media.size === 0 && [[...peer.media]]).then(([media]) => media);
+    return { colours, board: await grows("whiteboard"), music: await grows("music") };
+}
+
 /** Runs in the page. */
 async function publishing(room, limit) {
     const { join, counts } = await import("/itodenwa/index.js");

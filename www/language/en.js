@@ -274,6 +274,7 @@ export const findings = {
     "media/unanswered": "The browser's question was not answered. Allow it in the address bar and check again.",
     "microphone/silent": "Nothing at all is heard. It may be muted on the device or in the system's settings, or be the wrong one.",
     "check/not-wanted": "It is not switched on above.",
+    "check/not-let-in": "Nobody gets into this room by themselves at the moment: it is locked, or who comes waits to be let in. The server answers.",
     "check/needs-signaling": "Only the server tells which ones there are, and it is out of reach.",
     "stun/missing": "The server names no STUN server: calls between networks work only through a relay.",
     "stun/unreachable": "No STUN server answers: this network may let no UDP out. Calls between networks work only through a relay.",

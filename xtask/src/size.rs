@@ -144,7 +144,7 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--external:../pkg/itodenwa.js",
         // Loaded when they are first used.
         "--external:./channel.js",
-        "--external:./muted-speech.js",
+        "--external:./own-level.js",
         "--external:./publish.js",
         "--external:./recording.js",
     ]);

@@ -66,6 +66,7 @@ export type FindingCode =
     | "microphone/silent"
     | "check/not-wanted"
     | "check/needs-signaling"
+    | "check/not-let-in"
     | "stun/missing"
     | "stun/unreachable"
     | "turn/missing"

@@ -24,6 +24,8 @@ export interface LaterWasm {
     check?: Wasm | undefined;
     /** `itodenwa_key_bg.wasm`: rooms with a key. */
     key?: Wasm | undefined;
+    /** `itodenwa_level_bg.wasm`: one's own level, and speech while the microphone is muted. */
+    level?: Wasm | undefined;
     /** `itodenwa_process_bg.wasm`: processors of own tracks. */
     process?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */

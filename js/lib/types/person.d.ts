@@ -25,6 +25,12 @@ export class Me {
     readonly media: ReadonlySet<Source>;
     /** What those that are on really are. */
     readonly settings: ReadonlyMap<Source, Settings>;
+    /**
+     * How loud one is now, from 0 to 1 (linear), for a meter: as {@link Peer.level}, also while the microphone is muted. It is measured from the
+     * first time that it is read, until nobody has read it for five seconds; 0 before, where there is no microphone, and where the browser lets
+     * no sound be looked at, as some before the person has touched the page.
+     */
+    readonly level: number;
     /** Whether one speaks while the microphone is muted: see {@link Room.onmutedspeech}, without a listener for which it stays `false`. */
     readonly mutedSpeech: boolean;
     /** What one has for everybody to see, by key, as it is now. Empty once the room is over. */
@@ -43,9 +49,9 @@ export class Me {
      * @throws {@link ItodenwaError} `room/closed`.
      */
     view(sight?: Sight): HTMLVideoElement;
-    /** The same in an element at hand. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
+    /** The same in an element at hand. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     attach(element: HTMLMediaElement, sight?: Sight): void;
-    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`, `view/element`. */
+    /** Shows nobody any more in this element. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     detach(element: HTMLMediaElement): void;
 
     /** What holds now, as plain data. */
@@ -118,9 +124,9 @@ export class Peer extends EventTarget {
      * @throws {@link ItodenwaError} `room/closed`, also when they have left.
      */
     view(sight?: Sight): HTMLVideoElement;
-    /** Shows them in an element at hand. @throws {@link ItodenwaError} `room/closed`, also when they have left. */
+    /** Shows them in an element at hand. Does nothing when they have left, or the room is over. @throws {@link ItodenwaError} `view/element`. */
     attach(element: HTMLMediaElement, sight?: Sight): void;
-    /** Shows nobody any more in this element. @throws {@link ItodenwaError} `room/closed`. */
+    /** Shows nobody any more in this element. Does nothing when the room is over. @throws {@link ItodenwaError} `view/element`. */
     detach(element: HTMLMediaElement): void;
     /**
      * The track of a source of theirs, to be read: drawn to a canvas, analysed, transcribed. `undefined` while it is off. It is theirs:
@@ -141,7 +147,8 @@ export class Peer extends EventTarget {
     /**
      * The stream that has this source: microphone and camera are in one, `screen` and `screenAudio` in another. To be read as
      * {@link track}: add nothing, remove nothing, stop nothing. It is the same as long as they are in the room; its tracks come and go,
-     * each with a `media` event. `undefined` while there is nothing in it.
+     * each with a `media` event. `undefined` while there is nothing in it. The `srcObject` of a {@link view} that shows them is this stream, as
+     * it was before there was this method; but by that alone what they send is asked for only while the element shows it.
      * @throws {@link ItodenwaError} `source/unknown`, `room/closed`.
      */
     stream(source: Source): MediaStream | undefined;

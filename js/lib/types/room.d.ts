@@ -99,7 +99,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onspeaking: ((this: Room, speaking: RoomEvents["speaking"]) => void) | null;
     /**
      * Oneself began to speak while the microphone is muted, or was quiet for a while: to be told, as nobody else hears it. It is listened
-     * for from the first listener on, and an iterator is none; nothing is sent, and a microphone that was given up is not opened for it.
+     * for while there is a listener, and an iterator is none; nothing is sent, and a microphone that was given up is not opened for it.
      */
     onmutedspeech: ((this: Room, speaking: boolean) => void) | null;
     /** Another peer is the one to look at: see {@link speaker}. */

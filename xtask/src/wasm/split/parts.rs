@@ -35,7 +35,7 @@ pub(crate) const PARTS: [Part; 9] = [
     },
     Part {
         name: "check",
-        modules: &["check", "diagnosis", "preview"],
+        modules: &["check", "diagnosis", "meter", "preview"],
         exports: &[
             "rawcheck_",
             "rawpreview_",
@@ -47,6 +47,11 @@ pub(crate) const PARTS: [Part; 9] = [
         ],
     },
     Part { name: "key", modules: &["key"], exports: &["keepKey"] },
+    Part {
+        name: "level",
+        modules: &["meter", "own_level"],
+        exports: &["rawlevel_", "__wbg_rawlevel_", "rawroom_watchLevel"],
+    },
     Part { name: "process", modules: &["process"], exports: &["rawroom_process"] },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
     Part { name: "settings", modules: &[], exports: &["devices", "rawroom_choose", "rawroom_loudspeaker"] },

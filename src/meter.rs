@@ -9,7 +9,7 @@ use crate::dom::{AnalyserNode, AudioContext, AudioNode, Held, Kind};
 const SAMPLES: usize = 2048;
 
 /// How loud a track is. Dropping it gives the sound device back.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     context: AudioContext,
     source: AudioNode,
     analyser: AnalyserNode,
@@ -19,7 +19,7 @@ pub(super) struct Meter {
 
 impl Meter {
     /// None where the browser does not let sound be looked at.
-    pub(super) fn of(track: &MediaStreamTrack) -> Option<Self> {
+    pub(crate) fn of(track: &MediaStreamTrack) -> Option<Self> {
         let stream = MediaStream::new().ok()?;
         stream.add_track(track);
         let context = AudioContext::new().ok()?;
@@ -39,17 +39,27 @@ impl Meter {
     }
 
     /// Whether anything is measured: not where there is no sound device at all.
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.context.current_time() > 0.0
     }
 
     /// The loudest sample of the last moment, from 0 to 1.
-    pub(super) fn level(&self) -> f64 {
+    pub(crate) fn peak(&self) -> f64 {
+        let peak = self.newest().into_iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+        f64::from(peak).min(1.0)
+    }
+
+    /// The root of the mean square of the last moment, from 0 to 1: what browsers say of the voices of others.
+    pub(crate) fn level(&self) -> f64 {
+        let energy: f64 = self.newest().into_iter().map(|sample| f64::from(sample).powi(2)).sum();
+        (energy / SAMPLES as f64).sqrt().min(1.0)
+    }
+
+    fn newest(&self) -> [f32; SAMPLES] {
         self.analyser.samples(&self.samples);
         let mut samples = [0.0; SAMPLES];
         self.samples.copy_to(&mut samples);
-        let peak = samples.into_iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
-        f64::from(peak).min(1.0)
+        samples
     }
 }
 
