@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 9] = [
+pub(crate) const PARTS: [Part; 10] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
