@@ -35,8 +35,8 @@ impl OwnLevel {
 }
 
 impl Handle {
-    /// How loud one is oneself, ten times a second until the room is over. Dropped, it ends; it does not keep the room open. Who reads
-    /// slowly gets the older moments never.
+    /// How loud one is oneself, ten times a second until the room is over. Dropped, it ends; it does not keep the room open. A reader
+    /// that is slow misses some of the moments.
     ///
     /// It is nought while there is no microphone, where the browser lets no sound be looked at (some do from the first touch of the page
     /// on), and where there is no sound device at all. A muted microphone is listened to by a copy of its track, which is sent nowhere and
