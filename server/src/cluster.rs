@@ -84,6 +84,8 @@ pub enum BusEvent {
     /// Messages from or to a node are lost. It is still there, and hears the same of this one; what was sent before, either way,
     /// has arrived or never will.
     LinkBroken(NodeId),
+    /// All nodes are known that may have kept rooms when this one joined.
+    Settled,
     /// This node had lost its place and has a new one, under this name: to all others it is one that has just started.
     Rejoined(NodeId),
 }
@@ -118,10 +120,15 @@ pub trait Bus: fmt::Debug + Send {
     /// All nodes but this one.
     fn others(&self) -> Vec<NodeId>;
 
-    /// Those of them that may not have known this one when it joined: it keeps no room before they say that they do. None where all
-    /// learn of a node at the same time.
+    /// Those of them that may not have known this one when it joined, also of those that are known only since: it keeps no room before
+    /// they say that they do. None where all learn of a node at the same time.
     fn awaited(&self) -> Vec<NodeId> {
         Vec::new()
+    }
+
+    /// Whether all nodes were known that may keep rooms when this one joined. If not, it keeps none until [`BusEvent::Settled`].
+    fn is_settled(&self) -> bool {
+        true
     }
 
     /// What comes. It ends when this node has [left](Bus::leave).

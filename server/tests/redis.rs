@@ -186,7 +186,8 @@ async fn redis_loses_everything_and_nobody_notices() {
     // Until both are in again, and with the secret that all have.
     soon(async { while !redis.tell("ZCARD itodenwa:nodes").await.contains(":2") {} }).await;
     talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
-    let third = Node::start(&redis, &NEVER).await;
+    // It waits until those that were there before have to be in again.
+    let third = Node::start(&redis, &SOON).await;
     let (_, resumed) = third.come_back(&room, &of_ben["ticket"]).await;
     assert_eq!(resumed["me"], of_ben["me"]);
     assert_eq!(first.number("cluster_rejoins_total").await + second.number("cluster_rejoins_total").await, 0.0);

@@ -46,6 +46,8 @@ pub(crate) struct Node {
     connected: u64,
     /// Whether this node has its place in the cluster: without one it lets nobody in.
     is_in: Arc<AtomicBool>,
+    /// Whether all others are known that may keep rooms.
+    is_settled: bool,
     /// Others that may not know yet that this node is there: until they do it keeps no room.
     awaited: BTreeSet<NodeId>,
     /// What other nodes were asked.
@@ -74,6 +76,7 @@ impl Node {
             connections: HashMap::new(),
             connected: 0,
             is_in: Arc::new(AtomicBool::new(true)),
+            is_settled: false,
             awaited: BTreeSet::new(),
             pending: Pending::default(),
             heirs: Heirs::default(),
@@ -172,6 +175,9 @@ impl Node {
             BusEvent::Message(from, NodeMessage(body)) => self.on_message(now, from, body),
             BusEvent::NodeJoined(node) => {
                 tracing::info!(node = node.0, "a node joined");
+                if self.bus.awaited().contains(&node) {
+                    self.awaited.insert(node);
+                }
                 self.move_rooms(now, None);
                 self.say_released(node);
             }
@@ -190,6 +196,7 @@ impl Node {
                 self.say_released(node);
                 self.hold_on(now, node);
             }
+            BusEvent::Settled => self.is_settled = true,
             BusEvent::Rejoined(me) => {
                 self.lose_place(now);
                 self.me = me;
@@ -235,6 +242,7 @@ impl Node {
 
     /// This node has just joined.
     fn greet(&mut self) {
+        self.is_settled = self.bus.is_settled();
         self.awaited = self.bus.awaited().into_iter().collect();
         for node in self.bus.others() {
             self.say_released(node);
@@ -269,7 +277,7 @@ impl Node {
             place.asked = Asked::Elsewhere;
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
             self.pass_on(now, Input::Connected(from));
-        } else if self.awaited.is_empty() {
+        } else if self.is_settled && self.awaited.is_empty() {
             place.home = Some((room.clone(), node));
         } else {
             self.hand_to_hub(now, Input::Disconnected(from, Ending::ForGood(LeaveReason::Gone)));
@@ -280,7 +288,7 @@ impl Node {
 
     /// Whether this node is the home of a room, and the others know it. Who sent somebody here may not have known better.
     fn keeps(&self, room: &RoomName) -> bool {
-        self.awaited.is_empty() && self.homes.home_node(room) == self.me
+        self.is_settled && self.awaited.is_empty() && self.homes.home_node(room) == self.me
     }
 
     /// To the node that keeps the room of the connection that it is about.
@@ -371,13 +379,20 @@ impl Node {
     /// Whether it waits for others before it keeps rooms.
     #[cfg(test)]
     pub(super) fn waits(&self) -> bool {
-        !self.awaited.is_empty()
+        !(self.is_settled && self.awaited.is_empty())
     }
 
     /// All that what it does depends on.
     #[cfg(test)]
     pub(super) fn fingerprint(&self) -> String {
         let connections: std::collections::BTreeMap<_, _> = self.connections.iter().collect();
-        format!("{:?} {connections:?} {} {:?} {}", self.me, self.has_place(), self.awaited, self.hub.fingerprint())
+        format!(
+            "{:?} {connections:?} {} {} {:?} {}",
+            self.me,
+            self.has_place(),
+            self.is_settled,
+            self.awaited,
+            self.hub.fingerprint()
+        )
     }
 }

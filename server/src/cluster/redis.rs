@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use itodenwa_wire::RoomName;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{Bus, BusEvent, Figures, NODE_MESSAGES, NodeId, NodeMessage, Registry, rendezvous};
@@ -50,6 +51,8 @@ pub(crate) struct RedisRegistry(Arc<Shared>);
 #[derive(Debug)]
 pub(super) struct Shared {
     view: Mutex<View>,
+    /// Told once all nodes are known that may keep rooms, if they were not from the beginning.
+    settled: Notify,
     /// Messages did not find a place: all links are to be broken.
     is_overfull: AtomicBool,
     counts: Counts,
@@ -60,6 +63,7 @@ struct View {
     me: NodeId,
     others: Vec<NodeId>,
     awaited: Vec<NodeId>,
+    is_settled: bool,
     lease: Instant,
 }
 
@@ -73,7 +77,8 @@ struct Counts {
     answer_micros: AtomicU64,
 }
 
-/// Makes this a node of the cluster. Gives also the ticket secret: that of this node if it has one, otherwise that of the cluster.
+/// Makes this a node of the cluster, and waits until it may keep rooms. Gives also the ticket secret: that of this node if it has one,
+/// otherwise that of the cluster.
 pub(crate) async fn join(
     config: RedisConfig,
     secret: Option<TicketSecret>,
@@ -82,9 +87,14 @@ pub(crate) async fn join(
     let secret = secret.map_or_else(TicketSecret::random, Ok).map_err(JoinError::Random)?;
     let (bus, registry, way) = way(tokio::time::Instant::now().into_std());
     let secret = Secret { secret, is_shared };
+    let limit = 2 * config.timeout;
     let member = Member::join(config, secret, way).await?;
     let secret = member.ticket_secret().clone();
     tokio::spawn(member.run());
+    if !bus.is_settled() {
+        tracing::info!("the cluster has just begun, or its engine lost what it knew: others are waited for");
+        timeout(limit, bus.shared.settled.notified()).await.map_err(|_| JoinError::Timeout)?;
+    }
     Ok((bus, registry, secret))
 }
 
@@ -101,8 +111,14 @@ pub(super) struct Way {
 pub(super) fn way(now: Instant) -> (RedisBus, RedisRegistry, Way) {
     let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
     let (inbox, events) = mpsc::channel(EVENTS);
-    let view = View { me: NodeId::default(), others: Vec::new(), awaited: Vec::new(), lease: now };
-    let shared = Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() };
+    let (others, awaited) = (Vec::new(), Vec::new());
+    let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now };
+    let shared = Shared {
+        view: Mutex::new(view),
+        settled: Notify::new(),
+        is_overfull: AtomicBool::new(false),
+        counts: Counts::default(),
+    };
     let (shared, leaving) = (Arc::new(shared), CancellationToken::new());
     let bus = RedisBus { shared: shared.clone(), messages, events, leaving: leaving.clone() };
     (bus, RedisRegistry(shared.clone()), Way { shared, outbox, inbox, leaving })
@@ -129,6 +145,10 @@ impl Bus for RedisBus {
 
     fn awaited(&self) -> Vec<NodeId> {
         self.shared.view(|view| view.awaited.clone())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.shared.view(|view| view.is_settled)
     }
 
     fn lease(&self) -> Option<Instant> {
@@ -177,7 +197,7 @@ impl Shared {
     pub(super) fn joined(&self, membership: &Membership) {
         self.view(|view| {
             view.me = membership.me.id;
-            view.awaited = membership.awaited().to_vec();
+            view.is_settled = membership.is_settled();
         });
         self.show(membership);
     }
@@ -186,6 +206,7 @@ impl Shared {
     pub(super) fn show(&self, membership: &Membership) {
         self.view(|view| {
             view.others = membership.links.others().collect();
+            view.awaited = membership.awaited().to_vec();
             view.lease = membership.lease.until();
         });
     }

@@ -49,8 +49,13 @@ impl Lease {
     }
 
     fn from(&self, sent: Instant) -> Instant {
-        sent + self.timeout / BEATS * (BEATS - 1)
+        sent + length(self.timeout)
     }
+}
+
+/// For how long a node may keep rooms after a beat.
+pub(in crate::cluster) fn length(timeout: Duration) -> Duration {
+    timeout / BEATS * (BEATS - 1)
 }
 
 #[cfg(test)]

@@ -171,6 +171,7 @@ impl Member {
             match event {
                 BusEvent::Message(..) => Counts::add(&counts.received, 1),
                 BusEvent::LinkBroken(_) => Counts::add(&counts.broken, 1),
+                BusEvent::Settled => self.shared.settled.notify_one(),
                 _ => {}
             }
             if self.inbox.send(event).await.is_err() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::incarnation::Incarnation;
 use super::super::links::{Batch, Event, Links, Received};
 use super::super::message::{RELEASES, decode, encode};
-use super::lease::Lease;
+use super::lease::{self, Lease};
 use super::{BusEvent, NodeId, NodeMessage};
 use crate::packet::Opaque;
 
@@ -19,10 +19,21 @@ pub(in crate::cluster) struct Membership {
     /// Whether this is not the generation that it joined: nodes may be there that are not in again yet.
     is_later: bool,
     timeout: Duration,
-    /// Those that say what they released, of the nodes that were there before this one.
+    /// Those that say what they released, of the nodes that may have been there before this one.
     awaited: Vec<NodeId>,
+    settled: Settled,
     pub(in crate::cluster) links: Links<Opaque>,
     pub(in crate::cluster) lease: Lease,
+}
+
+/// Whether all nodes are known that may keep rooms. An engine that has just begun, or lost all, tells of none that were there before; as
+/// long as a lease lasts they may be, and those that keep one are in again by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Not,
+    /// It is to be told.
+    Now,
+    Yes,
 }
 
 /// What the engine says to a beat.
@@ -61,13 +72,13 @@ pub(in crate::cluster) enum Next {
 impl Membership {
     /// Of a node that joined by a beat that was sent then.
     pub(in crate::cluster) fn joined(me: Incarnation, timeout: Duration, sent: Instant, view: View) -> Self {
-        let says = |(node, version): &(Incarnation, u32)| (*version >= RELEASES && *node != me).then_some(node.id);
         Membership {
             me,
-            generation: view.generation,
+            generation: view.generation.clone(),
             is_later: false,
             timeout,
-            awaited: view.nodes.iter().filter_map(says).collect(),
+            awaited: that_say_so(me, &view),
+            settled: if view.age < lease::length(timeout) { Settled::Not } else { Settled::Yes },
             links: Links::new(me, view.nodes.into_iter().map(|(node, _)| node)),
             lease: Lease::new(timeout, sent),
         }
@@ -76,6 +87,11 @@ impl Membership {
     /// Those that may not have known this node when it joined.
     pub(in crate::cluster) fn awaited(&self) -> &[NodeId] {
         &self.awaited
+    }
+
+    /// Whether all were known that may keep rooms when this node joined; otherwise it is told when they are.
+    pub(in crate::cluster) fn is_settled(&self) -> bool {
+        self.settled == Settled::Yes
     }
 
     pub(in crate::cluster) fn send(&mut self, now: Instant, to: NodeId, message: NodeMessage) -> bool {
@@ -92,10 +108,16 @@ impl Membership {
         }
         if view.generation != self.generation {
             tracing::warn!("the cluster's engine lost what it knew");
-            self.generation = view.generation;
+            self.generation.clone_from(&view.generation);
             self.is_later = true;
         }
         let is_young = self.is_later && view.age < self.timeout;
+        if self.settled == Settled::Not {
+            self.awaited = that_say_so(self.me, &view);
+            if view.age >= lease::length(self.timeout) {
+                self.settled = Settled::Now;
+            }
+        }
         let nodes: Vec<_> = view.nodes.into_iter().map(|(node, _)| node).collect();
         self.links.members(&nodes, is_young);
         Ok(())
@@ -119,7 +141,14 @@ impl Membership {
 
     /// What follows.
     pub(in crate::cluster) fn poll(&mut self, now: Instant) -> Option<Next> {
-        Some(Next::Event(match self.links.poll()? {
+        let Some(event) = self.links.poll() else {
+            let is_now = self.settled == Settled::Now;
+            return is_now.then(|| {
+                self.settled = Settled::Yes;
+                Next::Event(BusEvent::Settled)
+            });
+        };
+        Some(Next::Event(match event {
             Event::Message(from, text) => match decode(now, &text) {
                 Ok(message) => BusEvent::Message(from, message),
                 Err(error) => {
@@ -132,4 +161,10 @@ impl Membership {
             Event::Broken(node) => BusEvent::LinkBroken(node),
         }))
     }
+}
+
+/// The other nodes that say what they released.
+fn that_say_so(me: Incarnation, view: &View) -> Vec<NodeId> {
+    let says = |(node, version): &(Incarnation, u32)| (*version >= RELEASES && *node != me).then_some(node.id);
+    view.nodes.iter().filter_map(says).collect()
 }

@@ -90,15 +90,6 @@ impl Engine {
         *self = Engine { generations: self.generations, fault: self.fault, ..Engine::default() };
     }
 
-    /// How long ago it lost everything, or began.
-    pub(super) fn age(&self, now: Instant) -> Option<Duration> {
-        self.generation.map(|(_, since)| now.saturating_duration_since(since))
-    }
-
-    pub(super) fn generations(&self) -> u64 {
-        self.generations
-    }
-
     fn news(&mut self) {
         for node in self.listening.clone() {
             self.push(node, Push::News);

@@ -23,6 +23,8 @@ pub(super) enum Fault {
     LeaseWithoutEnd,
     /// A newcomer keeps rooms at once.
     NobodyAwaited,
+    /// A newcomer takes those that an engine without memory knows for all that there are.
+    SettledAtOnce,
     /// Each node takes itself for the home of each room.
     HomesDiffer,
     /// The engine lists nodes that are gone.
@@ -73,6 +75,10 @@ impl Bus for Wrong<RedisBus> {
 
     fn awaited(&self) -> Vec<NodeId> {
         if self.1 == Fault::NobodyAwaited { Vec::new() } else { self.0.awaited() }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.1 == Fault::SettledAtOnce || self.0.is_settled()
     }
 
     fn events(&mut self) -> &mut mpsc::Receiver<BusEvent> {

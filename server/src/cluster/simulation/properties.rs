@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::process::TIMEOUT;
 use super::world::World;
 
 impl World {
@@ -34,17 +33,8 @@ impl World {
         Ok(())
     }
 
-    /// The engine has just lost everything, and tells those who come now nothing of those that were there: a room may be kept twice, and
-    /// who is in both hears things twice.
-    pub(super) fn is_forgetful(&self) -> bool {
-        self.engine.generations() > 1 && self.engine.age(self.now).is_none_or(|age| age < 3 * TIMEOUT)
-    }
-
     /// Of nodes whose lease holds.
     fn one_keeper_for_each_room(&self) -> Result<(), String> {
-        if self.is_forgetful() {
-            return Ok(());
-        }
         let mut keepers = BTreeMap::new();
         for (at, process) in self.processes().filter(|(_, process)| process.has_lease(self.now)) {
             let rooms: BTreeSet<_> = process.node.hub.seats().into_iter().map(|(room, ..)| room).collect();

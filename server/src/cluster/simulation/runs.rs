@@ -1,7 +1,7 @@
 //! Random runs.
 
 use super::faults::Fault;
-use super::world::{Step, World};
+use super::world::{Slot, Step, World};
 use super::{Random, seeds};
 
 const NODES: usize = 3;
@@ -83,4 +83,44 @@ fn each_fault_is_noticed() {
         let (seed, wrong) = noticed.unwrap_or_else(|| panic!("{fault:?} is not noticed"));
         println!("{fault:?}: seed {seed}: {wrong}");
     }
+}
+
+/// Another node starts just when the engine has lost everything, and somebody comes to it before those that were there before are in again.
+fn start_at_an_engine_that_forgot(fault: Option<Fault>) -> Result<(), String> {
+    // By its hash either of the nodes may be the room's home.
+    for rooms in [["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]] {
+        let mut world = World::new(1, 1, &rooms, fault);
+        world.slots.push(Slot::default());
+        world.step(Step::Connect(0, 0));
+        world.settle(20);
+        world.step(Step::Restart);
+        world.step(Step::Start(1));
+        world.step(Step::Connect(1, 1));
+        let is_of_other = |step: &Step| {
+            matches!(
+                step,
+                Step::Turn(1)
+                    | Step::Serve(1)
+                    | Step::Answer(1)
+                    | Step::Push(1)
+                    | Step::Event(1)
+                    | Step::Up(1)
+                    | Step::Down(1)
+            )
+        };
+        for _ in 0..20 {
+            world.ready().into_iter().filter(is_of_other).for_each(|step| world.step(step));
+            world.check()?;
+        }
+        world.heal();
+        world.check_end()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_node_that_starts_at_an_engine_that_forgot_waits_for_those_that_were_there() {
+    start_at_an_engine_that_forgot(None).unwrap();
+    let wrong = start_at_an_engine_that_forgot(Some(Fault::SettledAtOnce)).unwrap_err();
+    assert!(wrong.starts_with("two keepers"), "{wrong}");
 }

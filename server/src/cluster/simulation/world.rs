@@ -127,6 +127,11 @@ impl World {
             world.step(Step::Start(slot));
         }
         world.settle(100);
+        // The engine has just begun: until a lease would be over there may be others.
+        while world.processes().any(|(_, process)| process.node.waits()) {
+            world.step(Step::Wait(200));
+            world.settle(20);
+        }
         world
     }
 
@@ -213,9 +218,7 @@ impl World {
     }
 
     fn found(&mut self, wrong: String) {
-        if !self.is_forgetful() {
-            self.wrong = Some(wrong);
-        }
+        self.wrong = Some(wrong);
     }
 
     /// Everything that is on its way arrives, in so many rounds at most.
