@@ -24,7 +24,8 @@ export const preferences = {
 
     /** Lets a room know all of it. What is not there any more is the browser's to choose. */
     async apply(room) {
-        const chosen = ["camera", "microphone", "screen"].map((source) => room.use(source, this[source]));
+        const wished = ["camera", "microphone", "screen"].filter((source) => Object.values(this[source]).length > 0);
+        const chosen = wished.map((source) => room.use(source, this[source]));
         if (this.loudspeaker) chosen.push(room.loudspeaker(this.loudspeaker));
         await Promise.allSettled(chosen);
     },
