@@ -56,6 +56,14 @@ export class Caller extends Person {
         });
     }
 
+    /** Whether the NAT gave each port the same number outside. */
+    keepsPorts() {
+        return this.page.evaluate(() => {
+            const candidates = window.connections.at(-1).localDescription.sdp.matchAll(/ (\d+) typ srflx raddr \S+ rport (\d+)/g);
+            return [...candidates].every(([, outside, inside]) => outside === inside);
+        });
+    }
+
     connections() {
         return this.page.evaluate(() => window.connections.length);
     }
