@@ -277,7 +277,12 @@ impl Connection {
 
     fn add(&self, candidate: &JsValue) {
         let (added, signal) = (self.peer.add_ice_candidate(candidate), self.abort.signal());
-        self.run(async move { signal.race(added).await.map(|_| Report::CandidateAdded) });
+        self.run(async move {
+            match signal.race(added).await {
+                Err(Aborted::Threw(Exception { name, message })) => Ok(Report::CandidateRefused { name, message }),
+                added => added.map(|_| Report::CandidateAdded),
+            }
+        });
     }
 
     fn run(&self, operation: impl Future<Output = Result<Report, Aborted>> + 'static) {

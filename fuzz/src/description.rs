@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use itodenwa_protocol::Config;
+use itodenwa_protocol::{Config, Report};
 use itodenwa_wire::limits::{
     BYTES_PER_KIND, BYTES_PER_KIND_IN_ALL, CANDIDATES_PER_FRAGMENT, DESCRIPTION_BYTES, DESCRIPTION_LINE_BYTES,
     DESCRIPTION_LINES, LINES_PER_KIND, LINES_PER_KIND_IN_ALL, LINES_PER_SUBJECT, MEDIA_DESCRIPTIONS,
@@ -63,7 +63,12 @@ pub fn run(data: &[u8]) {
             for _ in 0..times {
                 unique += 1;
                 bench.say(leader, renumbered(body.clone(), unique));
-                bench.answer(leader, granted);
+                if !granted {
+                    bench.report(
+                        leader,
+                        Report::CandidateRefused { name: "OperationError".into(), message: String::new() },
+                    );
+                }
             }
         }
     }

@@ -68,7 +68,11 @@ impl Play {
             Step::EndOfCandidates => self.ask(Operation::EndOfCandidates),
             Step::Answer(granted) => {
                 if let Some(command) = self.in_flight.take() {
-                    let refused = Report::Refused { name: "OperationError".into(), message: text(u)? };
+                    let (name, message) = ("OperationError".into(), text(u)?);
+                    let refused = match command.is_waited_for() {
+                        true => Report::Refused { name, message },
+                        false => Report::CandidateRefused { name, message },
+                    };
                     self.give(ManualInput::Report(if granted { answer(&command) } else { refused }));
                 }
             }

@@ -61,6 +61,12 @@ struct Slots {
 /// The exception's name and message.
 pub type Exception = (&'static str, String);
 
+/// What a page is told of a command that the browser refused.
+pub fn refusal(of_a_candidate: bool, (name, message): Exception) -> Report {
+    let name = name.to_owned();
+    if of_a_candidate { Report::CandidateRefused { name, message } } else { Report::Refused { name, message } }
+}
+
 impl Connection {
     pub fn new(profile: Profile, number: u32) -> Self {
         Connection {

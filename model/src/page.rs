@@ -118,7 +118,7 @@ impl Page {
         }
         let live = self.connections.get_mut(&id).expect("a command for a connection that was never opened");
         assert!(!live.in_flight, "{command:?} while another operation is in flight");
-        live.in_flight = true;
+        live.in_flight = command.is_waited_for();
     }
 
     /// What the application is told has to make sense.

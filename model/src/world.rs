@@ -9,7 +9,7 @@ use std::time::Duration;
 use itodenwa_protocol::{Command, Config, ConnectionId, Input, Output, Report, Room, Time, Way};
 use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
-use crate::browser::{Gathering, Profile, some_candidates};
+use crate::browser::{Gathering, Profile, refusal, some_candidates};
 use crate::live::{Live, Loss, Operation};
 use crate::page::Page;
 use crate::rng::Rng;
@@ -284,14 +284,14 @@ impl World {
         let Some(live) = connections.get_mut(&id) else { return };
         let operation = Operation::of(&command);
         let failure = failing.iter().position(|one| *one == operation).map(|place| failing.remove(place));
+        let answers = command.is_waited_for();
         let result = match failure {
             Some(_) => Err(live.fail(&command)),
             None => live.execute(command, candidates).inspect_err(|(name, message)| {
                 refusals.push(format!("{operation:?}: {name}: {message}"));
             }),
         };
-        let (report, gathering) =
-            result.unwrap_or_else(|(name, message)| (Report::Refused { name: name.into(), message }, None));
+        let (report, gathering) = result.unwrap_or_else(|exception| (refusal(!answers, exception), None));
         if let Some(gathering) = gathering {
             let mut at = self.now;
             for place in 1..=gathering.candidates + 1 {
@@ -300,7 +300,7 @@ impl World {
             }
         }
         let delay = self.browser_millis();
-        self.schedule(self.now + delay, What::Report { page, id, report, answers: true });
+        self.schedule(self.now + delay, What::Report { page, id, report, answers });
         self.connect(page, id);
     }
 
@@ -388,8 +388,12 @@ impl World {
             Output::Command { peer, connection, command } => {
                 self.connections += 1;
                 self.pages[page].begin(peer, connection, &command, self.connections);
-                let delay = self.browser_millis();
-                self.schedule(self.now + delay, What::Execute { page, id: connection, command });
+                if command.is_waited_for() {
+                    let delay = self.browser_millis();
+                    self.schedule(self.now + delay, What::Execute { page, id: connection, command });
+                } else {
+                    self.execute(page, connection, command);
+                }
             }
             Output::Event(event) => self.pages[page].observe(event),
             Output::Entry(entry) => self.pages[page].timeline.push(entry),

@@ -113,7 +113,7 @@ impl Liar {
         match (answer, command) {
             (Some(Report::Refused { .. }) | None, Command::SetOffer { .. }) => Report::OfferSet,
             (Some(Report::Refused { .. }) | None, Command::SetAnswer { .. }) => Report::AnswerSet,
-            (Some(Report::Refused { .. }) | None, _) => Report::CandidateAdded,
+            (Some(Report::Refused { .. } | Report::CandidateRefused { .. }) | None, _) => Report::CandidateAdded,
             (Some(_), _) => Report::Refused { name: "AbortError".into(), message: "a lie".into() },
         }
     }

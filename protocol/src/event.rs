@@ -104,8 +104,8 @@ pub enum Output {
         /// The packet.
         packet: Packet<Body>,
     },
-    /// Let this connection do this. Each command but [`Command::Close`] is answered by exactly one [`Report`], and no
-    /// other command is given to the connection before that.
+    /// Let this connection do this. Each command but [`Command::Close`] is answered by exactly one [`Report`]. Nothing else is
+    /// asked of the connection before that, unless the command [is not waited for](Command::is_waited_for).
     Command {
         /// The connection's peer.
         peer: PeerId,
@@ -151,12 +151,21 @@ pub enum Command {
     },
     /// Read the local description with the candidates that it has by now. Answered by [`Report::Described`].
     Describe,
-    /// Add a candidate of the other side. Answered by [`Report::CandidateAdded`].
+    /// Add a candidate of the other side. Answered by [`Report::CandidateAdded`] or [`Report::CandidateRefused`].
     AddCandidate(Candidate),
-    /// Say that the other side has no more candidates for this username fragment. Answered by [`Report::CandidateAdded`].
+    /// Say that the other side has no more candidates for this username fragment. Answered likewise.
     EndOfCandidates(String),
     /// Close it. Not answered.
     Close,
+}
+
+impl Command {
+    /// Whether the next command is given when this one is answered. Candidates are given at once, however many there are: the browser
+    /// adds one after the other, and before whatever comes behind them (W3C WebRTC, section 4.4.1.2).
+    #[must_use]
+    pub const fn is_waited_for(&self) -> bool {
+        !matches!(self, Command::AddCandidate(_) | Command::EndOfCandidates(_))
+    }
 }
 
 /// What a connection did or saw.
@@ -189,6 +198,13 @@ pub enum Report {
     },
     /// [`Command::AddCandidate`] or [`Command::EndOfCandidates`] is done.
     CandidateAdded,
+    /// [`Command::AddCandidate`] or [`Command::EndOfCandidates`] was refused by the browser.
+    CandidateRefused {
+        /// The exception's name, for instance `OperationError`.
+        name: String,
+        /// The exception's message.
+        message: String,
+    },
     /// The command in flight was refused by the browser.
     Refused {
         /// The exception's name, for instance `InvalidAccessError`.

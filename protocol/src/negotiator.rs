@@ -51,8 +51,6 @@ pub(crate) struct Negotiator {
     role: Role,
     ice: IceMode,
     phase: Phase,
-    /// A candidate is being added, in a phase that allows it; what to note when it is.
-    adding: Option<(Step, String)>,
     turn: Turn,
     /// Offers of both sides together.
     offers_allowed: Rate,
@@ -115,7 +113,6 @@ impl Negotiator {
             role,
             ice,
             phase: Phase::Opening,
-            adding: None,
             turn: Turn::first(role),
             offers_allowed,
             wanted,
@@ -192,7 +189,8 @@ impl Negotiator {
                 match self.remote.admit(&candidate) {
                     Admission::Admitted => {
                         let text = timeline::text(&candidate.candidate);
-                        self.add(Command::AddCandidate(candidate), (Step::SetCandidate(summary), text));
+                        self.effects.push(Effect::Do(Command::AddCandidate(candidate)));
+                        self.note_with(Step::SetCandidate(summary), text);
                     }
                     Admission::Stale => {}
                     Admission::TooMany => self.trouble(TroubleCode::CandidatesTooMany, String::new()),
@@ -201,7 +199,8 @@ impl Negotiator {
             }
             Body::EndOfCandidates(fragment) => {
                 if self.remote.end(&fragment) {
-                    self.add(Command::EndOfCandidates(fragment), (Step::SetEndOfCandidates, String::new()));
+                    self.effects.push(Effect::Do(Command::EndOfCandidates(fragment)));
+                    self.note(Step::SetEndOfCandidates);
                 }
             }
             Body::AskTurn => self.turn.ask(),
@@ -242,10 +241,11 @@ impl Negotiator {
                 }
             }
             Report::Refused { name, message } => self.refused(format!("{name}: {message}")),
-            Report::CandidateAdded => {
-                if let Some((step, text)) = self.adding.take() {
-                    self.note_with(step, text);
-                }
+            Report::CandidateAdded => {}
+            Report::CandidateRefused { name, message } => {
+                let what = format!("{name}: {message}");
+                self.note(Step::Refused(what.clone()));
+                self.trouble(TroubleCode::CandidateRefused, what);
             }
             done => {
                 self.done(now, done);
@@ -262,9 +262,6 @@ impl Negotiator {
 
     /// Begins what is due and possible.
     pub(crate) fn advance(&mut self, now: Time) {
-        if self.adding.is_some() {
-            return;
-        }
         match &self.phase {
             Phase::Gathering { description, until } if self.local.is_complete() || *until <= now => {
                 self.begin(Command::Describe, Phase::Describing(description.clone()));
@@ -275,8 +272,7 @@ impl Negotiator {
     }
 
     fn is_idle(&self) -> bool {
-        self.adding.is_none()
-            && matches!(self.phase, Phase::Stable | Phase::Gathering { .. } | Phase::AwaitingAnswer { .. })
+        matches!(self.phase, Phase::Stable | Phase::Gathering { .. } | Phase::AwaitingAnswer { .. })
     }
 
     fn take_turn(&mut self, now: Time) {
@@ -342,11 +338,6 @@ impl Negotiator {
     fn begin(&mut self, command: Command, phase: Phase) {
         self.effects.push(Effect::Do(command));
         self.phase = phase;
-    }
-
-    fn add(&mut self, command: Command, step: (Step, String)) {
-        self.effects.push(Effect::Do(command));
-        self.adding = Some(step);
     }
 
     fn say(&mut self, body: Body) {

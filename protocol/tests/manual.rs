@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use itodenwa_model::browser::{Connection, Gathering, Profile};
+use itodenwa_model::browser::{Connection, Gathering, Profile, refusal};
 use itodenwa_protocol::manual::{
     Done, Manual, ManualInput, ManualOutput, OPERATIONS, Operation, OperationError, OperationId,
 };
@@ -87,12 +87,13 @@ impl Side {
     /// The browser answers the command in flight.
     fn answer(&mut self) {
         let Some(command) = self.in_flight.take() else { return };
+        let of_a_candidate = !command.is_waited_for();
         let report = match self.browser.operate(command, CANDIDATES) {
             Ok((report, gathering)) => {
                 self.gathering.extend(gathering.iter().flat_map(found));
                 report
             }
-            Err((name, message)) => Report::Refused { name: name.into(), message },
+            Err(exception) => refusal(of_a_candidate, exception),
         };
         self.handle(ManualInput::Report(report));
     }

@@ -92,7 +92,8 @@ fn sixteen_offers_at_once_and_two_more_in_each_second() {
     world.run();
     world.assert_converged();
     let offers = offers(&world, ann, before);
-    assert!(offers.len() > 30, "it goes on: {offers:?}");
+    // Sixteen, and two in each of the ten seconds, but for those that what they say, with all candidates, is too much for.
+    assert!(offers.len() > 24, "it goes on: {offers:?}");
     for (number, at) in offers.iter().enumerate() {
         // One more than that: an offer is noted a moment after it was allowed.
         let by_then = 17 + (*at - offers[0]).as_millis() / 500;

@@ -66,7 +66,9 @@ impl Browser {
             }
             Command::Open | Command::Close => {}
         }
-        self.in_flight = Some(command);
+        if command.is_waited_for() {
+            self.in_flight = Some(command);
+        }
     }
 
     /// Does what was asked, or refuses to.
@@ -98,8 +100,7 @@ impl Browser {
                 Report::AnswerSet
             }
             Command::Describe => Report::Described { sdp: self.describe() },
-            Command::AddCandidate(_) | Command::EndOfCandidates(_) => Report::CandidateAdded,
-            Command::Close => return None,
+            Command::AddCandidate(_) | Command::EndOfCandidates(_) | Command::Close => return None,
         })
     }
 
@@ -113,8 +114,7 @@ impl Browser {
             | (Some(Command::SetOffer { .. }), Report::OfferSet)
             | (Some(Command::MakeAnswer { .. }), Report::AnswerMade { .. })
             | (Some(Command::SetAnswer { .. }), Report::AnswerSet)
-            | (Some(Command::Describe), Report::Described { .. })
-            | (Some(Command::AddCandidate(_) | Command::EndOfCandidates(_)), Report::CandidateAdded) => true,
+            | (Some(Command::Describe), Report::Described { .. }) => true,
             (Some(_), _) => false,
         }
     }

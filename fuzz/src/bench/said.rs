@@ -89,7 +89,7 @@ fn sdp(u: &mut Unstructured) -> Result<String> {
 
 /// Something that a browser tells unasked, or that answers nothing.
 pub(crate) fn seen(u: &mut Unstructured) -> Result<Report> {
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=12)? {
         0 | 1 => Report::State(*u.choose(&STATES)?),
         2 => Report::ChannelOpen,
         3 => Report::ChannelClosed,
@@ -104,6 +104,7 @@ pub(crate) fn seen(u: &mut Unstructured) -> Result<Report> {
         8 => Report::CandidateAdded,
         9 => u.choose(&[Report::Silent, Report::Heard])?.clone(),
         11 => Report::ReadsPackets,
+        12 => Report::CandidateRefused { name: text(u)?, message: text(u)? },
         _ => u.choose(&[Report::Opened, Report::OfferSet, Report::AnswerSet])?.clone(),
     })
 }

@@ -99,7 +99,7 @@ pub(super) async fn carry(
 pub(super) async fn refused(peer: &mut impl Peer, command: Command, wanted: &str) -> Outcome {
     let what = format!("{command:?}");
     match ask(peer, command).await? {
-        Report::Refused { name, .. } if name == wanted => Ok(()),
+        Report::Refused { name, .. } | Report::CandidateRefused { name, .. } if name == wanted => Ok(()),
         other => Err(format!("not refused by {wanted}, but {other:?}: {what}")),
     }
 }

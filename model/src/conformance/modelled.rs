@@ -8,7 +8,7 @@ use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::Candidate;
 
 use super::peer::{Browser, Peer};
-use crate::browser::{Connection, Gathering, Profile, Signaling};
+use crate::browser::{Connection, Gathering, Profile, Signaling, refusal};
 use crate::sdp::{Direction, Kind};
 
 /// How many candidates each gathering finds.
@@ -78,12 +78,13 @@ impl Peer for Page {
             return None;
         }
         let command = self.chain.pop_front()?;
+        let of_a_candidate = !command.is_waited_for();
         Some(match self.connection.operate(command, CANDIDATES) {
             Ok((report, gathering)) => {
                 self.gathering = gathering.or(self.gathering.take());
                 report
             }
-            Err((name, message)) => Report::Refused { name: name.into(), message },
+            Err(exception) => refusal(of_a_candidate, exception),
         })
     }
 

@@ -8,7 +8,7 @@ use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::ack_checker::AckChecker;
 use super::plan::{Browser, Over, Plan};
-use crate::browser::Gathering;
+use crate::browser::{Gathering, refusal};
 use crate::live::{Live, Loss, Path};
 use crate::page::Page;
 
@@ -283,11 +283,17 @@ impl Endpoint {
         self.report(report, true)
     }
 
+    /// The browser adds a candidate, or hears that there are no more.
+    fn add(&mut self, command: Command) {
+        let (_, live) = self.page.connections.iter_mut().next().expect("a candidate has a connection");
+        live.execute(command.clone(), 0).unwrap_or_else(|why| panic!("{command:?} was refused: {why:?}"));
+    }
+
     fn fail(&mut self) -> Outcome {
         let Some(Operation::Given(command)) = self.operation.take() else { return Outcome::default() };
         let (_, live) = self.page.connections.iter_mut().next().expect("an operation has a connection");
-        let (name, message) = live.fail(&command);
-        self.report(Report::Refused { name: name.into(), message }, true)
+        let exception = live.fail(&command);
+        self.report(refusal(false, exception), true)
     }
 
     fn gather(&mut self, place: usize) -> Outcome {
@@ -352,7 +358,11 @@ impl Endpoint {
                     let me = self.page.room.me();
                     let number = (me.session * 100 + connection.get()) * 2 + u32::from(me.id < peer);
                     self.page.begin(peer, connection, &command, number);
-                    self.operation = Some(Operation::Given(command));
+                    if command.is_waited_for() {
+                        self.operation = Some(Operation::Given(command));
+                    } else {
+                        self.add(command);
+                    }
                 }
                 Output::Event(event) => {
                     if let Event::Trouble(trouble) = &event {

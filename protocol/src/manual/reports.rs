@@ -39,6 +39,10 @@ impl Manual {
             _ => "",
         };
         let message = pasted::without_secrets(message, description);
+        self.failed(now, id, name, message);
+    }
+
+    fn failed(&mut self, now: Time, id: OperationId, name: String, message: String) {
         self.step(now, Step::Refused(format!("{name}: {message}")));
         self.fail(id, OperationError::Refused { name, message });
     }
@@ -81,6 +85,9 @@ impl Manual {
                 self.local.follow = !complete;
                 self.step_with(now, Step::GatherCandidates { candidates, complete }, timeline::text(&sdp));
                 self.done(id, Done::Description(sdp));
+            }
+            (InFlight::AddCandidate(_) | InFlight::EndOfCandidates, Report::CandidateRefused { name, message }) => {
+                self.failed(now, id, name, message);
             }
             (command, _) => self.flight = Flight::Command { id, command },
         }

@@ -127,10 +127,6 @@ impl Negotiator {
 
     /// The operation in flight was refused by the browser.
     pub(super) fn refused(&mut self, what: String) {
-        if self.adding.take().is_some() {
-            self.note(Step::Refused(what.clone()));
-            return self.trouble(TroubleCode::CandidateRefused, what);
-        }
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::SettingOffer { id, .. } => {
                 // The browser stays as it was (RFC 8829, section 5.9): so do we.
