@@ -43,7 +43,7 @@ export class ThreeNodes {
     /** Starts them, until the test ends; `timeout` is that of `--redis-timeout`, in seconds. */
     static async start(t, timeout) {
         const three = new this();
-        const like = ["--behind-proxy", "--idle-timeout", "6", "--public-metrics", "--turn", "off"];
+        const like = ["--behind-proxy", "--idle-timeout", "4", "--public-metrics", "--turn", "off"];
         three.#options = ["--redis", await redis(t), "--redis-timeout", String(timeout), ...like];
         three.#servers = await Promise.all([1, 2, 3].map(() => startServer(...three.#options)));
         t.after(() => three.#servers.forEach(({ process }) => process.kill("SIGKILL")));

@@ -13,7 +13,7 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
     let result = script::run("bench-nodes.mjs", &[("rounds", &bench.rounds)])?;
     let text = result.get("text").and_then(Value::as_str).ok_or("nothing was measured")?;
     let text = format!(
-        "`cargo xtask bench nodes --rounds {} --write`: three servers (`--redis-timeout 3 --idle-timeout 6`) behind nginx with the whole file, on one computer of two cores; two calls \
+        "`cargo xtask bench nodes --rounds {} --write`: three servers (`--redis-timeout 3 --idle-timeout 4`) behind nginx with the whole file, on one computer of two cores; two calls \
          of two, of Chromium and Firefox. It fails if a connection is made anew or anybody is told that somebody came or left.\n\n{text}",
         bench.rounds
     );
