@@ -21,14 +21,15 @@ impl LocalCandidates {
         }
     }
 
-    /// A candidate was gathered. False if it is of an older gathering, or one too many.
+    /// A candidate was gathered. False if it is not to be sent: it is of an older gathering, or one too many, or one that only begins
+    /// TCP connections, which is of no use to the other side (RFC 6544, section 4.5: it is not connected to).
     pub(crate) fn gather(&mut self, candidate: &Candidate) -> bool {
         let fragment = candidate.username_fragment.as_ref();
         if fragment.is_some_and(|name| !self.fragments.contains(name)) {
             return false;
         }
         self.gathered = self.gathered.saturating_add(1);
-        self.gathered <= CANDIDATES_PER_FRAGMENT
+        self.gathered <= CANDIDATES_PER_FRAGMENT && !candidate.candidate.contains(" tcptype active")
     }
 
     /// Whether a candidate of this gathering came.
@@ -171,6 +172,18 @@ mod tests {
         remote.described(vec!["one".into()]);
         assert!(remote.end("one") && !remote.end("one") && !remote.end("two"));
         assert_eq!(remote.admit(&candidate(Some("one"))), Admission::Stale);
+    }
+
+    #[test]
+    fn what_only_begins_tcp_connections_is_not_sent() {
+        let mut local = LocalCandidates::default();
+        local.described(vec!["a".into()]);
+        let tcp = |kind| Candidate {
+            candidate: format!("candidate:1 1 tcp 1518280447 192.0.2.1 9 typ host tcptype {kind} generation 0 ufrag a"),
+            ..candidate(Some("a"))
+        };
+        assert!(!local.gather(&tcp("active")) && local.has_begun());
+        assert!(local.gather(&tcp("passive")) && local.gather(&tcp("so")) && local.gather(&candidate(Some("a"))));
     }
 
     #[test]
