@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
+const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
 /** Events for which connections are measured: an iterator over all does not begin that. */
 const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
@@ -133,6 +133,7 @@ export class Peer extends Emitter {
             import("./stats.js").then(({ watch }) => watch(this, this.#link, this.#now)).catch(() => {});
             return [];
         }
+        if (type === "verification") return this.#now.verification ? [this.#now.verification] : [];
         if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
         return type === "attribute" ? [...this.attributes].map(([key, value]) => ({ key, value })) : [];
     }
@@ -200,6 +201,11 @@ export class Peer extends Emitter {
     async stats() {
         const { ask } = await import("./stats.js");
         return ask(this, this.#link, this.#now);
+    }
+
+    async verification() {
+        const { verify } = await import("./verification.js");
+        return verify(this, this.#link, this.#now);
     }
 
     /** How good the connection is, since somebody asks for it. */

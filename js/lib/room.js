@@ -471,6 +471,10 @@ export class Room extends Emitter {
                 if (!peer) return event.incoming.free();
                 channels().then(({ take }) => take(event, peer, this, this.#answers)).catch(() => event.incoming.free());
                 return;
+            case "verification":
+                if (!peer) return event.incoming.free();
+                import("./verification.js").then(({ take }) => take(event, peer, this, now)).catch(() => event.incoming.free());
+                return;
             case "step": {
                 const { at, peer, name, detail, text } = event;
                 const step = { at, peer, name, detail, text };

@@ -18,6 +18,7 @@ mod pull;
 mod record;
 mod stats;
 mod values;
+mod verification;
 mod visit;
 
 use itodenwa::{
@@ -40,6 +41,7 @@ use options::Options;
 use pull::Pull;
 pub use record::RawRecording;
 use values::{coded, object};
+pub use verification::{RawVerification, answer_verification};
 pub use visit::{end_visit, visit};
 
 #[cfg(target_family = "wasm")]
@@ -425,6 +427,12 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
     pub fn stats(&self, peer: &str) -> Promise {
         stats::stats(self.peer(peer))
+    }
+
+    /// What is to be compared with a peer.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawVerification>")]
+    pub fn verification(&self, peer: &str) -> Promise {
+        verification::verification(self.peer(peer))
     }
 
     /// Opens a channel to a peer.

@@ -61,7 +61,7 @@ pub enum Violation {
 }
 
 /// What two people compare: 42 bits.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Code([u8; WORDS]);
 
 impl Code {

@@ -13,8 +13,6 @@ const CODE: &[u8] = b"code";
 /// What happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A channel to the other side is there.
-    Opened,
     /// Something came through a channel.
     Message(Vec<u8>),
     /// The hash that was asked for.
@@ -26,16 +24,16 @@ pub enum Input {
 pub enum Output {
     /// Hash this, and give it as [`Input::Digest`]. One is asked for at a time.
     Digest(Vec<u8>),
-    /// Say this on every channel.
+    /// Say this on every channel that there is or will be, in this order.
     Send(Message),
     /// It is over; said once.
     Done(Result<Code, Violation>),
 }
 
-/// One side of one exchange. What comes out for each input is bounded: four things at most.
+/// One side of one exchange. What comes out for each input is bounded: three things at most.
 ///
 /// ```text
-/// Committing -> Waiting -> Checking -> Coding -> Done, and from each to Failed
+/// Committing -> Waiting -> Checking -> Coding -> Over, and from each to Over
 /// ```
 #[derive(Debug)]
 pub struct Exchange {
@@ -61,9 +59,7 @@ enum State {
     Checking,
     /// The code is hashed.
     Coding,
-    /// There is a code. A channel that opens later is one on which they did not hear everything.
-    Done,
-    Failed,
+    Over,
 }
 
 impl Exchange {
@@ -92,13 +88,7 @@ impl Exchange {
     /// Takes what happens.
     pub fn handle(&mut self, input: Input) {
         match input {
-            _ if self.state == State::Failed => {}
-            Input::Opened => {
-                // On a channel of its own it is said again what was said before.
-                self.outputs.extend(self.commitment.map(|own| Output::Send(Message::Commit(self.binding.me, own))));
-                self.reveal();
-            }
-            _ if self.state == State::Done => {}
+            _ if self.state == State::Over => {}
             Input::Digest(digest) => self.digested(digest),
             Input::Message(bytes) => match Message::read(&bytes) {
                 Some(Message::Commit(id, digest)) => self.committed_by_them(id, digest),
@@ -111,6 +101,12 @@ impl Exchange {
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Whether it depends on what the other side says.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Committing | State::Waiting)
     }
 
     fn digested(&mut self, digest: Digest) {
@@ -129,7 +125,7 @@ impl Exchange {
             State::Checking => self.end(Err(Violation::BrokenCommitment)),
             State::Coding => self.end(Ok(Code::of(&digest))),
             // Nothing was asked for.
-            State::Waiting | State::Done | State::Failed => {}
+            State::Waiting | State::Over => {}
         }
     }
 
@@ -168,7 +164,7 @@ impl Exchange {
     }
 
     fn end(&mut self, outcome: Result<Code, Violation>) {
-        self.state = if outcome.is_ok() { State::Done } else { State::Failed };
+        self.state = State::Over;
         self.outputs.push_back(Output::Done(outcome));
     }
 

@@ -48,11 +48,6 @@ impl Side {
         }
     }
 
-    fn opened(&mut self) {
-        self.exchange.handle(Input::Opened);
-        self.settle();
-    }
-
     fn hears(&mut self, message: Message) {
         self.exchange.handle(Input::Message(message.write()));
         self.settle();
@@ -90,21 +85,21 @@ fn both_ends_of_one_connection_have_the_same_words() {
     assert_eq!(words, VECTOR);
 }
 
+/// As on two channels that are opened at the same time, or on one that comes later: it is the same exchange.
 #[test]
-fn on_two_channels_at_once_and_on_one_that_comes_later_it_is_the_same_exchange() {
+fn what_is_said_again_changes_nothing() {
     let (mut ann, mut ben) = (Side::new(binding(ANN, 1, 2), 1), Side::new(binding(BEN, 2, 1), 2));
-    for _ in 0..2 {
-        ann.opened();
-        ben.opened();
+    let (mut anns, mut bens) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        anns.append(&mut ann.says);
+        bens.append(&mut ben.says);
+        anns.iter().for_each(|message| ben.hears(*message));
+        bens.iter().for_each(|message| ann.hears(*message));
     }
-    talk(&mut ann, &mut ben);
+    assert_eq!((anns.len(), bens.len()), (2, 2), "each is said once");
     assert_eq!(ann.code(), ben.code());
-    // Somebody who heard nothing of it hears all of it again.
     let mut late = Side::new(binding(BEN, 2, 1), 2);
-    ann.opened();
-    for message in std::mem::take(&mut ann.says) {
-        late.hears(message);
-    }
+    anns.iter().for_each(|message| late.hears(*message));
     assert_eq!(late.code(), ann.code());
 }
 
@@ -174,16 +169,16 @@ fn who_reveals_something_else_or_commits_anew_is_caught() {
     let mut ann = honest();
     ann.hears(Message::Commit(PeerId::new(0xC), digest));
     assert_eq!(ann.outcome, broken);
-    // Nothing is said to a liar any more.
+    // Nothing is said to a liar any more, and nothing else comes of it.
     ann.says.clear();
-    ann.opened();
-    assert_eq!(ann.says, []);
+    ann.hears(Message::Commit(PeerId::new(BEN), digest));
+    ann.hears(Message::Reveal([2; 32]));
+    assert_eq!((ann.says.len(), ann.outcome), (0, broken));
 }
 
 #[test]
 fn nothing_is_revealed_before_they_are_committed() {
     let mut ann = Side::new(binding(ANN, 1, 2), 1);
-    ann.opened();
     assert!(ann.says.iter().all(|message| matches!(message, Message::Commit(..))), "{:?}", ann.says);
     ann.hears(Message::Reveal([2; 32]));
     assert_eq!(ann.outcome, Some(Err(Violation::Malformed)));
@@ -245,7 +240,6 @@ fn of_an_own_description_the_one_certificate_is_taken() {
 /// What somebody who lies may do, in any order.
 #[derive(Debug, Clone)]
 enum Move {
-    Open,
     Says(Vec<u8>),
     /// The browser is done with a hash.
     Hash,
@@ -261,7 +255,6 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     said.push(vec![2; 32]);
     said.push(Vec::new());
     let one = prop_oneof![
-        1 => Just(Move::Open),
         6 => prop::sample::select(said).prop_map(Move::Says),
         1 => prop::collection::vec(any::<u8>(), 0..80).prop_map(Move::Says),
         4 => Just(Move::Hash),
@@ -281,7 +274,6 @@ proptest! {
         for step in moves {
             let is_over = outcome.is_some();
             let input = match step {
-                Move::Open => Input::Opened,
                 Move::Hash => match asked.take() {
                     Some(bytes) => Input::Digest(sha256(&bytes)),
                     // Of nothing that was asked for.
@@ -299,7 +291,7 @@ proptest! {
             ann.handle(input);
             for count in 0.. {
                 let Some(output) = ann.poll() else { break };
-                prop_assert!(count < 4, "it is bounded");
+                prop_assert!(count < 3, "it is bounded");
                 match output {
                     Output::Digest(bytes) => {
                         prop_assert!(asked.replace(bytes).is_none(), "one at a time");
