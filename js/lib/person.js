@@ -93,7 +93,7 @@ export class Peer extends Emitter {
 
     /** `now` is what changes, as of `Me`. */
     constructor({ id, name, identity }, link, now) {
-        super({ current: (type) => this.#current(type) });
+        super({ kept: ["verification"], current: (type) => this.#current(type) });
         this.id = id;
         this.name = name;
         this.identity = identity;
@@ -133,7 +133,6 @@ export class Peer extends Emitter {
             import("./stats.js").then(({ watch }) => watch(this, this.#link, this.#now)).catch(() => {});
             return [];
         }
-        if (type === "verification") return this.#now.verification ? [this.#now.verification] : [];
         if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
         return type === "attribute" ? [...this.attributes].map(([key, value]) => ({ key, value })) : [];
     }

@@ -12,7 +12,7 @@ export async function verify(peer, link, now) {
 const ATTACKS = ["verification/broken-commitment", "verification/malformed", "verification/certificates"];
 
 /** A peer asks: answered by itself, so that one person alone can begin. */
-export async function take({ incoming }, peer, room, now) {
+export async function take({ incoming }, peer, room, _answers, now) {
     try {
         const { answerVerification } = await rawWith("verification");
         told(await coded(() => answerVerification(incoming)), peer, now);
