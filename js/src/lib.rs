@@ -6,6 +6,7 @@
 mod call;
 mod channel;
 mod check;
+mod comparison;
 mod diagnosis;
 mod file;
 mod incoming;
@@ -18,7 +19,6 @@ mod pull;
 mod record;
 mod stats;
 mod values;
-mod verification;
 mod visit;
 
 use itodenwa::{
@@ -33,6 +33,7 @@ use crate::promise::{abortable, promise};
 pub use call::RawCall;
 pub use channel::{RawChannel, RawRequest};
 pub use check::{RawCheck, RawPreview, check};
+pub use comparison::{RawVerification, answer_verification};
 pub use file::{RawTransfer, remove_private_files};
 pub use incoming::RawIncoming;
 pub use key::keep_key;
@@ -41,7 +42,6 @@ use options::Options;
 use pull::Pull;
 pub use record::RawRecording;
 use values::{coded, object};
-pub use verification::{RawVerification, answer_verification};
 pub use visit::{end_visit, visit};
 
 #[cfg(target_family = "wasm")]
@@ -432,7 +432,7 @@ impl RawRoom {
     /// What is to be compared with a peer.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawVerification>")]
     pub fn verification(&self, peer: &str) -> Promise {
-        verification::verification(self.peer(peer))
+        comparison::verification(self.peer(peer))
     }
 
     /// Opens a channel to a peer.

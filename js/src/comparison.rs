@@ -1,4 +1,5 @@
-//! Words to compare with a peer.
+//! Words to compare with a peer. Not called as the client's own module of them: what the compiler merges with a method of this class would go
+//! to their part, as `RefFromWasmAbi` of the room's, and is needed before.
 
 use itodenwa::{Peer, Verification, VerificationError};
 use js_sys::{Array, Promise};
