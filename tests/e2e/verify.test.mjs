@@ -151,6 +151,40 @@ for (const kinds of PAIRS) {
     });
 }
 
+/** Whoever has the signalling negotiates with the certificate of somebody else. */
+function takeAnotherCertificate(page) {
+    return page.evaluate(async () => {
+        const [ours, somebody] = [window.connections.at(-1), new RTCPeerConnection()];
+        somebody.createDataChannel("x");
+        await somebody.setLocalDescription();
+        const [fingerprint] = somebody.localDescription.sdp.match(/a=fingerprint:.*/);
+        const answer = ours.remoteDescription.sdp.replace(/a=fingerprint:.*/g, fingerprint).replaceAll("a=setup:actpass", "a=setup:active");
+        await ours.setLocalDescription(await ours.createOffer());
+        await ours.setRemoteDescription({ type: "answer", sdp: answer });
+        somebody.close();
+    });
+}
+
+test("a certificate that is another one in mid-connection is noticed (chromium)", async (t) => {
+    const room = freshRoom();
+    const [ann, bob] = await Promise.all([open(t, "chromium", { prepare: keepConnections }), open(t, "firefox")]);
+    await Promise.all([enter(ann, room, { name: "Ann" }), enter(bob, room, { name: "Bob" })]);
+    await words(ann);
+    await ann.evaluate(() => window.told[0].compared(true));
+    await takeAnotherCertificate(ann);
+    await comparison(ann, "changed");
+});
+
+test("a certificate that is another one in a description alone is not what words are made of (firefox)", async (t) => {
+    const room = freshRoom();
+    const [ann, bob] = await Promise.all([open(t, "firefox", { prepare: keepConnections }), open(t, "chromium")]);
+    await Promise.all([enter(ann, room, { name: "Ann" }), enter(bob, room, { name: "Bob" })]);
+    // The connection is there.
+    await ann.evaluate(async () => (await window.peer).request("nothing").catch(() => {}));
+    await takeAnotherCertificate(ann);
+    assert.deepEqual(await words(ann), await words(bob));
+});
+
 /** Two servers of the same person, who joins a room of that name at both and calls themselves as those who are not there. */
 async function middle(t, kind, prepare) {
     const servers = await Promise.all([startServer(), startServer()]);
