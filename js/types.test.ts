@@ -57,6 +57,13 @@ export async function rooms(): Promise<void> {
         is<string>(advice);
         is<Source | undefined>(source);
         is<RTCStatsReport | undefined>(await peer.getStats());
+        const verification = await peer.verification();
+        is<readonly string[]>(verification.words.ja);
+        is<"open" | "match" | "differ" | "changed">(verification.comparison);
+        verification.compared(true);
+        peer.onverification = ({ emoji }) => is<readonly string[]>(emoji);
+        // @ts-expect-error the person says whether it matches
+        verification.compared();
         peer.remove();
         peer.askToMute();
         peer.lowerHand();

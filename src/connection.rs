@@ -234,6 +234,15 @@ impl Connection {
         Ok(Transport { channel, slot })
     }
 
+    pub(crate) fn peer(&self) -> &PeerConnection {
+        &self.peer
+    }
+
+    /// A place among the channels, by which one hears that the connection is over.
+    pub(crate) fn watch(&self) -> Option<Rc<Slot>> {
+        self.channels.take()
+    }
+
     /// Its channels are over. Without this they are lost when it is dropped.
     pub(crate) fn end_channels(&self, why: ChannelError) {
         self.channels.end(why);

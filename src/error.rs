@@ -190,6 +190,20 @@ plain_errors! {
         TooMany = "attribute/too-many", "There are 32 attributes already, with those that were removed. Use one of their keys.";
         Closed = "room/closed", "The call is over. Join again.";
     }
+    /// Why there are no words to compare with a peer.
+    VerificationError {
+        BrokenCommitment = "verification/broken-commitment", "The other side does not reveal what it had committed itself to: somebody in between is trying to make the words match. Say nothing confidential, and hang up.";
+        Malformed = "verification/malformed", "The other side does not keep the rules of comparing. Say nothing confidential, and hang up.";
+        Certificates = "verification/certificates", "Parts of the connection end in different places, or where they began. Say nothing confidential, and hang up.";
+        Changed = "verification/changed", "The connection was made anew, or has another certificate now. Compare again.";
+        Unanswered = "verification/unanswered", "The other side does not know how to compare words: its version is older, or its application leaves it out. Use the same version on both sides.";
+        Cancelled = "verification/cancelled", "The other side gave it up. Compare again.";
+        TimedOut = "verification/timed-out", "The other side did not answer within a minute. Compare again.";
+        Unsupported = "verification/unsupported", "This browser does not tell which certificate is at the other end, or makes no hashes on this page. Use a current browser, and https.";
+        TooMany = "verification/too-many", "Too many channels are open with this peer. Close some.";
+        PeerGone = "verification/peer-gone", "The peer left.";
+        RoomClosed = "room/closed", "The call is over. Join again.";
+    }
     /// Why an element can't show somebody.
     ViewError {
         NotFound = "view/not-found", "No element of the page fits the selector.";

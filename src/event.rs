@@ -12,7 +12,7 @@ pub(crate) use queue::{EventSender, LOSSY, Lossy, Overflow, ReadText, channel};
 pub use trouble::Trouble;
 
 use crate::error::{Error, MediaError};
-use crate::incoming::{IncomingChannel, IncomingFile, IncomingRequest};
+use crate::incoming::{IncomingChannel, IncomingFile, IncomingRequest, IncomingVerification};
 use crate::json::Json;
 use crate::media::Settings;
 use crate::peer::Peer;
@@ -127,6 +127,9 @@ pub enum Event {
     Request(IncomingRequest),
     /// A peer offers a file: accept it, or it is refused when the event is dropped.
     File(IncomingFile),
+    /// A peer wants to compare words with the person ([`Peer::verification`](crate::Peer::verification)): answer it, and show what comes of
+    /// it, or it is refused when the event is dropped.
+    Verification(IncomingVerification),
     /// A step of a call, as it happens. Also kept in [`Handle::steps`](crate::Handle::steps).
     Step(Entry),
     /// Something went wrong. The room goes on.

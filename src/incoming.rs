@@ -16,6 +16,7 @@ use crate::room_ref::RoomRef;
 /// What a data channel is for: its subprotocol (RFC 8832, section 8.2.2).
 pub(crate) const CHANNEL: &str = "itodenwa.channel";
 pub(crate) const REQUEST: &str = "itodenwa.request";
+pub(crate) const VERIFICATION: &str = "itodenwa.verification";
 
 /// The transfers that wait for a channel with the rest. What they do is loaded when the first one waits.
 pub(crate) trait Resume {
@@ -98,6 +99,10 @@ pub struct IncomingRequest(pub(crate) Incoming);
 #[derive(Debug, Clone)]
 pub struct IncomingFile(pub(crate) Incoming);
 
+/// A peer compares words. Answer it, or drop it: then it is refused.
+#[derive(Debug, Clone)]
+pub struct IncomingVerification(pub(crate) Incoming);
+
 /// The event of a data channel that a peer opened; none if a transfer waits for it, or this
 /// version does not know what it is for.
 pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<Event> {
@@ -106,6 +111,7 @@ pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<
     match incoming.purpose() {
         CHANNEL => Some(Event::Channel(IncomingChannel(incoming))),
         REQUEST => Some(Event::Request(IncomingRequest(incoming))),
+        VERIFICATION => Some(Event::Verification(IncomingVerification(incoming))),
         purpose if purpose.starts_with(FILE_PURPOSE) => {
             let incoming = match room.resumptions.get() {
                 Some(resumptions) => resumptions.resume(incoming)?,
@@ -165,5 +171,13 @@ impl IncomingFile {
     /// Says that it is not wanted.
     pub fn refuse(&self) {
         self.0.refuse();
+    }
+}
+
+impl IncomingVerification {
+    /// Whose.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        self.0.peer()
     }
 }

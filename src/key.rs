@@ -11,6 +11,7 @@ use std::fmt;
 use crate::error::KeyError;
 use crate::signaling::{Seal, Sealing, Signaling};
 use cipher::Cipher;
+pub(crate) use crypto::random;
 use sealed::Sealed;
 
 /// Random bytes of a key that is made here: 128 bits.

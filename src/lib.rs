@@ -35,6 +35,7 @@
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
 //! - [`Join::key`] seals what members say to each other through the server, which then can neither read nor change it.
+//! - [`Peer::verification`] gives words that are the same at both ends when nobody sits in between, for two people to compare.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
 //!
 //! The rules of a call are the crate `itodenwa-protocol`, which knows no browser. This crate applies them: one task per
@@ -80,6 +81,7 @@ mod snapshot;
 pub mod stats;
 mod stream_kind;
 mod subject;
+mod verification;
 mod view;
 mod viewer;
 
@@ -90,11 +92,11 @@ pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
     AttributeError, CallError, ChannelError, Error, Exception, FileError, KeyError, MediaError, PublishError,
-    RecordError, RequestError, SendError, SignalingError, ViewError,
+    RecordError, RequestError, SendError, SignalingError, VerificationError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};
-pub use incoming::{IncomingChannel, IncomingFile, IncomingRequest};
+pub use incoming::{IncomingChannel, IncomingFile, IncomingRequest, IncomingVerification};
 pub use itodenwa_protocol::diagnosis::Verdict;
 pub use itodenwa_protocol::sending::{Degradation, Limits};
 pub use itodenwa_protocol::timeline::{CandidateSummary, Entry, Layer, Step};
@@ -119,4 +121,5 @@ pub use publish::PublishOptions;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use request::{Request, RequestRefusal};
 pub use room::{Handle, Join, Me, Room};
+pub use verification::{Comparison, Emoji, Verification};
 pub use viewer::Screen;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, Source, Ticket, WaitingRoom};
+use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, RoomName, Source, Ticket, WaitingRoom};
 
 use crate::connection::Connection;
 use crate::dom::Clock;
@@ -74,6 +74,7 @@ impl fmt::Debug for Opening {
 pub(crate) struct RoomRef {
     pub(crate) requests: Sender<Request>,
     pub(crate) local: LocalHandle,
+    pub(crate) room: RoomName,
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
     pub(crate) name: Option<DisplayName>,

@@ -8,6 +8,7 @@ export * from "./types/message.js";
 export * from "./types/channel.js";
 export * from "./types/file.js";
 export * from "./types/stats.js";
+export * from "./types/verification.js";
 export * from "./types/step.js";
 export * from "./types/error.js";
 export * from "./types/preview.js";

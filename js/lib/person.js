@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "left"];
+const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
 /** Events for which connections are measured: an iterator over all does not begin that. */
 const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
@@ -93,7 +93,7 @@ export class Peer extends Emitter {
 
     /** `now` is what changes, as of `Me`. */
     constructor({ id, name, identity }, link, now) {
-        super({ current: (type) => this.#current(type) });
+        super({ kept: ["verification"], current: (type) => this.#current(type) });
         this.id = id;
         this.name = name;
         this.identity = identity;
@@ -200,6 +200,11 @@ export class Peer extends Emitter {
     async stats() {
         const { ask } = await import("./stats.js");
         return ask(this, this.#link, this.#now);
+    }
+
+    async verification() {
+        const { verify } = await import("./verification.js");
+        return verify(this, this.#link, this.#now);
     }
 
     /** How good the connection is, since somebody asks for it. */

@@ -13,6 +13,7 @@ const LATER = {
     call: "itodenwa_call_bg.wasm",
     settings: "itodenwa_settings_bg.wasm",
     stats: "itodenwa_stats_bg.wasm",
+    verification: "itodenwa_verification_bg.wasm",
 };
 
 let loading;

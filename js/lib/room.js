@@ -467,9 +467,11 @@ export class Room extends Emitter {
             case "channel":
             case "request":
             case "file":
+            case "verification":
                 // Whatever is not taken is refused.
                 if (!peer) return event.incoming.free();
-                channels().then(({ take }) => take(event, peer, this, this.#answers)).catch(() => event.incoming.free());
+                (event.type === "verification" ? import("./verification.js") : channels())
+                    .then(({ take }) => take(event, peer, this, this.#answers, now)).catch(() => event.incoming.free());
                 return;
             case "step": {
                 const { at, peer, name, detail, text } = event;

@@ -38,6 +38,8 @@ impl RawIncoming {
             Incoming::Channel(channel) => channel.refuse(),
             Incoming::Request(request) => request.refuse(),
             Incoming::File(file) => file.refuse(),
+            // Refused when it is freed.
+            Incoming::Verification(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-use itodenwa::{IncomingChannel, IncomingFile, IncomingRequest};
+use itodenwa::{IncomingChannel, IncomingFile, IncomingRequest, IncomingVerification};
 use wasm_bindgen::prelude::*;
 
 /// What a peer opened. In the first module, as events are; what can be done with it is in the second one.
@@ -12,4 +12,5 @@ pub(crate) enum Incoming {
     Channel(IncomingChannel),
     Request(IncomingRequest),
     File(IncomingFile),
+    Verification(IncomingVerification),
 }

@@ -6,6 +6,7 @@
 mod call;
 mod channel;
 mod check;
+mod comparison;
 mod diagnosis;
 mod file;
 mod incoming;
@@ -32,6 +33,7 @@ use crate::promise::{abortable, promise};
 pub use call::RawCall;
 pub use channel::{RawChannel, RawRequest};
 pub use check::{RawCheck, RawPreview, check};
+pub use comparison::{RawVerification, answer_verification};
 pub use file::{RawTransfer, remove_private_files};
 pub use incoming::RawIncoming;
 pub use key::keep_key;
@@ -425,6 +427,12 @@ impl RawRoom {
     #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
     pub fn stats(&self, peer: &str) -> Promise {
         stats::stats(self.peer(peer))
+    }
+
+    /// What is to be compared with a peer.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RawVerification>")]
+    pub fn verification(&self, peer: &str) -> Promise {
+        comparison::verification(self.peer(peer))
     }
 
     /// Opens a channel to a peer.

@@ -63,6 +63,9 @@ pub(crate) fn event(event: &Event) -> JsValue {
             incoming_event("request", request.peer().id(), request.name(), incoming)
         }
         Event::File(file) => incoming_event("file", file.peer().id(), "", Incoming::File(file.clone())),
+        Event::Verification(asked) => {
+            incoming_event("verification", asked.peer().id(), "", Incoming::Verification(asked.clone()))
+        }
         Event::Step(entry) => {
             let value = step(entry.at, &entry.step, &entry.text);
             set(&value, "peer", &id(entry.peer));

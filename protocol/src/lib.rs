@@ -35,6 +35,7 @@ pub mod stats;
 mod time;
 pub mod timeline;
 mod turn;
+pub mod verification;
 mod voice;
 
 pub use active_speaker::{ActiveSpeaker, SpeakerEvent};

@@ -7,7 +7,7 @@ use web_sys::{Event, EventTarget, MediaStream, MediaStreamTrack};
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(extends = EventTarget, js_name = RTCPeerConnection)]
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, PartialEq)]
     pub(crate) type PeerConnection;
 
     #[wasm_bindgen(constructor, catch, js_class = "RTCPeerConnection")]

@@ -41,6 +41,6 @@ extern "C" {
 }
 
 /// Random bytes.
-pub(super) fn random(count: u32) -> Option<Vec<u8>> {
+pub(crate) fn random(count: u32) -> Option<Vec<u8>> {
     Some(fill(&Uint8Array::new_with_length(count)).ok()?.to_vec())
 }

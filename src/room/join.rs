@@ -255,7 +255,7 @@ impl Join {
         let join = ClientMessage::Join(itodenwa_wire::Join {
             version: OLDEST_VERSION,
             max_version: Some(PROTOCOL_VERSION),
-            room: room_name,
+            room: room_name.clone(),
             name,
             token: self.token,
             resume: None,
@@ -303,6 +303,7 @@ impl Join {
             resumptions: OnceCell::new(),
             requests: request,
             local: local.clone(),
+            room: room_name,
             me: Cell::new(welcome.me.id),
             name: welcome.me.name.clone(),
             pass: welcome.me.pass.clone(),

@@ -26,6 +26,7 @@ mod sending;
 mod stats;
 mod texts;
 mod tracks;
+mod verification;
 mod views;
 mod voices;
 

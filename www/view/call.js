@@ -12,6 +12,7 @@ import { Recorder } from "./recorder.js";
 import { Settings } from "./settings.js";
 import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
+import { Verify } from "./verify.js";
 import { Waiting } from "./waiting.js";
 import { Why } from "./why.js";
 
@@ -30,6 +31,7 @@ export class CallView {
     #lock;
     #hand;
     #moderation;
+    #verify;
     #waiting;
     #closeKeys;
     #changed;
@@ -74,6 +76,7 @@ export class CallView {
         const chat = new Chat(room, signal);
         this.#hand = new Hand(room, { places: [this.#stage, this.#people], chat, failed: (error) => this.#tell(error), signal });
         this.#moderation = new Moderation(room, { hand: this.#hand, mute: () => this.#toggle("microphone"), signal });
+        this.#verify = new Verify(room, { places: [this.#stage, this.#people], signal });
         this.#listen(chat);
         click("lesson-open", () => this.#openLesson());
         this.#switches();
@@ -95,12 +98,14 @@ export class CallView {
             this.#remember(peer);
             this.#stage.add(peer);
             this.#people.add(peer);
+            this.#verify.add(peer);
             chat.came(peer);
         };
         room.onleft = ({ peer }) => {
             this.#stage.remove(peer);
             this.#people.remove(peer);
             this.#hand.remove(peer);
+            this.#verify.remove(peer);
             chat.went(peer);
         };
         room.onconnection = room.onaway = ({ peer }) => this.#stage.state(peer);

@@ -13,7 +13,7 @@ export class People {
         this.#room = room;
         this.#list.replaceChildren();
         const own = this.#add(room.me.id, () => word("you-named", { name: nameOf(room.me) }));
-        for (const button of own.querySelectorAll("[data-ask]")) button.remove();
+        for (const button of own.querySelectorAll("button")) button.remove();
         this.own();
     }
 

@@ -2,6 +2,7 @@
 import type { Call } from "./call.js";
 import type { ChannelErrorCode, RequestErrorCode } from "./channel.js";
 import type { FileErrorCode } from "./file.js";
+import type { VerificationErrorCode } from "./verification.js";
 import type { Source } from "./media.js";
 import type { Peer } from "./person.js";
 
@@ -180,6 +181,7 @@ export type ErrorCode =
     | ChannelErrorCode
     | RequestErrorCode
     | FileErrorCode
+    | VerificationErrorCode
     | CallErrorCode
     | "preview/closed"
     | "record/unsupported"

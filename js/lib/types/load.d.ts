@@ -30,6 +30,8 @@ export interface LaterWasm {
     process?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */
     record?: Wasm | undefined;
+    /** `itodenwa_verification_bg.wasm`: words to compare with a peer. */
+    verification?: Wasm | undefined;
     /** `itodenwa_call_bg.wasm`: calls by hand. */
     call?: Wasm | undefined;
 }

@@ -8,6 +8,7 @@ import type { Json, Message } from "./message.js";
 import type { LeaveReason, Room } from "./room.js";
 import type { Quality, QualityReason, Stats } from "./stats.js";
 import type { Diagnosis } from "./step.js";
+import type { Verification, VerificationErrorCode } from "./verification.js";
 
 /** Oneself in a room. */
 export class Me {
@@ -108,6 +109,11 @@ export class Peer extends EventTarget {
     onchannel: ((this: Peer, channel: Channel) => void) | null;
     onfile: ((this: Peer, offer: FileOffer) => void) | null;
     onleft: ((this: Peer, reason: LeaveReason) => void) | null;
+    /**
+     * There are words to compare with them, as either side asked for; or the person said what came of it, or the connection has changed: see
+     * {@link Verification.comparison}. Those that nobody listens for wait.
+     */
+    onverification: ((this: Peer, verification: Verification) => void) | null;
     /** How the connection to them does, each second while this or another listener of it is there. Nothing before there is a connection. */
     onstats: ((this: Peer, stats: Stats) => void) | null;
     /**
@@ -204,6 +210,17 @@ export class Peer extends EventTarget {
      */
     stats(): Promise<Stats | undefined>;
     /**
+     * Words for two people to compare, so that they know that nobody sits between them: the same at both ends, whoever asks first, and the same each
+     * time as long as the connection lives. The other side answers by itself. Waits until there is a connection, and for the other side a minute at most.
+     *
+     * ```js
+     * const { words, emoji } = await peer.verification();
+     * peer.onverification = ({ comparison }) => comparison === "changed" && compareAgain();
+     * ```
+     * @throws {@link ItodenwaError} with one of the {@link VerificationErrorCode}s.
+     */
+    verification(): Promise<Verification>;
+    /**
      * Sends them out of the room. Only who has a token that says so may do it; for others it is a trouble, `token/forbidden`.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -259,6 +276,7 @@ export interface PeerEvents {
     attribute: { key: string; value: Json | undefined };
     channel: Channel;
     file: FileOffer;
+    verification: Verification;
     left: LeaveReason;
     stats: Stats;
     quality: { quality: Quality; reason: QualityReason | undefined; explain: string };

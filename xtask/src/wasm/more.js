@@ -11,6 +11,7 @@ const __places = {
     level: () => new URL("itodenwa_level_bg.wasm", import.meta.url),
     process: () => new URL("itodenwa_process_bg.wasm", import.meta.url),
     record: () => new URL("itodenwa_record_bg.wasm", import.meta.url),
+    verification: () => new URL("itodenwa_verification_bg.wasm", import.meta.url),
     call: () => new URL("itodenwa_call_bg.wasm", import.meta.url),
 };
 

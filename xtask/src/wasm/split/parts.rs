@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 10] = [
+pub(crate) const PARTS: [Part; 11] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -56,6 +56,11 @@ pub(crate) const PARTS: [Part; 10] = [
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
     Part { name: "settings", modules: &[], exports: &["devices", "rawroom_choose", "rawroom_loudspeaker"] },
     Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
+    Part {
+        name: "verification",
+        modules: &["verification"],
+        exports: &["rawverification_", "__wbg_rawverification_", "rawroom_verification", "answerVerification"],
+    },
     Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
 ];
 
