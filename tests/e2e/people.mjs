@@ -24,6 +24,8 @@ const CHROMIUM = {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // The address bar's list of suggestions is a page of its own, twice for each window: with them a window costs twice as much.
+        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         "--allow-loopback-in-peer-connection",
