@@ -24,7 +24,10 @@ const CHROMIUM = {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--use-fake-device-for-media-stream",
+        // The address bar's list of suggestions is a page of its own, twice for each window: with them a window costs twice as much.
+        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+        // Frames are what a call of these tests costs most; ten a second are a picture that moves.
+        "--use-fake-device-for-media-stream=fps=10",
         "--use-fake-ui-for-media-stream",
         "--allow-loopback-in-peer-connection",
         // Each person's page is one that is looked at.
@@ -40,6 +43,7 @@ const FIREFOX = {
     extraPrefsFirefox: {
         "media.navigator.streams.fake": true,
         "media.navigator.permission.disabled": true,
+        "media.navigator.video.default_fps": 10,
         "media.autoplay.default": 0,
         "media.peerconnection.ice.obfuscate_host_addresses": false,
         // The relay of the tests is there.

@@ -14,12 +14,12 @@ use crate::{rustup, system};
 /// Each test has its own limits; this one only ends a browser that hangs.
 const LIMIT_SECONDS: &str = "600";
 
-/// Both browsers at once: most of a test is waiting.
+/// Both browsers at once: most of a test is waiting. Each has its own page, of a server that both share: the bindings are made once.
 pub(super) fn run() -> Result<Tally> {
     rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
-    let tests = compile()?;
+    let tests = compile()?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
     std::thread::scope(|scope| {
         let runs = ["chromium", "firefox"].map(|browser| {
             let tests = &tests;
@@ -33,34 +33,24 @@ pub(super) fn run() -> Result<Tally> {
     })
 }
 
-fn run_in(browser: &str, tests: &[PathBuf]) -> Result<Tally> {
+fn run_in(browser: &str, tests: &[Tests]) -> Result<Tally> {
     let mut tally = Tally::default();
-    for tests in tests {
-        let names = pages::listed(&printed(browser, runner(tests)?.arg("--list"))?);
-        for file in pages::files(&names) {
-            let others: Vec<String> = names.iter().filter(|name| !file.contains(name)).cloned().collect();
-            tally.add(pages::run(&file, |done| open(browser, tests, &[&others, done].concat()))?);
+    for Tests { names, server } in tests {
+        for file in pages::files(names) {
+            tally.add(pages::run(&file, |done| {
+                let wanted: Vec<&str> = file.iter().filter(|name| !done.contains(name)).map(String::as_str).collect();
+                open(browser, &server.url, &wanted)
+            })?);
         }
     }
     Ok(tally)
 }
 
-/// The runner only serves the page, which is opened for it: Debian has no driver for Firefox.
-fn open(browser: &str, tests: &Path, done: &[String]) -> Result<String> {
-    // The runner serves until it is killed, and leaves its files behind.
-    let files = process::target()?.join("tmp").join(browser);
-    std::fs::create_dir_all(&files)?;
-    let page = Page::serve(without(runner(tests)?.env("TMPDIR", &files), done))?;
+/// Opens a page with these tests. The runner only serves it: Debian has no driver for Firefox.
+fn open(browser: &str, url: &str, wanted: &[&str]) -> Result<String> {
     let mut driver = program("node");
-    let output = printed(browser, driver.args(["tests/e2e/wasm-page.mjs", browser, &page.url, LIMIT_SECONDS]));
-    drop(page);
-    std::fs::remove_dir_all(&files)?;
-    output
-}
-
-/// Leaves these tests out.
-fn without<'a>(runner: &'a mut Command, done: &[String]) -> &'a mut Command {
-    runner.arg("--exact").args(done.iter().flat_map(|name| ["--skip", name]))
+    driver.args(["tests/e2e/wasm-page.mjs", browser, url, LIMIT_SECONDS]).args(wanted);
+    printed(browser, &mut driver)
 }
 
 /// Runs a program, shows what it prints (each line after the browser's name), and gives it. How it ends is no news: every test
@@ -85,6 +75,8 @@ fn printed(browser: &str, command: &mut Command) -> Result<String> {
 fn compile() -> Result<Vec<PathBuf>> {
     let mut build = cargo();
     build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--lib", "--test", "browser"]);
+    // Functions have their names without it, and what is loaded is half as large.
+    build.env("CARGO_PROFILE_DEV_DEBUG", "0");
     let output =
         build.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
     let executables: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)
@@ -106,26 +98,44 @@ fn runner(tests: &Path) -> Result<Command> {
     Ok(runner)
 }
 
-/// The tests' page; served as long as this lives.
-struct Page {
+/// The tests of one wasm.
+struct Tests {
+    names: Vec<String>,
+    server: Server,
+}
+
+impl Tests {
+    fn serve(tests: &Path) -> Result<Self> {
+        let names = runner(tests)?.arg("--list").stderr(Stdio::inherit()).output()?;
+        Ok(Tests { names: pages::listed(&String::from_utf8_lossy(&names.stdout)), server: Server::start(tests)? })
+    }
+}
+
+/// Serves the page of all tests of one wasm, as long as this lives.
+struct Server {
     url: String,
     runner: Child,
     /// Held, because the runner goes on printing.
     output: BufReader<ChildStdout>,
+    files: PathBuf,
 }
 
-impl Page {
+impl Server {
     /// Starts the runner, and waits until it says where the page is.
-    fn serve(runner: &mut Command) -> Result<Self> {
-        runner.env("NO_HEADLESS", "1").env("WASM_BINDGEN_TEST_ADDRESS", "127.0.0.1:0");
+    fn start(tests: &Path) -> Result<Self> {
+        // The runner serves until it is killed, and leaves its files behind.
+        let files = process::target()?.join("tmp").join(tests.file_stem().ok_or("the tests have no name")?);
+        std::fs::create_dir_all(&files)?;
+        let mut runner = runner(tests)?;
+        runner.env("TMPDIR", &files).env("NO_HEADLESS", "1").env("WASM_BINDGEN_TEST_ADDRESS", "127.0.0.1:0");
         let mut runner = runner.stdout(Stdio::piped()).spawn()?;
         let output = BufReader::new(runner.stdout.take().ok_or("the runner has no output")?);
-        let mut page = Page { url: String::new(), runner, output };
+        let mut server = Server { url: String::new(), runner, output, files };
         let mut line = String::new();
-        while page.output.read_line(&mut line)? > 0 {
+        while server.output.read_line(&mut line)? > 0 {
             if let Some(start) = line.find("http://") {
-                page.url = line.split_off(start).trim_end().to_owned();
-                return Ok(page);
+                server.url = line.split_off(start).trim_end().to_owned();
+                return Ok(server);
             }
             line.clear();
         }
@@ -133,9 +143,10 @@ impl Page {
     }
 }
 
-impl Drop for Page {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.runner.kill();
         let _ = self.runner.wait();
+        let _ = std::fs::remove_dir_all(&self.files);
     }
 }

@@ -9,7 +9,7 @@ use crate::tally::Tally;
 /// Most pages for one file of tests in one browser. If so many are broken, the rest counts as failed.
 const PAGES: usize = 8;
 
-/// Runs all tests of these names. `run` opens a page without the tests that it is given, and returns what the page printed.
+/// Runs all tests of these names. `run` opens a page without the tests that it is given (they are done), and returns what the page printed.
 pub(super) fn run(names: &[String], mut run: impl FnMut(&[String]) -> Result<String>) -> Result<Tally> {
     let mut done: Vec<String> = Vec::new();
     // No tests at all is a mistake of whoever listed them.
