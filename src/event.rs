@@ -40,6 +40,15 @@ pub enum Event {
         /// Whether the server does not know them.
         away: bool,
     },
+    /// Somebody has another name. Show it as text, never as HTML.
+    Renamed {
+        /// Who; none is oneself.
+        peer: Option<Peer>,
+        /// What they are called from now on; none if they have no name any more.
+        name: Option<String>,
+        /// What they were called before.
+        former: Option<String>,
+    },
     /// A source of a peer went on or off. It is on once, until it is off.
     Media {
         /// Whose.

@@ -105,6 +105,16 @@ impl RawRoom {
         person
     }
 
+    /// Changes what the others see.
+    #[wasm_bindgen(js_name = setName, unchecked_return_type = "Promise<void>")]
+    pub fn set_name(&self, name: String) -> Promise {
+        let handle = self.handle.clone();
+        promise(async move {
+            handle.set_name(&name).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// Keeps newcomers out, or no longer.
     pub fn lock(&self, on: bool) {
         self.handle.lock(on);
@@ -458,11 +468,14 @@ impl RawRoom {
         })
     }
 
+    /// In one place: what pages load first has it once.
+    #[inline(never)]
     fn peer(&self, id: &str) -> Option<Peer> {
         self.handle.peer(id.parse::<PeerId>().ok()?)
     }
 
     /// What of whom is shown.
+    #[inline(never)]
     fn seen(&self, peer: Option<String>, sight: Option<String>) -> Result<Screen, JsValue> {
         let source = match sight.as_deref() {
             None | Some("person") => Source::Camera,
@@ -481,6 +494,7 @@ async fn enter(join: Join) -> Result<RawRoom, JsValue> {
     Ok(RawRoom { handle, events: Pull::new(events) })
 }
 
+#[inline(never)]
 fn source_named(name: &str) -> Result<Source, JsValue> {
     Source::named(name).ok_or_else(unknown_source)
 }

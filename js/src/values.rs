@@ -18,10 +18,14 @@ pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
 /// An event of a room.
 pub(crate) fn event(event: &Event) -> JsValue {
     match event {
-        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name(), peer.identity()))]),
+        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name().as_deref(), peer.identity()))]),
         Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", why.as_str().into())]),
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
+        }
+        Event::Renamed { peer, name, former } => {
+            let (name, former) = (text(name.as_deref()), text(former.as_deref()));
+            tagged("name", [("peer", peer_id(peer.as_ref())), ("name", name), ("former", former)])
         }
         Event::Away { peer, away } => tagged("away", [("peer", id(peer.id())), ("away", (*away).into())]),
         Event::Media { peer, source, on } => {
@@ -106,8 +110,11 @@ pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
 }
 
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
-    let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
+}
+
+fn text(text: Option<&str>) -> JsValue {
+    text.map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
 /// Who waits to be let in.

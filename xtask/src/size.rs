@@ -147,6 +147,7 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--external:./own-level.js",
         "--external:./publish.js",
         "--external:./recording.js",
+        "--external:./stats.js",
     ]);
     process::run(bundle.arg(format!("--outfile={}", to.display())))?;
     Size::of(&fs::read(to)?)
