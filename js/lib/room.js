@@ -358,7 +358,7 @@ export class Room extends Emitter {
 
     /** Says something to the server that needs no answer. What it takes is loaded with the first. */
     #say(what) {
-        codedNow(() => this.#open());
+        this.#open();
         const failed = ({ code, message: explain }) => this.#raw && this.emit("trouble", { code, explain, detail: "" });
         this.#saying = this.#with("membership").then(what).catch(failed);
     }
@@ -458,11 +458,11 @@ export class Room extends Emitter {
                 return peer && this.#left(peer, event.reason);
             case "name": {
                 if (!peer && event.peer) return;
-                const { name, former } = event;
-                if (peer) now.name = name;
+                const { type, ...named } = event;
+                if (peer) now.name = named.name;
                 else this.#named();
-                this.emit("name", { peer, name, former });
-                return peer?.emit("name", name);
+                this.emit(type, { ...named, peer });
+                return peer?.emit(type, named.name);
             }
             case "connection":
             case "away":
@@ -499,26 +499,25 @@ export class Room extends Emitter {
                 channels().then(({ take }) => take(event, peer, this, this.#answers)).catch(() => event.incoming.free());
                 return;
             case "step": {
-                const { at, peer, name, detail, text } = event;
-                const step = { at, peer, name, detail, text };
+                const { type, ...step } = event;
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);
             }
             case "device": {
-                const { source, settings } = event;
-                put(this.#own.settings, source, settings);
-                return this.emit("device", { source, settings });
+                const { type, ...device } = event;
+                put(this.#own.settings, device.source, device.settings);
+                return this.emit(type, device);
             }
             case "interrupted": {
-                const { source, interrupted } = event;
-                return this.emit("interrupted", { source, interrupted });
+                const { type, ...interrupted } = event;
+                return this.emit(type, interrupted);
             }
             case "devices":
-                return this.emit("devices");
+                return this.emit(event.type);
             case "speaker":
                 this.#speaker = peer;
-                return this.emit("speaker", { peer });
+                return this.emit(event.type, { peer });
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
                 this.#published.delete(event.source);
@@ -528,19 +527,19 @@ export class Room extends Emitter {
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
             case "trouble": {
-                const { code, detail, explain } = event;
-                return this.emit("trouble", { code, explain, detail, peer });
+                const { type, ...trouble } = event;
+                return this.emit(type, { ...trouble, peer });
             }
             case "signaling":
                 this.#signaling = event.state;
                 this.#own.id = this.#raw?.me().id ?? this.#own.id;
-                return this.emit("signaling", event.state);
+                return this.emit(event.type, event.state);
             case "lock":
                 this.#isLocked = event.locked;
-                return this.emit("lock", event.locked);
+                return this.emit(event.type, event.locked);
             case "waiting":
                 this.#waitingRoom = event.waitingRoom;
-                return this.emit("waiting", event.waitingRoom);
+                return this.emit(event.type, event.waitingRoom);
             case "askedtomute":
             case "handlowered":
                 return this.emit(event.type, { by: this.#peers.get(event.by) });

@@ -242,8 +242,7 @@ export class Peer extends EventTarget {
         name: string | undefined;
         identity: string | undefined;
         state: RTCPeerConnectionState;
-        name: string | undefined;
-    away: boolean;
+        away: boolean;
         media: Source[];
         speaking: boolean;
     };
