@@ -311,8 +311,8 @@ impl Peer {
         self.0.has_other_key.replace(true)
     }
 
-    pub(crate) fn known_name(&self) -> &SnapshotCell<Option<DisplayName>> {
-        &self.0.name
+    pub(crate) fn set_name(&self, name: Option<DisplayName>) {
+        self.0.name.change(|known| *known = name);
     }
 
     pub(crate) fn set_away(&self, away: bool) {

@@ -1,4 +1,3 @@
-import { abortable } from "./abort.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { handOver } from "./handover.js";
@@ -21,6 +20,9 @@ export async function join(room, options = {}) {
     }
     beginning(options);
     checkPolicy(options);
+    if (options.signal == null) return entered(room, options);
+    // Few give up.
+    const { abortable } = await import("./abort.js");
     return abortable(options, (aborted) => entered(room, options, aborted), (room) => room.leave());
 }
 
@@ -142,7 +144,7 @@ export class Room extends Emitter {
         };
         const me = raw.me();
         this.#name = name;
-        this.#own = { id: me.id, name: me.name, media: new Set(), settings: new Map() };
+        this.#own = { id: me.id, name: me.name, told: me.name, media: new Set(), settings: new Map() };
         this.#me = new Me(me, link, this.#own);
         this.#isLocked = raw.isLocked();
         this.#waitingRoom = raw.waitingRoom();
@@ -274,7 +276,8 @@ export class Room extends Emitter {
 
     async setName(name) {
         await coded(async () => (await this.#with("membership")).setName(text(name) ?? ""));
-        this.#named();
+        // The event may be on its way still.
+        this.#own.name = (this.#raw?.me() ?? this.#own).name;
     }
 
     lock(on = true) {
@@ -349,11 +352,6 @@ export class Room extends Emitter {
     async #with(part) {
         await rawWith(part);
         return this.#open();
-    }
-
-    /** The event may be on its way still. */
-    #named() {
-        this.#own.name = (this.#raw?.me() ?? this.#own).name;
     }
 
     /** Says something to the server that needs no answer. What it takes is loaded with the first. */
@@ -448,7 +446,7 @@ export class Room extends Emitter {
         const now = this.#theirs.get(peer?.id);
         switch (event.type) {
             case "joined": {
-                const now = { name: event.peer.name, state: "new", away: false, media: new Set(), speaking: false };
+                const now = { name: event.peer.name, told: event.peer.name, state: "new", away: false, media: new Set(), speaking: false };
                 const joined = new Peer(event.peer, link, now);
                 this.#theirs.set(joined.id, now);
                 put(this.#peers, joined.id, joined);
@@ -458,11 +456,13 @@ export class Room extends Emitter {
                 return peer && this.#left(peer, event.reason);
             case "name": {
                 if (!peer && event.peer) return;
-                const { type, ...named } = event;
-                if (peer) now.name = named.name;
-                else this.#named();
-                this.emit(type, { ...named, peer });
-                return peer?.emit(type, named.name);
+                const who = peer ? now : this.#own;
+                const former = who.told;
+                const name = (who.name = who.told = peer ? event.name : this.#raw?.me().name);
+                // Somebody may have another one by now, which was told with the one before.
+                if (name === former) return;
+                this.emit("name", { peer, name, former });
+                return peer?.emit("name", name);
             }
             case "connection":
             case "away":

@@ -468,14 +468,11 @@ impl RawRoom {
         })
     }
 
-    /// In one place: what pages load first has it once.
-    #[inline(never)]
     fn peer(&self, id: &str) -> Option<Peer> {
         self.handle.peer(id.parse::<PeerId>().ok()?)
     }
 
     /// What of whom is shown.
-    #[inline(never)]
     fn seen(&self, peer: Option<String>, sight: Option<String>) -> Result<Screen, JsValue> {
         let source = match sight.as_deref() {
             None | Some("person") => Source::Camera,
@@ -494,7 +491,6 @@ async fn enter(join: Join) -> Result<RawRoom, JsValue> {
     Ok(RawRoom { handle, events: Pull::new(events) })
 }
 
-#[inline(never)]
 fn source_named(name: &str) -> Result<Source, JsValue> {
     Source::named(name).ok_or_else(unknown_source)
 }

@@ -23,9 +23,9 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
         }
-        Event::Renamed { peer, name, former } => {
-            let (name, former) = (text(name.as_deref()), text(former.as_deref()));
-            tagged("name", [("peer", peer_id(peer.as_ref())), ("name", name), ("former", former)])
+        Event::Renamed(peer) => {
+            let name = peer.as_ref().map_or(JsValue::UNDEFINED, |peer| peer.name().into());
+            tagged("name", [("peer", peer_id(peer.as_ref())), ("name", name)])
         }
         Event::Away { peer, away } => tagged("away", [("peer", id(peer.id())), ("away", (*away).into())]),
         Event::Media { peer, source, on } => {
@@ -110,11 +110,8 @@ pub(crate) fn step(at: Time, step: &Step, text: &str) -> JsValue {
 }
 
 pub(crate) fn person(who: PeerId, name: Option<&str>, identity: Option<&str>) -> JsValue {
+    let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     object([("id", id(who)), ("name", text(name)), ("identity", text(identity))])
-}
-
-fn text(text: Option<&str>) -> JsValue {
-    text.map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
 /// Who waits to be let in.

@@ -114,15 +114,16 @@ impl RoomEndpoint {
                     self.tell(Event::Away { peer, away });
                 }
             }
-            machine::Event::Renamed { peer: id, name } => {
-                let peer = id.and_then(|id| self.peers.peer(id));
-                let (is_me, room) = (id.is_none(), self.parts.room.upgrade());
-                let known = peer.as_ref().map(Peer::known_name);
-                let known = known.or_else(|| room.as_deref().filter(|_| is_me).map(|room| &room.name));
-                if let Some(known) = known {
-                    let former = known.change(|known| std::mem::replace(known, name.clone()));
-                    let [name, former] = [name, former].map(|name| name.map(String::from));
-                    self.tell(Event::Renamed { peer, name, former });
+            machine::Event::Renamed { peer: None, name } => {
+                if let Some(room) = self.parts.room.upgrade() {
+                    room.name.change(|known| *known = name);
+                }
+                self.tell(Event::Renamed(None));
+            }
+            machine::Event::Renamed { peer: Some(peer), name } => {
+                if let Some(peer) = self.peers.peer(peer) {
+                    peer.set_name(name);
+                    self.tell(Event::Renamed(Some(peer)));
                 }
             }
             machine::Event::Connection { peer, state } => {
