@@ -80,6 +80,7 @@ export async function rooms(): Promise<void> {
         // @ts-expect-error the set is the room's to change
         peer.media.add("camera");
         peer.ontext = (text) => is<string>(text);
+        peer.onname = (name) => is<string | undefined>(name);
         peer.onmedia = ({ source, on }) => (is<Source>(source), is<boolean>(on));
     };
     room.onpeer = null;
@@ -88,6 +89,11 @@ export async function rooms(): Promise<void> {
     is<Promise<void>>((await room.send({ move: ["e2", "e4"], clock: undefined })).delivered);
     await room.send(new Uint8Array(3));
     await room.peers.get("")?.send(null);
+    is<Promise<void>>(room.setName("Bea"));
+    await room.setName(undefined);
+    // @ts-expect-error a name is a text
+    await room.setName(7);
+    room.onname = ({ peer, name, former }) => (is<Peer | undefined>(peer), is<string | undefined>(name ?? former));
     is<Promise<void>>(room.me.set("hand", true));
     await room.set("topic", undefined);
     is<Json | undefined>(room.attributes.get("topic") ?? room.peers.get("")?.attributes.get("hand"));
@@ -137,6 +143,8 @@ function told(event: RoomEvent): void {
             return is<Peer>(event.detail.peer);
         case "connection":
             return is<RTCPeerConnectionState>(event.detail.state);
+        case "name":
+            return is<string | undefined>(event.detail.former ?? event.detail.peer?.name ?? event.detail.name);
         case "away":
             return is<boolean>(event.detail.away);
         case "media":

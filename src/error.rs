@@ -184,6 +184,14 @@ plain_errors! {
         PeerGone = "file/peer-gone", "The peer left.";
         RoomClosed = "room/closed", "The call is over. Join again.";
     }
+    /// Why one is not called otherwise.
+    NameError {
+        Invalid = "name/invalid", "This can't be a name. Use up to 64 characters of plain text.";
+        Fixed = "name/fixed", "The token says what you are called. Join with another one.";
+        Unsupported = "name/unsupported", "The server is older than this, and knows no new names. Leave, and join with the name.";
+        Unanswered = "name/unanswered", "The server did not say in time that it knows the name. Try again when it is there.";
+        Closed = "room/closed", "The call is over. Join again.";
+    }
     /// Why an attribute is not set.
     AttributeError {
         TooLarge = "attribute/too-large", "The key is empty or longer than 64 bytes, or the value is larger than 1 KiB. Send what is large as a message.";

@@ -40,6 +40,8 @@ pub enum Event {
         /// Whether the server does not know them.
         away: bool,
     },
+    /// Somebody has another name, [`Peer::name`], or none any more. None is oneself: [`Me::name`](crate::Me::name).
+    Renamed(Option<Peer>),
     /// A source of a peer went on or off. It is on once, until it is off.
     Media {
         /// Whose.

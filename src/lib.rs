@@ -8,7 +8,7 @@
 //! while let Some(event) = room.next().await {
 //!     match event {
 //!         Event::Joined(peer) => peer.attach_in("#tiles")?,
-//!         Event::Text { from, text } => println!("{}: {text}", from.name().unwrap_or("somebody")),
+//!         Event::Text { from, text } => println!("{}: {text}", from.name().unwrap_or_default()),
 //!         Event::Trouble(trouble) => println!("{}", trouble.explain()),
 //!         _ => {}
 //!     }
@@ -72,6 +72,7 @@ mod process;
 mod publish;
 mod queue;
 mod record;
+mod rename;
 mod request;
 mod room;
 mod room_ref;
@@ -91,8 +92,8 @@ pub use check::{Check, CheckOptions, Finding, Outcome, Part, check};
 pub use diagnosis::Diagnosis;
 pub use dom::{Counts, counts};
 pub use error::{
-    AttributeError, CallError, ChannelError, Error, Exception, FileError, KeyError, MediaError, PublishError,
-    RecordError, RequestError, SendError, SignalingError, VerificationError, ViewError,
+    AttributeError, CallError, ChannelError, Error, Exception, FileError, KeyError, MediaError, NameError,
+    PublishError, RecordError, RequestError, SendError, SignalingError, VerificationError, ViewError,
 };
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};

@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 use itodenwa_protocol::attributes::Attributes;
 use itodenwa_protocol::sending::Limits;
 use itodenwa_protocol::{ConnectionState, Time};
-use itodenwa_wire::{Ask, ClientMessage, Member, PeerId, Source, SourceMap, Wish};
+use itodenwa_wire::{Ask, ClientMessage, DisplayName, Member, PeerId, Source, SourceMap, Wish};
 use litemap::LiteMap;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -29,6 +29,7 @@ struct Person {
     member: Member,
     /// When they came.
     since: Time,
+    name: SnapshotCell<Option<DisplayName>>,
     state: Cell<ConnectionState>,
     away: Cell<bool>,
     has_other_key: Cell<bool>,
@@ -57,6 +58,7 @@ impl Peer {
     pub(crate) fn new(member: Member, since: Time, local: LocalHandle, room: Weak<RoomRef>) -> Self {
         let viewer = Viewer::new(Subject::Peer(member.id), local);
         Peer(Rc::new(Person {
+            name: SnapshotCell::new(member.name.clone()),
             member,
             since,
             state: Cell::new(ConnectionState::New),
@@ -80,10 +82,10 @@ impl Peer {
         self.0.member.id
     }
 
-    /// What they like to be called. Show it as text, never as HTML.
+    /// What they like to be called now ([`Event::Renamed`](crate::Event::Renamed)). Show it as text, never as HTML.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.0.member.name.as_ref().map(|name| name.as_str())
+    pub fn name(&self) -> Option<String> {
+        self.0.name.get().map(String::from)
     }
 
     /// Who they are to the application, as their token says: none where nobody needs a token.
@@ -307,6 +309,10 @@ impl Peer {
     /// They have another key than we, or one of us has none; whether that was known.
     pub(crate) fn set_other_key(&self) -> bool {
         self.0.has_other_key.replace(true)
+    }
+
+    pub(crate) fn set_name(&self, name: Option<DisplayName>) {
+        self.0.name.change(|known| *known = name);
     }
 
     pub(crate) fn set_away(&self, away: bool) {

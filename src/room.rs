@@ -113,7 +113,7 @@ impl Handle {
         Me {
             local: self.room.local.clone(),
             id: self.room.me.get(),
-            name: self.room.name.as_ref().map(ToString::to_string),
+            name: self.room.name.get().map(String::from),
             pass: self.room.pass.clone(),
         }
     }
@@ -325,7 +325,7 @@ impl Me {
         self.id
     }
 
-    /// The name that was given.
+    /// What one was called when this was made: by the join, or by [`Handle::set_name`] since.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()

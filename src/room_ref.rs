@@ -5,7 +5,9 @@ use std::fmt;
 use std::rc::Rc;
 
 use itodenwa_protocol::sending::Limits;
-use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, RoomName, Source, Ticket, WaitingRoom};
+use itodenwa_wire::{
+    ClientMessage, DisplayName, Format, Pass, PeerId, RefusalCode, RoomName, Source, Ticket, WaitingRoom,
+};
 
 use crate::connection::Connection;
 use crate::dom::Clock;
@@ -77,7 +79,10 @@ pub(crate) struct RoomRef {
     pub(crate) room: RoomName,
     /// Changes when a session is over and a new one begins.
     pub(crate) me: Cell<PeerId>,
-    pub(crate) name: Option<DisplayName>,
+    pub(crate) name: SnapshotCell<Option<DisplayName>>,
+    pub(crate) naming: Naming,
+    /// Of the protocol, as it is spoken with the server now.
+    pub(crate) version: Cell<u32>,
     pub(crate) pass: Option<Pass>,
     pub(crate) is_locked: Cell<bool>,
     pub(crate) waiting_room: SnapshotCell<WaitingRoom>,
@@ -91,6 +96,30 @@ pub(crate) struct RoomRef {
     pub(crate) snapshot: Snapshot,
     /// Files whose connection was lost, since there was one.
     pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
+}
+
+/// The change of one's own name that is being made, if there is one.
+#[derive(Default)]
+pub(crate) struct Naming {
+    /// Done when the one that was asked for last is.
+    pub(crate) last: Cell<Option<oneshot::Receiver<()>>>,
+    /// Waits for the server.
+    pub(crate) waits: Cell<Option<oneshot::Sender<Option<RefusalCode>>>>,
+}
+
+impl Naming {
+    /// The server said what one is called, or refused to.
+    pub(crate) fn answered(&self, refused: Option<RefusalCode>) {
+        if let Some(waits) = self.waits.take() {
+            waits.send(refused);
+        }
+    }
+}
+
+impl fmt::Debug for Naming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Naming")
+    }
 }
 
 impl RoomRef {

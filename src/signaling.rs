@@ -25,7 +25,7 @@ pub use websocket::WebSocketSignaling;
 /// Implement it to carry a call over something else than the WebSocket of itodenwa's server. What is at the other end
 /// answers the first message, [`ClientMessage::Join`], with [`ServerMessage::Welcome`] or [`ServerMessage::Refused`], perhaps after a
 /// [`ServerMessage::Wait`], says
-/// [`ServerMessage::Joined`] and [`ServerMessage::Left`], and passes [`ClientMessage::Signal`] on as
+/// [`ServerMessage::Joined`] and [`ServerMessage::Left`], answers [`ClientMessage::Rename`] with [`ServerMessage::Renamed`] to everybody, and passes [`ClientMessage::Signal`] on as
 /// [`ServerMessage::Signal`] with the true sender. It may lose, duplicate and reorder what it passes on.
 ///
 /// The stream gives an error for a message that it does not understand ([`SignalingError::Malformed`]) and when it comes

@@ -291,7 +291,7 @@ impl Participant {
             }
             Event::MediaOff { peer, source } => self.seen.entry(peer).or_default().retain(|seen| *seen != source),
             Event::Left(left) => self.left.push(left),
-            Event::Joined(_) | Event::Connection { .. } | Event::Away { .. } => {}
+            Event::Joined(_) | Event::Renamed { .. } | Event::Connection { .. } | Event::Away { .. } => {}
             Event::Trouble(trouble) => panic!("{trouble:?}"),
         }
     }

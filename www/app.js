@@ -53,7 +53,7 @@ async function enter(call) {
         });
         memory.set("name", person || undefined);
         preferences.apply(room);
-        await stay(room, { person, key }, CallView);
+        await stay(room, { key }, CallView);
     } catch (error) {
         if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
         if (waiting.signal.aborted) return;
@@ -94,9 +94,9 @@ function loadAnew(call) {
     location.reload();
 }
 
-async function stay(room, { person, key }, CallView) {
+async function stay(room, { key }, CallView) {
     address.tell(room.name, key);
-    const remember = () => tab.set("call", JSON.stringify({ room: room.name, person, ticket: room.ticket, ...intent(room) }));
+    const remember = () => tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...intent(room) }));
     remember();
     // With the newest ticket.
     const stayed = new AbortController();
@@ -108,6 +108,8 @@ async function stay(room, { person, key }, CallView) {
     const error = await room.closed;
     stayed.abort();
     view.close();
+    // Who comes back is called as they were at last.
+    lobby.fill({ room: room.name, name: room.me.name ?? "" });
     // A reload comes back to a call that was not left, and so does a page that the browser kept.
     if (!error) tab.set("call", undefined);
     lobby.show();

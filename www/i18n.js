@@ -57,6 +57,11 @@ export function say(element, text) {
     element.textContent = text();
 }
 
+/** Says again what is made of more than a key: somebody has another name. */
+export function sayAgain() {
+    for (const element of document.querySelectorAll("[data-spoken]")) element.textContent = spoken.get(element)?.() ?? "";
+}
+
 function set(tag) {
     chosen = tag;
     document.documentElement.lang = tag;
@@ -67,7 +72,7 @@ function set(tag) {
     for (const element of document.querySelectorAll("[data-t-placeholder]")) {
         element.placeholder = word(element.dataset.tPlaceholder);
     }
-    for (const element of document.querySelectorAll("[data-spoken]")) element.textContent = spoken.get(element)?.() ?? "";
+    sayAgain();
     for (const button of document.querySelectorAll("button.language")) {
         button.lang = tag === "en" ? "ja" : "en";
         button.textContent = tag === "en" ? "日本語" : "English";

@@ -343,6 +343,7 @@ fn concerns(output: &Output) -> PeerId {
         Output::Event(event) => match event {
             Event::Joined(member) => member.id,
             Event::Left(left) => left.id,
+            Event::Renamed { peer, .. } => peer.unwrap_or(PeerId::new(0)),
             Event::Away { peer, .. }
             | Event::Connection { peer, .. }
             | Event::MediaOn { peer, .. }

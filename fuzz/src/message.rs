@@ -42,6 +42,7 @@ fn check(text: &str, limits: &Limits) {
                 | ClientMessage::Admit(_)
                 | ClientMessage::TurnAway(_)
                 | ClientMessage::Ask(_)
+                | ClientMessage::Rename(_)
                 | ClientMessage::Record(_)
                 | ClientMessage::Leave => limits.message_bytes,
             };

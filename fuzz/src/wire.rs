@@ -50,7 +50,7 @@ fn written(u: &mut Unstructured) -> Result<()> {
 }
 
 fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
-    Ok(match u.int_in_range(0..=6)? {
+    Ok(match u.int_in_range(0..=11)? {
         0 => {
             let room = RoomName::new(text(u)?).unwrap_or_else(|_| RoomName::new("room").expect("it is valid"));
             ClientMessage::Join(Join {
@@ -73,6 +73,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
         8 => ClientMessage::Admit(maybe(u, peer)?),
         9 => ClientMessage::TurnAway(peer(u)?),
         6 => ClientMessage::Ask(Ask { what: wish(u)?, to: maybe(u, peer)? }),
+        10 => ClientMessage::Rename(display_name(u)?),
         _ => ClientMessage::Leave,
     })
 }
@@ -86,7 +87,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         LeaveReason::Removed,
         LeaveReason::Other,
     ];
-    Ok(match u.int_in_range(0..=12)? {
+    Ok(match u.int_in_range(0..=13)? {
         0 => ServerMessage::Welcome(Welcome {
             me: member(u)?,
             members: several(u, 4, member)?,
@@ -115,6 +116,7 @@ fn server_message(u: &mut Unstructured) -> Result<ServerMessage> {
         10 => ServerMessage::Wait(Wait { seconds: Arbitrary::arbitrary(u)? }),
         11 => ServerMessage::WaitingRoom(waiting_room(u)?),
         9 => ServerMessage::Asked(Asked { what: wish(u)?, from: peer(u)? }),
+        12 => ServerMessage::Renamed { member: member(u)?, roster: Arbitrary::arbitrary(u)? },
         _ => ServerMessage::Pong(Arbitrary::arbitrary(u)?),
     })
 }
@@ -191,5 +193,5 @@ fn token(u: &mut Unstructured) -> Result<Option<Token>> {
 fn pass(u: &mut Unstructured) -> Result<Option<Pass>> {
     let Ok(identity) = Identity::new(String::arbitrary(u)?) else { return Ok(None) };
     let mut may = || bool::arbitrary(u);
-    Ok(Some(Pass { identity, publish: may()?, subscribe: may()?, admin: may()? }))
+    Ok(Some(Pass { identity, publish: may()?, subscribe: may()?, admin: may()?, named: may()? }))
 }

@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
+const TYPES = ["connection", "name", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
 /** Events for which connections are measured: an iterator over all does not begin that. */
 const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
@@ -25,9 +25,8 @@ export class Me {
     #now;
 
     /** `now` is what changes: the room keeps it up to date, also when the program has frozen what it was given. */
-    constructor({ id, name, identity, admin }, link, now = { id, media: new Set(), settings: new Map() }) {
+    constructor({ id, name, identity, admin }, link, now = { id, name, media: new Set(), settings: new Map() }) {
         this.admin = admin;
-        this.name = name;
         this.identity = identity;
         this.#link = link;
         this.#now = now;
@@ -35,6 +34,10 @@ export class Me {
 
     get id() {
         return this.#now.id;
+    }
+
+    get name() {
+        return this.#now.name;
     }
 
     /** The sources that are wanted on. */
@@ -92,13 +95,16 @@ export class Peer extends Emitter {
     #now;
 
     /** `now` is what changes, as of `Me`. */
-    constructor({ id, name, identity }, link, now) {
+    constructor({ id, identity }, link, now) {
         super({ kept: ["verification"], current: (type) => this.#current(type) });
         this.id = id;
-        this.name = name;
         this.identity = identity;
         this.#link = link;
         this.#now = now;
+    }
+
+    get name() {
+        return this.#now.name;
     }
 
     /** `RTCPeerConnection.connectionState` of the connection to them. */
@@ -237,15 +243,15 @@ export class Peer extends Emitter {
     }
 
     askToMute() {
-        codedNow(() => this.#link.raw().ask("mute", this.id));
+        this.#link.say((raw) => raw.ask("mute", this.id));
     }
 
     lowerHand() {
-        codedNow(() => this.#link.raw().ask("lower-hand", this.id));
+        this.#link.say((raw) => raw.ask("lower-hand", this.id));
     }
 
     remove() {
-        codedNow(() => this.#link.raw().remove(this.id));
+        this.#link.say((raw) => raw.remove(this.id));
     }
 
     get types() {

@@ -8,6 +8,7 @@ const LATER = {
     check: "itodenwa_check_bg.wasm",
     key: "itodenwa_key_bg.wasm",
     level: "itodenwa_level_bg.wasm",
+    membership: "itodenwa_membership_bg.wasm",
     process: "itodenwa_process_bg.wasm",
     record: "itodenwa_record_bg.wasm",
     call: "itodenwa_call_bg.wasm",

@@ -1,4 +1,3 @@
-import { abortable } from "./abort.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { handOver } from "./handover.js";
@@ -12,7 +11,7 @@ import { beginning, switching, understood } from "./wanted.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["peer", "left", "connection", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "waiting", "askedtomute", "handlowered", "blocked", "close"];
+const TYPES = ["peer", "left", "connection", "name", "away", "media", "device", "devices", "interrupted", "speaking", "speaker", "text", "data", "attribute", "channel", "file", "step", "trouble", "signaling", "lock", "waiting", "askedtomute", "handlowered", "blocked", "close"];
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
@@ -21,6 +20,9 @@ export async function join(room, options = {}) {
     }
     beginning(options);
     checkPolicy(options);
+    if (options.signal == null) return entered(room, options);
+    // Few give up.
+    const { abortable } = await import("./abort.js");
     return abortable(options, (aborted) => entered(room, options, aborted), (room) => room.leave());
 }
 
@@ -122,6 +124,8 @@ export class Room extends Emitter {
     #published = new Set();
     /** The application's functions that answer questions. */
     #answers = new Map();
+    /** What is said to the server is on its way. */
+    #saying;
     #end;
     #resolveClosed;
 
@@ -136,10 +140,11 @@ export class Room extends Emitter {
             set: (key, value) => this.#set(false, key, value),
             level: (id) => this.#raw?.level(id) ?? 0,
             ownLevel: () => this.#ownLevel(),
+            say: (what) => this.#say(what),
         };
         const me = raw.me();
         this.#name = name;
-        this.#own = { id: me.id, media: new Set(), settings: new Map() };
+        this.#own = { id: me.id, name: me.name, told: me.name, media: new Set(), settings: new Map() };
         this.#me = new Me(me, link, this.#own);
         this.#isLocked = raw.isLocked();
         this.#waitingRoom = raw.waitingRoom();
@@ -269,28 +274,34 @@ export class Room extends Emitter {
         return found.map((one) => ({ ...one, peer: this.#peers.get(one.peer) }));
     }
 
+    async setName(name) {
+        await coded(async () => (await this.#with("membership")).setName(text(name) ?? ""));
+        // The event may be on its way still.
+        this.#own.name = (this.#raw?.me() ?? this.#own).name;
+    }
+
     lock(on = true) {
-        codedNow(() => this.#open().lock(Boolean(on)));
+        this.#say((raw) => raw.lock(Boolean(on)));
     }
 
     setWaitingRoom(on = true) {
-        codedNow(() => this.#open().setWaitingRoom(Boolean(on)));
+        this.#say((raw) => raw.setWaitingRoom(Boolean(on)));
     }
 
     admit(id) {
-        codedNow(() => this.#open().admit(id, true));
+        this.#say((raw) => raw.admit(id, true));
     }
 
     refuse(id) {
-        codedNow(() => this.#open().admit(String(id), false));
+        this.#say((raw) => raw.admit(String(id), false));
     }
 
     askToMute() {
-        codedNow(() => this.#open().ask("mute"));
+        this.#say((raw) => raw.ask("mute"));
     }
 
     lowerHands() {
-        codedNow(() => this.#open().ask("lower-hand"));
+        this.#say((raw) => raw.ask("lower-hand"));
     }
 
     send(message) {
@@ -313,6 +324,7 @@ export class Room extends Emitter {
     async leave() {
         // The program may await this in the very loop that reads.
         this.drain();
+        await this.#saying;
         await this.#raw?.leave();
         await this.closed;
     }
@@ -340,6 +352,13 @@ export class Room extends Emitter {
     async #with(part) {
         await rawWith(part);
         return this.#open();
+    }
+
+    /** Says something to the server that needs no answer. What it takes is loaded with the first. */
+    #say(what) {
+        this.#open();
+        const failed = ({ code, message: explain }) => this.#raw && this.emit("trouble", { code, explain, detail: "" });
+        this.#saying = this.#with("membership").then(what).catch(failed);
     }
 
     async use(source, options = {}) {
@@ -427,7 +446,7 @@ export class Room extends Emitter {
         const now = this.#theirs.get(peer?.id);
         switch (event.type) {
             case "joined": {
-                const now = { state: "new", away: false, media: new Set(), speaking: false };
+                const now = { name: event.peer.name, told: event.peer.name, state: "new", away: false, media: new Set(), speaking: false };
                 const joined = new Peer(event.peer, link, now);
                 this.#theirs.set(joined.id, now);
                 put(this.#peers, joined.id, joined);
@@ -435,16 +454,25 @@ export class Room extends Emitter {
             }
             case "left":
                 return peer && this.#left(peer, event.reason);
+            case "name": {
+                if (!peer && event.peer) return;
+                const who = peer ? now : this.#own;
+                const former = who.told;
+                const name = (who.name = who.told = peer ? event.name : this.#raw?.me().name);
+                // Somebody may have another one by now, which was told with the one before.
+                if (name === former) return;
+                this.emit("name", { peer, name, former });
+                return peer?.emit("name", name);
+            }
             case "connection":
-                if (!peer) return;
-                now.state = event.state;
-                this.emit("connection", { peer, state: event.state });
-                return peer.emit("connection", event.state);
             case "away":
+            case "speaking": {
                 if (!peer) return;
-                now.away = event.away;
-                this.emit("away", { peer, away: event.away });
-                return peer.emit("away", event.away);
+                const what = event.type === "connection" ? "state" : event.type;
+                now[what] = event[what];
+                this.emit(event.type, { peer, [what]: now[what] });
+                return peer.emit(event.type, now[what]);
+            }
             case "media": {
                 if (!peer) return;
                 const { source, on } = event;
@@ -453,13 +481,12 @@ export class Room extends Emitter {
                 return peer.emit("media", { source, on });
             }
             case "text":
+            case "data": {
                 if (!peer) return;
-                this.emit("text", { from: peer, text: event.text });
-                return peer.emit("text", event.text);
-            case "data":
-                if (!peer) return;
-                this.emit("data", { from: peer, data: event.data });
-                return peer.emit("data", event.data);
+                const what = event[event.type];
+                this.emit(event.type, { from: peer, [event.type]: what });
+                return peer.emit(event.type, what);
+            }
             case "attribute":
                 // What reads them is loaded with the first.
                 if (peer || event.peer === undefined) this.#with("attributes").then((raw) => this.#attribute(raw, peer, event)).catch(() => {});
@@ -474,31 +501,25 @@ export class Room extends Emitter {
                     .then(({ take }) => take(event, peer, this, this.#answers, now)).catch(() => event.incoming.free());
                 return;
             case "step": {
-                const { at, peer, name, detail, text } = event;
-                const step = { at, peer, name, detail, text };
+                const { type, ...step } = event;
                 this.#steps.push(step);
                 if (this.#steps.length > STEPS) this.#steps.shift();
                 return this.emit("step", step);
             }
             case "device": {
-                const { source, settings } = event;
-                put(this.#own.settings, source, settings);
-                return this.emit("device", { source, settings });
+                const { type, ...device } = event;
+                put(this.#own.settings, device.source, device.settings);
+                return this.emit(type, device);
             }
             case "interrupted": {
-                const { source, interrupted } = event;
-                return this.emit("interrupted", { source, interrupted });
+                const { type, ...interrupted } = event;
+                return this.emit(type, interrupted);
             }
             case "devices":
-                return this.emit("devices");
-            case "speaking":
-                if (!peer) return;
-                now.speaking = event.speaking;
-                this.emit("speaking", { peer, speaking: event.speaking });
-                return peer.emit("speaking", event.speaking);
+                return this.emit(event.type);
             case "speaker":
                 this.#speaker = peer;
-                return this.emit("speaker", { peer });
+                return this.emit(event.type, { peer });
             case "mediaFailed": {
                 const cause = ItodenwaError.from(event.error);
                 this.#published.delete(event.source);
@@ -508,19 +529,19 @@ export class Room extends Emitter {
                 return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
             }
             case "trouble": {
-                const { code, detail, explain } = event;
-                return this.emit("trouble", { code, explain, detail, peer });
+                const { type, ...trouble } = event;
+                return this.emit(type, { ...trouble, peer });
             }
             case "signaling":
                 this.#signaling = event.state;
                 this.#own.id = this.#raw?.me().id ?? this.#own.id;
-                return this.emit("signaling", event.state);
+                return this.emit(event.type, event.state);
             case "lock":
                 this.#isLocked = event.locked;
-                return this.emit("lock", event.locked);
+                return this.emit(event.type, event.locked);
             case "waiting":
                 this.#waitingRoom = event.waitingRoom;
-                return this.emit("waiting", event.waitingRoom);
+                return this.emit(event.type, event.waitingRoom);
             case "askedtomute":
             case "handlowered":
                 return this.emit(event.type, { by: this.#peers.get(event.by) });

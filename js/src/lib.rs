@@ -107,6 +107,16 @@ impl RawRoom {
         person
     }
 
+    /// Changes what the others see.
+    #[wasm_bindgen(js_name = setName, unchecked_return_type = "Promise<void>")]
+    pub fn set_name(&self, name: String) -> Promise {
+        let handle = self.handle.clone();
+        promise(async move {
+            handle.set_name(&name).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// Keeps newcomers out, or no longer.
     pub fn lock(&self, on: bool) {
         self.handle.lock(on);

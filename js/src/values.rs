@@ -18,10 +18,14 @@ pub(crate) fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
 /// An event of a room.
 pub(crate) fn event(event: &Event) -> JsValue {
     match event {
-        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name(), peer.identity()))]),
+        Event::Joined(peer) => tagged("joined", [("peer", person(peer.id(), peer.name().as_deref(), peer.identity()))]),
         Event::Left(peer, why) => tagged("left", [("peer", id(peer.id())), ("reason", why.as_str().into())]),
         Event::Connection { peer, state } => {
             tagged("connection", [("peer", id(peer.id())), ("state", state.as_str().into())])
+        }
+        Event::Renamed(peer) => {
+            let name = peer.as_ref().map_or(JsValue::UNDEFINED, |peer| peer.name().into());
+            tagged("name", [("peer", peer_id(peer.as_ref())), ("name", name)])
         }
         Event::Away { peer, away } => tagged("away", [("peer", id(peer.id())), ("away", (*away).into())]),
         Event::Media { peer, source, on } => {

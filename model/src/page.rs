@@ -132,6 +132,7 @@ impl Page {
                 assert!(self.media.get(&left.id).is_none_or(BTreeMap::is_empty), "media of {} who left", left.id);
                 self.away.remove(&left.id);
             }
+            Event::Renamed { .. } => {}
             Event::Away { peer, is_away } => {
                 assert!(self.members.contains_key(peer), "{peer} is away and was not there");
                 let changed = if *is_away { self.away.insert(*peer) } else { self.away.remove(peer) };

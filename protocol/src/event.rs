@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use itodenwa_wire::{Body, Candidate, Left, Member, Packet, PeerId, Source, SourceMap, Welcome};
+use itodenwa_wire::{Body, Candidate, DisplayName, Left, Member, Packet, PeerId, Source, SourceMap, Welcome};
 
 use crate::timeline::{Entry, Layer};
 
@@ -49,7 +49,7 @@ pub(crate) fn send(
 /// A fact for the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Input {
-    /// The server says: somebody came in.
+    /// The server says: somebody came in, or has another name.
     Joined(Member),
     /// The server says: somebody is gone.
     Left(Left),
@@ -285,6 +285,13 @@ pub enum Event {
         peer: PeerId,
         /// Whether the server does not know them.
         is_away: bool,
+    },
+    /// Somebody has another name.
+    Renamed {
+        /// Who; none if it is us.
+        peer: Option<PeerId>,
+        /// The name; none if they have none any more.
+        name: Option<DisplayName>,
     },
     /// The connection to a peer changed its state. A new connection starts again at [`ConnectionState::New`].
     Connection {

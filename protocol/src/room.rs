@@ -6,13 +6,13 @@ mod presence;
 use std::collections::VecDeque;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, DisplayName, Epoch, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output, Way};
 use crate::media::ordered;
-use crate::pair::{Context, Pair};
+use crate::pair::{Context, Pair, Presence};
 use crate::time::Time;
 use pacing::Pacing;
 
@@ -127,12 +127,20 @@ impl Room {
     fn join(&mut self, now: Time, member: Member) {
         let id = member.id;
         if id == self.me.id {
-            return;
+            return self.is_called(member.name);
         }
         match self.key_of(id) {
             Some(key) => self.again(now, key, member),
             None if self.pairs.contains_key(&id) || self.holds(now, &member) => {}
             None => self.admit(now, member),
+        }
+    }
+
+    /// We have another name, perhaps.
+    fn is_called(&mut self, name: Option<DisplayName>) {
+        if self.me.name != name {
+            self.me.name = name.clone();
+            self.outputs.push_back(Output::Event(Event::Renamed { peer: None, name }));
         }
     }
 
@@ -143,7 +151,15 @@ impl Room {
             return self.begin_anew(now, key, member);
         }
         let session = member.session;
+        let is_renamed = known.name != member.name;
+        let is_news = session != known.session || pair.identity.presence != Presence::Here;
         *known = member;
+        if is_renamed {
+            self.outputs.push_back(Output::Event(Event::Renamed { peer: Some(key), name: known.name.clone() }));
+            if !is_news {
+                return;
+            }
+        }
         self.is_here(now, key);
         self.with(now, key, |pair, context| {
             pair.rejoined(context, session);
@@ -184,6 +200,7 @@ impl Room {
 
     fn welcome(&mut self, now: Time, welcome: Welcome) {
         let Welcome { me, members, settling, .. } = welcome;
+        self.is_called(me.name.clone());
         if (me.id, me.session) != (self.me.id, self.me.session) {
             self.become_other(now, me);
         }

@@ -35,7 +35,7 @@ mod visit;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_wire::{ClientMessage, Join, PeerId, Refusal, RefusalCode, Resume, ServerMessage};
+use itodenwa_wire::{ClientMessage, Join, Member, PeerId, Refusal, RefusalCode, Resume, ServerMessage};
 
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
@@ -97,6 +97,8 @@ pub struct Session {
     records: Option<bool>,
     /// What was refused last, if nothing was heard since.
     refusal: Option<Refusal>,
+    /// Who one is to the server.
+    me: Option<PeerId>,
     /// How many others the server says are in the room.
     others: usize,
     random: fn() -> f64,
@@ -151,6 +153,7 @@ impl Session {
             attempts: Attempts::default(),
             records: None,
             refusal: None,
+            me: None,
             others: 0,
             random,
             is_looked_at,
@@ -217,6 +220,7 @@ impl Session {
                     // Who is in the room sees it.
                     join.unless_recorded = false;
                 }
+                self.me = Some(welcome.me.id);
                 self.roster = welcome.roster;
                 self.others = welcome.members.len();
                 self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
@@ -238,7 +242,9 @@ impl Session {
                 self.count_signal();
                 self.deliver(ServerMessage::Signal(delivery));
             }
-            ServerMessage::Joined { roster, .. } | ServerMessage::Left { roster, .. } => {
+            ServerMessage::Joined { roster, .. }
+            | ServerMessage::Renamed { roster, .. }
+            | ServerMessage::Left { roster, .. } => {
                 self.changed(now, roster, message);
             }
             ServerMessage::Roster(roster) => {
@@ -347,20 +353,28 @@ impl Session {
         }
     }
 
-    /// Somebody came or went. What is old is dropped; after a gap the server has to tell everything.
+    /// Somebody came or went, or has another name. What is old is dropped; after a gap the server has to tell everything.
     fn changed(&mut self, now: Time, roster: u32, message: ServerMessage) {
         match roster.wrapping_sub(self.roster) {
             1 => {
                 self.roster = roster;
-                self.others = match message {
-                    ServerMessage::Joined { .. } => self.others.saturating_add(1),
-                    _ => self.others.saturating_sub(1),
-                };
+                match &message {
+                    ServerMessage::Joined { .. } => self.others = self.others.saturating_add(1),
+                    ServerMessage::Renamed { member, .. } => self.renamed(member),
+                    _ => self.others = self.others.saturating_sub(1),
+                }
                 self.deliver(message);
             }
             0 => {}
             ahead if ahead > u32::MAX / 2 => {}
             _ => self.give_up(now, "a message is missing"),
+        }
+    }
+
+    /// Who comes as somebody new, should the session be over, has the newest name.
+    fn renamed(&mut self, member: &Member) {
+        if let Some(join) = self.join.as_mut().filter(|_| self.me == Some(member.id)) {
+            join.name.clone_from(&member.name);
         }
     }
 
@@ -444,6 +458,8 @@ fn stays_open(code: RefusalCode) -> bool {
         RefusalCode::PeerUnknown
             | RefusalCode::MessageMalformed
             | RefusalCode::JoinTwice
+            | RefusalCode::NameInvalid
+            | RefusalCode::NameFixed
             | RefusalCode::TokenForbidden
             | RefusalCode::RoomFull
     )

@@ -5,7 +5,7 @@ use std::time::Duration;
 use itodenwa_protocol::{Event, Input, Way};
 use itodenwa_wire::Source::Camera;
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{LeaveReason, Left, Member, PeerId, Welcome};
+use itodenwa_wire::{DisplayName, LeaveReason, Left, Member, PeerId, Welcome};
 
 use itodenwa_model::{ANN, BEN, CAT, Loss, Wire, World, call, on};
 
@@ -19,6 +19,34 @@ fn who_is_there_and_who_comes_is_told_once_each() {
         let joined = world.page(page).events.iter().filter(|event| matches!(event, Event::Joined(_))).count();
         assert_eq!(joined, 2);
     }
+}
+
+#[test]
+fn a_new_name_is_told_once_and_changes_nothing_else() {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    let session = world.page(ben).room.members().next().map(|member| member.session).expect("Ann");
+    let bea = DisplayName::new("Bea").ok();
+    let renamed = Member { id: ANN, session, name: bea.clone(), pass: None };
+    for _ in 0..2 {
+        world.input(ben, Input::Joined(renamed.clone()));
+        world.input(ann, Input::Joined(renamed.clone()));
+    }
+    world.run();
+    world.assert_converged();
+    let names = |page: usize, world: &World| {
+        let events = world.page(page).events.iter();
+        events.filter(|event| matches!(event, Event::Renamed { .. })).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(names(ben, &world), [Event::Renamed { peer: Some(ANN), name: bea.clone() }]);
+    assert_eq!(names(ann, &world), [Event::Renamed { peer: None, name: bea.clone() }]);
+    assert_eq!(world.page(ann).room.me().name, bea);
+    assert_eq!(world.page(ben).room.members().next().map(|member| &member.name), Some(&bea));
+    for page in [ann, ben] {
+        assert_eq!(world.page(page).closed.len(), 0);
+    }
+    // What was changed while one was away from the server is told when one is back.
+    world.input(ben, Input::Roster(vec![Member { name: None, ..renamed }]));
+    assert_eq!(names(ben, &world).last(), Some(&Event::Renamed { peer: Some(ANN), name: None }));
 }
 
 #[test]

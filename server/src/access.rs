@@ -78,8 +78,8 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usiz
         }
     };
     // The name that the application gave goes before the one that the client would like.
-    let name = match name.map(DisplayName::new) {
-        None | Some(Err(InvalidId::Empty)) => join.name.clone(),
+    let (name, named) = match name.map(DisplayName::new) {
+        None | Some(Err(InvalidId::Empty)) => (join.name.clone(), false),
         Some(Err(error)) => {
             return refuse(RefusalCode::NameInvalid, &format!("the token's name is not valid: {error}"));
         }
@@ -87,13 +87,14 @@ fn check(join: &Join, secrets: &[Secret], now: NumericDate, name_graphemes: usiz
             let message = format!("the token's name is longer than {name_graphemes} characters");
             return refuse(RefusalCode::NameInvalid, &message);
         }
-        Some(Ok(name)) => Some(name),
+        Some(Ok(name)) => (Some(name), true),
     };
     let pass = Pass {
         identity,
         publish: video.can_publish.unwrap_or(true),
         subscribe: video.can_subscribe.unwrap_or(true),
         admin: video.room_admin,
+        named,
     };
     Ok(Admitted { name, pass: Some(pass) })
 }
@@ -156,7 +157,7 @@ mod tests {
     fn a_good_token_says_who_it_is() {
         let admitted = with(&claims()).unwrap();
         let identity = Identity::new("ann").unwrap();
-        let pass = Pass { identity: identity.clone(), publish: true, subscribe: true, admin: false };
+        let pass = Pass { identity: identity.clone(), publish: true, subscribe: true, admin: false, named: false };
         assert_eq!(admitted, Admitted { name: DisplayName::new("Aya").ok(), pass: Some(pass) });
 
         let mut more = claims();
@@ -166,7 +167,10 @@ mod tests {
         more.video.room_admin = true;
         let admitted = with(&more).unwrap();
         assert_eq!(admitted.name.unwrap().as_str(), "Ann of the token");
-        assert_eq!(admitted.pass.unwrap(), Pass { identity, publish: false, subscribe: false, admin: true });
+        assert_eq!(
+            admitted.pass.unwrap(),
+            Pass { identity, publish: false, subscribe: false, admin: true, named: false }
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod pace;
 mod recorded;
 mod removals;
 mod removing;
+mod renaming;
 mod renewals;
 mod replay;
 mod room;
@@ -105,6 +106,8 @@ enum Due {
     TellLock(RoomName),
     /// Members are told who waits to be let in.
     TellWaiting(RoomName),
+    /// Members are told what one of them is called now.
+    TellName(RoomName, PeerId),
     /// Somebody waited to be let in for as long as one may.
     Unanswered(RoomName, PeerId),
 }
@@ -218,6 +221,7 @@ impl<P: Packet> Hub<P> {
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Admit(who))) => self.admit(now, from, who),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::TurnAway(who))) => self.turn_away(now, from, who),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ask(ask))) => self.ask(now, from, ask),
+            (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Rename(name))) => self.rename(now, from, name),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Record(on))) => self.record(from, on),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
@@ -366,6 +370,7 @@ impl<P: Packet> Hub<P> {
                 Some((_, Due::Inherited(name))) => self.inherited_are_due(now, &name),
                 Some((at, Due::TellLock(name))) => self.tell_lock(at.max(now), &name),
                 Some((at, Due::TellWaiting(name))) => self.tell_waiting(at.max(now), &name),
+                Some((at, Due::TellName(name, id))) => self.tell_name(at.max(now), &name, id),
                 Some((_, Due::Unanswered(name, id))) => self.unanswered(now, &name, id),
                 None => {}
             }

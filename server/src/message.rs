@@ -10,8 +10,20 @@ use crate::closing::Closing;
 pub use crate::packet::Opaque;
 
 /// The kinds of messages that clients of this version send.
-const KINDS: [&str; 11] =
-    ["join", "signal", "remove", "lock", "waitingRoom", "admit", "turnAway", "ask", "record", "ping", "leave"];
+const KINDS: [&str; 12] = [
+    "join",
+    "signal",
+    "remove",
+    "lock",
+    "waitingRoom",
+    "admit",
+    "turnAway",
+    "ask",
+    "rename",
+    "record",
+    "ping",
+    "leave",
+];
 
 /// What a text message was.
 #[derive(Debug)]
@@ -44,7 +56,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
         }
         Ok(message) => Ok(Received::Message(message)),
         Err(_) if is_of_an_unknown_kind(text) => Ok(Received::Unknown),
-        Err(error) => Err(why_not_a_join(text).unwrap_or_else(|| malformed(&error))),
+        Err(error) => Err(why_not_a_join(text).or_else(|| why_not_a_name(text)).unwrap_or_else(|| malformed(&error))),
     }
 }
 
@@ -118,7 +130,17 @@ fn why_not_a_join(text: &str) -> Option<Closing> {
     if let Err(error) = RoomName::new(join.get("room")?.as_str()?) {
         return Some(Closing::refusing(RefusalCode::RoomInvalid, format!("the room's name is not valid: {error}")));
     }
-    let error = DisplayName::new(join.get("name")?.as_str()?).err()?;
+    not_a_name(join.get("name")?)
+}
+
+/// The same of another name.
+fn why_not_a_name(text: &str) -> Option<Closing> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    not_a_name(value.get("rename")?)
+}
+
+fn not_a_name(name: &Value) -> Option<Closing> {
+    let error = DisplayName::new(name.as_str()?).err()?;
     Some(Closing::refusing(RefusalCode::NameInvalid, format!("the name is not valid: {error}")))
 }
 
@@ -209,9 +231,9 @@ mod tests {
         let long = "x".repeat(65);
         let emoji = "👩‍👩‍👧‍👦".repeat(10);
         for (join, expected) in [
-            (r#"{"version":4,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":5,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":99999999999,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
-            (r#"{"version":4,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":5,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"room":"not a room"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"maxVersion":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
             (r#"{"version":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),

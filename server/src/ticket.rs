@@ -202,7 +202,7 @@ mod tests {
         let name = DisplayName::new("\"".repeat(256)).ok();
         // As long as it can be.
         let identity = itodenwa_wire::Identity::new("\"".repeat(256)).unwrap();
-        let pass = Some(Pass { identity, publish: false, subscribe: false, admin: false });
+        let pass = Some(Pass { identity, publish: false, subscribe: false, admin: false, named: true });
         (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name, pass })
     }
 

@@ -45,6 +45,14 @@ async fn join(server: &TestServer, room: &str, ticket: Option<&Value>) -> (Clien
     (client, welcome)
 }
 
+/// A client of the newest version.
+async fn newest(server: &TestServer, room: &str) -> (Client, Value) {
+    let mut client = Client::connect(server).await;
+    client.send(json!({"join": {"version": 1, "maxVersion": 4, "room": room}})).await;
+    let welcome = client.receive().await["welcome"].take();
+    (client, welcome)
+}
+
 fn id(welcome: &Value) -> &str {
     welcome["me"]["id"].as_str().unwrap_or_else(|| panic!("{welcome}"))
 }
@@ -85,6 +93,30 @@ async fn one_room_over_two_nodes() {
     }
     ann.send(json!({"ask": {"what": "mute", "to": of_eve["me"]["id"]}})).await;
     assert_eq!(eve.receive().await["asked"], json!({"what": "mute", "from": of_ann["me"]["id"]}));
+    eve.send(json!("leave")).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["left"].is_object());
+    }
+    // A new name, said at one node and told at both; who comes at either sees it.
+    let (mut eve, of_eve) = newest(&second, &room).await;
+    for client in [&mut ann, &mut ben] {
+        assert!(client.receive().await["joined"].is_object());
+    }
+    eve.send(json!({"rename": "Eva"})).await;
+    assert_eq!(eve.receive().await["renamed"]["member"]["name"], "Eva");
+    for client in [&mut ann, &mut ben] {
+        assert_eq!(client.receive().await["joined"]["member"]["name"], "Eva", "as clients of version 1 know it");
+    }
+    for server in [&first, &second] {
+        let (mut late, welcome) = newest(server, &room).await;
+        let named = |member: &&Value| member["id"] == of_eve["me"]["id"];
+        assert_eq!(welcome["members"].as_array().unwrap().iter().find(named).unwrap()["name"], "Eva");
+        late.send(json!("leave")).await;
+        for client in [&mut ann, &mut ben] {
+            assert!(client.receive().await["joined"].is_object());
+            assert!(client.receive().await["left"].is_object());
+        }
+    }
     eve.send(json!("leave")).await;
     for client in [&mut ann, &mut ben] {
         assert!(client.receive().await["left"].is_object());

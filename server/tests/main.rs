@@ -40,6 +40,7 @@ mod redis_operating;
 #[cfg(all(unix, feature = "redis"))]
 mod redis_releases;
 mod relaying;
+mod renaming;
 mod resuming;
 mod slow_http;
 mod slow_reader;

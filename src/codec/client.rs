@@ -22,6 +22,8 @@ pub(crate) fn write_client_message(message: &ClientMessage) -> String {
             json.optional_field("to", to.map(|to| to.to_string()).as_deref());
             json.close('}');
         }),
+        ClientMessage::Rename(Some(name)) => tagged(&mut json, "rename", |json| json.text(name.as_str())),
+        ClientMessage::Rename(None) => tagged(&mut json, "rename", |json| json.json("null")),
         ClientMessage::Record(on) => tagged(&mut json, "record", |json| json.flag(*on)),
         ClientMessage::Ping(signals) => tagged(&mut json, "ping", |json| json.number((*signals).into())),
     }

@@ -128,6 +128,7 @@ impl Random {
             publish: random.flag(),
             subscribe: random.flag(),
             admin: random.flag(),
+            named: random.flag(),
         };
         Member {
             id: self.peer(),
@@ -160,7 +161,7 @@ impl Random {
     }
 
     fn client_message(&mut self) -> ClientMessage {
-        match self.below(11) {
+        match self.below(12) {
             0 => {
                 let resume = |random: &mut Self| Resume { ticket: random.ticket(), signals: random.number() };
                 ClientMessage::Join(Join {
@@ -178,6 +179,7 @@ impl Random {
             2 => ClientMessage::Remove(self.peer()),
             3 => ClientMessage::Lock(self.flag()),
             4 => ClientMessage::Ping(self.number()),
+            10 => ClientMessage::Rename(self.maybe(|random| DisplayName::new(random.word()).unwrap())),
             5 => ClientMessage::Record(self.flag()),
             7 => ClientMessage::WaitingRoom(self.flag()),
             8 => ClientMessage::Admit(self.maybe(Self::peer)),
@@ -189,7 +191,7 @@ impl Random {
 
     fn server_message(&mut self) -> ServerMessage {
         use LeaveReason::{Gone, Left, Other, Refused, Removed, Replaced};
-        match self.below(13) {
+        match self.below(14) {
             0 => ServerMessage::Welcome(Welcome {
                 version: self.number(),
                 me: self.member(),
@@ -220,6 +222,7 @@ impl Random {
             10 => ServerMessage::Wait(Wait { seconds: self.number() }),
             11 => ServerMessage::WaitingRoom(self.waiting_room()),
             9 => ServerMessage::Asked(Asked { what: self.wish(), from: self.peer() }),
+            12 => ServerMessage::Renamed { member: self.member(), roster: self.number() },
             _ => ServerMessage::Pong(self.number()),
         }
     }

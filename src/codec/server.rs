@@ -11,8 +11,13 @@ pub(crate) fn read_server_message(text: &str) -> Result<ServerMessage> {
     let (tag, value) = Value::parse(text)?.variant()?;
     Ok(match tag.as_str() {
         "welcome" => ServerMessage::Welcome(welcome(&value)?),
-        "joined" => {
-            ServerMessage::Joined { member: member(&value.field("member"))?, roster: value.field("roster").u32()? }
+        "joined" | "renamed" => {
+            let (member, roster) = (member(&value.field("member"))?, value.field("roster").u32()?);
+            if tag == "joined" {
+                ServerMessage::Joined { member, roster }
+            } else {
+                ServerMessage::Renamed { member, roster }
+            }
         }
         "left" => ServerMessage::Left {
             id: peer(&value.field("id"))?,
@@ -106,6 +111,7 @@ fn pass(value: &Value) -> Result<Pass> {
         publish: value.field("publish").flag()?,
         subscribe: value.field("subscribe").flag()?,
         admin: value.field("admin").flag()?,
+        named: value.optional("named").map_or(Ok(false), |named| named.flag())?,
     })
 }
 

@@ -7,8 +7,8 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 use super::{
-    AttributeError, CallError, ChannelError, Error, Exception, FileError, MediaError, PublishError, RecordError,
-    RequestError, SendError, SignalingError, VerificationError, ViewError,
+    AttributeError, CallError, ChannelError, Error, Exception, FileError, MediaError, NameError, PublishError,
+    RecordError, RequestError, SendError, SignalingError, VerificationError, ViewError,
 };
 
 macro_rules! into_js {
@@ -21,7 +21,7 @@ macro_rules! into_js {
     )*};
 }
 
-into_js!(AttributeError CallError ChannelError FileError MediaError PublishError RecordError SendError VerificationError ViewError);
+into_js!(AttributeError CallError ChannelError FileError MediaError NameError PublishError RecordError SendError VerificationError ViewError);
 
 impl From<&Error> for JsValue {
     /// What the server refused has its own code, `refusal`, and `retryAfter` in milliseconds.
@@ -56,7 +56,7 @@ macro_rules! into_js_by_value {
     )*};
 }
 
-into_js_by_value!(AttributeError CallError ChannelError Error FileError MediaError PublishError RecordError RequestError SendError VerificationError ViewError);
+into_js_by_value!(AttributeError CallError ChannelError Error FileError MediaError NameError PublishError RecordError RequestError SendError VerificationError ViewError);
 
 fn coded(code: &str, error: &dyn StdError) -> JsValue {
     let value = js_sys::Error::new(&error.to_string());

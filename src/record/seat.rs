@@ -92,13 +92,13 @@ impl Drop for Seat {
 type Wanted = (Subject, StreamKind, Option<String>);
 
 fn wanted(room: &RoomRef, snapshot: &Snapshot, who: Who) -> Vec<Wanted> {
-    let mut wanted = vec![(Subject::Me, StreamKind::Camera, room.name.as_ref().map(ToString::to_string))];
+    let mut wanted = vec![(Subject::Me, StreamKind::Camera, room.name.get().map(String::from))];
     if room.local.settings(Source::Screen).is_some() {
         wanted.push((Subject::Me, StreamKind::Screen, None));
     }
     let peers = if who == Who::Everybody { snapshot.peers.get() } else { Vec::new() };
     for peer in peers {
-        wanted.push((Subject::Peer(peer.id()), StreamKind::Camera, peer.name().map(ToOwned::to_owned)));
+        wanted.push((Subject::Peer(peer.id()), StreamKind::Camera, peer.name()));
         if peer.media().contains(&Source::Screen) {
             wanted.push((Subject::Peer(peer.id()), StreamKind::Screen, None));
         }

@@ -27,7 +27,7 @@ use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
 use crate::queue::queue;
-use crate::room_ref::{REQUESTS, RoomRef};
+use crate::room_ref::{Naming, REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Seal, Signaling, WebSocketSignaling, welcome};
 use crate::snapshot::SnapshotCell;
@@ -305,7 +305,9 @@ impl Join {
             local: local.clone(),
             room: room_name,
             me: Cell::new(welcome.me.id),
-            name: welcome.me.name.clone(),
+            name: SnapshotCell::new(welcome.me.name.clone()),
+            naming: Naming::default(),
+            version: Cell::new(welcome.version),
             pass: welcome.me.pass.clone(),
             is_locked: Cell::new(welcome.locked),
             waiting_room: SnapshotCell::new(welcome.waiting_room.clone()),

@@ -188,6 +188,19 @@ impl Line {
                     outbox.unbounded_send(Ok(asked.clone())).ok();
                 }
             }
+            ClientMessage::Rename(name) => {
+                let mut hub = self.relay.0.borrow_mut();
+                let now = hub.now(self.me.ok_or_else(lost)?);
+                let (member, own) = hub.members.get_mut(&now).ok_or_else(lost)?;
+                // As a server that keeps names.
+                if name.as_ref().is_some_and(|name| name.as_str() == "Fixed") {
+                    let refusal = Refusal { code: RefusalCode::NameFixed, message: String::new(), retry_after: None };
+                    return own.unbounded_send(Ok(ServerMessage::Refused(refusal))).map_err(|_| lost());
+                }
+                member.name.clone_from(name);
+                let renamed = ServerMessage::Renamed { member: member.clone(), roster: 0 };
+                hub.tell_all(&renamed);
+            }
             ClientMessage::Record(on) => self.relay.0.borrow_mut().recording.push(*on),
             ClientMessage::WaitingRoom(on) => {
                 let waiting_room = WaitingRoom { on: *on, waiting: Vec::new() };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use itodenwa::wire::{IceServer, IceServers, ServerMessage};
-use itodenwa::{Event, IceMode, Json, Room, Source};
+use itodenwa::{Event, IceMode, Json, NameError, Room, Source};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -45,6 +45,38 @@ async fn who_comes_late_is_told_who_is_there() {
     connected_steps(&mut one, "restartIce").await;
     connected_steps(&mut other, "setOffer").await;
     leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn another_name_is_told_to_everybody_and_seen_by_those_who_come_later() {
+    let (mut one, mut other) = pair().await;
+    assert_eq!(one.set_name(" Bea ").await, Ok(()));
+    assert_eq!(one.me().name(), Some("Bea"));
+    let who = until(&mut one, "the own name", |event| match event {
+        Event::Renamed(who) => Some(who.is_some()),
+        _ => None,
+    });
+    assert!(!who.await, "it is oneself");
+    let named = |event: &Event| match event {
+        Event::Renamed(Some(peer)) => Some(peer.name()),
+        _ => None,
+    };
+    assert_eq!(until(&mut other, "the name", named).await, Some("Bea".to_owned()));
+    assert_eq!(other.peers().first().and_then(|peer| peer.name()), Some("Bea".to_owned()));
+    // Several at once are done in their turn.
+    let (first, second, third) = (one.set_name("1"), one.set_name("a\nb"), one.set_name("  "));
+    let done = futures_util::future::join3(first, second, third).await;
+    assert_eq!(done, (Ok(()), Err(NameError::Invalid), Ok(())));
+    assert_eq!(one.me().name(), None);
+    let is_nameless = |event: &Event| match event {
+        Event::Renamed(Some(peer)) => peer.name().is_none().then_some(()),
+        _ => None,
+    };
+    until(&mut other, "no name any more", is_nameless).await;
+    assert_eq!(one.set_name("Fixed").await, Err(NameError::Fixed));
+    let handle = one.handle();
+    leave(one, other).await;
+    assert_eq!(handle.set_name("Bea").await, Err(NameError::Closed));
 }
 
 #[wasm_bindgen_test]

@@ -26,6 +26,10 @@ pub enum ClientMessage<P = Packet> {
     TurnAway(PeerId),
     /// Others are to be asked for something: only of a member that may lock the room.
     Ask(Ask),
+    /// What the others see from now on; none: no name. Answered by [`ServerMessage::Renamed`](crate::ServerMessage::Renamed) with oneself, or refused
+    /// with [`RefusalCode::NameInvalid`](crate::RefusalCode::NameInvalid) or [`RefusalCode::NameFixed`](crate::RefusalCode::NameFixed).
+    /// Since version 4.
+    Rename(Option<DisplayName>),
     /// The sender records the call, or no longer. Newcomers that [want to know](Join::unless_recorded) are told before they are in.
     Record(bool),
     /// How many signals came in this session: the server need not keep them any longer. Answered by

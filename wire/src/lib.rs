@@ -64,8 +64,12 @@ pub const CLOSE_TO_RESUME: u16 = 4000;
 
 /// The newest version of this protocol that this code speaks. The second one tells clients of the room's
 /// [lock](ServerMessage::Locked), the third one of its
-/// [waiting room](ServerMessage::WaitingRoom) and of what they are [asked](ServerMessage::Asked) for.
-pub const PROTOCOL_VERSION: u32 = 3;
+/// [waiting room](ServerMessage::WaitingRoom) and of what they are [asked](ServerMessage::Asked) for, the fourth one of
+/// [new names](ServerMessage::Renamed).
+pub const PROTOCOL_VERSION: u32 = 4;
+
+/// The first version in which members may change their names ([`ClientMessage::Rename`]).
+pub const RENAMES_SINCE: u32 = 4;
 
 /// The oldest one that it speaks.
 pub const OLDEST_VERSION: u32 = 1;

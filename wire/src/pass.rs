@@ -45,4 +45,7 @@ pub struct Pass {
     /// Whether it may remove others, lock the room, let in who waits, and ask others to mute or to lower
     /// their hands.
     pub admin: bool,
+    /// Whether the token says what it is called: then it keeps that name. The first servers do not say it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
 }

@@ -19,6 +19,14 @@ pub enum ServerMessage<P = Packet> {
         /// The roster's version with this change: one above the one before.
         roster: u32,
     },
+    /// Somebody who is in, perhaps oneself, has another name now. Clients before version 4 are told [`ServerMessage::Joined`] with the id that
+    /// they know.
+    Renamed {
+        /// Who.
+        member: Member,
+        /// The roster's version with this change: one above the one before.
+        roster: u32,
+    },
     /// Somebody is gone.
     Left {
         /// Who.
@@ -158,7 +166,7 @@ pub struct Asked {
 /// Everybody who is in a room, without the one who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Roster {
-    /// Rises by one with everybody who comes or goes.
+    /// Rises by one with everybody who comes or goes, or changes the name.
     pub version: u32,
     /// Who is there.
     pub members: Vec<Member>,
@@ -316,6 +324,8 @@ refusal_codes! {
     RoomRecorded = "room/recorded";
     /// The display name is empty, too long, or has control characters.
     NameInvalid = "name/invalid";
+    /// The member's token says what it is called.
+    NameFixed = "name/fixed";
     /// This server lets nobody in without a token.
     TokenRequired = "token/required";
     /// The token is none, was changed, or is not of somebody whom this server trusts.

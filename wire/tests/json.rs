@@ -74,12 +74,13 @@ fn room() -> impl Strategy<Value = RoomName> {
 }
 
 fn pass() -> impl Strategy<Value = Pass> {
-    ("[a-z部屋 ]{1,20}", any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(identity, publish, subscribe, admin)| Pass {
+    ("[a-z部屋 ]{1,20}", any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(identity, publish, subscribe, admin, named)| Pass {
             identity: Identity::new(identity).unwrap(),
             publish,
             subscribe,
             admin,
+            named,
         },
     )
 }
@@ -101,10 +102,11 @@ proptest! {
     }
 
     #[test]
-    fn client_messages_survive(room in room(), version: u32, ping: u32, to in id(), packet in packet()) {
+    fn client_messages_survive(room in room(), name in option::of("[a-z部屋 ]{0,20}x"), version: u32, ping: u32, to in id(), packet in packet()) {
         survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None, unless_recorded: ping % 2 == 0 }));
         survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
+        survives(&ClientMessage::<Packet>::Rename(name.map(|name| DisplayName::new(name).unwrap())));
         survives(&ClientMessage::<Packet>::Record(ping % 2 == 0));
         survives(&ClientMessage::<Packet>::WaitingRoom(ping % 2 == 0));
         survives(&ClientMessage::<Packet>::Admit(Some(to).filter(|_| ping % 2 == 0)));

@@ -1,4 +1,4 @@
-import { errorText, say, word } from "../i18n.js";
+import { errorText, say, sayAgain, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { Files } from "./files.js";
 import { Hand } from "./hand.js";
@@ -109,6 +109,15 @@ export class CallView {
             chat.went(peer);
         };
         room.onconnection = room.onaway = ({ peer }) => this.#stage.state(peer);
+        room.onname = (named) => {
+            const { peer } = named;
+            if (peer) this.#remember(peer);
+            this.#stage.renamed(peer ?? room.me);
+            sayAgain();
+            chat.renamed(named);
+            if (!peer) this.#settings.changed();
+            this.#changed();
+        };
         room.onmedia = ({ peer }) => {
             this.#stage.media(peer);
             this.#people.media(peer);

@@ -41,20 +41,27 @@ export class Chat {
         );
     }
 
-    wrote({ from, text }) {
-        this.#line("theirs", () => nameOf(from), text);
+    /** Under the name that they have now: what was said before keeps its own. */
+    wrote({ from: { name }, text }) {
+        this.#line("theirs", () => nameOf({ name }), text);
     }
 
-    came(peer) {
-        this.#note(() => word("came", { name: nameOf(peer) }));
+    came({ name }) {
+        this.#note(() => word("came", { name: nameOf({ name }) }));
     }
 
-    went(peer) {
-        this.#note(() => word("went", { name: nameOf(peer) }));
+    went({ name }) {
+        this.#note(() => word("went", { name: nameOf({ name }) }));
     }
 
-    raised(peer) {
-        this.#note(() => word("raised", { name: nameOf(peer) }));
+    raised({ name }) {
+        this.#note(() => word("raised", { name: nameOf({ name }) }));
+    }
+
+    /** Without a peer it is oneself. */
+    renamed({ peer, name, former }) {
+        const named = () => ({ name: nameOf({ name }), former: nameOf({ name: former }) });
+        this.#note(() => word(peer ? "renamed" : "you-are-renamed", named()));
     }
 
     async #send(text, input) {

@@ -1,5 +1,6 @@
 import { devices } from "../itodenwa/index.js";
 import { errorText, say, word } from "../i18n.js";
+import { memory } from "../memory.js";
 import { preferences } from "../preferences.js";
 
 const byId = (id) => document.getElementById(id);
@@ -17,6 +18,7 @@ export class Settings {
         const device = (select) => ({ deviceId: select.value || undefined });
         on("settings", "click", () => this.#open());
         on("settings-close", "click", () => this.#dialog.close());
+        on("own-name", "change", ({ target }) => this.#rename(target.value));
         on("choose-camera", "change", ({ target }) => this.#use("camera", device(target)));
         on("choose-microphone", "change", ({ target }) => this.#use("microphone", device(target)));
         on("choose-quality", "change", ({ target }) => this.#use("camera", { quality: target.value }));
@@ -48,6 +50,16 @@ export class Settings {
         );
     }
 
+    /** Whoever is in the room sees it, and whoever comes. What can't be a name stays in the field, with why. */
+    async #rename(name) {
+        if (name.trim() === (this.#room.me.name ?? "")) return;
+        await this.#try(
+            () => this.#room.setName(name),
+            () => memory.set("name", this.#room.me.name),
+            { keeps: true },
+        );
+    }
+
     async #loudspeaker(deviceId) {
         await this.#try(
             () => this.#room.loudspeaker(deviceId),
@@ -56,7 +68,7 @@ export class Settings {
     }
 
     /** Remembers what could be done, and says what could not. */
-    async #try(change, remember) {
+    async #try(change, remember, { keeps = false } = {}) {
         this.#error.hidden = true;
         try {
             await change();
@@ -65,11 +77,15 @@ export class Settings {
             this.#error.hidden = false;
             this.#error.dataset.code = error.code;
             say(this.#error, () => errorText({ code: error.code, explain: error.message }));
+            if (keeps) return;
         }
         this.#fill();
     }
 
     async #fill() {
+        const name = byId("own-name");
+        // Nobody loses what they are writing.
+        if (document.activeElement !== name) name.value = this.#room.me.name ?? "";
         const listed = await devices().catch(() => []);
         const { settings } = this.#room.me;
         const used = (source) => settings.get(source)?.deviceId ?? preferences[source].deviceId ?? "";

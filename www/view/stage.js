@@ -60,6 +60,11 @@ export class Stage {
         this.#arrange();
     }
 
+    /** Somebody has another name: what is said of them for those who do not see it. */
+    renamed({ id }) {
+        for (const tiles of [this.#tiles, this.#screens]) tiles.get(id)?.renamed();
+    }
+
     /** Somebody's tile; one's own is among them. */
     element(id) {
         return id === this.#room.me.id ? this.#self.element : this.#tiles.get(id)?.element;

@@ -27,7 +27,12 @@ export class Tile {
         say(this.element.querySelector(".initial"), () => initial(full()));
         this.#silent.dataset.tLabel = "silent";
         this.#silent.setAttribute("aria-label", word("silent"));
-        video.setAttribute("aria-label", name());
+        this.renamed();
+    }
+
+    /** They have another name. */
+    renamed() {
+        this.#video.setAttribute("aria-label", this.#name());
     }
 
     /** Which sources are on. `testid` names the element for tests as long as there is a picture. */
@@ -75,10 +80,19 @@ export class Tile {
 export class ScreenTile {
     element = screenTemplate.content.firstElementChild.cloneNode(true);
 
+    #video;
+    #name;
+
     constructor(video, name) {
+        this.#video = video;
+        this.#name = name;
         this.element.prepend(video);
         say(this.element.querySelector(".who"), name);
-        video.setAttribute("aria-label", name());
+        this.renamed();
+    }
+
+    renamed() {
+        this.#video.setAttribute("aria-label", this.#name());
     }
 
     close() {

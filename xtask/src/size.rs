@@ -143,6 +143,7 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--log-level=error",
         "--external:../pkg/itodenwa.js",
         // Loaded when they are first used.
+        "--external:./abort.js",
         "--external:./channel.js",
         "--external:./own-level.js",
         "--external:./publish.js",

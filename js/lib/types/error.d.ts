@@ -106,6 +106,15 @@ export type SendErrorCode =
     | "room/closed"
     | (string & {});
 
+/** Why one is not called otherwise. */
+export type NameErrorCode =
+    | "name/invalid"
+    | "name/fixed"
+    | "name/unsupported"
+    | "name/unanswered"
+    | "room/closed"
+    | (string & {});
+
 /** Why an attribute is not set. */
 export type AttributeErrorCode =
     | "attribute/too-large"
@@ -165,6 +174,7 @@ export type RefusalCode =
     | "room/invalid"
     | "room/full"
     | "name/invalid"
+    | "name/fixed"
     | "peer/unknown"
     | "server/full"
     | "queue/full"
@@ -178,6 +188,7 @@ export type ErrorCode =
     | MediaErrorCode
     | SendErrorCode
     | AttributeErrorCode
+    | NameErrorCode
     | ChannelErrorCode
     | RequestErrorCode
     | FileErrorCode

@@ -26,6 +26,8 @@ export interface LaterWasm {
     key?: Wasm | undefined;
     /** `itodenwa_level_bg.wasm`: one's own level, and speech while the microphone is muted. */
     level?: Wasm | undefined;
+    /** `itodenwa_membership_bg.wasm`: another name for oneself; lock, waiting room, asking others, removing somebody. */
+    membership?: Wasm | undefined;
     /** `itodenwa_process_bg.wasm`: processors of own tracks. */
     process?: Wasm | undefined;
     /** `itodenwa_record_bg.wasm`: recording. */

@@ -16,7 +16,7 @@ export class Me {
 
     /** Who the others know one as. Another one after {@link Room.onsignaling} when the server did not know us any more. */
     readonly id: string;
-    /** The name that was given. */
+    /** What one is called: as the join said, or {@link Room.setName} since. */
     readonly name: string | undefined;
     /** Who one is to the application, as the token says. */
     readonly identity: string | undefined;
@@ -72,7 +72,7 @@ export class Peer extends EventTarget {
 
     /** Unique in the room. */
     readonly id: string;
-    /** What they like to be called. Show it as text, never as HTML. */
+    /** What they like to be called now: see {@link onname}. Show it as text, never as HTML. */
     readonly name: string | undefined;
     /** Who they are to the application, as their token says: `undefined` where nobody needs a token. */
     readonly identity: string | undefined;
@@ -99,6 +99,8 @@ export class Peer extends EventTarget {
 
     onspeaking: ((this: Peer, speaking: boolean) => void) | null;
     onconnection: ((this: Peer, state: RTCPeerConnectionState) => void) | null;
+    /** They have another name, or none any more. */
+    onname: ((this: Peer, name: string | undefined) => void) | null;
     onaway: ((this: Peer, away: boolean) => void) | null;
     /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
@@ -268,6 +270,7 @@ export class Peer extends EventTarget {
 /** The details of a peer's events. */
 export interface PeerEvents {
     connection: RTCPeerConnectionState;
+    name: string | undefined;
     away: boolean;
     media: { source: Source; on: boolean };
     speaking: boolean;

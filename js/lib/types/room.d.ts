@@ -1,6 +1,6 @@
 // A room that one is in, and what it tells.
 import type { Channel } from "./channel.js";
-import type { AttributeErrorCode, ItodenwaError, SendErrorCode, Trouble } from "./error.js";
+import type { AttributeErrorCode, ItodenwaError, NameErrorCode, SendErrorCode, Trouble } from "./error.js";
 import type { EventIterator, Listener, Tagged } from "./event.js";
 import type { FileOffer } from "./file.js";
 import type { JoinOptions } from "./join.js";
@@ -54,6 +54,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onleft: ((this: Room, left: RoomEvents["left"]) => void) | null;
     /** The connection to a peer changed its state (W3C WebRTC, section 4.3.3). */
     onconnection: ((this: Room, connection: RoomEvents["connection"]) => void) | null;
+    /** Somebody has another name, or none any more; without a peer it is oneself. */
+    onname: ((this: Room, named: RoomEvents["name"]) => void) | null;
     /** The server does not know somebody any more who is still connected, or knows them again. See {@link Peer.away}. */
     onaway: ((this: Room, away: RoomEvents["away"]) => void) | null;
     /** A source of a peer went on or off. It is on once, until it is off. */
@@ -206,6 +208,14 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      */
     diagnose(): Promise<Diagnosis[]>;
     /**
+     * Changes what the others see, while one is in the room: up to 64 characters of plain text, as at the join; `undefined`, or what nothing is
+     * seen of, is no name. Resolved when the server has told everybody ({@link onname}): those who come later see it, and it goes through
+     * interruptions. Several at once are done in their turn; the others are told a second name within half a second, and of names that
+     * change faster the last one. A token that says what one is called is not contradicted (`name/fixed`).
+     * @throws {@link ItodenwaError} with one of the {@link NameErrorCode}s. The name is as before.
+     */
+    setName(name: string | undefined): Promise<void>;
+    /**
      * Keeps newcomers out, or with `false` no longer: their `join` rejects with `room/locked`. Whoever is in the room stays, and gets in again
      * after an interruption. Where tokens are needed: only with one that has `roomAdmin` ({@link Me.admin}), which also opens a locked room
      * for oneself; otherwise whoever is in the room. The lock ends when nobody is in the room any more. Everybody is told by
@@ -312,6 +322,8 @@ export interface RoomEvents {
     peer: Peer;
     left: { peer: Peer; reason: LeaveReason };
     connection: { peer: Peer; state: RTCPeerConnectionState };
+    /** `former` is what they were called before. */
+    name: { peer: Peer | undefined; name: string | undefined; former: string | undefined };
     away: { peer: Peer; away: boolean };
     media: { peer: Peer; source: Source; on: boolean };
     device: { source: Source; settings: Settings };

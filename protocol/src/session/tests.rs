@@ -4,6 +4,7 @@ use itodenwa_wire::{
 
 mod admission;
 mod attempts;
+mod naming;
 mod recording;
 mod visit;
 mod waiting;

@@ -8,6 +8,7 @@ use itodenwa_wire::{Identity, Member, PeerId};
 use super::asking::AskedLast;
 use super::lock::Lock;
 use super::outbox::Outbox;
+use super::pace::Pace;
 use super::replay::Capacity;
 use super::waiting::Waiting;
 use super::{ConnectionId, Packet};
@@ -25,7 +26,7 @@ pub(super) struct Room<P> {
     occupants: Vec<Occupant<P>>,
     /// The highest session that was given.
     sessions: u32,
-    /// The version of the roster: how often somebody came or went.
+    /// The version of the roster: how often somebody came or went, or changed the name.
     roster: u32,
     /// When the room was made.
     pub(super) opened: Instant,
@@ -50,6 +51,8 @@ pub(super) struct Occupant<P> {
     /// It says that it records the call.
     pub(super) records: bool,
     pub(super) asked: AskedLast,
+    /// When the others were told of its name.
+    pub(super) named: Pace,
 }
 
 /// Whether a member has a socket.
@@ -107,8 +110,8 @@ impl<P: Packet> Room<P> {
         let place = self.occupants.partition_point(|occupant| occupant.member.id < member.id);
         let presence = Presence::Here(connection);
         let outbox = Outbox::new(kept);
-        let (records, asked) = (false, AskedLast::default());
-        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records, asked });
+        let (records, asked, named) = (false, AskedLast::default(), Pace::default());
+        self.occupants.insert(place, Occupant { member, presence, outbox, ticketed: now, records, asked, named });
     }
 
     /// Lets somebody out who was in.
@@ -118,6 +121,12 @@ impl<P: Packet> Room<P> {
         self.occupants.iter_mut().for_each(|occupant| occupant.outbox.forget(id));
         self.roster = self.roster.wrapping_add(1);
         Some(member)
+    }
+
+    /// What somebody is called is told with the next version of the roster.
+    pub(super) fn renamed(&mut self) -> u32 {
+        self.roster = self.roster.wrapping_add(1);
+        self.roster
     }
 
     pub(super) fn occupant(&mut self, id: PeerId) -> Option<&mut Occupant<P>> {

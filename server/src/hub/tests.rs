@@ -4,6 +4,7 @@ mod asking;
 mod lock;
 mod random;
 mod recorded;
+mod renaming;
 mod resuming;
 mod waiting;
 

@@ -54,6 +54,13 @@ impl RoomEndpoint {
         }
     }
 
+    /// Whoever changes the own name looks what came of it.
+    fn named(&self, refused: Option<RefusalCode>) {
+        if let Some(room) = self.parts.room.upgrade() {
+            room.naming.answered(refused);
+        }
+    }
+
     /// Newcomers are kept out, or not.
     fn locked(&mut self, locked: bool) {
         if self.parts.room.upgrade().is_some_and(|room| room.is_locked.replace(locked) != locked) {
@@ -89,11 +96,22 @@ impl RoomEndpoint {
     pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
         match message {
             Some(Ok(ServerMessage::Joined { member, .. })) => self.handle(Input::Joined(member)),
+            Some(Ok(ServerMessage::Renamed { member, .. })) => {
+                let is_me = member.id == self.parts.machine.me().id;
+                self.handle(Input::Joined(member));
+                if is_me {
+                    self.named(None);
+                }
+            }
             Some(Ok(ServerMessage::Left { id, reason, .. })) => self.handle(Input::Left(Left { id, reason })),
             Some(Ok(ServerMessage::Signal(delivery))) => self.packet(delivery.from, Way::Server, delivery.packet),
             Some(Ok(ServerMessage::IceServers(servers))) => self.renew_servers(servers.servers),
             // A packet crossed with the news that its receiver left.
             Some(Ok(ServerMessage::Refused(Refusal { code: RefusalCode::PeerUnknown, .. }))) => {}
+            Some(Ok(ServerMessage::Refused(Refusal {
+                code: code @ (RefusalCode::NameInvalid | RefusalCode::NameFixed),
+                ..
+            }))) => self.named(Some(code)),
             Some(Ok(ServerMessage::Refused(refusal))) => {
                 let error = SignalingError::Refused(refusal.clone());
                 // What one may not do closes nothing.
@@ -144,11 +162,14 @@ impl RoomEndpoint {
         self.renew_servers(std::mem::take(&mut welcome.ice_servers.servers));
         if let Some(room) = self.parts.room.upgrade() {
             room.me.set(welcome.me.id);
+            room.version.set(welcome.version);
         }
         self.locked(welcome.locked);
         self.waiting(std::mem::take(&mut welcome.waiting_room));
         self.ticket(welcome.ticket.clone());
         self.handle(Input::Welcome(welcome));
+        // What was said of it may have been lost.
+        self.named(None);
         self.peers.suspect();
         self.parts.snapshot.reach.is_server_away.set(false);
         self.tell(Event::Signaling(SignalingState::Connected));

@@ -114,6 +114,18 @@ impl RoomEndpoint {
                     self.tell(Event::Away { peer, away });
                 }
             }
+            machine::Event::Renamed { peer: None, name } => {
+                if let Some(room) = self.parts.room.upgrade() {
+                    room.name.change(|known| *known = name);
+                }
+                self.tell(Event::Renamed(None));
+            }
+            machine::Event::Renamed { peer: Some(peer), name } => {
+                if let Some(peer) = self.peers.peer(peer) {
+                    peer.set_name(name);
+                    self.tell(Event::Renamed(Some(peer)));
+                }
+            }
             machine::Event::Connection { peer, state } => {
                 if let Some(peer) = self.peers.peer(peer) {
                     peer.set_state(state);

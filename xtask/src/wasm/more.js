@@ -9,6 +9,7 @@ const __places = {
     check: () => new URL("itodenwa_check_bg.wasm", import.meta.url),
     key: () => new URL("itodenwa_key_bg.wasm", import.meta.url),
     level: () => new URL("itodenwa_level_bg.wasm", import.meta.url),
+    membership: () => new URL("itodenwa_membership_bg.wasm", import.meta.url),
     process: () => new URL("itodenwa_process_bg.wasm", import.meta.url),
     record: () => new URL("itodenwa_record_bg.wasm", import.meta.url),
     verification: () => new URL("itodenwa_verification_bg.wasm", import.meta.url),

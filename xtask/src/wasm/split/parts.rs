@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 11] = [
+pub(crate) const PARTS: [Part; 12] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -51,6 +51,18 @@ pub(crate) const PARTS: [Part; 11] = [
         name: "level",
         modules: &["meter", "own_level"],
         exports: &["rawlevel_", "__wbg_rawlevel_", "rawroom_watchLevel"],
+    },
+    Part {
+        name: "membership",
+        modules: &["rename"],
+        exports: &[
+            "rawroom_admit",
+            "rawroom_ask",
+            "rawroom_lock",
+            "rawroom_remove",
+            "rawroom_setName",
+            "rawroom_setWaitingRoom",
+        ],
     },
     Part { name: "process", modules: &["process"], exports: &["rawroom_process"] },
     Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
