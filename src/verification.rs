@@ -159,11 +159,11 @@ async fn known(peer: &Peer) -> Result<Option<Rc<Session>>, VerificationError> {
     if !has_digest() {
         return Err(VerificationError::Unsupported);
     }
+    let room = peer.room().upgrade().ok_or(VerificationError::RoomClosed)?;
     let (tell, wait) = oneshot::channel();
     let inspection = Inspection(Box::new(move |connection| tell.send(session::find(connection.peer()))));
-    if let Some(room) = peer.room().upgrade() {
-        room.ask(Request::Inspect(peer.id(), inspection));
-    }
+    room.ask(Request::Inspect(peer.id(), inspection));
+    drop(room);
     let session = wait.await.ok().flatten();
     Ok(session.filter(|session| session.is_over()))
 }

@@ -29,7 +29,9 @@ impl LocalCandidates {
             return false;
         }
         self.gathered = self.gathered.saturating_add(1);
-        self.gathered <= CANDIDATES_PER_FRAGMENT && !candidate.candidate.contains(" tcptype active")
+        let mut words = candidate.candidate.split_ascii_whitespace();
+        let only_connects = words.any(|word| word == "tcptype") && words.next() == Some("active");
+        self.gathered <= CANDIDATES_PER_FRAGMENT && !only_connects
     }
 
     /// Whether a candidate of this gathering came.
