@@ -101,6 +101,11 @@ fn a_refusal_makes_a_new_connection() {
     assert_eq!(world.page(ann).closed.len(), 0, "it is of another offer");
     puppet.say(&mut world, Body::Refuse(Refuse { id: offer.id, code: RefuseCode::NotApplied }));
     assert_eq!(world.page(ann).troubles(), [TroubleCode::DescriptionRejected]);
+    let details = world.page(ann).events.iter().filter_map(|event| match event {
+        Event::Trouble(trouble) => Some(&*trouble.detail),
+        _ => None,
+    });
+    assert_eq!(details.collect::<Vec<_>>(), ["not-applied"]);
     assert_eq!(world.page(ann).closed.len(), 1);
 }
 

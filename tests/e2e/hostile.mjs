@@ -62,6 +62,21 @@ function harm() {
         closed: window.seats.some(({ closed }) => closed),
     });
 
+    /** Takes a seat and refuses the first offer of everybody. Gives how many were refused. */
+    window.refuseAll = async (room) => {
+        const seat = await socket(room);
+        window.refused = new Set();
+        seat.socket.addEventListener("message", ({ data }) => {
+            const { from, packet } = JSON.parse(data).signal ?? {};
+            const { offer } = JSON.parse(packet?.body ?? "{}");
+            if (!offer || window.refused.has(from)) return;
+            window.refused.add(from);
+            const body = JSON.stringify({ refuse: { id: offer.id, code: "not-applied" } });
+            const answer = { fromEpoch: epoch(seat.me.session), toEpoch: packet.fromEpoch, seq: 1, ack: packet.seq, body };
+            seat.socket.send(JSON.stringify({ signal: { to: from, packet: answer } }));
+        });
+    };
+
     /** Comes in and goes again, so many times; as fast as the server lets it. */
     window.comeAndGo = async (room, times) => {
         let came = 0;

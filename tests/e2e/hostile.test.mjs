@@ -130,6 +130,42 @@ for (const kind of ["chromium", "firefox"]) {
     });
 }
 
+/** Runs before the page: counts its connections. */
+function countConnections() {
+    window.connections = 0;
+    const Connection = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Connection {
+        constructor(...configuration) {
+            super(...configuration);
+            window.connections += 1;
+        }
+    };
+}
+
+// The text of what was refused was cut out of what is shipped, and the page's whole module ended.
+test("one that refuses what it is offered gets another connection, and nobody else notices", { timeout: 300_000 }, async (t) => {
+    const room = freshRoom();
+    const people = [];
+    for (const [kind, name] of [["chromium", "Ann"], ["firefox", "Bob"]]) {
+        const someone = await person(t, kind, { query: `?room=${room}`, prepare: countConnections });
+        people.push(await someone.join(undefined, name));
+    }
+    const [ann, bob] = people;
+    await Promise.all(people.map((someone) => someone.watches()));
+    const before = await Promise.all(people.map(({ page }) => page.evaluate(() => window.connections)));
+    const attacker = await blank(t, await browser("chromium"), await address());
+    await attacker.evaluate((room) => window.refuseAll(room), room);
+    await attacker.waitForFunction(() => window.refused.size === 2, { timeout: 60_000 });
+    for (const [index, someone] of people.entries()) {
+        // The one that was refused, and the next.
+        await someone.until((before) => window.connections >= before + 2, before[index]);
+    }
+    await ann.say("still here");
+    await bob.reads("chat-log", "still here");
+    await bob.say("so am I");
+    await ann.reads("chat-log", "so am I");
+});
+
 /** Runs before the page: keeps its open control channels; from when it is watched the longest time without a task, and texts drawn. */
 function keepChannels() {
     window.channels = new Set();

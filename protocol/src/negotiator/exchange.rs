@@ -44,7 +44,7 @@ impl Negotiator {
 
     pub(super) fn hear_refusal(&mut self, Refuse { id, code }: Refuse) {
         if self.phase == (Phase::AwaitingAnswer { id }) {
-            self.break_off(TroubleCode::DescriptionRejected, format!("{code:?}"));
+            self.break_off(TroubleCode::DescriptionRejected, code.as_str().to_owned());
         }
     }
 

@@ -206,10 +206,14 @@ fn begin(kind: &DataKind) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
     use walrus::ir::Instr;
     use walrus::{ExportItem, ModuleConfig, ValType};
 
     use super::*;
+    use crate::process;
 
     const NAME: &[u8] = b"library/core/src/option.rs";
 
@@ -280,6 +284,35 @@ mod tests {
             function.name = function.name.as_ref().map(|name| name.replace("core::", "kernel::"));
         }
         assert!(cut(&mut module).is_err());
+    }
+
+    /// What comes before the tests of a file, and nothing of files of tests.
+    fn shipped(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let is_of_tests = path.file_stem().is_some_and(|name| name == "tests" || name == "conformance");
+            if path.is_dir() && !is_of_tests {
+                shipped(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !is_of_tests {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+                found.push((path, text));
+            }
+        }
+    }
+
+    /// It would stop the module where it is shipped: see [`TEXTS`].
+    #[test]
+    fn nothing_that_is_shipped_is_formatted_by_debug() {
+        let mut sources = Vec::new();
+        for folder in ["src", "protocol/src", "wire/src", "js/src"] {
+            shipped(&process::root().join(folder), &mut sources);
+        }
+        assert!(sources.len() > 100, "{} files", sources.len());
+        for (path, text) in sources {
+            let found = text.lines().find(|line| line.contains(":?}") || line.contains(":#?}"));
+            assert_eq!(found, None, "{}", path.display());
+        }
     }
 
     #[test]
