@@ -75,8 +75,13 @@ mod tests {
     use super::references::Datum;
     use super::*;
 
-    const CHECK: Part = Part { name: "check", modules: &["check"], exports: &["check"] };
-    const RECORD: Part = Part { name: "record", modules: &["record"], exports: &["record"] };
+    const CHECK: Part = Part {
+        name: "check",
+        modules: &["check"],
+        exports: &["check"],
+        called: &["itodenwa::check::step", "<itodenwa::check::Task as Future>::poll"],
+    };
+    const RECORD: Part = Part { name: "record", modules: &["record"], exports: &["record"], called: &[] };
 
     /// The first module, and that of the check.
     fn in_two(wasm: &[u8], references: &References) -> (Module, Module) {
@@ -205,6 +210,12 @@ mod tests {
         let (first, second) = in_two(&wasm, &references);
         assert!(functions(&first).contains(&"core::ptr::drop_in_place"));
         assert!(data(&first)[0].starts_with(b"of join-of check") && data(&second).is_empty());
+    }
+
+    #[test]
+    fn what_the_first_part_is_not_known_to_call_is_refused() {
+        let refused = split(&whole(), &References::default(), &[Part { called: &[], ..CHECK }]).err().unwrap();
+        assert!(refused.to_string().contains("itodenwa::check::step"), "{refused}");
     }
 
     #[test]

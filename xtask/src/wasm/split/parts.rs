@@ -9,11 +9,20 @@ pub(crate) struct Part {
     pub(super) modules: &'static [&'static str],
     /// The exports that lead there: all that begins like this.
     pub(super) exports: &'static [&'static str],
+    /// Its functions that the first part calls, by the beginnings of their names: each of something that is made here only, so that this
+    /// is loaded by then. Others are refused: of functions with the same code the compiler keeps one, by any of their names, and what
+    /// goes by a name of this part may be wanted where it is not loaded.
+    pub(super) called: &'static [&'static str],
 }
 
 /// The parts. What more than one of them needs is in each of them.
 pub(crate) const PARTS: [Part; 12] = [
-    Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
+    Part {
+        name: "attributes",
+        modules: &["attributes"],
+        exports: &["rawroom_attributes", "rawroom_setAttribute"],
+        called: &[],
+    },
     Part {
         name: "channels",
         modules: &["channel", "file", "publish", "request"],
@@ -32,6 +41,7 @@ pub(crate) const PARTS: [Part; 12] = [
             "rawroom_unpublish",
             "removePrivateFiles",
         ],
+        called: &[],
     },
     Part {
         name: "check",
@@ -45,12 +55,19 @@ pub(crate) const PARTS: [Part; 12] = [
             "rawroom_getStats",
             "check",
         ],
+        called: &[],
     },
-    Part { name: "key", modules: &["key"], exports: &["keepKey"] },
+    Part {
+        name: "key",
+        modules: &["key"],
+        exports: &["keepKey"],
+        called: &["<itodenwa::key::Secret as itodenwa::signaling::Seal>::seal"],
+    },
     Part {
         name: "level",
         modules: &["meter", "own_level"],
         exports: &["rawlevel_", "__wbg_rawlevel_", "rawroom_watchLevel"],
+        called: &["itodenwa::meter::end"],
     },
     Part {
         name: "membership",
@@ -63,17 +80,29 @@ pub(crate) const PARTS: [Part; 12] = [
             "rawroom_setName",
             "rawroom_setWaitingRoom",
         ],
+        called: &[],
     },
-    Part { name: "process", modules: &["process"], exports: &["rawroom_process"] },
-    Part { name: "record", modules: &["record"], exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"] },
-    Part { name: "settings", modules: &[], exports: &["devices", "rawroom_choose", "rawroom_loudspeaker"] },
-    Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"] },
+    Part { name: "process", modules: &["process"], exports: &["rawroom_process"], called: &[] },
+    Part {
+        name: "record",
+        modules: &["record"],
+        exports: &["rawrecording_", "__wbg_rawrecording_", "rawroom_record"],
+        called: &[],
+    },
+    Part {
+        name: "settings",
+        modules: &[],
+        exports: &["devices", "rawroom_choose", "rawroom_loudspeaker"],
+        called: &[],
+    },
+    Part { name: "stats", modules: &["stats"], exports: &["rawroom_stats"], called: &[] },
     Part {
         name: "verification",
         modules: &["verification"],
         exports: &["rawverification_", "__wbg_rawverification_", "rawroom_verification", "answerVerification"],
+        called: &[],
     },
-    Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"] },
+    Part { name: "call", modules: &["call"], exports: &["rawcall_", "__wbg_rawcall_"], called: &[] },
 ];
 
 /// Whether an exported function or class of the bindings is of one of the parts.
@@ -86,6 +115,11 @@ impl Part {
     /// Whether an export leads there.
     pub(super) fn has_export(&self, name: &str) -> bool {
         self.exports.iter().any(|start| name.starts_with(start))
+    }
+
+    /// Whether the first part may call a function with this name.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.called.iter().any(|start| name.starts_with(start))
     }
 
     /// Whether a function with this name is of one of its modules. Generic functions of other crates are not: the compiler merges

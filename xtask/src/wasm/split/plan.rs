@@ -60,6 +60,11 @@ impl<'a> Plan<'a> {
         // What stands in the table for the first part, too, is filled.
         let known = first.places.iter().filter_map(|place| in_table.get(place)).copied().filter(|id| is_later(id));
         let known: Vec<FunctionId> = called.iter().copied().chain(known).collect();
+        for name in known.iter().map(|id| module.funcs.get(*id).name.as_deref().unwrap_or_default()) {
+            if !parts.iter().any(|part| part.is_called(name)) {
+                return Err(format!("the first part calls {name}, which is of another: see Part::called").into());
+            }
+        }
         let reached: Vec<Reached> = (0..parts.len())
             .map(|part| {
                 let exports = module.exports.iter().filter_map(|export| exported(&export.item)).filter(is_later);
