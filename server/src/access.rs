@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(admitted.name.unwrap().as_str(), "Ann of the token");
         assert_eq!(
             admitted.pass.unwrap(),
-            Pass { identity, publish: false, subscribe: false, admin: true, named: false }
+            Pass { identity, publish: false, subscribe: false, admin: true, named: true }
         );
     }
 

@@ -45,7 +45,7 @@ async fn who_has_a_token_comes_in_as_who_it_says() {
     ann.video.can_publish = Some(false);
     let (_ann, welcome) = member(&server, &ann).await;
     assert_eq!(welcome["me"]["name"], "Ann");
-    let pass = json!({"identity": "ann", "publish": false, "subscribe": true, "admin": false});
+    let pass = json!({"identity": "ann", "publish": false, "subscribe": true, "admin": false, "named": true});
     assert_eq!(welcome["me"]["pass"], pass);
 
     let (_ben, welcome) = member(&server, &claims("r", "ben")).await;
