@@ -324,7 +324,8 @@ export class Room extends Emitter {
     async leave() {
         // The program may await this in the very loop that reads.
         this.drain();
-        await this.#saying;
+        // What was said before goes first. But nobody stays in a call because a file does not come.
+        if (this.#saying) await Promise.race([this.#saying, new Promise((done) => setTimeout(done, 1000))]);
         await this.#raw?.leave();
         await this.closed;
     }

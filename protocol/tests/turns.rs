@@ -92,7 +92,7 @@ fn sixteen_offers_at_once_and_two_more_in_each_second() {
     world.run();
     world.assert_converged();
     let offers = offers(&world, ann, before);
-    // Sixteen, and two in each of the ten seconds, but for those that what they say, with all candidates, is too much for.
+    // Sixteen, and up to two in each of the ten seconds: their candidates use up the pace of packets, which holds back the last ones.
     assert!(offers.len() > 24, "it goes on: {offers:?}");
     for (number, at) in offers.iter().enumerate() {
         // One more than that: an offer is noted a moment after it was allowed.

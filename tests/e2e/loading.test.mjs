@@ -1,7 +1,7 @@
 // How the page comes: what it loads, when, and what happens when a part of it gets lost on its way.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, person } from "./people.mjs";
+import { address, end, freshRoom, LIMIT, person } from "./people.mjs";
 
 const KINDS = ["chromium", "firefox"];
 
@@ -37,6 +37,28 @@ for (const kind of KINDS) {
             assert.equal(await ann.text("peer-count"), "1");
             assert.equal(await ann.page.evaluate(() => performance.getEntriesByType("navigation")[0].type), "reload");
         }
+    });
+}
+
+for (const kind of KINDS) {
+    test(`who leaves does not wait for a file that does not come (${kind})`, async (t) => {
+        const ann = await person(t, kind, { at: "about:blank" });
+        await ann.page.setRequestInterception(true);
+        ann.page.on("request", (request) => {
+            // It is neither answered nor lost.
+            if (!new URL(request.url()).pathname.endsWith("/itodenwa_membership_bg.wasm")) request.continue();
+        });
+        await ann.page.goto(await address(), { waitUntil: "domcontentloaded" });
+        const ended = ann.page.evaluate(async (name) => {
+            const { join } = await import("/itodenwa/index.js");
+            const room = await join(name);
+            room.lock();
+            await room.leave();
+            return (await room.closed) ?? "left";
+        }, freshRoom());
+        let timer;
+        const late = new Promise((_, reject) => (timer = setTimeout(reject, LIMIT, new Error("it waits for ever"))));
+        await Promise.race([ended, late]).finally(() => clearTimeout(timer));
     });
 }
 
