@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join, join4, select};
+use itodenwa_wire::text::hexadecimal;
 use itodenwa_wire::{ClientMessage, IceServer, OLDEST_VERSION, RefusalCode, RoomName, Token, Welcome};
 
 use crate::dom::{Clock, Timer, global};
@@ -181,7 +182,7 @@ async fn enter(
     room: Option<String>,
     token: Option<Token>,
 ) -> Result<(Box<dyn Signaling>, Welcome), Error> {
-    let fresh = || format!("check-{:016x}", (js_sys::Math::random() * 2f64.powi(53)) as u64);
+    let fresh = || ["check-", &hexadecimal((js_sys::Math::random() * 2f64.powi(53)) as u64, 16)].concat();
     let room = RoomName::new(room.unwrap_or_else(fresh));
     let room = room.map_err(Error::Room)?;
     let mut signaling: Box<dyn Signaling> = Box::new(WebSocketSignaling::connect(address)?);

@@ -10,6 +10,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use itodenwa_wire::InvalidId;
+use itodenwa_wire::text::write_all;
 
 pub use crate::dom::Exception;
 pub use call::CallError;
@@ -57,10 +58,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Room(why) => {
-                write!(f, "This can't be a room's name: {why}. Use 1 to 64 letters A-Z a-z, digits, - and _.")
+            Error::Room(why) => write_all(
+                f,
+                &["This can't be a room's name: ", &why.to_string(), ". Use 1 to 64 letters A-Z a-z, digits, - and _."],
+            ),
+            Error::Name(why) => {
+                write_all(f, &["This can't be a name: ", &why.to_string(), ". Use up to 256 bytes of plain text."])
             }
-            Error::Name(why) => write!(f, "This can't be a name: {why}. Use up to 256 bytes of plain text."),
             Error::Key(error) => error.fmt(f),
             Error::Unsupported => {
                 f.write_str("This browser can't make calls (WebRTC is missing or switched off). Use a current browser.")

@@ -138,19 +138,15 @@ impl Flow {
     /// The frames of a message; none if it is too large.
     #[must_use]
     pub fn send(&mut self, data: Data) -> Option<Vec<Vec<u8>>> {
-        let (kind, mut rest) = match data {
+        let (kind, bytes) = match data {
             Data::Text(text) => (TEXT, text.into_bytes()),
             Data::Bytes(bytes) => (BYTES, bytes),
         };
-        if rest.len() > self.transport.message_bytes() {
+        if bytes.len() > self.transport.message_bytes() {
             return None;
         }
-        let mut frames = Vec::with_capacity(rest.len() / PART_BYTES + 1);
-        while rest.len() > PART_BYTES {
-            let behind = rest.split_off(PART_BYTES);
-            frames.push(mem::replace(&mut rest, behind));
-        }
-        frames.push(rest);
+        let mut frames =
+            if bytes.len() > PART_BYTES { bytes.chunks(PART_BYTES).map(<[u8]>::to_vec).collect() } else { vec![bytes] };
         let last = frames.len().saturating_sub(1);
         for (at, frame) in frames.iter_mut().enumerate() {
             self.sent = self.sent.saturating_add(cost(frame));

@@ -35,16 +35,31 @@ impl Malformed {
     pub(crate) fn explain(self) -> String {
         match self {
             Malformed::NotADescription => "not a session description".into(),
-            Malformed::TooLarge => format!("more than {DESCRIPTION_BYTES} bytes"),
-            Malformed::TooManyMediaDescriptions => format!("more than {MEDIA_DESCRIPTIONS} media descriptions"),
-            Malformed::TooManyLines => format!(
-                "more than {LINES_PER_SUBJECT} lines of a kind for one thing, {LINES_PER_KIND} in a media description, \
-                 {LINES_PER_KIND_IN_ALL} in all, or {DESCRIPTION_LINES} lines"
-            ),
-            Malformed::LinesTooLong => format!(
-                "lines of a kind of more than {BYTES_PER_KIND} bytes in a media description, or {BYTES_PER_KIND_IN_ALL} in all"
-            ),
-            Malformed::LineTooLong => format!("a line of more than {DESCRIPTION_LINE_BYTES} bytes"),
+            Malformed::TooLarge => ["more than ", &DESCRIPTION_BYTES.to_string(), " bytes"].concat(),
+            Malformed::TooManyMediaDescriptions => {
+                ["more than ", &MEDIA_DESCRIPTIONS.to_string(), " media descriptions"].concat()
+            }
+            Malformed::TooManyLines => [
+                "more than ",
+                &LINES_PER_SUBJECT.to_string(),
+                " lines of a kind for one thing, ",
+                &LINES_PER_KIND.to_string(),
+                " in a media description, ",
+                &LINES_PER_KIND_IN_ALL.to_string(),
+                " in all, or ",
+                &DESCRIPTION_LINES.to_string(),
+                " lines",
+            ]
+            .concat(),
+            Malformed::LinesTooLong => [
+                "lines of a kind of more than ",
+                &BYTES_PER_KIND.to_string(),
+                " bytes in a media description, or ",
+                &BYTES_PER_KIND_IN_ALL.to_string(),
+                " in all",
+            ]
+            .concat(),
+            Malformed::LineTooLong => ["a line of more than ", &DESCRIPTION_LINE_BYTES.to_string(), " bytes"].concat(),
         }
     }
 }

@@ -240,10 +240,10 @@ impl Negotiator {
                     }
                 }
             }
-            Report::Refused { name, message } => self.refused(format!("{name}: {message}")),
+            Report::Refused { name, message } => self.refused([&name, ": ", &message].concat()),
             Report::CandidateAdded => {}
             Report::CandidateRefused { name, message } => {
-                let what = format!("{name}: {message}");
+                let what = [&name, ": ", &message].concat();
                 self.note(Step::Refused(what.clone()));
                 self.trouble(TroubleCode::CandidateRefused, what);
             }

@@ -357,7 +357,7 @@ impl Pair {
     fn on_unknown(&mut self, context: &mut Context) {
         self.unknown = self.unknown.saturating_add(1);
         if self.unknown.is_power_of_two() {
-            self.trouble(context, TroubleCode::PacketMalformed, format!("{} so far", self.unknown));
+            self.trouble(context, TroubleCode::PacketMalformed, [&self.unknown.to_string(), " so far"].concat());
         }
     }
 

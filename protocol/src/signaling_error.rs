@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use itodenwa_wire::text::write_all;
 use itodenwa_wire::{PeerId, Refusal, RefusalCode};
 
 /// Why the signalling does not work.
@@ -47,12 +48,14 @@ impl SignalingError {
 impl fmt::Display for SignalingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SignalingError::Address(what) => {
-                write!(f, "The signalling server's address can't be used ({what}). Give one like wss://example.org/ws.")
-            }
-            SignalingError::Unreachable(address) => {
-                write!(f, "The signalling server at {address} does not answer. Check that it runs, and the network.")
-            }
+            SignalingError::Address(what) => write_all(
+                f,
+                &["The signalling server's address can't be used (", what, "). Give one like wss://example.org/ws."],
+            ),
+            SignalingError::Unreachable(address) => write_all(
+                f,
+                &["The signalling server at ", address, " does not answer. Check that it runs, and the network."],
+            ),
             SignalingError::Refused(Refusal { code: RefusalCode::TokenRequired, .. }) => f.write_str(
                 "The server lets nobody in without a token. Join with one, made by the application's own server.",
             ),
@@ -84,19 +87,24 @@ impl fmt::Display for SignalingError {
                 f.write_str("The server does not take pages from here. Its operator has to allow this origin.")
             }
             SignalingError::Refused(Refusal { code, message, .. }) => {
-                write!(f, "The signalling server refused ({code}): {message}")
+                write_all(f, &["The signalling server refused (", code.as_str(), "): ", message])
             }
-            SignalingError::Away(why) => {
-                write!(f, "The connection to the signalling server was lost and is made again ({why}). Calls go on.")
-            }
+            SignalingError::Away(why) => write_all(
+                f,
+                &["The connection to the signalling server was lost and is made again (", why, "). Calls go on."],
+            ),
             SignalingError::Lost(why) => {
-                write!(f, "The connection to the signalling server was lost ({why}). Join again.")
+                write_all(f, &["The connection to the signalling server was lost (", why, "). Join again."])
             }
-            SignalingError::Malformed(why) => write!(f, "A signalling message was not understood and dropped: {why}"),
+            SignalingError::Malformed(why) => {
+                write_all(f, &["A signalling message was not understood and dropped: ", why])
+            }
             SignalingError::Sealed(_) => {
                 f.write_str("What a member sent is not sealed with this room's key; it was dropped.")
             }
-            SignalingError::Packet(_, why) => write!(f, "What a member sent was not understood and dropped: {why}"),
+            SignalingError::Packet(_, why) => {
+                write_all(f, &["What a member sent was not understood and dropped: ", why])
+            }
         }
     }
 }

@@ -141,10 +141,12 @@ impl Step {
     pub fn detail(&self) -> String {
         match self {
             Step::SendCandidate(summary) | Step::SetCandidate(summary) => {
-                format!("{} {}", summary.kind, summary.protocol)
+                [summary.kind, " ", summary.protocol].concat()
             }
-            Step::GatherCandidates { candidates, complete: true } => format!("{candidates}"),
-            Step::GatherCandidates { candidates, complete: false } => format!("{candidates}, time is over"),
+            Step::GatherCandidates { candidates, complete: true } => candidates.to_string(),
+            Step::GatherCandidates { candidates, complete: false } => {
+                [&candidates.to_string(), ", time is over"].concat()
+            }
             Step::Layer { state: what, .. } | Step::CandidateError(what) | Step::Refused(what) => what.clone(),
             _ => String::new(),
         }

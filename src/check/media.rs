@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use itodenwa_wire::Source;
 
+use super::Checking;
 use super::finding::{Outcome, Part, fails, skipped, works};
-use super::{Checking, fmt};
 use crate::dom::Timer;
 use crate::media::{CameraOptions, MicrophoneOptions, Settings};
 use crate::preview::Preview;
@@ -75,15 +75,8 @@ async fn heard(preview: &Preview) -> Outcome {
 }
 
 fn described(settings: &Settings) -> String {
-    struct Described<'a>(&'a Settings);
-    impl fmt::Display for Described<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(&self.0.label)?;
-            match (self.0.width, self.0.height) {
-                (Some(width), Some(height)) => write!(f, ", {width} × {height}"),
-                _ => Ok(()),
-            }
-        }
+    match (settings.width, settings.height) {
+        (Some(width), Some(height)) => [&settings.label, ", ", &width.to_string(), " × ", &height.to_string()].concat(),
+        _ => settings.label.clone(),
     }
-    Described(settings).to_string()
 }

@@ -64,14 +64,15 @@ fn transport(url: &str) -> Option<Part> {
 fn address(candidate: &str) -> String {
     let mut fields = candidate.split_ascii_whitespace().skip(4);
     match (fields.next(), fields.next()) {
-        (Some(address), Some(port)) if address.contains(':') => format!("[{address}]:{port}"),
-        (Some(address), Some(port)) => format!("{address}:{port}"),
+        (Some(address), Some(port)) if address.contains(':') => ["[", address, "]:", port].concat(),
+        (Some(address), Some(port)) => [address, ":", port].concat(),
         _ => String::new(),
     }
 }
 
 fn said(error: Option<(u16, String)>) -> String {
-    error.map(|(code, text)| format!("{code} {text}").trim_end().to_owned()).unwrap_or_default()
+    let said = |(code, text): (u16, String)| [&code.to_string(), " ", &text].concat().trim_end().to_owned();
+    error.map(said).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use itodenwa_protocol::manual::OperationError;
+use itodenwa_wire::text::write_all;
 
 use super::{Exception, MediaError};
 
@@ -51,7 +52,9 @@ impl fmt::Display for CallError {
             ),
             CallError::TooLarge => f.write_str("The description is larger than 256 KiB. Paste only what the other side made."),
             CallError::TooMany => f.write_str("Too many steps wait. Set the other side's description first, and wait until it is done."),
-            CallError::Refused(thrown) => write!(f, "The browser does not take it ({thrown}). Paste exactly what the other side made."),
+            CallError::Refused(thrown) => {
+                write_all(f, &["The browser does not take it (", &thrown.to_string(), "). Paste exactly what the other side made."])
+            }
             CallError::Closed => f.write_str("The call is over. Make a new one."),
         }
     }

@@ -47,7 +47,10 @@ impl Sealed {
     /// What a body is bound to.
     fn about(&self, from: PeerId, to: PeerId, packet: &Packet) -> String {
         let Packet { from_epoch, to_epoch, seq, ack, .. } = packet;
-        format!("{}\n{from}\n{to}\n{}\n{}\n{seq}\n{ack}", self.room, from_epoch.get(), to_epoch.get())
+        let numbers =
+            [from_epoch.get(), to_epoch.get(), u64::from(*seq), u64::from(*ack)].map(|number| number.to_string());
+        let [from_epoch, to_epoch, seq, ack] = &numbers;
+        [&self.room, &from.to_string(), &to.to_string(), from_epoch, to_epoch, seq, ack].map(String::as_str).join("\n")
     }
 
     /// Sends what is sealed, in its order.

@@ -213,8 +213,7 @@ impl Task {
 
 /// Firefox writes nothing at all when a codec is named for sound that there is not.
 fn mime_type(has_sound: bool) -> Option<String> {
-    let mut all =
-        MIME_TYPES.into_iter().map(|(picture, sound)| format!("{picture}{}", if has_sound { sound } else { "" }));
+    let mut all = MIME_TYPES.into_iter().map(|(picture, sound)| [picture, if has_sound { sound } else { "" }].concat());
     all.find(|mime_type| Recorder::is_type_supported(mime_type))
 }
 

@@ -16,14 +16,14 @@ pub(crate) fn of_server(given: &str, page: &str) -> Option<String> {
         };
     }
     if given.starts_with('/') && !given.starts_with("//") {
-        return with_path(&format!("{}{given}", web_socket(origin(page)?)?));
+        return with_path(&[&web_socket(origin(page)?)?, given].concat());
     }
     let given = given.strip_prefix("//").unwrap_or(given);
     if !is_host(given.split(['/', '?']).next()?) {
         return None;
     }
     let scheme = if starts_with(page, "https://") { "wss" } else { "ws" };
-    with_path(&format!("{scheme}://{given}"))
+    with_path(&[scheme, "://", given].concat())
 }
 
 /// A WebSocket's address whose path names more than a folder.
@@ -36,7 +36,7 @@ fn with_path(address: &str) -> Option<String> {
         folder if folder.ends_with('/') => "ws",
         _ => "",
     };
-    Some(format!("{origin}{path}{name}{query}"))
+    Some([origin, path, name, query].concat())
 }
 
 /// The address `ws` beside this page, which need not be at the root of its server.
@@ -45,7 +45,7 @@ pub(crate) fn beside(page: &str) -> Option<String> {
     let origin = origin(page)?;
     let path = page.get(origin.len()..).unwrap_or_default();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    Some(format!("{}{folder}/ws", web_socket(origin)?))
+    Some([&web_socket(origin)?, folder, "/ws"].concat())
 }
 
 /// The address of somebody who joins later.
@@ -59,7 +59,7 @@ pub(crate) fn admission(web_socket: &str) -> Option<String> {
     let (scheme, rest) = after_scheme(web_socket)?;
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let http = if scheme.eq_ignore_ascii_case("wss") { "https" } else { "http" };
-    Some(format!("{http}://{path}/admission"))
+    Some([http, "://", path, "/admission"].concat())
 }
 
 /// Scheme, host and port.
@@ -72,8 +72,8 @@ fn origin(page: &str) -> Option<&str> {
 fn web_socket(origin: &str) -> Option<String> {
     let (scheme, rest) = after_scheme(origin)?;
     match scheme.to_ascii_lowercase().as_str() {
-        "http" => Some(format!("ws://{rest}")),
-        "https" => Some(format!("wss://{rest}")),
+        "http" => Some(["ws://", rest].concat()),
+        "https" => Some(["wss://", rest].concat()),
         _ => None,
     }
 }

@@ -231,10 +231,18 @@ impl Stream for WebSocketSignaling {
     }
 }
 
+/// What the browser said of it.
+fn explain(error: WebSocketError) -> String {
+    match error {
+        WebSocketError::MessageSendError(thrown) => [&thrown.name, ": ", &thrown.message].concat(),
+        _ => "the browser does not say why".into(),
+    }
+}
+
 impl Socket {
     fn open(address: &str) -> Result<Self, SignalingError> {
         let socket = WebSocket::open(address)
-            .map_err(|error| SignalingError::Address(format!("{address}: {}", error.message)))?;
+            .map_err(|error| SignalingError::Address([address, ": ", &error.message].concat()))?;
         Ok(Socket { socket, opened: false, waiting: VecDeque::new(), _held: Held::new(Kind::Connection) })
     }
 
@@ -256,7 +264,7 @@ impl Socket {
             if self.socket.buffered_amount() > BUFFERED_BYTES {
                 return Err("the network takes nothing".into());
             }
-            self.socket.start_send_unpin(Message::Text(text)).map_err(|error| error.to_string())?;
+            self.socket.start_send_unpin(Message::Text(text)).map_err(explain)?;
         }
         Ok(())
     }
@@ -275,9 +283,9 @@ impl Socket {
                 // The browser says no more than that; the close event follows.
                 Some(Err(WebSocketError::ConnectionError)) => continue,
                 Some(Err(WebSocketError::ConnectionClose(close))) => {
-                    Err(format!("code {} {}", close.code, close.reason))
+                    Err(["code ", &close.code.to_string(), " ", &close.reason].concat())
                 }
-                Some(Err(error)) => Err(error.to_string()),
+                Some(Err(error)) => Err(explain(error)),
                 None => Err("it was closed".into()),
             });
         }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DISPLAY_NAME_BYTES, IDENTITY_BYTES, ROOM_NAME_BYTES};
+use crate::text::{hexadecimal, write_all};
 
 /// Why a text is not a valid id or name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +25,13 @@ pub enum InvalidId {
 impl fmt::Display for InvalidId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InvalidId::Empty => write!(f, "it is empty"),
-            InvalidId::TooLong(limit) => write!(f, "it is longer than {limit} bytes"),
-            InvalidId::Character(c) => write!(f, "it has the character U+{:04X}", u32::from(*c)),
-            InvalidId::NotAPeerId => write!(f, "it is not sixteen hexadecimal digits"),
+            InvalidId::Empty => f.write_str("it is empty"),
+            InvalidId::TooLong(limit) => write_all(f, &["it is longer than ", &limit.to_string(), " bytes"]),
+            InvalidId::Character(c) => {
+                let digits = hexadecimal(u64::from(u32::from(*c)), 4).to_ascii_uppercase();
+                write_all(f, &["it has the character U+", &digits])
+            }
+            InvalidId::NotAPeerId => f.write_str("it is not sixteen hexadecimal digits"),
         }
     }
 }
@@ -179,7 +183,7 @@ impl PeerId {
 
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(&hexadecimal(self.0, 16))
     }
 }
 

@@ -39,6 +39,7 @@ mod packet;
 mod pass;
 mod server;
 mod source;
+pub mod text;
 mod ticket;
 
 pub use body::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Rejoined, SourceMap};

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::TICKET_BYTES;
+use crate::text::write_all;
 
 /// What a session is resumed with: made and read by servers alone. Who has it can take the session over, so it is told to
 /// nobody, and not shown in logs.
@@ -39,7 +40,7 @@ impl fmt::Debug for Ticket {
 
 impl fmt::Display for TicketTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a ticket has at most {TICKET_BYTES} bytes")
+        write_all(f, &["a ticket has at most ", &TICKET_BYTES.to_string(), " bytes"])
     }
 }
 

@@ -33,8 +33,9 @@ impl Receiving {
         if message.len() < HEAD_BYTES || message.len() > HEAD_BYTES + BLOCK_BYTES as usize {
             return Err(Fault::Malformed);
         }
-        let bytes = message.split_off(HEAD_BYTES);
-        let hash = message.split_off(HEAD_BYTES - HASH_BYTES);
+        let hash = message.get(HEAD_BYTES - HASH_BYTES..HEAD_BYTES).unwrap_or_default().to_vec();
+        let bytes = message.get(HEAD_BYTES..).unwrap_or_default().to_vec();
+        message.truncate(HEAD_BYTES - HASH_BYTES);
         let number = message.try_into().map(u32::from_le_bytes).map_err(|_| Fault::Malformed)?;
         let block = Block::of(self.size, self.next).filter(|block| block.number == number).ok_or(Fault::Order)?;
         if bytes.len() as u64 != block.end - block.start {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use itodenwa_wire::Candidate;
+use itodenwa_wire::text::write_all;
 
 /// Names an operation: whoever asks gives it, and finds it again in the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +76,7 @@ impl OperationError {
 impl fmt::Display for OperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OperationError::Refused { name, message } => write!(f, "{}: {name}: {message}", self.code()),
+            OperationError::Refused { name, message } => write_all(f, &[self.code(), ": ", name, ": ", message]),
             _ => f.write_str(self.code()),
         }
     }

@@ -188,10 +188,10 @@ pub(super) fn without_secrets(message: &str, description: &str) -> String {
     // It may quote another form of it than was given.
     let quoted: Vec<String> = after(&message, PASSWORD).map(str::to_owned).collect();
     for password in quoted {
-        message = message.replace(&format!("{PASSWORD}{password}"), &format!("{PASSWORD}…"));
+        message = message.replace(&[PASSWORD, &password].concat(), &[PASSWORD, "…"].concat());
     }
     match message.char_indices().nth(MESSAGE) {
-        Some((end, _)) => message.get(..end).map(|start| format!("{start}…")).unwrap_or_default(),
+        Some((end, _)) => message.get(..end).map(|start| [start, "…"].concat()).unwrap_or_default(),
         None => message,
     }
 }

@@ -43,7 +43,7 @@ impl Manual {
     }
 
     fn failed(&mut self, now: Time, id: OperationId, name: String, message: String) {
-        self.step(now, Step::Refused(format!("{name}: {message}")));
+        self.step(now, Step::Refused([&name, ": ", &message].concat()));
         self.fail(id, OperationError::Refused { name, message });
     }
 

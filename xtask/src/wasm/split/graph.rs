@@ -38,8 +38,10 @@ impl Graph<'_> {
                 if let FunctionKind::Local(local) = &function.kind {
                     let named = Named::by(local);
                     functions.extend(named.functions);
+                    // A panic's code refers to less than it did when it was linked.
+                    let referred = self.references.places_of(function.name.as_deref().unwrap_or_default());
+                    places.extend(referred.filter(|place| named.constants.contains(place)));
                     data.extend(named.constants.into_iter().filter_map(|constant| self.references.datum_of(constant)));
-                    places.extend(self.references.places_of(function.name.as_deref().unwrap_or_default()));
                 }
             } else if let Some(index) = data.pop() {
                 let Some(datum) = self.references.data.get(index).filter(|_| reached.data.insert(index)) else {
