@@ -112,14 +112,16 @@ impl Connection {
             Command::Open => (self.tell)(ConnectionEvent::Report(Report::Opened)),
             Command::MakeOffer { send, ice_restart } => {
                 let restarted = if ice_restart { self.restart_ice() } else { Ok(()) };
-                let placed = restarted.and_then(|()| self.transceivers.place(&self.peer, &send, true, devices));
+                let placed =
+                    restarted.and_then(|()| self.transceivers.place(&self.peer, &send, true, devices, &self.senders));
                 self.describe("offer", placed, |sdp, transceivers| Report::OfferMade {
                     sdp,
                     sources: transceivers.offered(),
                 });
             }
             Command::MakeAnswer { send } => {
-                let placed = self.transceivers.place(&self.peer, &send, false, devices);
+                let placed = self.transceivers.place(&self.peer, &send, false, devices, &self.senders);
+                self.apply();
                 self.describe("answer", placed, |sdp, transceivers| Report::AnswerMade {
                     sdp,
                     sources: transceivers.answered(),
@@ -181,6 +183,13 @@ impl Connection {
     /// Senders may be others than before.
     pub(crate) fn apply(&self) {
         self.senders.apply(&self.transceivers, &self.abort.signal(), &self.tell);
+    }
+
+    /// It is open, and it was looked at what is shown.
+    pub(crate) fn looked(&mut self) {
+        if self.senders.looked() {
+            self.apply();
+        }
     }
 
     /// Asks whether the browser is at its limit, and tells it.

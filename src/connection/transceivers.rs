@@ -7,6 +7,7 @@ use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStreamTrack;
 
+use super::senders::Senders;
 use crate::dom::{PeerConnection, Sender, Transceiver, is_present, object};
 use crate::media::Devices;
 use crate::stream_kind::StreamKind;
@@ -37,6 +38,7 @@ impl Transceivers {
         wanted: &[Source],
         may_add: bool,
         devices: &Devices,
+        senders: &Senders,
     ) -> Result<Vec<Promise>, JsValue> {
         let transceivers: Vec<Transceiver> = all(peer).collect();
         let known: Vec<_> = transceivers.iter().map(|line| self.describe(line, may_add)).collect();
@@ -56,7 +58,12 @@ impl Transceivers {
                 }
                 Assignment::Add { source } => {
                     let streams = js_sys::Array::of1(&devices.stream(StreamKind::of(source)));
-                    let init = object([("direction", "sendrecv".into()), ("streams", streams.into())]);
+                    let encodings = senders.encodings(source).map_or(JsValue::UNDEFINED, JsValue::from);
+                    let init = object([
+                        ("direction", "sendrecv".into()),
+                        ("streams", streams.into()),
+                        ("sendEncodings", encodings),
+                    ]);
                     let what = self.sent(devices.track(source)).map_or_else(|| kind(source).into(), JsValue::from);
                     self.negotiated.push((peer.add_transceiver(&what, &init)?, source));
                 }

@@ -142,11 +142,12 @@ impl Endpoint for RoomEndpoint {
             LocalChange::Off(source) => (source, Some(false)),
             LocalChange::Replaced(source) => (source, None),
         };
+        // First how it is sent: an encoder that is set up anew while it starts has its first picture later.
+        self.retune();
         self.peers.replace(source, self.parts.core.media.devices.track(source));
         if let Some(on) = on {
             self.handle(Input::SetSource { source, on });
         }
-        self.retune();
     }
 
     fn on_connection(&mut self, connection: ConnectionKey, event: ConnectionEvent) {

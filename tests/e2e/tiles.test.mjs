@@ -44,3 +44,48 @@ test("a small tile is filled from the beginning, and never by less", async (cont
         );
     }
 });
+
+/** Notes what is said of each video sender, and in which order, and joins with the camera on. */
+async function enterNoted(room) {
+    const { join } = await import("/itodenwa/index.js");
+    document.body.replaceChildren();
+    window.said = [];
+    const { addTransceiver } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addTransceiver = function (what, init) {
+        const line = addTransceiver.call(this, what, init);
+        if (line.receiver.track.kind === "video") {
+            window.sender = line.sender;
+            window.said.push(line.sender.getParameters().encodings[0]);
+        }
+        return line;
+    };
+    const { setParameters } = RTCRtpSender.prototype;
+    RTCRtpSender.prototype.setParameters = function (parameters) {
+        if (this === window.sender) window.said.push(structuredClone(parameters.encodings[0]));
+        return setParameters.call(this, parameters);
+    };
+    window.room = await join(room, { camera: { quality: "h720" } });
+    window.room.onpeer = (peer) => document.body.append(peer.view());
+}
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`${kind}: an encoder knows from its beginning what it is to send, and a large maximum of bits only later`, async (context) => {
+        const room = freshRoom();
+        const pages = [];
+        for (let person = 0; person < 2; person += 1) {
+            const someone = await (await browser(kind)).createBrowserContext();
+            context.after(() => someone.close());
+            const page = await someone.newPage();
+            await page.goto(await address());
+            await page.evaluate(enterNoted, room);
+            pages.push(page);
+        }
+        // Whoever was there first makes the offer, and its transceivers.
+        const [page] = pages;
+        await page.waitForFunction(() => window.said.at(-1)?.maxBitrate > 0, { timeout: LIMIT });
+        const first = await page.evaluate(() => window.said[0]);
+        assert.deepEqual([first.active, first.maxFramerate, first.maxBitrate], [true, 30, undefined]);
+        await page.evaluate(() => window.room.limit("camera", { maxBitrate: 300_000 }));
+        await page.waitForFunction(() => window.sender.getParameters().encodings[0].maxBitrate === 300_000, { timeout: LIMIT });
+    });
+}

@@ -19,14 +19,30 @@ use crate::stream_kind::StreamKind;
 use crate::subject::Subject;
 
 impl RoomEndpoint {
+    /// What others wait for goes first: browsers take a millisecond or more for a command.
     pub(super) fn take_outputs(&mut self) {
-        while let Some(output) = self.parts.machine.poll() {
-            match output {
-                Output::Send { to, way, packet } => self.send(to, way, packet),
-                Output::Command { peer, connection, command } => self.command(peer, connection, command),
-                Output::Event(event) => self.event(event),
-                Output::Entry(entry) => self.step(entry),
+        loop {
+            let mut others = Vec::new();
+            while let Some(output) = self.parts.machine.poll() {
+                if matches!(output, Output::Send { .. }) {
+                    self.output(output);
+                } else {
+                    others.push(output);
+                }
             }
+            if others.is_empty() {
+                return;
+            }
+            others.into_iter().for_each(|output| self.output(output));
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Send { to, way, packet } => self.send(to, way, packet),
+            Output::Command { peer, connection, command } => self.command(peer, connection, command),
+            Output::Event(event) => self.event(event),
+            Output::Entry(entry) => self.step(entry),
         }
     }
 
@@ -55,6 +71,7 @@ impl RoomEndpoint {
                     Ok(mut connection) => {
                         connection.execute(Command::Open, &self.parts.core.media.devices);
                         self.peers.connect(peer, id, connection);
+                        self.look();
                     }
                     Err(Exception { name, message }) => {
                         let report = Report::Refused { name, message };

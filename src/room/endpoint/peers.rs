@@ -228,6 +228,12 @@ impl Peers {
         }
     }
 
+    /// It was looked at what is shown, as every [`LOOK_EVERY`](sending::LOOK_EVERY).
+    pub(super) fn looked(&mut self) {
+        let open = self.states.iter_mut().map(|(_, state)| state).filter(|state| state.open);
+        open.filter_map(|state| state.connection.as_mut()).for_each(|(_, connection)| connection.looked());
+    }
+
     /// Tells everybody how they are shown, and sends them what is to be sent now.
     pub(super) fn look(
         &mut self,

@@ -140,6 +140,7 @@ impl RoomEndpoint {
         self.looking = None;
         self.set_looking();
         self.look();
+        self.peers.looked();
         if self.parts.adaptive && self.looks.is_multiple_of(STRAIN_EVERY) {
             self.peers.look_at_strain();
         }
