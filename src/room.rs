@@ -193,7 +193,13 @@ impl Handle {
     /// is over.
     pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
         let to: Vec<_> = self.peers().iter().map(Peer::recipient).collect();
-        self.room.send(&to, message.into())
+        let payload = message.into();
+        let kept = self.room.history.as_ref().map(|history| (history, payload.clone()));
+        let sent = self.room.send(&to, payload)?;
+        if let Some((history, payload)) = kept {
+            history.said(to.iter().map(|(peer, _)| *peer).collect(), payload);
+        }
+        Ok(sent)
     }
 
     /// Keeps newcomers out, or no longer: they get `room/locked`. Whoever is in the room stays, and gets in again after an interruption or

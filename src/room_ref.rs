@@ -10,7 +10,8 @@ use itodenwa_wire::{ClientMessage, DisplayName, Format, Pass, PeerId, RefusalCod
 use crate::connection::Connection;
 use crate::dom::Clock;
 use crate::error::SendError;
-use crate::incoming::Resume;
+use crate::event::Event;
+use crate::incoming::{Keep, Resume};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
@@ -46,6 +47,8 @@ pub(crate) enum Request {
     /// To the server; whoever is named is called as they are here.
     Say(ClientMessage),
     Open(PeerId, Opening),
+    /// What a peer said before one came is known.
+    Earlier(PeerId, Vec<Event>),
 }
 
 /// What is to be done with the connection to a peer as soon as there is one; without it if too many wait for that. It is dropped if
@@ -93,6 +96,8 @@ pub(crate) struct RoomRef {
     pub(crate) snapshot: Snapshot,
     /// Files whose connection was lost, since there was one.
     pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
+    /// Messages for those who come later.
+    pub(crate) history: Option<Rc<dyn Keep>>,
 }
 
 /// The change of one's own name that is being made, if there is one.

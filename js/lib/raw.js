@@ -6,6 +6,7 @@ const LATER = {
     attributes: "itodenwa_attributes_bg.wasm",
     channels: "itodenwa_channels_bg.wasm",
     check: "itodenwa_check_bg.wasm",
+    history: "itodenwa_history_bg.wasm",
     key: "itodenwa_key_bg.wasm",
     level: "itodenwa_level_bg.wasm",
     membership: "itodenwa_membership_bg.wasm",

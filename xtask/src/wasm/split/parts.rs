@@ -12,7 +12,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 11] = [
+pub(crate) const PARTS: [Part; 12] = [
     Part { name: "attributes", modules: &["attributes"], exports: &["rawroom_attributes", "rawroom_setAttribute"] },
     Part {
         name: "channels",
@@ -46,6 +46,7 @@ pub(crate) const PARTS: [Part; 11] = [
             "check",
         ],
     },
+    Part { name: "history", modules: &["channel", "history"], exports: &["keepHistory"] },
     Part { name: "key", modules: &["key"], exports: &["keepKey"] },
     Part {
         name: "level",
