@@ -17,6 +17,7 @@ export async function rooms(): Promise<void> {
         ice: "vanilla",
         vanillaLimit: 2000,
         unlessRecorded: true,
+        history: 50,
         key: newKey(),
         iceServers: [{ urls: "stun:example.org" }],
     });
@@ -84,7 +85,7 @@ export async function rooms(): Promise<void> {
         peer.onmedia = ({ source, on }) => (is<Source>(source), is<boolean>(on));
     };
     room.onpeer = null;
-    room.ontext = ({ from, text }) => (is<Peer>(from), is<string>(text));
+    room.ontext = ({ from, text, earlier }) => (is<Peer>(from), is<string>(text), is<Date | undefined>(earlier));
     room.ondata = ({ from, data }) => (is<Peer>(from), data instanceof Uint8Array ? is<number>(data.length) : is<Json>(data));
     is<Promise<void>>((await room.send({ move: ["e2", "e4"], clock: undefined })).delivered);
     await room.send(new Uint8Array(3));

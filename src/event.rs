@@ -3,6 +3,8 @@
 mod queue;
 mod trouble;
 
+use std::time::Duration;
+
 use itodenwa_protocol::ConnectionState;
 use itodenwa_protocol::timeline::Entry;
 use itodenwa_wire::{LeaveReason, Source, WaitingRoom};
@@ -15,6 +17,7 @@ use crate::error::{Error, MediaError};
 use crate::incoming::{IncomingChannel, IncomingFile, IncomingRequest, IncomingVerification};
 use crate::json::Json;
 use crate::media::Settings;
+use crate::payload::Payload;
 use crate::peer::Peer;
 
 /// Something that happened in a room.
@@ -104,6 +107,15 @@ pub enum Event {
         from: Peer,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// What somebody said to everybody before one came ([`Join::history`](crate::Join::history)). They say how long ago that was.
+    Earlier {
+        /// Who: they hand it over themselves.
+        from: Peer,
+        /// What. Show a text as text, never as HTML.
+        message: Payload,
+        /// How long before now, never longer than the one before it.
+        ago: Duration,
     },
     /// Somebody else wrote an attribute: one of their own, or one of the room. Left out while very many events wait to be read;
     /// [`Peer::attributes`] and [`Handle::room_attributes`](crate::Handle::room_attributes) have what holds.

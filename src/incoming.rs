@@ -2,13 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use itodenwa_protocol::file::FILE_PURPOSE;
-use itodenwa_wire::PeerId;
+use itodenwa_wire::{Format, PeerId};
 
 use crate::connection::{Transport, end};
-use crate::event::Event;
+use crate::event::{Event, ReadText};
 use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::RoomRef;
@@ -17,6 +17,31 @@ use crate::room_ref::RoomRef;
 pub(crate) const CHANNEL: &str = "itodenwa.channel";
 pub(crate) const REQUEST: &str = "itodenwa.request";
 pub(crate) const VERIFICATION: &str = "itodenwa.verification";
+pub(crate) const HISTORY: &str = "itodenwa.history";
+
+/// What keeps own messages for those who come later. What it does is loaded with the join that wants it.
+pub(crate) trait Keep {
+    /// This was sent to everybody: to these.
+    fn said(&self, to: &[(PeerId, Rc<Cell<usize>>)], text: String, format: Format);
+
+    /// One is in the room: these were there before, and are asked.
+    fn begin(self: Rc<Self>, room: Weak<RoomRef>, peers: Vec<PeerId>);
+
+    /// Somebody asks.
+    fn asked(&self, incoming: Incoming);
+
+    /// Keeps what somebody says who is being asked; gives it back otherwise.
+    fn hold(&self, from: PeerId, event: Event, read: ReadText) -> Option<(Event, ReadText)>;
+
+    /// What somebody said while they were being asked. They are not any more.
+    fn release(&self, peer: PeerId) -> Vec<(Event, ReadText)>;
+}
+
+impl fmt::Debug for dyn Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keep")
+    }
+}
 
 /// The transfers that wait for a channel with the rest. What they do is loaded when the first one waits.
 pub(crate) trait Resume {
@@ -110,6 +135,12 @@ pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<
     let incoming = Incoming(Rc::new(Inner { peer, label, purpose, transport: Cell::new(Some(transport)) }));
     match incoming.purpose() {
         CHANNEL => Some(Event::Channel(IncomingChannel(incoming))),
+        HISTORY => {
+            if let Some(history) = &room.history {
+                history.asked(incoming);
+            }
+            None
+        }
         REQUEST => Some(Event::Request(IncomingRequest(incoming))),
         VERIFICATION => Some(Event::Verification(IncomingVerification(incoming))),
         purpose if purpose.starts_with(FILE_PURPOSE) => {

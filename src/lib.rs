@@ -34,6 +34,7 @@
 //! - [`Call`] is one connection by hand, with the steps that tutorials teach, and the signalling carried by the caller.
 //! - [`Preview`] shows oneself before a call, and [`check()`] says in words what will not work in one, and why.
 //! - [`signaling`] is the way to the others; [`signaling::Signaling`] may be implemented over anything.
+//! - [`Join::history`] gives those who come later the last messages of each who is still there.
 //! - [`Join::key`] seals what members say to each other through the server, which then can neither read nor change it.
 //! - [`Peer::verification`] gives words that are the same at both ends when nobody sits in between, for two people to compare.
 //! - Every error and trouble has a stable code, and a sentence that says what to do.
@@ -55,6 +56,7 @@ mod driver;
 mod error;
 mod event;
 mod file;
+mod history;
 mod incoming;
 mod json;
 mod key;
@@ -97,6 +99,7 @@ pub use error::{
 };
 pub use event::{Event, Events, SignalingState, Trouble};
 pub use file::{Destination, Offer, Progress, Transfer, TransferState, remove_private_files, safe_name};
+pub use history::History;
 pub use incoming::{IncomingChannel, IncomingFile, IncomingRequest, IncomingVerification};
 pub use itodenwa_protocol::diagnosis::Verdict;
 pub use itodenwa_protocol::sending::{Degradation, Limits};

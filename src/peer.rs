@@ -231,7 +231,7 @@ impl Peer {
     /// # Errors
     /// [`SendError`] if it is too large, too many wait, or the room is over.
     pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
-        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], message.into())
+        self.0.room.upgrade().ok_or(SendError::Closed)?.send(&[self.recipient()], message.into(), false)
     }
 
     /// Looks for new network paths to this peer (W3C WebRTC, `restartIce`). The media goes on meanwhile.

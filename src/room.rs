@@ -193,7 +193,7 @@ impl Handle {
     /// is over.
     pub fn send(&self, message: impl Into<Payload>) -> Result<Message, SendError> {
         let to: Vec<_> = self.peers().iter().map(Peer::recipient).collect();
-        self.room.send(&to, message.into())
+        self.room.send(&to, message.into(), true)
     }
 
     /// Keeps newcomers out, or no longer: they get `room/locked`. Whoever is in the room stays, and gets in again after an interruption or

@@ -12,7 +12,8 @@ use itodenwa_wire::{
 use crate::connection::Connection;
 use crate::dom::Clock;
 use crate::error::SendError;
-use crate::incoming::Resume;
+use crate::event::Event;
+use crate::incoming::{Keep, Resume};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
@@ -48,6 +49,8 @@ pub(crate) enum Request {
     /// To the server; whoever is named is called as they are here.
     Say(ClientMessage),
     Open(PeerId, Opening),
+    /// What a peer said before one came is known.
+    Earlier(PeerId, Vec<Event>),
 }
 
 /// What is to be done with the connection to a peer as soon as there is one; without it if too many wait for that. It is dropped if
@@ -96,6 +99,8 @@ pub(crate) struct RoomRef {
     pub(crate) snapshot: Snapshot,
     /// Files whose connection was lost, since there was one.
     pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
+    /// Messages for those who come later.
+    pub(crate) history: Option<Rc<dyn Keep>>,
 }
 
 /// The change of one's own name that is being made, if there is one.
@@ -132,8 +137,13 @@ impl RoomRef {
         !self.requests.is_closed()
     }
 
-    /// Sends a message to all of these, or to none; each with how many messages wait for it.
-    pub(crate) fn send(&self, to: &[(PeerId, Rc<Cell<usize>>)], payload: Payload) -> Result<Message, SendError> {
+    /// Sends a message to all of these, or to none; each with how many messages wait for it. What is for everybody may be kept.
+    pub(crate) fn send(
+        &self,
+        to: &[(PeerId, Rc<Cell<usize>>)],
+        payload: Payload,
+        is_for_all: bool,
+    ) -> Result<Message, SendError> {
         let (text, format) = payload.write()?;
         if !self.is_open() {
             return Err(SendError::Closed);
@@ -152,6 +162,9 @@ impl RoomRef {
             let outgoing = Outgoing { id, delivered: done, _place: place };
             // If it is not taken, its drop says that it is not delivered.
             self.ask(Request::Text { to: *peer, text: text.clone(), format, outgoing });
+        }
+        if let Some(history) = self.history.as_ref().filter(|_| is_for_all) {
+            history.said(to, text, format);
         }
         Ok(Message::new(id, delivered))
     }

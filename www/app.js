@@ -8,6 +8,8 @@ import { Lobby } from "./view/lobby.js";
 import { notice } from "./view/notices.js";
 import { LinkedServer } from "./view/server.js";
 
+/** Own messages that are kept for those who come later. */
+const HISTORY = 50;
 /** What only a call needs: loaded when somebody begins to fill in the form, comes by an invitation, or joins. */
 let loading;
 const { parameters } = address;
@@ -44,6 +46,7 @@ async function enter(call) {
             token: server.given(address.token),
             ticket,
             key,
+            history: HISTORY,
             unlessRecorded: !knowsRecorded,
             signal: waiting.signal,
             onwait: ({ seconds }) => lobby.wait(seconds, () => waiting.abort()),

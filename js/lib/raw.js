@@ -1,21 +1,8 @@
 import { ItodenwaError } from "./error.js";
 
 const FIRST = "itodenwa_bg.wasm";
-/** The files that are loaded when they are first used. */
-const LATER = {
-    attributes: "itodenwa_attributes_bg.wasm",
-    channels: "itodenwa_channels_bg.wasm",
-    check: "itodenwa_check_bg.wasm",
-    key: "itodenwa_key_bg.wasm",
-    level: "itodenwa_level_bg.wasm",
-    membership: "itodenwa_membership_bg.wasm",
-    process: "itodenwa_process_bg.wasm",
-    record: "itodenwa_record_bg.wasm",
-    call: "itodenwa_call_bg.wasm",
-    settings: "itodenwa_settings_bg.wasm",
-    stats: "itodenwa_stats_bg.wasm",
-    verification: "itodenwa_verification_bg.wasm",
-};
+/** The file of a part that is loaded when it is first used. */
+const later = (part) => `itodenwa_${part}_bg.wasm`;
 
 let loading;
 const loadingLater = {};
@@ -26,12 +13,12 @@ let places = {};
  * not beside the script. After a failure it may be tried again. The others are loaded when they are first used; where they
  * are can be said here, too.
  */
-export function load(wasm, later) {
+export function load(wasm, others) {
     if (typeof document === "undefined") {
         const message = "Calls run in the pages of browsers. Here it can be imported, for rendering on a server, and no more.";
         return Promise.reject(new ItodenwaError("browser/missing", message));
     }
-    places = { ...later, ...places };
+    places = { ...others, ...places };
     loading ??= start(wasm).catch((cause) => {
         loading = undefined;
         throw failed(FIRST, cause);
@@ -56,15 +43,18 @@ export async function raw() {
     return loading;
 }
 
-/** The raw exports, loaded with one of the parts that calls do not need by themselves, as they are named in `LATER`. */
-export async function rawWith(part) {
+/** The raw exports, loaded with parts that calls do not need by themselves, as they are named in `LaterWasm`. */
+export async function rawWith(...parts) {
     const exports = await raw();
-    // Bindings that wasm-pack makes have all in one module.
-    loadingLater[part] ??= Promise.resolve(exports.more?.(part, places[part] ?? prebundled(LATER[part]))).catch((cause) => {
-        loadingLater[part] = undefined;
-        throw failed(LATER[part], cause);
+    const loaded = parts.map((part) => {
+        // Bindings that wasm-pack makes have all in one module.
+        loadingLater[part] ??= Promise.resolve(exports.more?.(part, places[part] ?? prebundled(later(part)))).catch((cause) => {
+            loadingLater[part] = undefined;
+            throw failed(later(part), cause);
+        });
+        return loadingLater[part];
     });
-    return { ...exports, ...(await loadingLater[part]) };
+    return Object.assign({}, exports, ...(await Promise.all(loaded)));
 }
 
 async function start(wasm) {

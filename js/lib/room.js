@@ -28,7 +28,9 @@ export async function join(room, options = {}) {
 
 async function entered(room, options, aborted) {
     const key = text(options.key);
-    const [{ join, keepKey, endVisit }, token] = await Promise.all([key === undefined ? raw() : rawWith("key"), tokenOf(options)]);
+    const { history } = options;
+    const parts = Object.entries({ key, history }).filter(([, wanted]) => wanted !== undefined);
+    const [{ join, keepKey, keepHistory, endVisit }, token] = await Promise.all([rawWith(...parts.map(([part]) => part)), tokenOf(options)]);
     options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
     // What the application throws is its own.
@@ -38,6 +40,7 @@ async function entered(room, options, aborted) {
         visits(wanted.server, endVisit);
         // For the join that is begun in the same breath.
         if (key !== undefined) keepKey(key);
+        if (history !== undefined) keepHistory(history);
         return enter(room, { ...wanted, token });
     });
     return new Room(room, wanted, await joined);
@@ -484,9 +487,10 @@ export class Room extends Emitter {
             case "text":
             case "data": {
                 if (!peer) return;
-                const what = event[event.type];
-                this.emit(event.type, { from: peer, [event.type]: what });
-                return peer.emit(event.type, what);
+                const { type, ago } = event;
+                const earlier = ago === undefined ? ago : new Date(Date.now() - ago);
+                this.emit(type, { from: peer, [type]: event[type], earlier });
+                return earlier ?? peer.emit(type, event[type]);
             }
             case "attribute":
                 // What reads them is loaded with the first.

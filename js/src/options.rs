@@ -7,7 +7,7 @@ use itodenwa::{
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{key, visit};
+use crate::{history, key, visit};
 
 /// How long Vanilla ICE waits for candidates unless it is told.
 const VANILLA_LIMIT_MS: f64 = 5_000.0;
@@ -37,6 +37,9 @@ impl Options {
         }
         if self.get("unlessRecorded").as_bool() == Some(true) {
             join = join.unless_recorded();
+        }
+        if let Some(history) = history::kept() {
+            join = join.history(history);
         }
         if let Some(key) = key::kept() {
             join = join.key(key);

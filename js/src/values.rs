@@ -1,7 +1,7 @@
 //! What is told, as JavaScript values.
 
 use itodenwa::wire::{DisplayName, Identity};
-use itodenwa::{Candidate, Device, Event, Json, Peer, PeerId, Settings, Step, Time, WaitingRoom};
+use itodenwa::{Candidate, Device, Event, Json, Payload, Peer, PeerId, Settings, Step, Time, WaitingRoom};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -49,6 +49,15 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Json { from, value } => tagged("data", [("from", id(from.id())), ("data", value.to_js())]),
         Event::Bytes { from, bytes } => {
             tagged("data", [("from", id(from.id())), ("data", Uint8Array::from(&bytes[..]).into())])
+        }
+        Event::Earlier { from, message, ago } => {
+            let (kind, said) = match message {
+                Payload::Text(text) => ("text", text.into()),
+                Payload::Json(value) => ("data", value.to_js()),
+                Payload::Bytes(bytes) => ("data", Uint8Array::from(&bytes[..]).into()),
+                _ => ("other", JsValue::UNDEFINED),
+            };
+            tagged(kind, [("from", id(from.id())), (kind, said), ("ago", (ago.as_millis() as f64).into())])
         }
         Event::Attribute { peer, key, value } => tagged(
             "attribute",

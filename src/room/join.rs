@@ -22,6 +22,8 @@ use crate::dom::{Clock, Timer, global};
 use crate::driver::{self, Core};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, LocalEvent};
+use crate::history::History;
+use crate::incoming::Keep;
 use crate::key::RoomKey;
 use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
@@ -47,6 +49,7 @@ pub struct Join {
     former: Option<Ticket>,
     unless_recorded: bool,
     seal: Option<Box<dyn Seal>>,
+    history: Option<Rc<dyn Keep>>,
     waits: Option<Box<dyn Fn(Duration)>>,
     server: Option<String>,
     sources: Vec<Source>,
@@ -80,6 +83,7 @@ impl Join {
             former: None,
             unless_recorded: false,
             seal: None,
+            history: None,
             waits: None,
             server: None,
             sources: Vec::new(),
@@ -131,6 +135,15 @@ impl Join {
     /// none, is in the room and not connected, which is told as `peer/key-differs`.
     pub fn key(mut self, key: RoomKey) -> Self {
         self.seal = Some(key.0);
+        self
+    }
+
+    /// Keeps the last messages that one sends to everybody, and gives them to those who come later and join with this, too; and gets those that
+    /// others keep: [`Event::Earlier`](crate::Event::Earlier), once, in their order, before anything that the same peer says now. Each gives its own,
+    /// straight to whoever comes: what those said who have left is not had, nor what was said to one alone. A message is given as long as
+    /// it is among the last.
+    pub fn history(mut self, history: History) -> Self {
+        self.history = Some(history.0);
         self
     }
 
@@ -301,6 +314,7 @@ impl Join {
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {
             resumptions: OnceCell::new(),
+            history: self.history,
             requests: request,
             local: local.clone(),
             room: room_name,
@@ -317,6 +331,7 @@ impl Join {
             clock,
             snapshot: snapshot.clone(),
         });
+        let before = welcome.members.iter().map(|member| member.id).collect();
         let may_publish = welcome.me.pass.as_ref().is_none_or(|pass| pass.publish);
         let places = if may_publish { PLACES.to_vec() } else { Vec::new() };
         let config = machine::Config { ice: self.ice, on: core.media.devices.on(), places };
@@ -334,6 +349,9 @@ impl Join {
             policy: self.policy,
         });
         spawn(driver::run(endpoint, requests));
+        if let Some(history) = &room.history {
+            Rc::clone(history).begin(Rc::downgrade(&room), before);
+        }
         Ok(Room::new(room, snapshot, stream))
     }
 }

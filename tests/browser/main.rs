@@ -10,6 +10,7 @@ mod check;
 mod devices;
 mod files;
 mod health;
+mod history;
 mod keys;
 mod kit;
 mod leaving;

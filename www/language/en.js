@@ -168,6 +168,8 @@ export default {
     came: "{name} is here",
     went: "{name} left",
     raised: "{name} raises a hand",
+    "before-you": "Before you came, from those who are still here",
+    "chat-kept": "Those who come later see the last messages of everybody who is still here.",
     renamed: "{former} is called {name} now",
     "you-are-renamed": "You are called {name} now",
     delivered: "delivered",

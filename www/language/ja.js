@@ -168,6 +168,8 @@ export default {
     came: "{name}さんが参加しています",
     went: "{name}さんが退出しました",
     raised: "{name}さんが手を挙げました",
+    "before-you": "参加する前の発言（まだいる人のもの）",
+    "chat-kept": "あとから来た人にも、まだいる人の最近の発言が見えます。",
     renamed: "{former}さんの名前が{name}になりました",
     "you-are-renamed": "あなたの名前は{name}になりました",
     delivered: "届きました",

@@ -131,7 +131,7 @@ export class CallView {
         room.oninterrupted = ({ source, interrupted }) => this.#interrupted(source, interrupted);
         room.ontext = (text) => {
             chat.wrote(text);
-            this.#side.wrote();
+            if (!text.earlier) this.#side.wrote();
         };
         room.onsignaling = (state) => this.#signaling(state);
         room.onlock = () => this.#lock.show();

@@ -14,6 +14,8 @@ const clock = (time) => {
 export class Chat {
     #room;
     #log = document.getElementById("chat-log");
+    /** What was said before one came, the oldest first. */
+    #earlier;
     /** What is drawn with the next picture of the page, so that many lines cost as much as one. */
     #waiting = [];
 
@@ -42,8 +44,10 @@ export class Chat {
     }
 
     /** Under the name that they have now: what was said before keeps its own. */
-    wrote({ from: { name }, text }) {
-        this.#line("theirs", () => nameOf({ name }), text);
+    wrote({ from: { name }, text, earlier }) {
+        const who = () => nameOf({ name });
+        if (earlier) this.#before(this.#item("theirs", who, text, earlier).item, earlier);
+        else this.#line("theirs", who, text);
     }
 
     came({ name }) {
@@ -80,11 +84,33 @@ export class Chat {
     }
 
     #line(kind, who, text) {
+        const { item, mark } = this.#item(kind, who, text, new Date());
+        this.#append(item);
+        return mark;
+    }
+
+    /** Puts what was said before one came in its place, above everything else. */
+    #before(item, time) {
+        if (!this.#earlier) {
+            this.#earlier = document.getElementById("chat-earlier").content.firstElementChild.cloneNode(true);
+            const [title] = this.#earlier.children;
+            say(title, () => word("before-you"));
+            this.#log.prepend(this.#earlier);
+        }
+        const { scrollHeight, scrollTop } = this.#log;
+        item.at = time.getTime();
+        const later = [...this.#earlier.children].find(({ at }) => at > item.at);
+        this.#earlier.insertBefore(item, later ?? null);
+        if (this.#earlier.children.length > LINES) this.#earlier.children[1].remove();
+        // Who reads stays where they are.
+        this.#log.scrollTop = scrollTop + this.#log.scrollHeight - scrollHeight;
+    }
+
+    #item(kind, who, text, now) {
         const item = document.createElement("div");
         const name = document.createElement("b");
         const words = document.createElement("span");
         const mark = document.createElement("i");
-        const now = new Date();
         const time = Object.assign(document.createElement("time"), { dateTime: now.toISOString(), textContent: clock(now) });
         item.className = kind;
         say(name, who);
@@ -93,8 +119,7 @@ export class Chat {
         words.dataset.testid = "chat-text";
         mark.setAttribute("role", "img");
         item.append(name, " ", words, " ", time, mark);
-        this.#append(item);
-        return mark;
+        return { item, mark };
     }
 
     #note(text) {
@@ -117,7 +142,8 @@ export class Chat {
         // Who reads further up is not pulled down.
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
         log.append(...items);
-        while (log.children.length > LINES) log.firstElementChild.remove();
+        const first = () => log.children[this.#earlier ? 1 : 0];
+        while (log.children.length > LINES) first().remove();
         if (atEnd || items.some((item) => item.className === "mine")) log.scrollTop = log.scrollHeight;
     }
 }

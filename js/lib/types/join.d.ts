@@ -92,6 +92,14 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      */
     unlessRecorded?: boolean | undefined;
     /**
+     * Keeps the last so many messages (1 to 50, and 64 KiB in all) that one sends to everybody, and gives them to those who come later and join
+     * with this, too; and gets those that others keep, as `text` and `data` with the time, `earlier`: once, in their order, before anything
+     * that the same peer says now. {@link Peer.ontext} and {@link Peer.ondata} do not hear them. Each member gives its own, straight to whoever
+     * comes, so nobody can say anything in another's name; what those said who have left, or reloaded the page, is not had, nor what was said
+     * to one alone. When it was is what they say. Loads a file of its own. Any other number rejects with `options/invalid`.
+     */
+    history?: number | undefined;
+    /**
      * With a key, which all members have from elsewhere, as in the part of an invitation's address that no server is sent (behind the `#`):
      * 16 to 256 characters that nobody guesses, as {@link newKey} makes them. What they say to each other through the server is sealed
      * with it (AES-GCM, with HKDF of the key and the room's name), so that the server can neither read it nor put itself between them; names,

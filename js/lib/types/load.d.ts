@@ -22,6 +22,8 @@ export interface LaterWasm {
     channels?: Wasm | undefined;
     /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
     check?: Wasm | undefined;
+    /** `itodenwa_history_bg.wasm`: messages for those who come later. */
+    history?: Wasm | undefined;
     /** `itodenwa_key_bg.wasm`: rooms with a key. */
     key?: Wasm | undefined;
     /** `itodenwa_level_bg.wasm`: one's own level, and speech while the microphone is muted. */

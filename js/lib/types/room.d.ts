@@ -329,8 +329,9 @@ export interface RoomEvents {
     device: { source: Source; settings: Settings };
     devices: undefined;
     interrupted: { source: Source; interrupted: boolean };
-    text: { from: Peer; text: string };
-    data: { from: Peer; data: Json | Uint8Array };
+    /** With `earlier`, the time, it was said before one came: see {@link JoinOptions.history}. */
+    text: { from: Peer; text: string; earlier?: Date | undefined };
+    data: { from: Peer; data: Json | Uint8Array; earlier?: Date | undefined };
     attribute: { peer: Peer | undefined; key: string; value: Json | undefined };
     channel: Channel;
     file: FileOffer;

@@ -36,6 +36,10 @@ impl RoomEndpoint {
             Request::Inspect(peer, inspection) => self.peers.inspect(peer, inspection),
             Request::Say(message) => self.say(message),
             Request::Open(peer, opening) => self.peers.open(peer, opening),
+            Request::Earlier(peer, earlier) => {
+                earlier.into_iter().for_each(|event| self.tell(event));
+                self.release(peer);
+            }
         }
     }
 
@@ -288,7 +292,25 @@ impl RoomEndpoint {
                 return self.trouble(&from, TroubleCode::PacketMalformed, "not understood: the message".into());
             }
         };
-        self.parts.core.events.push_text(event, read);
+        let room = self.parts.room.upgrade();
+        let told = match room.as_deref().and_then(|room| room.history.as_ref()).zip(read.from) {
+            Some((history, from)) => history.hold(from, event, read),
+            None => Some((event, read)),
+        };
+        if let Some((event, read)) = told {
+            self.parts.core.events.push_text(event, read);
+        }
+    }
+
+    /// What somebody said does not wait any more for what they said before.
+    pub(super) fn release(&mut self, peer: PeerId) {
+        if let Some(room) = self.parts.room.upgrade()
+            && let Some(history) = &room.history
+        {
+            for (event, read) in history.release(peer) {
+                self.parts.core.events.push_text(event, read);
+            }
+        }
     }
 
     /// The application read these texts.

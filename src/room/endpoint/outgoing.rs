@@ -118,6 +118,7 @@ impl RoomEndpoint {
                 {
                     resumptions.left(left.id);
                 }
+                self.release(left.id);
                 if let Some(peer) = self.peers.leave(left.id) {
                     self.set_looking();
                     self.parts.snapshot.peers.change(|peers| peers.retain(|known| *known != peer));

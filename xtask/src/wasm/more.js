@@ -7,6 +7,7 @@ const __places = {
     stats: () => new URL("itodenwa_stats_bg.wasm", import.meta.url),
     channels: () => new URL("itodenwa_channels_bg.wasm", import.meta.url),
     check: () => new URL("itodenwa_check_bg.wasm", import.meta.url),
+    history: () => new URL("itodenwa_history_bg.wasm", import.meta.url),
     key: () => new URL("itodenwa_key_bg.wasm", import.meta.url),
     level: () => new URL("itodenwa_level_bg.wasm", import.meta.url),
     membership: () => new URL("itodenwa_membership_bg.wasm", import.meta.url),

@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 12] = [
+pub(crate) const PARTS: [Part; 13] = [
     Part {
         name: "attributes",
         modules: &["attributes"],
@@ -56,6 +56,19 @@ pub(crate) const PARTS: [Part; 12] = [
             "check",
         ],
         called: &[],
+    },
+    Part {
+        name: "history",
+        modules: &["channel", "history"],
+        exports: &["keepHistory"],
+        // There is no other kind of it, so its functions are called by their names.
+        called: &[
+            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::said",
+            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::begin",
+            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::asked",
+            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::hold",
+            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::release",
+        ],
     },
     Part {
         name: "key",
