@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -12,17 +12,13 @@ use super::Exception;
 /// A pending `setLocalDescription` never settles after `close()`, and a future on it would stay for ever. The race is run
 /// by the browser, so that what is awaited here always settles and lets its callbacks go.
 #[derive(Debug)]
-pub(crate) struct AbortController {
-    end: Option<Function>,
-    signal: AbortSignal,
-}
+pub(crate) struct AbortController(AbortSignal);
 
 /// The part of a [`AbortController`] that tasks hold.
+///
+/// What ends each race that runs, as many as promises are waited for; none after the end.
 #[derive(Debug, Clone)]
-pub(crate) struct AbortSignal {
-    end: Promise,
-    ended: Rc<Cell<bool>>,
-}
+pub(crate) struct AbortSignal(Rc<RefCell<Option<Vec<Function>>>>);
 
 /// Why there is no result.
 #[derive(Debug)]
@@ -35,20 +31,17 @@ pub(crate) enum Aborted {
 
 impl AbortController {
     pub(crate) fn new() -> Self {
-        let mut end = None;
-        let promise = Promise::new(&mut |resolve, _| end = Some(resolve));
-        AbortController { end, signal: AbortSignal { end: promise, ended: Rc::default() } }
+        AbortController(AbortSignal(Rc::new(RefCell::new(Some(Vec::new())))))
     }
 
     pub(crate) fn signal(&self) -> AbortSignal {
-        self.signal.clone()
+        self.0.clone()
     }
 }
 
 impl Drop for AbortController {
     fn drop(&mut self) {
-        self.signal.ended.set(true);
-        if let Some(end) = self.end.take() {
+        for end in self.0.0.take().into_iter().flatten() {
             let _ = end.call0(&JsValue::UNDEFINED);
         }
     }
@@ -58,9 +51,37 @@ impl AbortSignal {
     /// Waits for a promise, but not beyond the end.
     pub(crate) async fn race(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, Aborted> {
         let promise: JsValue = promise?.into();
-        let race = Promise::race(&Array::of2(&promise, &self.end));
-        let result = JsFuture::from(race).await;
-        if self.ended.get() { Err(Aborted::Ended) } else { Ok(result?) }
+        // One for each race: what lives as long as the connection would keep every race, and with it what came of it, as long.
+        let mut end = None;
+        let ended = Promise::new(&mut |resolve, _| end = Some(resolve));
+        let _race = end.and_then(|end| Race::begin(self, end));
+        let result = JsFuture::from(Promise::race(&Array::of2(&promise, &ended))).await;
+        if self.0.borrow().is_none() { Err(Aborted::Ended) } else { Ok(result?) }
+    }
+}
+
+/// A race that runs. It is forgotten when this is dropped.
+struct Race<'a>(&'a AbortSignal, Function);
+
+impl<'a> Race<'a> {
+    /// None after the end, which it then has.
+    fn begin(signal: &'a AbortSignal, end: Function) -> Option<Self> {
+        match &mut *signal.0.borrow_mut() {
+            Some(ends) => ends.push(end.clone()),
+            None => {
+                let _ = end.call0(&JsValue::UNDEFINED);
+                return None;
+            }
+        }
+        Some(Race(signal, end))
+    }
+}
+
+impl Drop for Race<'_> {
+    fn drop(&mut self) {
+        if let Some(ends) = &mut *self.0.0.borrow_mut() {
+            ends.retain(|end| *end != self.1);
+        }
     }
 }
 
