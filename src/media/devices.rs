@@ -170,6 +170,12 @@ impl Devices {
         self.machine.is_asking()
     }
 
+    /// Nobody waits any more for what was asked of them. What can't be had is told.
+    pub(crate) fn forget_requests(&mut self) {
+        self.machine.forget_requests();
+        self.waiting.clear();
+    }
+
     /// All sources that may be on.
     pub(crate) fn sources(&self) -> Vec<Source> {
         self.machine.sources().collect()

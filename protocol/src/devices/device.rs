@@ -19,7 +19,7 @@ pub(super) struct Device<T> {
     holds: Holds<T>,
     asked: Option<Asked>,
     /// Requests that are done when the browser has answered: none unless it is asked.
-    waiting: Vec<RequestId>,
+    waiting: Vec<Waiting>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,6 +48,14 @@ struct Asked {
     previous: Option<DeviceConstraints>,
     /// A track of the application took its place meanwhile.
     is_overtaken: bool,
+}
+
+/// A request that is not done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Waiting {
+    id: RequestId,
+    /// Whether it switches off: that can't fail.
+    is_off: bool,
 }
 
 impl<T> Device<T> {
@@ -121,10 +129,10 @@ impl<T> Device<T> {
         let source = self.source;
         self.holds = match (std::mem::take(&mut self.holds), on) {
             (Holds::Nothing, true) => {
-                self.wait(id, outputs);
+                self.wait(id, false, outputs);
                 return self.ask(outputs);
             }
-            (Holds::Nothing, false) if self.is_asking() => return self.wait(id, outputs),
+            (Holds::Nothing, false) if self.is_asking() => return self.wait(id, true, outputs),
             (Holds::On(held), false) if source == Source::Microphone || held.constraints.is_none() => {
                 outputs.push_back(DevicesOutput::SetEnabled { source, enabled: false });
                 outputs.push_back(DevicesOutput::Event(SourceEvent::Off(source)));
@@ -160,7 +168,7 @@ impl<T> Device<T> {
         };
         match id {
             Some(id) if is_as_wanted => outputs.push_back(DevicesOutput::Done { id, result: Ok(()) }),
-            Some(id) => self.wait(id, outputs),
+            Some(id) => self.wait(id, false, outputs),
             None => {}
         }
         if !is_as_wanted {
@@ -300,18 +308,26 @@ impl<T> Device<T> {
         outputs.push_back(DevicesOutput::Capture { constraints, previous });
     }
 
-    fn wait<E>(&mut self, id: RequestId, outputs: &mut Outputs<E>) {
-        self.waiting.push(id);
+    fn wait<E>(&mut self, id: RequestId, is_off: bool, outputs: &mut Outputs<E>) {
+        self.waiting.push(Waiting { id, is_off });
         if self.waiting.len() > WAITING {
-            outputs.push_back(DevicesOutput::Done { id: self.waiting.remove(0), result: Ok(()) });
+            outputs.push_back(DevicesOutput::Done { id: self.waiting.remove(0).id, result: Ok(()) });
         }
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn forget_requests(&mut self) {
+        self.waiting.clear();
     }
 
     /// True if a request waited.
     fn answer<E: Clone>(&mut self, result: &Result<(), E>, outputs: &mut Outputs<E>) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
         let is_told = !waiting.is_empty();
-        outputs.extend(waiting.into_iter().map(|id| DevicesOutput::Done { id, result: result.clone() }));
+        outputs.extend(waiting.into_iter().map(|Waiting { id, is_off }| {
+            let result = if is_off { Ok(()) } else { result.clone() };
+            DevicesOutput::Done { id, result }
+        }));
         is_told
     }
 
