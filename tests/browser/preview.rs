@@ -193,9 +193,9 @@ async fn what_is_off_in_a_preview_is_off_in_the_room() {
     // A turn of the room: what the join asked for would be there.
     within("the microphone", one.microphone(false)).await.expect("off");
     assert_eq!(questions(), asked, "nothing is captured");
-    assert_eq!((one.settings(Source::Camera), one.settings(Source::Microphone)), (None, None));
+    assert_eq!((one.me().settings(Source::Camera), one.me().settings(Source::Microphone)), (None, None));
     within("the camera", one.camera(true)).await.expect("on");
-    assert!(one.settings(Source::Camera).is_some(), "it can be switched on");
+    assert!(one.me().settings(Source::Camera).is_some(), "it can be switched on");
     mend_devices();
     one.leave().await;
     drop((one, preview));
