@@ -10,7 +10,8 @@
 //!
 //! Each source has one request to the browser under way at most. Whatever is wanted meanwhile counts when it is answered, and the
 //! last word counts. Every request of the application is answered by exactly one [`DevicesOutput::Done`], unless it is forgotten with the
-//! others ([`Devices::forget_requests`]). One that switches off never fails.
+//! others ([`Devices::forget_requests`]). What was
+//! switched off meanwhile is done, whatever the browser answers.
 
 mod device;
 

@@ -19,7 +19,7 @@ pub(super) struct Device<T> {
     holds: Holds<T>,
     asked: Option<Asked>,
     /// Requests that are done when the browser has answered: none unless it is asked.
-    waiting: Vec<Waiting>,
+    waiting: Vec<RequestId>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,14 +48,6 @@ struct Asked {
     previous: Option<DeviceConstraints>,
     /// A track of the application took its place meanwhile.
     is_overtaken: bool,
-}
-
-/// A request that is not done.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Waiting {
-    id: RequestId,
-    /// Whether it switches off: that can't fail.
-    is_off: bool,
 }
 
 impl<T> Device<T> {
@@ -129,10 +121,10 @@ impl<T> Device<T> {
         let source = self.source;
         self.holds = match (std::mem::take(&mut self.holds), on) {
             (Holds::Nothing, true) => {
-                self.wait(id, false, outputs);
+                self.wait(id, outputs);
                 return self.ask(outputs);
             }
-            (Holds::Nothing, false) if self.is_asking() => return self.wait(id, true, outputs),
+            (Holds::Nothing, false) if self.is_asking() => return self.wait(id, outputs),
             (Holds::On(held), false) if source == Source::Microphone || held.constraints.is_none() => {
                 outputs.push_back(DevicesOutput::SetEnabled { source, enabled: false });
                 outputs.push_back(DevicesOutput::Event(SourceEvent::Off(source)));
@@ -168,7 +160,7 @@ impl<T> Device<T> {
         };
         match id {
             Some(id) if is_as_wanted => outputs.push_back(DevicesOutput::Done { id, result: Ok(()) }),
-            Some(id) => self.wait(id, false, outputs),
+            Some(id) => self.wait(id, outputs),
             None => {}
         }
         if !is_as_wanted {
@@ -211,7 +203,9 @@ impl<T> Device<T> {
                 self.take(restored, asked.previous, outputs);
             }
             (Err(error), None) => {
-                let is_told = self.answer(&Err(error.clone()), outputs);
+                // Off it is as wanted, also without a device.
+                let result = if is_of_use { Err(error.clone()) } else { Ok(()) };
+                let is_told = self.answer(&result, outputs);
                 self.failed(error, is_told, outputs);
             }
         }
@@ -308,10 +302,10 @@ impl<T> Device<T> {
         outputs.push_back(DevicesOutput::Capture { constraints, previous });
     }
 
-    fn wait<E>(&mut self, id: RequestId, is_off: bool, outputs: &mut Outputs<E>) {
-        self.waiting.push(Waiting { id, is_off });
+    fn wait<E>(&mut self, id: RequestId, outputs: &mut Outputs<E>) {
+        self.waiting.push(id);
         if self.waiting.len() > WAITING {
-            outputs.push_back(DevicesOutput::Done { id: self.waiting.remove(0).id, result: Ok(()) });
+            outputs.push_back(DevicesOutput::Done { id: self.waiting.remove(0), result: Ok(()) });
         }
     }
 
@@ -324,10 +318,7 @@ impl<T> Device<T> {
     fn answer<E: Clone>(&mut self, result: &Result<(), E>, outputs: &mut Outputs<E>) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
         let is_told = !waiting.is_empty();
-        outputs.extend(waiting.into_iter().map(|Waiting { id, is_off }| {
-            let result = if is_off { Ok(()) } else { result.clone() };
-            DevicesOutput::Done { id, result }
-        }));
+        outputs.extend(waiting.into_iter().map(|id| DevicesOutput::Done { id, result: result.clone() }));
         is_told
     }
 
