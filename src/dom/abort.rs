@@ -1,8 +1,8 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::Exception;
@@ -15,10 +15,15 @@ use super::Exception;
 pub(crate) struct AbortController(AbortSignal);
 
 /// The part of a [`AbortController`] that tasks hold.
-///
-/// What ends each race that runs, as many as promises are waited for; none after the end.
-#[derive(Debug, Clone)]
-pub(crate) struct AbortSignal(Rc<RefCell<Option<Vec<Function>>>>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AbortSignal(Rc<Races>);
+
+#[derive(Debug, Default)]
+struct Races {
+    /// What ends each race that runs: as many as promises are waited for.
+    ends: RefCell<Vec<JsValue>>,
+    ended: Cell<bool>,
+}
 
 /// Why there is no result.
 #[derive(Debug)]
@@ -31,7 +36,7 @@ pub(crate) enum Aborted {
 
 impl AbortController {
     pub(crate) fn new() -> Self {
-        AbortController(AbortSignal(Rc::new(RefCell::new(Some(Vec::new())))))
+        AbortController(AbortSignal::default())
     }
 
     pub(crate) fn signal(&self) -> AbortSignal {
@@ -41,9 +46,8 @@ impl AbortController {
 
 impl Drop for AbortController {
     fn drop(&mut self) {
-        for end in self.0.0.take().into_iter().flatten() {
-            let _ = end.call0(&JsValue::UNDEFINED);
-        }
+        self.0.0.ended.set(true);
+        self.0.end();
     }
 }
 
@@ -52,35 +56,33 @@ impl AbortSignal {
     pub(crate) async fn race(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, Aborted> {
         let promise: JsValue = promise?.into();
         // One for each race: what lives as long as the connection would keep every race, and with it what came of it, as long.
-        let mut end = None;
-        let ended = Promise::new(&mut |resolve, _| end = Some(resolve));
-        let _race = end.and_then(|end| Race::begin(self, end));
-        let result = JsFuture::from(Promise::race(&Array::of2(&promise, &ended))).await;
-        if self.0.borrow().is_none() { Err(Aborted::Ended) } else { Ok(result?) }
-    }
-}
-
-/// A race that runs. It is forgotten when this is dropped.
-struct Race<'a>(&'a AbortSignal, Function);
-
-impl<'a> Race<'a> {
-    /// None after the end, which it then has.
-    fn begin(signal: &'a AbortSignal, end: Function) -> Option<Self> {
-        match &mut *signal.0.borrow_mut() {
-            Some(ends) => ends.push(end.clone()),
-            None => {
-                let _ = end.call0(&JsValue::UNDEFINED);
-                return None;
-            }
+        let mut end = JsValue::UNDEFINED;
+        let ended = Promise::new(&mut |resolve, _| end = resolve.into());
+        let races = &*self.0;
+        races.ends.borrow_mut().push(end.clone());
+        let _race = Race(races, end);
+        if races.ended.get() {
+            self.end();
         }
-        Some(Race(signal, end))
+        let result = JsFuture::from(Promise::race(&Array::of2(&promise, &ended))).await;
+        if races.ended.get() { Err(Aborted::Ended) } else { Ok(result?) }
+    }
+
+    fn end(&self) {
+        for end in self.0.ends.take() {
+            let _ = end.unchecked_into::<Function>().call0(&JsValue::UNDEFINED);
+        }
     }
 }
+
+/// A race that runs: what ends it is forgotten with this.
+struct Race<'a>(&'a Races, JsValue);
 
 impl Drop for Race<'_> {
     fn drop(&mut self) {
-        if let Some(ends) = &mut *self.0.0.borrow_mut() {
-            ends.retain(|end| *end != self.1);
+        let ends = &mut *self.0.ends.borrow_mut();
+        if let Some(at) = ends.iter().position(|end| *end == self.1) {
+            ends.swap_remove(at);
         }
     }
 }
