@@ -51,13 +51,13 @@ async fn what_was_said_of_how_somebody_sounds_ends_with_them() {
     one.detach(&element);
     turn(&one).await;
     assert_eq!((element.muted(), element.volume()), (false, 0.75), "as the application had it");
-    // What is said before counts as well, and whoever comes next sounds as nobody said anything.
+    // What is said before counts as well.
     peer.attach_to(&element).expect("attached");
     turn(&one).await;
     assert_eq!((element.muted(), element.volume()), (true, 0.25));
-    peer.screen().attach_to(&element).expect("attached");
+    one.me().attach_to(&element).expect("attached");
     turn(&one).await;
-    assert_eq!((element.muted(), element.volume()), (false, 0.75));
+    assert_eq!((element.muted(), element.volume()), (true, 0.75), "oneself in silence, and nothing of theirs");
     leave(one, other).await;
 }
 

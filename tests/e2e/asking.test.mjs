@@ -72,6 +72,6 @@ async function asking(name) {
         await switched;
         await room.leave();
     }
-    told.counts = counts();
+    told.counts = await counts();
     return told;
 }
