@@ -53,7 +53,8 @@ for (const lost of [0, 1]) {
         await shows(true, true);
         await one.click("microphone");
         await shows(true, false);
-        assert.deepEqual(one.errors, []);
+        // Firefox tells of the server that it does not reach as of an exception.
+        assert.deepEqual(one.errors.filter((error) => !error.includes("ws://")), []);
     });
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { address, end, freshRoom, person } from "./people.mjs";
+import { address, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
