@@ -55,7 +55,7 @@ impl AbortSignal {
     /// Waits for a promise, but not beyond the end.
     pub(crate) async fn race(&self, promise: Result<Promise, JsValue>) -> Result<JsValue, Aborted> {
         let promise: JsValue = promise?.into();
-        // One for each race: what lives as long as the connection would keep every race, and with it what came of it, as long.
+        // One for each race: what lives as long as the connection would keep something of every race as long.
         let mut end = JsValue::UNDEFINED;
         let ended = Promise::new(&mut |resolve, _| end = resolve.into());
         let races = &*self.0;
