@@ -13,6 +13,7 @@ pub use transfer::{Progress, Transfer, TransferState};
 
 use web_sys::Blob;
 
+use crate::channel::accept;
 use crate::error::FileError;
 use crate::incoming::IncomingFile;
 use crate::peer::Peer;
@@ -31,8 +32,7 @@ impl Peer {
         if !crate::dom::has_digest() {
             return Err(FileError::Unsupported);
         }
-        let id = (js_sys::Math::random() * (1_u64 << 53) as f64) as u64;
-        let offer = Offer::new(id, name, file.size() as u64, &file.type_()).ok_or(FileError::TooLarge)?;
+        let offer = Offer::new(random(), name, file.size() as u64, &file.type_()).ok_or(FileError::TooLarge)?;
         let (shared, file) = (Shared::new(offer, self.clone()), file.clone());
         Ok(Transfer::start(&shared, sending::run(shared.clone(), file)))
     }
@@ -51,14 +51,21 @@ impl IncomingFile {
     ///
     /// # Errors
     /// [`FileError`]: [`TooLarge`](FileError::TooLarge) for where it is to go, [`Unsupported`](FileError::Unsupported),
-    /// [`Malformed`](FileError::Malformed). What goes wrong later is told by the transfer.
+    /// [`Malformed`](FileError::Malformed), [`Taken`](FileError::Taken). What goes wrong later is told by the transfer.
     pub fn accept(&self, destination: Destination) -> Result<Transfer, FileError> {
         let offer = self.offer()?;
         if !crate::dom::has_digest() {
             return Err(FileError::Unsupported);
         }
         destination.check(offer.size)?;
+        let channel = accept(&self.0).map_err(|_| FileError::Taken)?;
         let shared = Shared::new(offer, self.peer().clone());
-        Ok(Transfer::start(&shared, receiving::run(shared.clone(), self.0.clone(), destination)))
+        let purpose = self.0.purpose().to_owned();
+        Ok(Transfer::start(&shared, receiving::run(shared.clone(), channel, purpose, destination)))
     }
+}
+
+/// A number that no other file has: as many as JavaScript counts exactly.
+fn random() -> u64 {
+    (js_sys::Math::random() * (1_u64 << 53) as f64) as u64
 }

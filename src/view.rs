@@ -52,8 +52,8 @@ struct View {
     sizing: Cell<Sizing>,
     element: HtmlMediaElement,
     made: bool,
-    /// Whether the element was silent before it showed oneself, which it does in silence.
-    was_muted: Option<bool>,
+    /// How the element sounded before it was said here how it is to.
+    before: Cell<Audible>,
     blocked: Rc<Cell<bool>>,
     abort: AbortController,
 }
@@ -70,31 +70,34 @@ impl Views {
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.
         let _ = element.set_attribute("playsinline", "");
-        let was_muted = (subject == Subject::Me).then(|| element.muted());
-        if was_muted.is_some() {
-            element.set_muted(true);
-        } else if let Some(device) = &self.loudspeaker {
-            use_loudspeaker(&element, device);
-        }
-        audible.apply(&element);
-        element.set_src_object(Some(stream));
+        // Oneself is shown in silence.
+        let audible = if subject == Subject::Me {
+            Audible { muted: Some(true), volume: None }
+        } else {
+            if let Some(device) = &self.loudspeaker {
+                use_loudspeaker(&element, device);
+            }
+            audible
+        };
         let view = View {
             subject,
             kind,
             sizing: Cell::default(),
             element,
             made,
-            was_muted,
+            before: Cell::default(),
             blocked: Rc::default(),
             abort: AbortController::new(),
         };
+        view.hear(audible);
+        view.element.set_src_object(Some(stream));
         view.play(&self.blocked);
         self.views.push(view);
     }
 
     /// Somebody is to be heard otherwise.
     pub(crate) fn set_audible(&self, peer: PeerId, audible: Audible) {
-        self.of(Subject::Peer(peer)).for_each(|view| audible.apply(&view.element));
+        self.of(Subject::Peer(peer)).for_each(|view| view.hear(audible));
     }
 
     /// Others are to be heard elsewhere.
@@ -152,6 +155,10 @@ impl Views {
 }
 
 impl View {
+    fn hear(&self, audible: Audible) {
+        self.before.set(audible.apply(&self.element, self.before.get()));
+    }
+
     fn play(&self, blocked: &Blocked) {
         // Until there is something to play the promise would neither be kept nor broken.
         let empty = self.element.src_object().is_none_or(|stream| stream.get_tracks().length() == 0);
@@ -175,9 +182,8 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         self.element.set_src_object(None);
-        if let Some(was_muted) = self.was_muted {
-            self.element.set_muted(was_muted);
-        }
+        // For whoever it shows next.
+        self.before.get().apply(&self.element, Audible::default());
         if self.made {
             self.element.remove();
         }

@@ -9,7 +9,9 @@ export async function abortable({ signal }, begin, undo) {
     if (typeof signal.throwIfAborted !== "function") throw new ItodenwaError("options/invalid", "signal is no AbortSignal.");
     signal.throwIfAborted();
     const done = new AbortController();
-    const aborted = new Promise((_, reject) => {
+    let settle;
+    const aborted = new Promise((resolve, reject) => {
+        settle = resolve;
         signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: done.signal });
     });
     const begun = begin(aborted).then((value) => {
@@ -21,5 +23,7 @@ export async function abortable({ signal }, begin, undo) {
         return await Promise.race([aborted, begun]);
     } finally {
         done.abort();
+        // What the wasm has for it goes when it settles.
+        settle();
     }
 }

@@ -26,8 +26,9 @@ export function take({ type, name, incoming }, peer, room, answers) {
 /** Asks a peer. */
 export async function request(raw, peer, name, value, { timeout = TIMEOUT, signal } = {}) {
     signal?.throwIfAborted();
-    let taken;
-    const stop = new Promise((_, reject) => {
+    let taken, settle;
+    const stop = new Promise((resolve, reject) => {
+        settle = resolve;
         taken = () => reject(signal.reason);
         signal?.addEventListener("abort", taken, { once: true });
     });
@@ -36,6 +37,8 @@ export async function request(raw, peer, name, value, { timeout = TIMEOUT, signa
         return read(await coded(() => raw.request(peer.id, String(name), write(value), timeout, stop)));
     } finally {
         signal?.removeEventListener("abort", taken);
+        // What the wasm has for it goes when it settles.
+        settle();
     }
 }
 

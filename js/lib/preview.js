@@ -26,6 +26,8 @@ async function opened(options, aborted) {
 export class Preview extends Emitter {
     #media = new Set();
     #settings = new Map();
+    /** What is switched and not done yet, by source: the last word. */
+    #asked = new Map();
     #closed;
     #raw;
     #resolveClosed;
@@ -119,10 +121,16 @@ export class Preview extends Emitter {
 
     async #source(source, on) {
         const options = switching(source, on);
-        await coded(async () => {
-            if (options) await this.#open().choose(source, options);
-            await this.#open().source(source, Boolean(on));
-        });
+        const asked = { on: Boolean(on) };
+        this.#asked.set(source, asked);
+        try {
+            await coded(async () => {
+                if (options) await this.#open().choose(source, options);
+                await this.#open().source(source, asked.on);
+            });
+        } finally {
+            if (this.#asked.get(source) === asked) this.#asked.delete(source);
+        }
         if (on) return;
         this.#off(source);
     }
@@ -130,8 +138,9 @@ export class Preview extends Emitter {
     #handOver() {
         const raw = this.#raw;
         if (!raw) return undefined;
-        const media = Object.fromEntries([...this.#media].map((source) => [source, true]));
-        return { enter: (room, options) => raw.join(room, options), media };
+        // What was told of it may wait to be read.
+        const isOn = (source) => this.#asked.get(source)?.on ?? raw.isOn(source);
+        return { enter: (room, options) => raw.join(room, options), media: { camera: isOn("camera"), microphone: isOn("microphone") } };
     }
 
     #off(source) {

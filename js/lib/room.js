@@ -32,10 +32,10 @@ async function entered(room, options, aborted) {
     const parts = Object.entries({ key, history }).filter(([, wanted]) => wanted !== undefined);
     const [{ join, keepKey, keepHistory, endVisit }, token] = await Promise.all([rawWith(...parts.map(([part]) => part)), tokenOf(options)]);
     options.signal?.throwIfAborted();
-    const { enter, media } = handOver(options.preview) ?? { enter: join, media: {} };
+    const { enter, media } = handOver(options.preview) ?? { enter: join };
     // What the application throws is its own.
     const waits = (seconds) => queueMicrotask(() => options.onwait?.({ seconds }));
-    const wanted = { ...options, ...media, name: text(options.name), server: text(options.server), aborted, waits };
+    const wanted = { ...options, name: text(options.name), server: text(options.server), aborted, waits };
     const joined = coded(() => {
         visits(wanted.server, endVisit);
         // For the join that is begun in the same breath.
@@ -43,7 +43,7 @@ async function entered(room, options, aborted) {
         if (history !== undefined) keepHistory(history);
         return enter(room, { ...wanted, token });
     });
-    return new Room(room, wanted, await joined);
+    return new Room(room, { ...options, ...media }, await joined);
 }
 
 /** The server to which a way was opened last, for a join that follows. */
@@ -375,12 +375,11 @@ export class Room extends Emitter {
             await this.use(source, on);
             if (this.me.media.has(source)) return;
         }
-        const before = this.#own.media.has(source);
         mark(this.#own.media, source, on);
         try {
             await coded(() => this.#open().source(source, Boolean(on)));
         } catch (error) {
-            mark(this.#own.media, source, before && !on);
+            mark(this.#own.media, source, false);
             throw error;
         }
         if (!on) remove(this.#own.settings, source);

@@ -1,5 +1,6 @@
 import { coded, codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { opaque } from "./opaque.js";
 
 const TYPES = ["progress", "end"];
 
@@ -33,6 +34,8 @@ class FileOffer {
         this.#incoming.refuse();
     }
 }
+
+opaque(FileOffer);
 
 /** A file that is on its way, in either direction. */
 export class Transfer extends Emitter {

@@ -1,5 +1,6 @@
 // Words that two people compare. Loaded when either side asks for them.
 import { coded } from "./error.js";
+import { opaque } from "./opaque.js";
 import { rawWith } from "./raw.js";
 
 /** What is to be compared with a peer: one for each connection, whoever asks first. */
@@ -78,3 +79,5 @@ class Verification {
         return { emoji, words, comparison };
     }
 }
+
+opaque(Verification);

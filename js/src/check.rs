@@ -52,6 +52,14 @@ impl RawPreview {
         })
     }
 
+    /// Whether `"camera"` or `"microphone"` is on.
+    #[wasm_bindgen(js_name = isOn)]
+    #[must_use]
+    pub fn is_on(&self, source: &str) -> bool {
+        let source = if source == "camera" { Source::Camera } else { Source::Microphone };
+        self.preview.settings(source).is_some()
+    }
+
     /// Says what `"camera"` or `"microphone"` is wanted.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn choose(&self, source: &str, options: JsValue) -> Promise {

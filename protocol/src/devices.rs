@@ -9,7 +9,9 @@
 //! ```
 //!
 //! Each source has one request to the browser under way at most. Whatever is wanted meanwhile counts when it is answered, and the
-//! last word counts. Every request of the application is answered by exactly one [`DevicesOutput::Done`].
+//! last word counts. Every request of the application is answered by exactly one [`DevicesOutput::Done`], unless it is forgotten with the
+//! others ([`Devices::forget_requests`]). What was
+//! switched off meanwhile is done, whatever the browser answers.
 
 mod device;
 
@@ -232,6 +234,11 @@ impl<T, E: Clone> Devices<T, E> {
         if self.is_on(Source::ScreenAudio) && !self.is_on(Source::Screen) {
             self.with(Source::ScreenAudio, Device::stop);
         }
+    }
+
+    /// Nobody waits any more for the requests that are not done: the devices have another owner, who is told by events what can't be had.
+    pub fn forget_requests(&mut self) {
+        self.devices.iter_mut().for_each(|(_, device)| device.forget_requests());
     }
 
     /// The next thing to do, until there is none.

@@ -77,6 +77,30 @@ fn what_is_switched_off_before_it_comes_stays_off() {
 }
 
 #[test]
+fn what_is_switched_off_before_it_is_refused_is_off() {
+    let mut machine = Machine::new();
+    set(&mut machine, 1, Source::Camera, true);
+    set(&mut machine, 2, Source::Camera, false);
+    let denied = captured(&mut machine, Source::Camera, Err("denied"), Previous::Kept);
+    assert_eq!(denied, [done(1, Ok(())), done(2, Ok(()))], "as if it had come");
+
+    // Nobody waits for what a join asks for, and off it is as wanted.
+    handle(&mut machine, DevicesInput::Start(vec![Source::Camera]));
+    set(&mut machine, 3, Source::Camera, false);
+    assert_eq!(captured(&mut machine, Source::Camera, Err("denied"), Previous::Kept), [done(3, Ok(()))]);
+}
+
+#[test]
+fn a_new_owner_is_told_what_can_not_be_had() {
+    let mut machine = Machine::new();
+    set(&mut machine, 1, Source::Camera, true);
+    machine.forget_requests();
+    let denied = captured(&mut machine, Source::Camera, Err("denied"), Previous::Kept);
+    assert_eq!(denied, [DevicesOutput::Event(SourceEvent::Failed(Source::Camera, "denied"))]);
+    assert!(!machine.is_asking());
+}
+
+#[test]
 fn another_choice_meanwhile_is_asked_for_when_the_first_is_answered() {
     let mut machine = with(Source::Camera);
     let first = choose(&mut machine, 1, camera("a"));

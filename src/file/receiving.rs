@@ -15,48 +15,55 @@ use super::transfer::Shared;
 use crate::channel::{Channel, accept};
 use crate::dom;
 use crate::error::{ChannelError, FileError};
-use crate::incoming::Incoming;
 
 pub(super) async fn run(
     shared: Rc<Shared>,
-    incoming: Incoming,
+    channel: Channel,
+    purpose: String,
     destination: Destination,
 ) -> Result<Option<Blob>, FileError> {
-    let mut sink = Sink::open(destination, &shared.offer).await?;
-    let received = receive(&shared, incoming, &mut sink).await;
+    let mut sink = match Sink::open(destination, &shared.offer).await {
+        Ok(sink) => sink,
+        Err(why) => {
+            fail(&channel, Fault::Storage);
+            return Err(why);
+        }
+    };
+    let received = receive(&shared, channel, &purpose, &mut sink).await;
     if received.is_err() {
         sink.remove().await;
     }
     received.map(Some)
 }
 
-async fn receive(shared: &Shared, mut incoming: Incoming, sink: &mut Sink) -> Result<Blob, FileError> {
+/// Through one channel after the other, each with this purpose.
+async fn receive(shared: &Shared, mut channel: Channel, purpose: &str, sink: &mut Sink) -> Result<Blob, FileError> {
     let mut machine = Receiving::new(shared.offer.size);
     loop {
-        match unless_cancelled(shared, once(shared, &incoming, &mut machine, sink)).await {
+        match unless_cancelled(shared, once(shared, &channel, &mut machine, sink)).await {
             Ok(file) => return Ok(file),
             Err(Stop::Failed(why)) => return Err(why),
             Err(Stop::Lost) => shared.set_connection(false),
         }
         let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
         let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
-        let next = next.wait(shared.peer.id(), incoming.purpose());
+        let next = next.wait(shared.peer.id(), purpose);
         // A transfer does not keep the room open.
         drop(room);
         let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });
-        incoming = next.await.map_err(|stop| match stop {
+        let incoming = next.await.map_err(|stop| match stop {
             Stop::Failed(why) => why,
             Stop::Lost => FileError::PeerGone,
         })?;
+        channel = accept(&incoming).map_err(|_| FileError::Taken)?;
     }
 }
 
 /// Through one channel.
-async fn once(shared: &Shared, incoming: &Incoming, machine: &mut Receiving, sink: &mut Sink) -> Result<Blob, Stop> {
-    let channel = accept(incoming).map_err(|_| Stop::Failed(FileError::Taken))?;
+async fn once(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink: &mut Sink) -> Result<Blob, Stop> {
     shared.set_connection(true);
-    let wishes = async { tell_wishes(shared, &channel).await.and(Err(Stop::Lost)) };
-    either(store(shared, &channel, machine, sink), wishes).await
+    let wishes = async { tell_wishes(shared, channel).await.and(Err(Stop::Lost)) };
+    either(store(shared, channel, machine, sink), wishes).await
 }
 
 /// Until everything is there.

@@ -5,6 +5,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag};
 
+use super::random;
 use crate::dom::{Directory, FileHandle, WritableFile, free_space, object, private_directory, settled};
 use crate::error::FileError;
 
@@ -80,14 +81,15 @@ impl Sink {
                 if free_space().await.is_some_and(|free| free < offer.size as f64) {
                     return Err(FileError::NoSpace);
                 }
-                Sink::private(offer).await.map_err(|_| FileError::Unsupported)
+                Sink::private().await.map_err(|_| FileError::Unsupported)
             }
         }
     }
 
-    async fn private(offer: &Offer) -> Result<Self, JsValue> {
+    async fn private() -> Result<Self, JsValue> {
         let directory = private_directory(true).await?;
-        let name = offer.id.to_string();
+        // The offer's own number is the other side's choice, and could be that of a file that is there.
+        let name = random().to_string();
         let handle = settled(directory.file(&name, &object([("create", true.into())]))).await?;
         let writable = writable(handle.unchecked_ref()).await?;
         Ok(Sink::File { handle: handle.unchecked_into(), writable, private: Some((directory, name)) })

@@ -170,6 +170,12 @@ impl Devices {
         self.machine.is_asking()
     }
 
+    /// Nobody waits any more for what was asked of them. What can't be had is told.
+    pub(crate) fn forget_requests(&mut self) {
+        self.machine.forget_requests();
+        self.waiting.clear();
+    }
+
     /// All sources that may be on.
     pub(crate) fn sources(&self) -> Vec<Source> {
         self.machine.sources().collect()
@@ -279,7 +285,8 @@ impl Devices {
         let source = constraints.source();
         let tell = Rc::clone(&self.tell);
         let stream = self.stream(StreamKind::of(source));
-        let old = self.track(source).cloned().zip(previous.clone());
+        // What a processor makes of it holds no device.
+        let old = self.machine.track(source).map(|track| Clone::clone(track.as_ref())).zip(previous.clone());
         spawn(async move {
             let (result, replaced) = switch(&constraints, old).await;
             let sound = result

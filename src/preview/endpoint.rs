@@ -71,10 +71,13 @@ impl Endpoint for PreviewEndpoint {
     }
 
     async fn hang_up(self, error: Option<Error>) {
-        let PreviewEndpoint { core, meter, heir } = self;
+        let PreviewEndpoint { mut core, meter, heir } = self;
         meter.change(Option::take);
         match heir {
-            Some(HandOver(done)) => core.hand_over(done, Event::Closed(error)),
+            Some(HandOver(done)) => {
+                core.media.devices.forget_requests();
+                core.hand_over(done, Event::Closed(error));
+            }
             None => core.close(Event::Closed(error)),
         }
     }

@@ -37,9 +37,10 @@ impl Seats {
         let wanted = wanted(room, snapshot, who);
         self.0.retain(|seat| wanted.iter().any(|(who, kind, _)| (seat.who, seat.kind) == (*who, *kind)));
         for (who, kind, name) in wanted {
-            let is_new = self.0.iter().all(|seat| (seat.who, seat.kind) != (who, kind));
-            if is_new && let Some(seat) = Seat::new(&room.local, who, kind, name) {
-                self.0.push(seat);
+            match self.0.iter_mut().find(|seat| (seat.who, seat.kind) == (who, kind)) {
+                // They may have another one by now.
+                Some(seat) => seat.name = name,
+                None => self.0.extend(Seat::new(&room.local, who, kind, name)),
             }
         }
         // What the application says of volumes is for what is heard.

@@ -201,8 +201,9 @@ impl Join {
         self
     }
 
-    /// With the camera and microphone of a preview, as they are there: on if they are on, whatever else is said of them. Nobody is
-    /// asked again, and the preview is over; also when the join fails.
+    /// With the camera and microphone of a preview, as they are there: on if they are on or asked for, off if they are off, whatever else
+    /// is said of them. Nobody is asked again, and the preview is over; also when the join fails. Whoever waits for one of its switches gets
+    /// [`MediaError::Closed`](crate::MediaError::Closed); what can't be had is told by the room.
     pub fn preview(mut self, preview: &Preview) -> Self {
         self.preview = Some(preview.clone());
         self
@@ -290,6 +291,8 @@ impl Join {
             Some(preview) => preview.hand_over().await,
             None => None,
         };
+        // What was handed over is on, off, or asked for, as it is.
+        let is_new = handed_over.is_none();
         let mut media = handed_over.map_or_else(LocalMedia::new, Ok)?;
         let local = media.new_handle();
         for constraints in self.constraints {
@@ -300,7 +303,7 @@ impl Join {
         if let Some(given) = &self.media {
             media.devices.take(given);
         }
-        if !media.devices.is_asking() {
+        if is_new {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
         let mut failed = Vec::new();

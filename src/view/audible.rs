@@ -8,12 +8,16 @@ pub(crate) struct Audible {
 }
 
 impl Audible {
-    pub(super) fn apply(self, element: &HtmlMediaElement) {
+    /// Gives what was before: of what was said now for the first time how the element had it, and of the rest what is known.
+    pub(super) fn apply(self, element: &HtmlMediaElement, mut before: Self) -> Self {
         if let Some(volume) = self.volume {
+            before.volume.get_or_insert_with(|| element.volume());
             element.set_volume(volume);
         }
         if let Some(muted) = self.muted {
+            before.muted.get_or_insert_with(|| element.muted());
             element.set_muted(muted);
         }
+        before
     }
 }

@@ -18,6 +18,10 @@ const IN_PICTURE: RenderedSize = RenderedSize::Size(640, 360);
 ///
 /// Page and window are its own ones: in a Document Picture-in-Picture window or a popup it is seen while its opener is not.
 pub(super) fn tile(element: &HtmlMediaElement, sizing: &Cell<Sizing>) -> RenderedSize {
+    // Sound alone shows nobody.
+    if property(element, "videoWidth").is_undefined() {
+        return RenderedSize::Hidden;
+    }
     let document = property(element, "ownerDocument");
     let window = property(&document, "defaultView");
     if property(&document, "pictureInPictureElement") == *AsRef::<JsValue>::as_ref(element) {

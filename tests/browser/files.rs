@@ -10,8 +10,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Blob;
 
 use crate::kit::{
-    answer_strangely, cut_channels, forget_connections, grant_strange, leave, leave_channels_alone, open_strange, pair,
-    send_strange, until, watch_channels, watch_connections, within,
+    self, answer_strangely, cut_channels, forget_connections, grant_strange, leave, leave_channels_alone, open_strange,
+    pair, send_strange, until, watch_channels, watch_connections, within,
 };
 
 fn peer(room: &Room) -> Peer {
@@ -29,6 +29,11 @@ fn blob(bytes: &[u8]) -> Blob {
 
 async fn read(blob: &Blob) -> Vec<u8> {
     Uint8Array::new(&JsFuture::from(blob.array_buffer()).await.expect("its bytes")).to_vec()
+}
+
+async fn private_names() -> Vec<String> {
+    let names = JsFuture::from(kit::private_names()).await.expect("a list");
+    Array::from(&names).iter().filter_map(|name| name.as_string()).collect()
 }
 
 async fn incoming(room: &mut Room) -> IncomingFile {
@@ -70,6 +75,24 @@ async fn files_arrive_as_they_were_several_at_once() {
         assert_eq!(within("its end", transfer.done()).await.map(|file| file.is_some()), Ok(false));
         assert_eq!(transfer.progress().bytes, transfer.offer().size);
     }
+    remove_private_files().await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_offer_is_taken_once_and_its_number_names_no_file() {
+    let (one, mut other) = pair().await;
+    let sent = peer(&one).send_file(&blob(&bytes(300_000)), "x").expect("offered");
+    let file = incoming(&mut other).await;
+    let taken = file.accept(Destination::private()).expect("accepted");
+    assert_eq!(file.accept(Destination::private()).err(), Some(FileError::Taken), "at once");
+    let received = within("the file", taken.done()).await.expect("received").expect("a file");
+    assert_eq!(file.accept(Destination::private()).err(), Some(FileError::Taken));
+    assert_eq!(file.accept(Destination::default()).err(), Some(FileError::Taken));
+    assert!(read(&received).await == bytes(300_000), "it is there still");
+    let names = private_names().await;
+    assert_eq!(names.len(), 1);
+    assert!(!names.contains(&sent.offer().id.to_string()), "the other side chooses that");
     remove_private_files().await;
     leave(one, other).await;
 }

@@ -132,6 +132,14 @@ export function loosen_devices(one_at_a_time) {
         return stream;
     };
 }
+/** What the private file system has of this library's. */
+export async function private_names() {
+    const names = [];
+    for await (const directory of (await navigator.storage.getDirectory()).values()) {
+        if (directory.kind === 'directory') for await (const name of directory.keys()) names.push(name);
+    }
+    return names;
+}
 /** How often devices were asked for since they are loose. */
 export function questions() { return asked; }
 /** A microphone that is muted on the device. */
@@ -366,6 +374,7 @@ extern "C" {
     fn stopped(video: &HtmlVideoElement) -> js_sys::Promise;
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn loosen_devices(one_at_a_time: bool);
+    pub(crate) fn private_names() -> js_sys::Promise;
     pub(crate) fn questions() -> u32;
     pub(crate) fn silence_devices();
     pub(crate) fn watch_channels();

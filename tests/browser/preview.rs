@@ -181,6 +181,28 @@ async fn a_room_takes_over_what_the_preview_has() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_off_in_a_preview_is_off_in_the_room() {
+    loosen_devices(false);
+    let relay = Relay::default();
+    let preview = open(true, true).await;
+    within("the camera", preview.camera(false)).await.expect("off");
+    within("the microphone", preview.microphone(false)).await.expect("off");
+    let asked = questions();
+    let joining = Room::join("blue-tiger").signaling(relay.line()).camera().microphone().preview(&preview);
+    let one = within("the join", joining.into_future()).await.expect("joined");
+    // A turn of the room: what the join asked for would be there.
+    within("the microphone", one.microphone(false)).await.expect("off");
+    assert_eq!(questions(), asked, "nothing is captured");
+    assert_eq!((one.me().settings(Source::Camera), one.me().settings(Source::Microphone)), (None, None));
+    within("the camera", one.camera(true)).await.expect("on");
+    assert!(one.me().settings(Source::Camera).is_some(), "it can be switched on");
+    mend_devices();
+    one.leave().await;
+    drop((one, preview));
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
 async fn it_closes_also_when_more_was_asked_of_it_than_it_takes() {
     let preview = open(true, false).await;
     let view = preview.view().expect("a view");

@@ -9,7 +9,8 @@ use itodenwa::{CameraOptions, Event, Exception, MediaError, Processor, Quality, 
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
-use crate::kit::{end_track, frames, frames_in, leave, media, painted, pair, until, within};
+use crate::kit::{end_track, frames, frames_in, leave, loosen_devices, media, painted, pair, until, within};
+use crate::media::mend_devices;
 
 /// Gives a copy of what it gets, unless it is to fail.
 #[derive(Default)]
@@ -117,6 +118,27 @@ async fn what_a_processor_gives_is_sent_and_shown_also_of_another_device_until_i
     frames(&other).await;
     assert_eq!(offers(&one), offered, "nothing is negotiated");
     assert_eq!(other.peers().first().map(|peer| peer.media()), Some(vec![Source::Camera]), "nobody saw it off");
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn another_camera_is_had_through_a_processor_where_one_opens_at_a_time() {
+    loosen_devices(true);
+    let (one, mut other) = pair().await;
+    let processor = Rc::new(Copying::default());
+    within("a choice", one.process(Source::Camera, Some(processor.clone()))).await.expect("nothing to do yet");
+    within("the camera", one.camera(true)).await.expect("a camera");
+    media(&mut other, Source::Camera, true).await;
+    let small = CameraOptions { quality: Quality::H180, ..CameraOptions::default() };
+    within("the switch", one.use_camera(small)).await.expect("the one before is given back first");
+    within("the second start", async {
+        while processor.starts() != (2, 1) {
+            gloo_timers::future::TimeoutFuture::new(10).await;
+        }
+    })
+    .await;
+    frames(&other).await;
+    mend_devices();
     leave(one, other).await;
 }
 

@@ -1,5 +1,6 @@
 //! Elements that show one and then another.
 
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlVideoElement;
 
@@ -8,6 +9,11 @@ use crate::kit::{frames_in, leave, pair, within};
 /// Waits until the driver has done what was asked of elements before.
 async fn turn(room: &itodenwa::Room) {
     within("a turn", room.microphone(false)).await.expect("off");
+}
+
+fn make() -> HtmlVideoElement {
+    let document = web_sys::window().and_then(|window| window.document()).expect("a document");
+    document.create_element("video").expect("an element").unchecked_into()
 }
 
 fn shows(element: &HtmlVideoElement) -> bool {
@@ -27,6 +33,31 @@ async fn oneself_is_silent_and_whoever_comes_after_is_not() {
     frames_in(&element).await;
     // It shows somebody else: for oneself another one is made.
     assert_ne!(one.me().view().expect("a view"), element);
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_said_of_how_somebody_sounds_ends_with_them() {
+    let (one, other) = pair().await;
+    let peer = one.peers().first().cloned().expect("a peer");
+    let element = make();
+    element.set_volume(0.75);
+    peer.attach_to(&element).expect("attached");
+    peer.set_muted(true);
+    peer.set_volume(0.5);
+    peer.set_volume(0.25);
+    turn(&one).await;
+    assert_eq!((element.muted(), element.volume()), (true, 0.25));
+    one.detach(&element);
+    turn(&one).await;
+    assert_eq!((element.muted(), element.volume()), (false, 0.75), "as the application had it");
+    // What is said before counts as well.
+    peer.attach_to(&element).expect("attached");
+    turn(&one).await;
+    assert_eq!((element.muted(), element.volume()), (true, 0.25));
+    one.me().attach_to(&element).expect("attached");
+    turn(&one).await;
+    assert_eq!((element.muted(), element.volume()), (true, 0.75), "oneself in silence, and nothing of theirs");
     leave(one, other).await;
 }
 

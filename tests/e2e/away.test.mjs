@@ -43,6 +43,18 @@ for (const lost of [0, 1]) {
         await noticedNothing(people);
         // The server's list has the one who is back, once.
         assert.deepEqual(await Promise.all(people.map((someone) => someone.text("peer-count"))), ["2", "2"]);
+        // The own line is still the own one, by another id.
+        const shows = (hand, heard) => one.until((...wanted) => {
+            const own = document.querySelector("#people-list > li");
+            return ["data-hand", "data-heard"].every((name, at) => own.hasAttribute(name) === wanted[at]);
+        }, hand, heard);
+        await shows(false, true);
+        await one.click("hand");
+        await shows(true, true);
+        await one.click("microphone");
+        await shows(true, false);
+        // Firefox tells of the server that it does not reach as of an exception.
+        assert.deepEqual(one.errors.filter((error) => !error.includes("ws://")), []);
     });
 }
 

@@ -50,6 +50,20 @@ for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
         }
     });
 
+    test(`a file that comes while the panel is closed is counted (${kinds[1]})`, async (t) => {
+        const [ann, bob] = await meet(t, kinds);
+        await bob.page.setViewport({ width: 390, height: 844 });
+        await bob.miss("side");
+        await bob.miss("unread");
+        await ann.page.evaluate(drop, 10, "x");
+        await bob.see("unread");
+        assert.equal(await bob.text("unread"), "1");
+        await bob.click("panel");
+        await bob.see("file-accept");
+        await bob.miss("unread");
+        assert.deepEqual(bob.errors, []);
+    });
+
     test(`channels and requests from ${kinds.join(" to ")}`, async (t) => {
         const room = freshRoom();
         const [one, other] = await Promise.all(kinds.map(async (kind) => {

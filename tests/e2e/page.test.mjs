@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { address, end, freshRoom, person } from "./people.mjs";
+import { address, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -144,6 +144,19 @@ test("names and texts are written in their own direction", async (t) => {
     assert.equal(await dana.page.$eval("#chat-input", (field) => getComputedStyle(field).direction), "rtl");
 });
 
+test("the Enter that ends a composition in Safari sends nothing", async (t) => {
+    const [ann, bob] = await meet(t, ["chromium", "chromium"]);
+    await ann.fill("chat-input", "電話");
+    const press = (keyCode) => ann.page.$eval("[data-testid=chat-input]", (input, keyCode) =>
+        input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode, bubbles: true, cancelable: true })), keyCode);
+    assert.equal(await press(229), true, "it is the keyboard's own");
+    assert.equal(await ann.value("chat-input"), "電話");
+    await ann.page.type("[data-testid=chat-input]", "!");
+    assert.equal(await press(13), false);
+    await bob.reads("chat-log", "電話!");
+    assert.deepEqual(await bob.page.$$eval("[data-testid=chat-text]", (texts) => texts.map(({ textContent }) => textContent)), ["電話!"]);
+});
+
 test("two thousand lines at once do not hold the page up", async (t) => {
     const room = freshRoom();
     const ann = await person(t, "chromium", { query: `?room=${room}` });
@@ -275,8 +288,12 @@ test("after a call all that this browser keeps of it is deleted when one says so
     });
     const before = await kept();
     assert.ok(before.includes("itodenwa.name") && before.includes("kept") && before.at(-1) !== "", String(before));
+    const hides = () => ann.page.$eval("[data-testid=hide-address]", ({ checked }) => checked);
+    await ann.click("hide-address");
+    assert.equal(await hides(), true);
     await ann.click("forget");
     await ann.reads("notice", "keeps nothing");
+    assert.equal(await hides(), false, "what is ticked is what is done");
     assert.deepEqual(await kept(), [""]);
     assert.deepEqual([await ann.value("room"), await ann.value("name")], ["", ""]);
     assert.equal(await ann.focused(), "room");

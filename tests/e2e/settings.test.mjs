@@ -115,6 +115,20 @@ test("somebody is silenced here, with the keyboard", async (t) => {
     );
     assert.equal((await muted())[0], false);
     assert.equal(await ann.pressed("tile-mute"), "false");
+    await ann.page.keyboard.press("Home");
+    await ann.page.waitForFunction(() => document.querySelector('[data-testid="remote-video"]').muted, { timeout: LIMIT });
+    assert.equal(await ann.pressed("tile-mute"), "true");
+    // Who is heard again is heard.
+    await ann.page.focus('[data-testid="tile-mute"]');
+    await ann.page.keyboard.press("Space");
+    await ann.page.waitForFunction(
+        () => {
+            const { muted, volume } = document.querySelector('[data-testid="remote-video"]');
+            return !muted && volume === 1;
+        },
+        { timeout: LIMIT },
+    );
+    assert.equal(await ann.value("tile-volume"), "1");
 });
 
 test("who speaks is marked", async (t) => {

@@ -25,9 +25,10 @@ export class Chat {
         const input = document.getElementById("chat-input");
         input.value = "";
         const form = document.getElementById("chat-form");
-        // Enter sends, with Shift it breaks the line. While a word is composed it belongs to the keyboard's own window.
+        // Enter sends, with Shift it breaks the line. While a word is composed it belongs to the keyboard's own window: in Safari the one
+        // that ends the word comes after it, and is known by its code alone (UI Events, section 7.3.1).
         const enter = (event) => {
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
             event.preventDefault();
             form.requestSubmit();
         };

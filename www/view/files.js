@@ -13,9 +13,12 @@ const addresses = new Set();
 export class Files {
     #room;
     #log = document.getElementById("chat-log");
+    #came;
 
-    constructor(room, signal) {
+    /** `came` is told of each that is offered here. */
+    constructor(room, { came, signal }) {
         this.#room = room;
+        this.#came = came;
         for (const address of addresses) URL.revokeObjectURL(address);
         addresses.clear();
         const button = document.getElementById("file");
@@ -71,6 +74,7 @@ export class Files {
                 row.tells(() => word("file-refused"));
             },
         });
+        this.#came();
     }
 }
 

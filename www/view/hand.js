@@ -8,7 +8,7 @@ export class Hand {
     #places;
     #chat;
     #failed;
-    /** Whose hand is up, by id: an attribute that is told again is no hand that is raised again. */
+    /** Whose hand is up: an attribute that is told again is no hand that is raised again. */
     #raised = new Set();
 
     /** `places` show people: they have an `element(id)` for each. `failed` is told why the own hand could not be raised. */
@@ -28,13 +28,13 @@ export class Hand {
 
     /** Somebody took the own hand down. Whether it was up. */
     lowered() {
-        const wasUp = this.#raised.has(this.#room.me.id);
+        const wasUp = this.#raised.has(this.#room.me);
         this.#show(this.#room.me);
         return wasUp;
     }
 
-    remove({ id }) {
-        this.#raised.delete(id);
+    remove(peer) {
+        this.#raised.delete(peer);
     }
 
     async #toggle() {
@@ -51,15 +51,15 @@ export class Hand {
     #show(person) {
         const { id } = person;
         const isUp = person.attributes.get("hand") === true;
-        const isNew = isUp && !this.#raised.has(id);
-        if (isUp) this.#raised.add(id);
-        else this.#raised.delete(id);
+        const isNew = isUp && !this.#raised.has(person);
+        if (isUp) this.#raised.add(person);
+        else this.#raised.delete(person);
         if (person === this.#room.me) button.setAttribute("aria-pressed", String(isUp));
         for (const place of this.#places) {
             const sign = place.element(id)?.querySelector(".hand");
             sign?.setAttribute("aria-label", word("hand-up"));
             sign?.toggleAttribute("hidden", !isUp);
-            place.element(id).toggleAttribute("data-hand", isUp);
+            place.element(id)?.toggleAttribute("data-hand", isUp);
         }
         return isNew;
     }

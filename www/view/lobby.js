@@ -41,7 +41,6 @@ export class Lobby {
             });
         });
         const hide = byId("hide-address");
-        hide.checked = preferences.iceTransportPolicy === "relay";
         hide.addEventListener("change", () => preferences.change("iceTransportPolicy", hide.checked ? "relay" : "all"));
         for (const field of [this.#room, this.#name]) field.addEventListener("input", () => this.#clearError());
         this.#anyway.addEventListener("click", () => {
@@ -56,6 +55,7 @@ export class Lobby {
     fill({ room, name }) {
         this.#room.value = room;
         this.#name.value = name;
+        byId("hide-address").checked = preferences.iceTransportPolicy === "relay";
         // Who was invited has only to say who they are.
         (room ? this.#name : this.#room).focus();
     }

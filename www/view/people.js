@@ -8,17 +8,20 @@ export class People {
     #room;
     #list = document.getElementById("people-list");
     #lines = new Map();
+    /** One's own line: who comes back after a while has another id. */
+    #own;
 
     constructor(room) {
         this.#room = room;
         this.#list.replaceChildren();
-        const own = this.#add(room.me.id, () => word("you-named", { name: nameOf(room.me) }));
-        for (const button of own.querySelectorAll("button")) button.remove();
+        this.#own = this.#add(() => word("you-named", { name: nameOf(room.me) }));
+        for (const button of this.#own.querySelectorAll("button")) button.remove();
         this.own();
     }
 
     add(peer) {
-        const line = this.#add(peer.id, () => nameOf(peer));
+        const line = this.#add(() => nameOf(peer));
+        this.#lines.set(peer.id, line);
         line.dataset.peer = peer.id;
         for (const button of line.querySelectorAll("[data-ask]")) {
             say(button.querySelector("span"), () => word(`ask-${button.dataset.ask}`, { name: nameOf(peer) }));
@@ -31,9 +34,9 @@ export class People {
         this.#lines.delete(peer.id);
     }
 
-    /** Their line. */
+    /** Somebody's line; one's own is among them. */
     element(id) {
-        return this.#lines.get(id);
+        return id === this.#room.me.id ? this.#own : this.#lines.get(id);
     }
 
     own() {
@@ -41,16 +44,15 @@ export class People {
     }
 
     media({ id, media }) {
-        const icon = this.#lines.get(id)?.querySelector(".silent");
-        icon?.toggleAttribute("hidden", media.has("microphone"));
-        this.#lines.get(id)?.toggleAttribute("data-heard", media.has("microphone"));
+        const line = this.element(id);
+        line?.querySelector(".silent").toggleAttribute("hidden", media.has("microphone"));
+        line?.toggleAttribute("data-heard", media.has("microphone"));
     }
 
-    #add(id, name) {
+    #add(name) {
         const line = template.content.firstElementChild.cloneNode(true);
         say(line.querySelector(".who"), name);
         line.querySelector(".silent").setAttribute("aria-label", word("silent"));
-        this.#lines.set(id, line);
         this.#list.append(line);
         return line;
     }

@@ -30,7 +30,7 @@ export class Side {
         return !this.#side.hidden;
     }
 
-    /** Something was written. */
+    /** Something was written, or offered. */
     wrote() {
         if (!this.isOpen) this.#count(this.#unread + 1);
     }

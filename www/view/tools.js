@@ -14,6 +14,8 @@ export function tools(tile, video, peer, pin) {
     };
     mute.addEventListener("click", () => {
         peer.muted = !peer.muted;
+        // The slider was at its end: nothing would be heard.
+        if (!peer.muted && peer.volume === 0) peer.volume = 1;
         show();
     });
     volume.addEventListener("input", () => {

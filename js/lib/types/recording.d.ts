@@ -5,7 +5,10 @@ import type { Room } from "./room.js";
 
 /** What is recorded. */
 export interface RecordOptions {
-    /** Oneself with what one shares, or all in the room, their sounds mixed. `everybody` if nothing is said. */
+    /**
+     * Oneself with what one shares, or all in the room, their sounds mixed. `everybody` if nothing is said. What is published under a name
+     * of its own ({@link Room.publish}) is left out.
+     */
     who?: "own" | "everybody" | undefined;
     /** After so many bytes it ends by itself. 1 GiB if nothing is said. */
     limit?: number | undefined;

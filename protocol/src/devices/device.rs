@@ -203,7 +203,9 @@ impl<T> Device<T> {
                 self.take(restored, asked.previous, outputs);
             }
             (Err(error), None) => {
-                let is_told = self.answer(&Err(error.clone()), outputs);
+                // Off it is as wanted, also without a device.
+                let result = if is_of_use { Err(error.clone()) } else { Ok(()) };
+                let is_told = self.answer(&result, outputs);
                 self.failed(error, is_told, outputs);
             }
         }
@@ -305,6 +307,11 @@ impl<T> Device<T> {
         if self.waiting.len() > WAITING {
             outputs.push_back(DevicesOutput::Done { id: self.waiting.remove(0), result: Ok(()) });
         }
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn forget_requests(&mut self) {
+        self.waiting.clear();
     }
 
     /// True if a request waited.

@@ -1,0 +1,77 @@
+// Devices that the browser is still asked for: what is said last counts, in the room and in what is handed over to it.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { address, browser, end, freshRoom } from "./people.mjs";
+
+after(end);
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`what is switched while the browser asks is told as it is in the end (${kind})`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        const told = await page.evaluate(asking, freshRoom());
+        assert.deepEqual(told.off, { camera: "off", media: [], microphone: "off" }, "to switch off never fails");
+        assert.deepEqual(told.muted, [], "off in the preview, off in the room");
+        assert.deepEqual(told.opened, ["camera"]);
+        assert.deepEqual(told.allowed, { before: ["camera"], after: ["camera"], width: true });
+        assert.deepEqual(told.refused, { before: ["camera"], code: "media/denied", after: [] });
+        assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
+    });
+}
+
+/** Runs in the page. */
+async function asking(name) {
+    const { counts, join, open } = await import("/itodenwa/index.js");
+    const devices = navigator.mediaDevices;
+    const real = devices.getUserMedia.bind(devices);
+    const denied = () => Promise.reject(new DOMException("a test", "NotAllowedError"));
+    let asked;
+    const hold = () => {
+        const allowed = new Promise((answer) => (asked = answer));
+        devices.getUserMedia = async (wanted) => ((await allowed) ? real(wanted) : denied());
+    };
+    const codeOf = (done) => done.then(() => "off", ({ code }) => code);
+    const told = {};
+
+    // The join goes on while the person is asked.
+    hold();
+    let room = await join(name, { camera: true, microphone: true });
+    const off = [codeOf(room.camera(false)), codeOf(room.microphone(false))];
+    asked(false);
+    const [camera, microphone] = await Promise.all(off);
+    told.off = { camera, microphone, media: [...room.me.media] };
+    await room.leave();
+
+    devices.getUserMedia = real;
+    let preview = await open({ microphone: true, camera: true });
+    await preview.microphone(false);
+    await preview.camera(false);
+    room = await join(name, { camera: true, microphone: true, preview });
+    told.muted = [...room.me.media];
+    await room.leave();
+
+    room = await join(name, { preview: await open({ camera: true }) });
+    told.opened = [...room.me.media];
+    await room.leave();
+
+    for (const allowed of [true, false]) {
+        devices.getUserMedia = real;
+        preview = await open();
+        hold();
+        const switched = preview.camera(true).catch(({ code }) => code);
+        room = await join(name, { preview });
+        const before = [...room.me.media];
+        const first = new Promise((first) => {
+            room.ondevice = ({ settings }) => first({ width: settings.width > 0 });
+            room.ontrouble = ({ code }) => first({ code });
+        });
+        asked(allowed);
+        told[allowed ? "allowed" : "refused"] = { before, ...(await first), after: [...room.me.media] };
+        await switched;
+        await room.leave();
+    }
+    told.counts = await counts();
+    return told;
+}
