@@ -67,7 +67,8 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_WRITE_TIMEOUT", value_name = "SECONDS",
           default_value = seconds_text(DEFAULT.turn_write_timeout), value_parser = seconds)]
     pub turn_write_timeout: Duration,
-    /// Bytes that wait to be written to one TCP connection of the relay; packets that do not fit are lost
+    /// Bytes that wait to be written to one TCP connection of the relay; packets that do not fit are lost. Answers may take 4 KiB
+    /// more; of who reads neither the connection is closed
     #[arg(long, env = "ITODENWA_TURN_QUEUE_BYTES", value_name = "BYTES", default_value_t = DEFAULT.turn_queue_bytes,
           value_parser = between(8192..=1 << 24))]
     pub turn_queue_bytes: usize,
