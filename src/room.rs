@@ -208,8 +208,8 @@ impl Handle {
 
     /// Switches the waiting room on or off: while it is on, who comes waits until somebody who may do so [admits](Self::admit) or
     /// [refuses](Self::refuse) them ([`Join::on_wait`]). Whoever is in the room stays, and gets in again after an interruption or a reload, as
-    /// with the [`lock`](Self::lock); and whoever may lock the room may do all this. Switched off, it lets in everybody who waits. It ends
-    /// when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in, people go on
+    /// with the [`lock`](Self::lock); and whoever may lock the room may do all this. Switched off, it lets in everybody who waits,
+    /// or nobody while the room is locked. It ends when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in, people go on
     /// waiting, for ten minutes at most unless the server is set otherwise.
     ///
     /// Everybody is told by [`Event::Waiting`]. What one may not do is [`Event::Trouble`] with `token/forbidden`.

@@ -5,6 +5,7 @@ mod ice;
 mod mint;
 #[cfg(feature = "redis")]
 mod redis;
+mod secrets;
 mod status;
 mod turn;
 mod webhook;
@@ -175,7 +176,7 @@ impl Args {
     /// Reads what follows the program's name, the environment, and the file that one of them names.
     ///
     /// # Errors
-    /// What is wrong, with the flag's name, to be shown to a person. Asking for help is one of these, too.
+    /// What is wrong, with the flag's name and without any secret, to be shown to a person. Asking for help is one of these, too.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let command = Args::command();
@@ -183,7 +184,9 @@ impl Args {
             .into_iter()
             .chain(file::arguments(&command, &arguments)?)
             .chain(arguments);
-        Args::from_arg_matches(&command.try_get_matches_from(arguments)?)
+        let matches =
+            command.clone().try_get_matches_from(arguments).map_err(|error| secrets::hide(&command, error))?;
+        Args::from_arg_matches(&matches)
     }
 
     /// What the flags say, and the program's own defaults where they say nothing.

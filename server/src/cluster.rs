@@ -43,6 +43,7 @@ use crate::hub::{Input, Output, Removal};
 pub use crate::node::NodeId;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
+use crate::ticket::TicketSecret;
 pub use local::{LocalBus, Rendezvous};
 use machine::RoomPeople;
 
@@ -84,6 +85,8 @@ pub enum BusEvent {
     /// Messages from or to a node are lost. It is still there, and hears the same of this one; what was sent before, either way,
     /// has arrived or never will.
     LinkBroken(NodeId),
+    /// Tickets are sealed with this from now on: this node keeps no room yet.
+    TicketSecret(TicketSecret),
     /// All nodes are known that may have kept rooms when this one joined.
     Settled,
     /// This node had lost its place and has a new one, under this name: to all others it is one that has just started.

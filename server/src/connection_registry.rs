@@ -21,7 +21,7 @@ use crate::cluster::machine::Node;
 use crate::cluster::{Bus, Registry};
 use crate::gate::{Denied, Gate};
 use crate::hub::{Hub, Input, Output};
-use crate::metrics::Counts;
+use crate::metrics::{Counts, Numbers};
 use crate::node::ConnectionId;
 use crate::packet::Opaque;
 use crate::queue::{QueueSender, queue};
@@ -139,9 +139,14 @@ impl ConnectionRegistry {
             }
             RegistryMessage::WebOriginDenied => self.counts.denied_by_origin += 1,
             RegistryMessage::Measure(answer) => {
+                let numbers = Numbers {
+                    counts: self.counts.clone(),
+                    census: self.node.census(),
+                    cluster: self.node.figures(),
+                    webhooks: self.webhooks.as_ref().map(Webhooks::counts),
+                };
                 // Who asked may have gone away meanwhile.
-                let webhooks = self.webhooks.as_ref().map(Webhooks::counts);
-                let _ = answer.send(self.counts.text(self.node.census(), self.node.figures(), webhooks));
+                let _ = answer.send(numbers);
             }
             RegistryMessage::Ask(question, to) => self.node.ask(now(), question, to),
             RegistryMessage::Received(from, received) => {

@@ -18,6 +18,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::folder::{self, Links};
 use crate::host::{host, one_host};
+use crate::metrics::ProcessReader;
 use crate::registry_message::RegistryMessage;
 use crate::tls::Certificate;
 use crate::{Config, Page, Tls, api, page, upgrade};
@@ -69,7 +70,8 @@ pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, i
 /// The numbers. They have a port of their own unless everybody may read them: whether a request comes from this computer or from
 /// a proxy on it, which need not say so, cannot be told.
 pub(crate) fn metrics(registry: mpsc::Sender<RegistryMessage>) -> Router {
-    Router::new().route("/metrics", get(async move || measure(&registry).await))
+    let process = Arc::new(ProcessReader::default());
+    Router::new().route("/metrics", get(async move || measure(&registry, &process).await))
 }
 
 /// What is answered to HTTP where TLS is expected: the same address with TLS, if the certificate is for its host.
@@ -106,11 +108,14 @@ fn health(is_in: bool) -> Response {
     }
 }
 
-async fn measure(registry: &mpsc::Sender<RegistryMessage>) -> Response {
+async fn measure(registry: &mpsc::Sender<RegistryMessage>, process: &ProcessReader) -> Response {
     let (answer, answered) = oneshot::channel();
     let _ = registry.send(RegistryMessage::Measure(answer)).await;
     match answered.await {
-        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Ok(numbers) => {
+            let text = numbers.text(process.read().await);
+            ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+        }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

@@ -331,25 +331,29 @@ impl<P: Packet> Hub<P> {
         }
     }
 
-    /// Somebody is out of a room: those who are in it are told.
+    /// Somebody is out of a room: those who are in it are told. Whoever [replaces](LeaveReason::Replaced) somebody comes in at
+    /// once, so that the room is not empty between the two.
     fn part(&mut self, now: Instant, name: &RoomName, id: PeerId, reason: LeaveReason) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(member) = room.leave(id) else { return };
         self.ice.dismiss(name, id);
-        let is_empty = room.len() == 0;
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
         self.tell_left(name, (&member).into(), reason);
         if reason == LeaveReason::Removed {
             self.remember_removal(now, name, &member);
         }
-        if is_empty {
-            if let Some(room) = self.rooms.get_mut(name) {
-                room.lock = Lock::default();
-            }
-            self.nobody_is_in(now, name);
-            self.leave_empty(now, name);
+        if reason != LeaveReason::Replaced {
+            self.after_the_last_one(now, name);
         }
+    }
+
+    /// If nobody is in a room any more, what was said of it is over.
+    fn after_the_last_one(&mut self, now: Instant, name: &RoomName) {
+        let Some(room) = self.rooms.get_mut(name).filter(|room| room.len() == 0) else { return };
+        room.lock = Lock::default();
+        self.nobody_is_in(now, name);
+        self.leave_empty(now, name);
     }
 
     /// A room in which nobody is, and where nobody waits, is forgotten before long.
@@ -364,7 +368,7 @@ impl<P: Packet> Hub<P> {
     fn do_what_is_due(&mut self, now: Instant) {
         while self.due.first().is_some_and(|(at, _)| *at <= now) {
             match self.due.pop_first() {
-                Some((_, Due::Forget(name))) => self.forget(&name),
+                Some((_, Due::Forget(name))) => self.forget_empty(&name),
                 Some((_, Due::Part(name, id))) => self.part(now, &name, id, LeaveReason::Gone),
                 Some((_, Due::Settle(name))) => self.settle(&name),
                 Some((_, Due::Inherited(name))) => self.inherited_are_due(now, &name),
@@ -384,6 +388,13 @@ impl<P: Packet> Hub<P> {
             let servers = self.ice.servers(room, *id);
             self.renewals.given(now, to, &servers);
             self.outputs.push_back(Output::Send(to, Arc::new(ServerMessage::IceServers(servers))));
+        }
+    }
+
+    fn forget_empty(&mut self, name: &RoomName) {
+        match self.rooms.get_mut(name) {
+            Some(room) if room.is_in_use() => room.kept_until = None,
+            _ => self.forget(name),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the server counts, and how Prometheus reads it.
 
+mod process;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,10 +10,7 @@ use itodenwa_wire::RefusalCode;
 
 use crate::cluster::Figures;
 use crate::webhook::WebhookCounts;
-
-/// Where the system says what the program uses.
-const STATUS: &str = "/proc/self/status";
-const DESCRIPTORS: &str = "/proc/self/fd";
+pub(crate) use process::{Process, ProcessReader};
 
 /// What was counted since the start. One owner counts, so these are plain numbers. Nothing in them is about anybody.
 #[derive(Debug, Clone)]
@@ -43,6 +42,16 @@ pub struct Census {
     pub rooms: usize,
 }
 
+/// All that the connection registry knows. It is copied there and written elsewhere: everybody waits for the registry.
+#[derive(Debug, Clone)]
+pub(crate) struct Numbers {
+    pub(crate) counts: Counts,
+    pub(crate) census: Census,
+    /// With a cluster: its figures, and whether this node is in it.
+    pub(crate) cluster: Option<(Figures, bool)>,
+    pub(crate) webhooks: Option<WebhookCounts>,
+}
+
 impl Counts {
     pub(crate) fn new() -> Self {
         Counts {
@@ -65,50 +74,46 @@ impl Counts {
     pub(crate) fn refused(&mut self, code: RefusalCode) {
         *self.refusals.entry(code.as_str()).or_default() += 1;
     }
+}
 
+impl Numbers {
     /// In Prometheus' text format, version 0.0.4.
-    ///
-    /// With a cluster: its figures, and whether this node is in it.
-    pub(crate) fn text(
-        &self,
-        census: Census,
-        cluster: Option<(Figures, bool)>,
-        webhooks: Option<WebhookCounts>,
-    ) -> String {
+    pub(crate) fn text(&self, process: Process) -> String {
+        let Numbers { counts, census, cluster, webhooks } = self;
         let mut text = Text(String::new());
         text.head("build_info", "gauge", "Which version this is.");
         text.sample("build_info", Some(("version", env!("CARGO_PKG_VERSION"))), 1);
         text.gauge("connections", "Open WebSockets.", census.connections);
         text.gauge("members", "Open WebSockets that are in a room.", census.members);
         text.gauge("rooms", "Rooms with somebody in them.", census.rooms);
-        text.counter("connections_total", "WebSockets that were let in.", self.connections);
+        text.counter("connections_total", "WebSockets that were let in.", counts.connections);
         text.head("connections_denied_total", "counter", "WebSockets that were not let in.");
         let denied = [
-            ("address", self.denied_by_address),
-            ("cluster", self.denied_without_place),
-            ("full", self.denied_when_full),
-            ("origin", self.denied_by_origin),
+            ("address", counts.denied_by_address),
+            ("cluster", counts.denied_without_place),
+            ("full", counts.denied_when_full),
+            ("origin", counts.denied_by_origin),
         ];
         for (reason, count) in denied {
             text.sample("connections_denied_total", Some(("reason", reason)), count);
         }
-        text.counter("joins_total", "Joins that succeeded.", self.joins);
-        text.counter("messages_received_total", "Messages from clients.", self.received);
-        text.counter("messages_unknown_total", "Messages of later versions, which were ignored.", self.unknown);
-        text.counter("messages_sent_total", "Messages to clients.", self.sent);
-        text.counter("message_bytes_sent_total", "Bytes of the messages to clients.", self.sent_bytes);
-        text.counter("signals_total", "Packets that were passed on from member to member.", self.signals);
+        text.counter("joins_total", "Joins that succeeded.", counts.joins);
+        text.counter("messages_received_total", "Messages from clients.", counts.received);
+        text.counter("messages_unknown_total", "Messages of later versions, which were ignored.", counts.unknown);
+        text.counter("messages_sent_total", "Messages to clients.", counts.sent);
+        text.counter("message_bytes_sent_total", "Bytes of the messages to clients.", counts.sent_bytes);
+        text.counter("signals_total", "Packets that were passed on from member to member.", counts.signals);
         text.head("refusals_total", "counter", "What was refused, by its code.");
-        for (code, count) in &self.refusals {
+        for (code, count) in &counts.refusals {
             text.sample("refusals_total", Some(("code", code)), *count);
         }
         if let Some((figures, is_in)) = cluster {
-            text.cluster(figures, is_in);
+            text.cluster(figures, *is_in);
         }
         if let Some(webhooks) = webhooks {
             text.webhooks(webhooks);
         }
-        text.process(self.started);
+        text.process(counts.started, process);
         text.0
     }
 }
@@ -139,7 +144,7 @@ impl Text {
         self.sample(name, None, value);
     }
 
-    fn cluster(&mut self, figures: Figures, is_in: bool) {
+    fn cluster(&mut self, figures: &Figures, is_in: bool) {
         self.gauge("cluster_in", "1 while this node has its place in the cluster.", is_in.into());
         self.gauge("cluster_nodes", "Nodes that this one sees, with itself.", figures.nodes);
         self.counter("cluster_messages_sent_total", "Messages to other nodes.", figures.sent);
@@ -153,7 +158,7 @@ impl Text {
         let _ = writeln!(self.0, "itodenwa_cluster_engine_seconds {seconds}.{micros:06}");
     }
 
-    fn webhooks(&mut self, counts: WebhookCounts) {
+    fn webhooks(&mut self, counts: &WebhookCounts) {
         self.counter("webhooks_delivered_total", "Events that the webhook took.", counts.delivered);
         self.counter("webhooks_failed_total", "Attempts that it did not take.", counts.failed);
         let help = "Events that nobody took in time, or that found too many before them.";
@@ -161,7 +166,7 @@ impl Text {
     }
 
     /// The usual numbers about a process, under their usual names, where the system tells them.
-    fn process(&mut self, started: SystemTime) {
+    fn process(&mut self, started: SystemTime, process: Process) {
         let mut gauge = |name: &str, help: &str, value: Option<u64>| {
             if let Some(value) = value {
                 let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
@@ -169,16 +174,9 @@ impl Text {
         };
         let started = started.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
         gauge("process_start_time_seconds", "When it started, in seconds since 1970.", started);
-        gauge("process_resident_memory_bytes", "Memory that it uses.", resident());
-        let descriptors = std::fs::read_dir(DESCRIPTORS).ok().map(|entries| entries.count() as u64);
-        gauge("process_open_fds", "Files and sockets that it has open.", descriptors);
+        gauge("process_resident_memory_bytes", "Memory that it uses.", process.resident);
+        gauge("process_open_fds", "Files and sockets that it has open.", process.descriptors);
     }
-}
-
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string(STATUS).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 #[cfg(test)]
@@ -190,11 +188,15 @@ mod tests {
         let mut counts = Counts::new();
         counts.refused(RefusalCode::RoomFull);
         counts.refused(RefusalCode::RoomFull);
-        let text = counts.text(
-            Census { connections: 3, members: 2, rooms: 1 },
-            Some((Figures { answer_micros: 1_000_020, ..Figures::default() }, true)),
-            Some(WebhookCounts { delivered: 4, ..WebhookCounts::default() }),
-        );
+        let numbers = Numbers {
+            counts,
+            census: Census { connections: 3, members: 2, rooms: 1 },
+            cluster: Some((Figures { answer_micros: 1_000_020, ..Figures::default() }, true)),
+            webhooks: Some(WebhookCounts { delivered: 4, ..WebhookCounts::default() }),
+        };
+        assert!(!numbers.text(Process::default()).contains("process_open_fds"), "what the system does not tell");
+        let text = numbers.text(Process { resident: Some(4096), descriptors: Some(7) });
+        assert!(text.contains("\nprocess_open_fds 7\n"));
         assert!(text.ends_with('\n'));
         assert!(text.contains("\nitodenwa_connections 3\n"));
         assert!(text.contains("\nitodenwa_refusals_total{code=\"room/full\"} 2\n"));

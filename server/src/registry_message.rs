@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use crate::address::Origin;
 use crate::closing::{Closing, Ending};
 use crate::gate::Denied;
+use crate::metrics::Numbers;
 use crate::node::ConnectionId;
 use crate::operator::{Answer, Question};
 use crate::packet::Opaque;
@@ -23,8 +24,8 @@ pub(crate) enum RegistryMessage {
     Admission { origin: Origin, answer: oneshot::Sender<Result<(), Denied>> },
     /// A page that may not connect tried to.
     WebOriginDenied,
-    /// The numbers are asked for, as Prometheus reads them.
-    Measure(oneshot::Sender<String>),
+    /// The numbers are asked for.
+    Measure(oneshot::Sender<Numbers>),
     /// Somebody who operates the server asks of the rooms of all nodes.
     Ask(Question, oneshot::Sender<Vec<Answer>>),
     /// A connection sent something.

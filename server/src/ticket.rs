@@ -122,6 +122,11 @@ impl Tickets {
         self.run = run;
     }
 
+    /// From now on they are made and read with another secret.
+    pub(crate) fn change_secret(&mut self, secret: &TicketSecret) {
+        self.key = secret.key();
+    }
+
     /// When this run of the server began.
     pub(crate) fn started(&self) -> Instant {
         self.start.0

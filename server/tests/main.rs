@@ -30,6 +30,7 @@ mod metrics;
 mod origins;
 mod page;
 mod program;
+mod program_secrets;
 mod recorded;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;

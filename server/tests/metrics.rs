@@ -19,6 +19,12 @@ async fn everything_that_happens_is_counted() {
     let answer = server.get("/metrics").await.to_lowercase();
     assert!(answer.contains("content-type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{answer}");
     assert!(answer.contains("\nprocess_start_time_seconds "), "{answer}");
+    if cfg!(target_os = "linux") {
+        assert!(
+            answer.contains("\nprocess_open_fds ") && answer.contains("\nprocess_resident_memory_bytes "),
+            "{answer}"
+        );
+    }
     assert_eq!(measure(&server, "connections").await, 0);
 
     let (mut ann, ann_id) = Client::in_room(&server, "r").await;

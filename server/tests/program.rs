@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::support::{http, soon};
 
 /// The program, which does not outlive its test.
-fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
     command.args(args).env("RUST_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
@@ -86,16 +86,16 @@ async fn refuses_wrong_flags_and_variables_by_name() {
 }
 
 /// A file that is gone after the test.
-struct File(std::path::PathBuf);
+pub(crate) struct File(std::path::PathBuf);
 
 impl File {
-    fn new(name: &str, text: &str) -> Self {
+    pub(crate) fn new(name: &str, text: &str) -> Self {
         let path = std::env::temp_dir().join(format!("itodenwa-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
         File(path)
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -107,7 +107,7 @@ impl Drop for File {
 }
 
 /// What a program that ends by itself printed: output and log.
-async fn output(mut command: Command) -> (bool, String, String) {
+pub(crate) async fn output(mut command: Command) -> (bool, String, String) {
     let output = soon(command.output()).await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.success(), text(output.stdout), text(output.stderr))

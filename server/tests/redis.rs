@@ -193,6 +193,50 @@ async fn redis_loses_everything_and_nobody_notices() {
     assert_eq!(first.number("cluster_rejoins_total").await + second.number("cluster_rejoins_total").await, 0.0);
 }
 
+/// While the node that knows the secret is stalled Redis loses everything, and another one starts; the first goes on as soon as that
+/// one is known, or `too_late`: when it keeps rooms.
+async fn a_node_starts_when_redis_lost_everything(timeout: &str, too_late: bool) {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let arguments = ["--redis-timeout", timeout];
+    let first = Node::start(&redis, &arguments).await;
+    let (_ann, of_ann) = first.join("r").await;
+    first.signal("-STOP").await;
+    redis.tell("FLUSHALL").await;
+    let starts = Node::start(&redis, &arguments);
+    let goes_on = async {
+        let is_there = async || !redis.tell("ZCARD itodenwa:nodes").await.starts_with(":0");
+        soon(async { while !is_there().await {} }).await;
+        if !too_late {
+            first.signal("-CONT").await;
+        }
+    };
+    let (second, ()) = tokio::join!(starts, goes_on);
+    if too_late {
+        first.signal("-CONT").await;
+    }
+    see_each_other(&[&first, &second]).await;
+    // Whichever room: both believe each other's tickets, and those of before if the first one was not too late.
+    let (_ben, of_ben, room) = second.join_at_home_of(&first).await;
+    first.signal("-TERM").await;
+    second.until("cluster_nodes", 1).await;
+    let (_ben, resumed) = second.come_back(&room, &of_ben["ticket"]).await;
+    assert_eq!(resumed["me"], of_ben["me"]);
+    if !too_late {
+        let (_ann, resumed) = second.come_back("r", &of_ann["ticket"]).await;
+        assert_eq!(resumed["me"], of_ann["me"]);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_starts_when_redis_lost_everything_takes_the_secret_of_those_that_are_there() {
+    a_node_starts_when_redis_lost_everything("15", false).await;
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_too_late_takes_the_secret_that_was_made_meanwhile() {
+    a_node_starts_when_redis_lost_everything(SOON[1], true).await;
+}
+
 #[tokio::test]
 async fn redis_restarts_and_what_it_lost_is_noticed() {
     let Some(mut redis) = Redis::start(&[]).await else { return };

@@ -2,17 +2,19 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use itodenwa_server::relay::{Service, TurnLimits};
+use itodenwa_server::relay::{Service, TurnConfig, TurnLimits};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use stun_types::message::BINDING;
+use socket2::{Domain, Socket, Type};
+use stun_types::message::{BINDING, Message};
 use turn_types::attribute::Lifetime;
 use turn_types::message::REFRESH;
 
-use crate::support::soon_true;
 use crate::support::turn::{Framed, Turn, config, limited, member, relay, request, secret, tcp};
+use crate::support::{PATIENCE, soon_true};
 
 /// Whether the relay closes a connection, without a word.
 fn is_closed(stream: &mut TcpStream) -> bool {
@@ -132,6 +134,51 @@ fn who_does_not_read_loses_packets_and_then_the_connection() {
     });
     soon_true(|| relay.ledger().allocations() == 1);
     bob.received_nothing();
+}
+
+/// Nobody asks again over TCP (RFC 8489, section 6.2.2): an answer that is lost is an allocation that ends.
+#[test]
+fn who_reads_late_has_lost_packets_and_no_answer() {
+    let limits = TurnLimits {
+        turn_write_timeout: PATIENCE,
+        turn_session_rate: 1 << 30,
+        turn_queue_bytes: 8192,
+        ..TurnLimits::default()
+    };
+    // One thread, so that what Bob sends has been handed on when he is answered.
+    let config = TurnConfig { workers: Some(NonZeroUsize::MIN), ..config() };
+    let relay = Service::start(&config, limits, secret(), None).unwrap();
+    // The system holds little for it.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&relay.address().into()).unwrap();
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut ann = Turn::over(Framed(stream), member(&relay, "ann"));
+    let anns = ann.allocate().relayed();
+    let (mut bob, bobs) = Turn::allocated(&relay, "bob");
+    assert_eq!((ann.bind(0x4000, bobs).code(), bob.bind(0x4000, anns).code()), (0, 0));
+    // And what is left of it no packet fits into.
+    for size in [1900; 400].into_iter().chain([8; 100]) {
+        for _ in 0..25 {
+            bob.through(0x4000, &vec![7; size]);
+        }
+        bob.received_nothing();
+    }
+    let mut asked = Vec::new();
+    for _ in 0..40 {
+        let request = ann.signed(REFRESH, &[&Lifetime::new(600)]);
+        asked.push(Message::from_bytes(&request).unwrap().transaction_id());
+        ann.send(&request);
+        bob.received_nothing();
+    }
+    while let Some(first) = asked.first() {
+        let answer = ann.receive().expect("the connection is there");
+        if answer.0[0] < 0x40 {
+            assert_eq!((answer.code(), answer.message().transaction_id()), (0, *first), "each once, in order");
+            asked.remove(0);
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { createServer } from "node:net";
@@ -73,6 +73,7 @@ export function nginxBeforeThree(t, servers, path) {
         certify(folder);
         const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `${what}_temp_path ${folder}/${what};`);
         let text = change(given, "http {", `daemon off; pid ${folder}/pid; error_log stderr crit;\nhttp {\naccess_log off; ${temporary.join(" ")}`);
+        text = change(text, "/var/cache/itodenwa", `${folder}/cache`);
         text = change(text, "listen 443 ssl", `listen 127.0.0.1:${port} ssl`);
         for (const [index, server] of servers.entries()) {
             text = change(text, `10.0.0.${index + 1}:8080`, new URL(server).host);
@@ -99,6 +100,8 @@ async function status(url) {
 
 async function start(t, written, scheme, path) {
     const folder = await mkdtemp(join(tmpdir(), "itodenwa-nginx-"));
+    // Started by root it serves as somebody else, who keeps files below.
+    await chmod(folder, 0o755);
     const port = await freePort();
     const file = join(folder, "nginx.conf");
     await writeFile(file, written(port, folder));

@@ -228,7 +228,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * Switches the waiting room on, or with `false` off: while it is on, who comes waits until somebody who may do so lets them in by
      * {@link admit} or refuses them by {@link refuse} ({@link JoinOptions.onwait}). Whoever is in the room stays, and gets in again after an
      * interruption or a reload, as with {@link lock}; and whoever may lock the room may do all this. Switched off, it lets in everybody who
-     * waits. It ends when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in,
+     * waits, or nobody while the room is locked. It ends when nobody is in the room any more, and who waits then is sent away; when only those are left who may let nobody in,
      * people go on waiting, for ten minutes at most unless the server is set otherwise. Everybody is told by {@link onwaiting}; what one may
      * not do is a {@link Trouble} `token/forbidden`.
      * @throws {@link ItodenwaError} `room/closed`.

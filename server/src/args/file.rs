@@ -31,7 +31,11 @@ pub(super) fn arguments(command: &Command, given: &[OsString]) -> Result<Vec<OsS
 
 fn read(path: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    text.parse().map_err(|error: toml::de::Error| error.to_string())
+    text.parse().map_err(|error: toml::de::Error| {
+        // Its own text has the line in it, with the secret that may be there.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or(&text);
+        format!("line {}: {}", 1 + before.matches('\n').count(), error.message().trim_end())
+    })
 }
 
 /// A flag that a file may set: one that has a value in the end, which `--help` has not.

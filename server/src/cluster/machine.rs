@@ -167,7 +167,7 @@ impl Node {
     /// Something came from the bus.
     pub(crate) fn on_bus_event(&mut self, now: Instant, event: BusEvent) {
         self.check_lease(now);
-        if !self.has_place() && !matches!(event, BusEvent::Rejoined(_)) {
+        if !self.has_place() && !matches!(event, BusEvent::Rejoined(_) | BusEvent::TicketSecret(_)) {
             // It was for who this node was before.
             return;
         }
@@ -196,6 +196,7 @@ impl Node {
                 self.say_released(node);
                 self.hold_on(now, node);
             }
+            BusEvent::TicketSecret(secret) => self.hub.change_ticket_secret(&secret),
             BusEvent::Settled => self.is_settled = true,
             BusEvent::Rejoined(me) => {
                 self.lose_place(now);

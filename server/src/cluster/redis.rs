@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use itodenwa_wire::RoomName;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -51,8 +51,6 @@ pub(crate) struct RedisRegistry(Arc<Shared>);
 #[derive(Debug)]
 pub(super) struct Shared {
     view: Mutex<View>,
-    /// Told once all nodes are known that may keep rooms, if they were not from the beginning.
-    settled: Notify,
     /// Messages did not find a place: all links are to be broken.
     is_overfull: AtomicBool,
     counts: Counts,
@@ -88,13 +86,14 @@ pub(crate) async fn join(
     let (bus, registry, way) = way(tokio::time::Instant::now().into_std());
     let secret = Secret { secret, is_shared };
     let limit = 2 * config.timeout;
-    let member = Member::join(config, secret, way).await?;
-    let secret = member.ticket_secret().clone();
+    let (agree, agreed) = oneshot::channel();
+    let member = Member::join(config, secret, way, agree).await?;
     tokio::spawn(member.run());
     if !bus.is_settled() {
         tracing::info!("the cluster has just begun, or its engine lost what it knew: others are waited for");
-        timeout(limit, bus.shared.settled.notified()).await.map_err(|_| JoinError::Timeout)?;
     }
+    let agreed = timeout(limit, agreed).await.map_err(|_| JoinError::Timeout)?;
+    let secret = agreed.map_err(|_| JoinError::Timeout)??;
     Ok((bus, registry, secret))
 }
 
@@ -113,12 +112,7 @@ pub(super) fn way(now: Instant) -> (RedisBus, RedisRegistry, Way) {
     let (inbox, events) = mpsc::channel(EVENTS);
     let (others, awaited) = (Vec::new(), Vec::new());
     let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now };
-    let shared = Shared {
-        view: Mutex::new(view),
-        settled: Notify::new(),
-        is_overfull: AtomicBool::new(false),
-        counts: Counts::default(),
-    };
+    let shared = Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() };
     let (shared, leaving) = (Arc::new(shared), CancellationToken::new());
     let bus = RedisBus { shared: shared.clone(), messages, events, leaving: leaving.clone() };
     (bus, RedisRegistry(shared.clone()), Way { shared, outbox, inbox, leaving })

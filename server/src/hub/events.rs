@@ -59,7 +59,14 @@ impl<P: Packet> Hub<P> {
         let members = self.members_of(room) + more;
         self.events.changed(room);
         self.events.tell(|| RoomEvent::Left { room: room.clone(), member, reason, members });
-        if members == 0 {
+        // Whoever replaces somebody comes in at once.
+        if more == 0 && reason != LeaveReason::Replaced {
+            self.tell_if_emptied(room);
+        }
+    }
+
+    pub(super) fn tell_if_emptied(&mut self, room: &RoomName) {
+        if self.members_of(room) == 0 {
             self.events.tell(|| RoomEvent::Emptied { room: room.clone() });
         }
     }

@@ -88,11 +88,15 @@ impl<P: Packet> Hub<P> {
     }
 
     /// The newest one of an identity stays: who is not back, and comes as somebody new, was replaced. `back` is not meant.
-    pub(super) fn replace_inherited(&mut self, room: &RoomName, identity: &Identity, back: Option<PeerId>) {
+    /// False if nobody was.
+    pub(super) fn replace_inherited(&mut self, room: &RoomName, identity: &Identity, back: Option<PeerId>) -> bool {
         let is_older = |person: &Person| person.identity.as_ref() == Some(identity) && Some(person.id) != back;
-        for person in self.take_inherited(room, is_older) {
+        let older = self.take_inherited(room, is_older);
+        let replaces = !older.is_empty();
+        for person in older {
             self.tell_left(room, person, LeaveReason::Replaced);
         }
+        replaces
     }
 
     /// Who is not back by now does not come back, unless rooms have moved again meanwhile.

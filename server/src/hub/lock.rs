@@ -17,7 +17,7 @@ use itodenwa_wire::{Join, PeerId, RefusalCode, RoomName, ServerMessage};
 
 use super::pace::Pace;
 use super::room::Room;
-use super::{ConnectionId, ConnectionState, Due, Hub, Output, Packet};
+use super::{Closing, ConnectionId, ConnectionState, Due, Hub, Output, Packet};
 use crate::access::Admitted;
 use crate::closing;
 use crate::ticket::Claims;
@@ -31,6 +31,11 @@ pub(super) struct Lock {
     /// What was said last; none if nobody said anything in this run of the server.
     said: Option<bool>,
     pace: Pace,
+}
+
+/// What who may not come in is told.
+pub(super) fn locked() -> Closing {
+    Closing::refusing(RefusalCode::RoomLocked, "the room is locked")
 }
 
 impl Lock {

@@ -8,6 +8,7 @@ use itodenwa_wire::{PeerId, RoomName};
 use super::room::Presence;
 use super::{Closing, ConnectionId, Due, Ending, Hub, Output, Packet, Renewals};
 use crate::node::NodeId;
+use crate::ticket::TicketSecret;
 use crate::webhook::Person;
 
 /// How long members of rooms that moved away may use the relay here: their media goes through it until they connect anew.
@@ -116,6 +117,11 @@ impl<P: Packet> Hub<P> {
             self.forget(&name);
         }
         moved
+    }
+
+    /// Tickets are sealed with this from now on, and others are good for nobody: that of a cluster which this node takes over.
+    pub(crate) fn change_ticket_secret(&mut self, secret: &TicketSecret) {
+        self.tickets.change_secret(secret);
     }
 
     /// Nothing that was kept here is to be believed any longer: it is as if the server had been started anew.

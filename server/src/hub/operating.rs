@@ -37,7 +37,7 @@ impl<P: Packet> Hub<P> {
             Question::TurnAway(name, who) => done(self.refuse_waiting(now, name, *who)),
             // The node answers.
             Question::Status => Answer::Unknown,
-            Question::Close(name) => self.remove_all(now, name, "the operator closed the room", |_| true),
+            Question::Close(name) => self.close_room(now, name),
         }
     }
 
@@ -62,6 +62,16 @@ impl<P: Packet> Hub<P> {
             })
         };
         rooms.into_iter().filter_map(summary).collect()
+    }
+
+    fn close_room(&mut self, now: Instant, name: &RoomName) -> Answer {
+        let why = "the operator closed the room";
+        let closing = Closing::refusing(RefusalCode::RoomUnanswered, why);
+        let waited = self.send_away_waiting(now, name, |_| true, closing);
+        match self.remove_all(now, name, why, |_| true) {
+            Answer::Unknown if waited => Answer::Done,
+            answer => answer,
+        }
     }
 
     fn remove_all(

@@ -9,13 +9,13 @@ use super::{Closing, ConnectionId, ConnectionState, Due, Ending, Hub, Packet};
 use crate::closing;
 
 impl<P: Packet> Hub<P> {
-    /// The newest one of an identity stays.
-    pub(super) fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) {
+    /// The newest one of an identity stays. False if there is no older one.
+    pub(super) fn make_way(&mut self, now: Instant, room: &RoomName, identity: &Identity) -> bool {
         let older = self.rooms.get(room).and_then(|room| room.with_identity(identity));
-        if let Some((id, presence)) = older {
-            let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
-            self.send_off(now, room, id, presence, closing, LeaveReason::Replaced);
-        }
+        let Some((id, presence)) = older else { return false };
+        let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
+        self.send_off(now, room, id, presence, closing, LeaveReason::Replaced);
+        true
     }
 
     pub(super) fn remove_member(&mut self, now: Instant, from: ConnectionId, who: PeerId) {

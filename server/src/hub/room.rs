@@ -200,6 +200,12 @@ impl<P: Packet> Room<P> {
         Some((id, until))
     }
 
+    /// Nobody new finds a place any more.
+    #[cfg(test)]
+    pub(super) fn gave_every_session(&mut self) {
+        self.sessions = u32::MAX;
+    }
+
     #[cfg(test)]
     pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
         self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits)) && self.waiting.is_bounded(limits)

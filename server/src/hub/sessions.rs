@@ -19,6 +19,7 @@ use itodenwa_wire::{
     ServerMessage, Welcome,
 };
 
+use super::lock::locked;
 use super::room::{Presence, Room};
 use super::{Closing, ConnectionId, ConnectionState, Due, Hub, Output, Packet};
 use crate::access::{Access, Admitted};
@@ -70,7 +71,7 @@ impl<P: Packet> Hub<P> {
         let admitted = self.access.admit(join, SystemTime::now(), self.limits.name_graphemes)?;
         let is_known = self.is_known(now, join, &admitted, claims);
         if self.is_locked(&join.room) && !is_known {
-            return Err(Closing::refusing(RefusalCode::RoomLocked, "the room is locked"));
+            return Err(locked());
         }
         let waits = self.has_to_wait(&join.room, &admitted, is_known, version)?;
         if self.is_to_be_asked(join) {
@@ -88,15 +89,19 @@ impl<P: Packet> Hub<P> {
         Admitted { name: called, pass }: Admitted,
         former: Option<(PeerId, u32)>,
     ) -> bool {
-        if let Some(pass) = &pass {
-            self.make_way(now, name, &pass.identity);
-            self.replace_inherited(name, &pass.identity, former.map(|(id, _)| id));
-        }
+        let replaces = pass.as_ref().is_some_and(|pass| {
+            let of_here = self.make_way(now, name, &pass.identity);
+            self.replace_inherited(name, &pass.identity, former.map(|(id, _)| id)) || of_here
+        });
         let entered = self.enter(now, from, name.clone(), |room, random| match former {
             Some((id, session)) => Some((Member { id, session, name: called, pass }, true)),
             None => Some((room.newcomer(Admitted { name: called, pass }, random)?, false)),
         });
         if let Err(closing) = entered {
+            if replaces {
+                self.tell_if_emptied(name);
+            }
+            self.after_the_last_one(now, name);
             self.refuse(now, from.0, closing);
             return false;
         }

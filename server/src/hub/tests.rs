@@ -5,6 +5,7 @@ mod lock;
 mod random;
 mod recorded;
 mod renaming;
+mod replacing;
 mod resuming;
 mod waiting;
 

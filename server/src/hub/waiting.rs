@@ -17,7 +17,7 @@
 //! It is on because a member that may do so said so, or from the beginning, by [`Limits::waiting_rooms`](crate::Limits::waiting_rooms). When
 //! the last one who may let in is gone, who waits goes on waiting, and whoever comes and may do so finds them. What a member said ends
 //! when nobody is in the room any more: unless waiting rooms are always on, who waits then is sent away (`room/unanswered`). Switched off, it
-//! lets in everybody who waits. Tickets carry it as they carry the [lock](super::lock).
+//! lets in everybody who waits, or nobody if the room is locked (`room/locked`). Tickets carry it as they carry the [lock](super::lock).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ use itodenwa_wire::{
     Applicant, Identity, Join, LeaveReason, PeerId, Refusal, RefusalCode, RoomName, ServerMessage, Wait, WaitingRoom,
 };
 
+use super::lock::locked;
 use super::pace::Pace;
 use super::room::Room;
 use super::{Closing, ConnectionId, ConnectionState, Due, Ending, Hub, Output, Packet};
@@ -130,9 +131,13 @@ impl<P: Packet> Hub<P> {
             self.waiting_changed(now, name);
         }
         if !on {
-            let _ = self.let_in(now, name, None);
-            // The room has not so many places.
-            let closing = Closing::refusing(RefusalCode::RoomFull, FULL);
+            let closing = if self.is_locked(name) {
+                locked()
+            } else {
+                let _ = self.let_in(now, name, None);
+                // The room has not so many places.
+                Closing::refusing(RefusalCode::RoomFull, FULL)
+            };
             self.send_away_waiting(now, name, |_| true, closing);
         }
         true
@@ -243,9 +248,6 @@ impl<P: Packet> Hub<P> {
         admitted: Admitted,
     ) {
         let name = &join.room;
-        if let Err(closing) = self.make_room(now, name) {
-            return self.refuse(now, from, closing);
-        }
         // The newest one of an identity waits.
         if let Some(identity) = admitted.identity() {
             let closing = Closing::refusing(RefusalCode::IdentityReplaced, "the same identity came in again");
@@ -256,6 +258,10 @@ impl<P: Packet> Hub<P> {
             {
                 self.send_away_waiting(now, name, |id| id == older, closing);
             }
+        }
+        // After that: without the older one the room may be empty, and would be forgotten.
+        if let Err(closing) = self.make_room(now, name) {
+            return self.refuse(now, from, closing);
         }
         let until = now + self.limits.waiting_time;
         let Some(room) = self.rooms.get_mut(name) else { return };
@@ -296,18 +302,20 @@ impl<P: Packet> Hub<P> {
         self.leave_empty(now, name);
     }
 
-    fn send_away_waiting(
+    /// False if nobody waits who is meant.
+    pub(super) fn send_away_waiting(
         &mut self,
         now: Instant,
         name: &RoomName,
         is_meant: impl Fn(PeerId) -> bool,
         closing: Closing,
-    ) {
-        let room = self.rooms.get(name);
-        let those: Vec<_> = room.into_iter().flat_map(|room| room.waiting.connections()).collect();
-        for (connection, ..) in those.into_iter().filter(|(_, id, _)| is_meant(*id)) {
-            self.close(now, connection, closing.clone(), Ending::ForGood(LeaveReason::Refused));
+    ) -> bool {
+        let waiting = self.rooms.get(name).into_iter().flat_map(|room| room.waiting.connections());
+        let those: Vec<_> = waiting.filter(|(_, id, _)| is_meant(*id)).map(|(connection, ..)| connection).collect();
+        for connection in &those {
+            self.close(now, *connection, closing.clone(), Ending::ForGood(LeaveReason::Refused));
         }
+        !those.is_empty()
     }
 
     /// Takes somebody out of those who wait.

@@ -41,6 +41,11 @@ pub(super) fn frame(bytes: &[u8]) -> Frame {
     }
 }
 
+/// Whether a message answers a request (RFC 8489, section 5: the higher bit of its class).
+pub(super) fn is_answer(message: &[u8]) -> bool {
+    matches!(message, [kind @ 0..=3, ..] if kind & 1 == 1)
+}
+
 /// The next multiple of four.
 pub(super) fn padded(length: usize) -> usize {
     length.next_multiple_of(4)
@@ -49,6 +54,14 @@ pub(super) fn padded(length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_are_told_from_all_else() {
+        // A binding's request, indication, success and error; the same of method 0x80; and a channel whose number looks like one.
+        let kinds = [[0x00, 0x01], [0x00, 0x11], [0x01, 0x01], [0x01, 0x11], [0x02, 0x01], [0x03, 0x11], [0x41, 0x00]];
+        assert_eq!(kinds.map(|kind| is_answer(&kind)), [false, false, true, true, false, true, false]);
+        assert!(!is_answer(&[]));
+    }
 
     #[test]
     fn stun_ends_where_its_header_says() {

@@ -2,14 +2,13 @@
 //! it ends, never for a relayed packet.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::budget::Budget;
 use super::limits::TurnLimits;
-use crate::address::Origin;
+use crate::address::{Network, Origin};
 
 /// So much of what may pass in a second may pass at once.
 const BURST: Duration = Duration::from_secs(2);
@@ -44,11 +43,12 @@ struct Account {
     closed: AtomicBool,
 }
 
-/// How many there are, of each origin and in all.
+/// How many there are in all, and of each origin and the networks that it is a part of.
 #[derive(Debug, Default)]
 struct Counter {
     all: usize,
-    origins: HashMap<Origin, usize>,
+    /// Those that have one: [`NETWORKS`](crate::address::NETWORKS) for each at most.
+    networks: HashMap<Network, usize>,
 }
 
 /// Why there is no allocation or connection now.
@@ -56,7 +56,7 @@ struct Counter {
 pub(super) enum Denied {
     /// There is no such session: the member has left.
     Unknown,
-    /// The session or its address has as many as it may have.
+    /// The session, its address or the network of that has as many as it may have.
     Quota,
     /// There are as many as there may be.
     Full,
@@ -148,17 +148,22 @@ impl Counter {
         if self.all >= most {
             return Err(Denied::Full);
         }
-        if self.origins.get(&origin).is_some_and(|count| *count >= of_origin) {
+        let has = |network: &Network| self.networks.get(network).copied().unwrap_or_default();
+        if origin.networks().any(|(network, times)| has(&network) >= of_origin.saturating_mul(times)) {
             return Err(Denied::Quota);
         }
-        *self.origins.entry(origin).or_default() += 1;
+        for (network, _) in origin.networks() {
+            *self.networks.entry(network).or_default() += 1;
+        }
         self.all += 1;
         Ok(())
     }
 
     fn give_back(&mut self, origin: Origin) {
         self.all = self.all.saturating_sub(1);
-        decrease(&mut self.origins, &origin);
+        for (network, _) in origin.networks() {
+            decrease(&mut self.networks, network);
+        }
     }
 }
 
@@ -193,11 +198,11 @@ impl Drop for ConnectionPermit {
     }
 }
 
-fn decrease<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
+fn decrease(counts: &mut HashMap<Network, usize>, network: Network) {
+    if let Some(count) = counts.get_mut(&network) {
         *count = count.saturating_sub(1);
         if *count == 0 {
-            counts.remove(key);
+            counts.remove(&network);
         }
     }
 }
@@ -255,7 +260,35 @@ mod tests {
         ledger.dismiss("ann");
         drop(_another);
         let counts = ledger.counts();
-        assert!(counts.sessions.is_empty() && counts.allocations.origins.is_empty() && counts.allocations.all == 0);
+        assert!(counts.sessions.is_empty() && counts.allocations.networks.is_empty() && counts.allocations.all == 0);
+    }
+
+    #[test]
+    fn many_networks_of_one_owner_are_not_many_owners() {
+        let limits = TurnLimits { turn_address_connections: 2, turn_address_allocations: 2, ..TurnLimits::default() };
+        let limits = TurnLimits { turn_session_allocations: 1000, ..limits };
+        let ledger = Arc::new(Ledger::new(limits, tokio::time::Instant::now().into_std()));
+        ledger.admit("ann");
+        let origin = |number: u128| -> Origin {
+            IpAddr::from(std::net::Ipv6Addr::from_bits((0x2001_0db8 << 96) | (number << 64))).into()
+        };
+        let (mut connections, mut allocations) = (Vec::new(), Vec::new());
+        let mut taken = |numbers: &mut dyn Iterator<Item = u128>| {
+            let before = (connections.len(), allocations.len());
+            for number in numbers {
+                connections.extend(ledger.connect(origin(number)));
+                allocations.extend(ledger.allocate("ann", origin(number)));
+            }
+            (connections.len() - before.0, allocations.len() - before.1)
+        };
+        assert_eq!(taken(&mut (0..256)), (8, 8), "of a /56");
+        assert_eq!(taken(&mut (0..256).map(|number| number << 8)), (24, 24), "of its /48");
+        assert_eq!(taken(&mut (1..9).map(|number| number << 16)), (8, 8), "others notice nothing");
+        connections.clear();
+        allocations.clear();
+        let counts = ledger.counts();
+        assert_eq!((counts.connections.all, counts.allocations.all), (0, 0));
+        assert!(counts.connections.networks.is_empty() && counts.allocations.networks.is_empty());
     }
 
     #[test]

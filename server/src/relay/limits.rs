@@ -21,7 +21,7 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_SESSION_ALLOCATIONS", value_name = "ALLOCATIONS",
           default_value_t = DEFAULT.turn_session_allocations, value_parser = between(1..=16_384))]
     pub turn_session_allocations: usize,
-    /// Allocations per client address (IPv6: per /64 network)
+    /// Allocations per client address (IPv6: per /64 network; 4 times that per /56, 16 times per /48)
     #[arg(long, env = "ITODENWA_TURN_ADDRESS_ALLOCATIONS", value_name = "ALLOCATIONS",
           default_value_t = DEFAULT.turn_address_allocations, value_parser = between(1..=65_536))]
     pub turn_address_allocations: usize,
@@ -50,7 +50,7 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = DEFAULT.turn_connections,
           value_parser = between(1..=1_000_000))]
     pub turn_connections: usize,
-    /// TCP connections to the relay per client address (IPv6: per /64 network)
+    /// TCP connections to the relay per client address (IPv6: per /64 network; 4 times that per /56, 16 times per /48)
     #[arg(long, env = "ITODENWA_TURN_ADDRESS_CONNECTIONS", value_name = "CONNECTIONS",
           default_value_t = DEFAULT.turn_address_connections, value_parser = between(1..=1_000_000))]
     pub turn_address_connections: usize,
@@ -67,7 +67,8 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_WRITE_TIMEOUT", value_name = "SECONDS",
           default_value = seconds_text(DEFAULT.turn_write_timeout), value_parser = seconds)]
     pub turn_write_timeout: Duration,
-    /// Bytes that wait to be written to one TCP connection of the relay; packets that do not fit are lost
+    /// Bytes that wait to be written to one TCP connection of the relay; packets that do not fit are lost. Answers may take 4 KiB
+    /// more; of who reads neither the connection is closed
     #[arg(long, env = "ITODENWA_TURN_QUEUE_BYTES", value_name = "BYTES", default_value_t = DEFAULT.turn_queue_bytes,
           value_parser = between(8192..=1 << 24))]
     pub turn_queue_bytes: usize,

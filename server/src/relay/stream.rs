@@ -7,7 +7,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
-use super::framing::{Frame, MESSAGE_BYTES, frame};
+use super::framing::{Frame, MESSAGE_BYTES, frame, is_answer};
 use super::io::Client;
 use super::ledger::ConnectionPermit;
 use super::limits::TurnLimits;
@@ -16,6 +16,8 @@ use super::limits::TurnLimits;
 const HANDSHAKE: u8 = 0x16;
 /// What TLS adds to a message at most.
 const RECORD_OVERHEAD: usize = 256;
+/// Bytes of answers that wait to be written, besides what else may: nobody asks again over a connection (RFC 8489, section 6.2.2).
+const ANSWER_BYTES: usize = 4096;
 /// How much is read at once.
 const CHUNK: usize = 4096;
 
@@ -27,7 +29,7 @@ pub(super) struct Stream {
     layer: Layer,
     /// What came and is not a whole message yet: less than a message and a chunk.
     input: Vec<u8>,
-    /// What the system did not take yet: at most [`TurnLimits::turn_queue_bytes`].
+    /// What the system did not take yet: at most [`TurnLimits::turn_queue_bytes`], and [`ANSWER_BYTES`].
     output: Vec<u8>,
     /// Since when the system has taken nothing of the output.
     stalled: Option<Instant>,
@@ -155,9 +157,16 @@ impl Stream {
         }
     }
 
-    /// Sends a message, or loses it: there is a limit to what waits.
+    /// Sends a message. There is a limit to what waits: packets that do not fit are lost; for an answer there is more room, and if that
+    /// is full, too, the connection is over.
     pub(super) fn send(&mut self, now: Instant, limits: &TurnLimits, message: &[u8]) {
-        if self.output.len() + message.len() + RECORD_OVERHEAD > limits.turn_queue_bytes {
+        let waits = self.output.len() + message.len() + RECORD_OVERHEAD;
+        if is_answer(message) {
+            if waits > limits.turn_queue_bytes + ANSWER_BYTES {
+                self.silent_until = now;
+                return;
+            }
+        } else if waits > limits.turn_queue_bytes {
             return;
         }
         match &mut self.layer {
@@ -211,5 +220,81 @@ impl Layer {
         let mut tls = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
         tls.set_buffer_limit(Some(4 * MESSAGE_BYTES));
         Ok(Layer::Tls(Box::new(tls)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::super::io::Transport;
+    use super::super::ledger::Ledger;
+    use super::*;
+
+    /// A success response to REFRESH, and channel data: as little, and more.
+    const ANSWER: [u8; 20] = [0x01, 0x04, 0, 0, 0x21, 0x12, 0xa4, 0x42, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7];
+    const LITTLE: [u8; 20] = [0x40, 0, 0, 16, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9];
+    const MEDIA: [u8; 1024] = {
+        let mut media = [9; 1024];
+        (media[0], media[1], media[2], media[3]) = (0x40, 0, 0x03, 0xfc);
+        media
+    };
+
+    /// A connection whose client reads nothing yet, with as much waiting for it as may.
+    fn full(limits: &TurnLimits, now: Instant) -> (Stream, std::net::TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (socket, address) = listener.accept().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let permit = std::sync::Arc::new(Ledger::new(limits.clone(), now)).connect(address.ip().into()).unwrap();
+        let of = Client { transport: Transport::Stream(1), address };
+        let mut stream = Stream::new(TcpStream::from_std(socket), of, permit, None, now, limits);
+        for media in [&MEDIA[..], &LITTLE] {
+            let mut waits = usize::MAX;
+            while stream.output.is_empty() || waits != stream.output.len() {
+                waits = stream.output.len();
+                stream.send(now, limits, media);
+            }
+        }
+        (stream, client)
+    }
+
+    #[test]
+    fn an_answer_finds_a_place_behind_media_that_is_not_read() {
+        let (limits, now) = (TurnLimits::default(), tokio::time::Instant::now().into_std());
+        let (mut stream, mut client) = full(&limits, now);
+        stream.send(now, &limits, &ANSWER);
+        stream.send(now, &limits, &MEDIA);
+        assert!(stream.output.ends_with(&ANSWER));
+        assert!(stream.deadline(&limits) > now);
+        let reader = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).map(|_| all)
+        });
+        while !stream.output.is_empty() {
+            stream.flush(now);
+            std::thread::yield_now();
+        }
+        drop(stream);
+        let all = reader.join().unwrap().unwrap();
+        let mut rest = &all[..];
+        while let Frame::Whole { taken, .. } = frame(rest) {
+            rest = &rest[taken..];
+        }
+        assert!(rest.is_empty(), "nothing in pieces");
+        assert!(all.ends_with(&ANSWER));
+    }
+
+    #[test]
+    fn who_asks_on_and_never_reads_is_hung_up_on() {
+        let (limits, now) = (TurnLimits::default(), tokio::time::Instant::now().into_std());
+        let (mut stream, _client) = full(&limits, now);
+        let mut answers = 0;
+        while stream.deadline(&limits) > now {
+            stream.send(now, &limits, &ANSWER);
+            answers += 1;
+            assert!(answers < 1000 && stream.output.len() <= limits.turn_queue_bytes + 4096);
+        }
+        assert!(answers > 100, "{answers}");
     }
 }

@@ -17,6 +17,13 @@ if before ~= '' then gone = gone + redis.call('ZREM', nodes, before) end
 -- When all was lost nobody was expelled.
 local is_in = redis.call('ZSCORE', nodes, me)
 local may_enter = known ~= generation
+-- Who was there before has given tickets: its secret goes before that of a node which came first when all was lost, and which waits for
+-- as long as a lease lasts before it uses one.
+local was_there = known ~= '' or before ~= ''
+local age = now - tonumber(redis.call('HGET', cluster, 'since') or now)
+if was_there and may_enter and not is_in and age < ARGV[2] * 4 / 5 then
+  redis.call('HSET', cluster, 'check', ARGV[9], 'secret', ARGV[10])
+end
 if is_in or may_enter then
   redis.call('ZADD', nodes, now + ARGV[2], me)
   redis.call('PUBLISH', ARGV[5], ARGV[6])

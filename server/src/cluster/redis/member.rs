@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use redis::Msg;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,10 @@ pub(super) struct Member {
     inbox: mpsc::Sender<BusEvent>,
     leaving: CancellationToken,
     session: Session,
+    /// Who waits until all agree on a ticket secret: it may be that of nodes that are known later. None when that was told.
+    agree: Option<oneshot::Sender<Result<TicketSecret, JoinError>>>,
+    /// Another secret, to be handed over.
+    changed: Option<TicketSecret>,
 }
 
 /// Why a session ends.
@@ -40,11 +44,20 @@ enum End {
 }
 
 impl Member {
-    pub(super) async fn join(config: RedisConfig, secret: Secret, way: Way) -> Result<Self, JoinError> {
+    pub(super) async fn join(
+        config: RedisConfig,
+        secret: Secret,
+        way: Way,
+        agree: oneshot::Sender<Result<TicketSecret, JoinError>>,
+    ) -> Result<Self, JoinError> {
         let (session, secret) = Session::join(&config, &secret, None).await?;
         let Way { shared, outbox, inbox, leaving } = way;
-        let member = Member { config, secret, shared, outbox, inbox, leaving, session };
+        let (agree, changed) = (Some(agree), None);
+        let mut member = Member { config, secret, shared, outbox, inbox, leaving, session, agree, changed };
         member.joined();
+        if member.session.membership.is_settled() {
+            member.agreed();
+        }
         Ok(member)
     }
 
@@ -52,8 +65,23 @@ impl Member {
         self.session.membership.me.id
     }
 
-    pub(super) fn ticket_secret(&self) -> &TicketSecret {
-        &self.secret.secret
+    /// The ticket secret is that of all.
+    fn agreed(&mut self) {
+        if let Some(agree) = self.agree.take() {
+            // Who does not wait any longer does not start.
+            let _ = agree.send(Ok(self.secret.secret.clone()));
+        }
+    }
+
+    /// The secret of the cluster is this now.
+    fn take(&mut self, secret: Secret) {
+        if secret.secret != self.secret.secret {
+            tracing::warn!(
+                "this node takes the ticket secret of the others: tickets that it gave before are good no longer"
+            );
+            self.changed = Some(secret.secret.clone());
+        }
+        self.secret = secret;
     }
 
     /// Until it leaves.
@@ -86,8 +114,9 @@ impl Member {
                 joined = Session::join(&self.config, &self.secret, Some(self.session.membership.me)) => joined,
             };
             match joined {
-                Ok((session, _)) => {
+                Ok((session, secret)) => {
                     self.session = session;
+                    self.take(secret);
                     break;
                 }
                 Err(error) => {
@@ -106,7 +135,7 @@ impl Member {
         while self.outbox.try_recv().is_ok() {}
         self.joined();
         Counts::add(&self.shared.counts.rejoined, 1);
-        self.inbox.send(BusEvent::Rejoined(self.me())).await.is_ok()
+        self.hand_over_secret().await && self.inbox.send(BusEvent::Rejoined(self.me())).await.is_ok()
     }
 
     fn joined(&self) {
@@ -157,8 +186,19 @@ impl Member {
         }
     }
 
+    /// Hands over another secret, before anything that may follow from it; false if the registry is gone.
+    async fn hand_over_secret(&mut self) -> bool {
+        match self.changed.take() {
+            Some(secret) => self.inbox.send(BusEvent::TicketSecret(secret)).await.is_ok(),
+            None => true,
+        }
+    }
+
     /// Hands what follows to the registry; false if that is gone.
     async fn hand_over(&mut self) -> bool {
+        if !self.hand_over_secret().await {
+            return false;
+        }
         if self.shared.is_overfull.swap(false, Ordering::Relaxed) {
             self.session.membership.links.lost();
         }
@@ -171,7 +211,7 @@ impl Member {
             match event {
                 BusEvent::Message(..) => Counts::add(&counts.received, 1),
                 BusEvent::LinkBroken(_) => Counts::add(&counts.broken, 1),
-                BusEvent::Settled => self.shared.settled.notify_one(),
+                BusEvent::Settled => self.agreed(),
                 _ => {}
             }
             if self.inbox.send(event).await.is_err() {
@@ -213,6 +253,18 @@ impl Member {
     fn on_beaten(&mut self, sent: Instant, beaten: Beaten) -> Option<End> {
         let answer = now().saturating_duration_since(sent).as_micros();
         self.shared.counts.answer_micros.store(u64::try_from(answer).unwrap_or(u64::MAX), Ordering::Relaxed);
+        if !self.session.membership.is_settled() {
+            // Those that were there before may have said only now which one it is.
+            match beaten.ticket_secret(&self.secret) {
+                Ok(secret) => self.take(secret),
+                Err(refused) => {
+                    if let Some(agree) = self.agree.take() {
+                        let _ = agree.send(Err(refused.into()));
+                    }
+                    return Some(End::Out);
+                }
+            }
+        }
         if self.session.membership.answered(beaten.view).is_err() {
             return Some(End::Out);
         }

@@ -92,11 +92,13 @@ pub(super) fn channel(config: &RedisConfig, node: Incarnation) -> String {
 }
 
 impl Beaten {
-    /// The secret of this cluster for a node that has this one, if both may be together.
+    /// The secret of this cluster for a node that joins and has this one, if both may be together.
     pub(super) fn secret(&self, own: &Secret) -> Result<Secret, Refused> {
-        if !self.speaks_with_all {
-            return Err(Refused::Versions);
-        }
+        if self.speaks_with_all { self.ticket_secret(own) } else { Err(Refused::Versions) }
+    }
+
+    /// The same for a node that is in.
+    pub(super) fn ticket_secret(&self, own: &Secret) -> Result<Secret, Refused> {
         if self.check == own.secret.check() {
             return Ok(own.clone());
         }

@@ -4,6 +4,7 @@ use itodenwa_wire::{Applicant, Wait, WaitingRoom};
 
 use super::lock::{ticket_for, welcome};
 use super::*;
+use crate::operator::{Answer, Question};
 
 const E: ConnectionId = ConnectionId(5);
 const PACE: Duration = Duration::from_millis(500);
@@ -300,6 +301,57 @@ fn where_all_rooms_have_one_people_wait_for_somebody_who_may_let_them_in() {
     let mut bench = Bench::new(limits);
     bench.enter(A, "r");
     assert!(waits(&bench.join(B, "r"), B));
+}
+
+#[test]
+fn the_only_one_who_waits_comes_again_and_the_room_is_not_forgotten() {
+    let limits = Limits { waiting_rooms: true, ..Limits::default() };
+    let mut bench = Bench::guarded(limits, Access::new(vec![secret()]));
+    assert!(waits(&bench.come(B, join_as("r", "ben", false)), B));
+    let outputs = bench.come(C, join_as("r", "ben", false));
+    assert_eq!(closed_for(&outputs), Some((B, 1008, RefusalCode::IdentityReplaced)));
+    bench.wait(Limits::default().room_kept);
+    let outputs = bench.come(A, join_as("r", "admin", true));
+    assert_eq!(welcome(&outputs).unwrap().waiting_room.waiting.len(), 1);
+    let outputs = bench.say(A, ClientMessage::Admit(None));
+    assert_eq!(welcome(&outputs).unwrap().members.len(), 1);
+}
+
+#[test]
+fn the_operator_closes_a_room_where_people_only_wait() {
+    let limits = Limits { waiting_rooms: true, ..Limits::default() };
+    let mut bench = Bench::guarded(limits.clone(), Access::new(vec![secret()]));
+    let close = |bench: &mut Bench| {
+        let answer = bench.hub.answer(bench.now, &Question::Close(RoomName::new("r").unwrap()));
+        let outputs: Vec<_> = std::iter::from_fn(|| bench.hub.poll()).map(Output::from).collect();
+        let sent = outputs.into_iter().filter_map(|output| match output {
+            Output::Close(whom, closing) => Some((whom, closing.refusal.unwrap().code)),
+            _ => None,
+        });
+        (answer, sent.collect::<Vec<_>>())
+    };
+    bench.come(B, join_as("r", "ben", false));
+    bench.come(C, join_as("r", "cem", false));
+    let unanswered = RefusalCode::RoomUnanswered;
+    assert_eq!(close(&mut bench), (Answer::Done, vec![(B, unanswered), (C, unanswered)]));
+    assert_eq!(close(&mut bench), (Answer::Unknown, vec![]));
+    // And with somebody in it: they are out, too, and nobody is left.
+    bench.come(A, join_as("r", "admin", true));
+    bench.come(B, join_as("r", "ben", false));
+    assert_eq!(close(&mut bench), (Answer::Done, vec![(B, unanswered), (A, RefusalCode::MemberRemoved)]));
+    bench.wait(limits.room_kept);
+    assert_eq!((bench.hub.rooms.len(), bench.hub.deadline()), (0, None), "nothing is left");
+}
+
+#[test]
+fn switched_off_in_a_locked_room_it_lets_in_nobody() {
+    let mut bench = opened_by_a(Limits::default());
+    wait(&mut bench, C);
+    bench.say(A, ClientMessage::Lock(true));
+    let outputs = bench.say(A, ClientMessage::WaitingRoom(false));
+    assert_eq!(closed_for(&outputs), Some((C, 1008, RefusalCode::RoomLocked)));
+    assert!(welcome(&outputs).is_none());
+    assert!(!bench.lets_in(D));
 }
 
 #[test]
