@@ -50,7 +50,8 @@ impl Sealed {
         let numbers =
             [from_epoch.get(), to_epoch.get(), u64::from(*seq), u64::from(*ack)].map(|number| number.to_string());
         let [from_epoch, to_epoch, seq, ack] = &numbers;
-        [&self.room, &from.to_string(), &to.to_string(), from_epoch, to_epoch, seq, ack].map(String::as_str).join("\n")
+        let (from, to) = (from.to_string(), to.to_string());
+        [&self.room, "\n", &from, "\n", &to, "\n", from_epoch, "\n", to_epoch, "\n", seq, "\n", ack].concat()
     }
 
     /// Sends what is sealed, in its order.

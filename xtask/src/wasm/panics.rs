@@ -15,12 +15,13 @@ const THROW: &str = "__wbindgen_throw";
 /// What is thrown: a text that the standard library has anyway.
 const TEXT: &[u8] = b"internal error: entered unreachable code";
 /// The functions that say why and do not return, by the beginnings of their names.
-const PANICS: [&str; 17] = [
+const PANICS: [&str; 18] = [
     "alloc::alloc::handle_alloc_error",
     "alloc::raw_vec::capacity_overflow",
     "alloc::raw_vec::handle_error",
     "alloc::vec::Vec<_, _>>::insert_mut::assert_failed",
     "alloc::vec::Vec<_, _>>::remove::assert_failed",
+    "alloc::vec::Vec<_, _>>::swap_remove::assert_failed",
     "core::cell::lazy::panic_poisoned",
     "core::cell::panic_already",
     "core::option::expect_failed",
@@ -43,8 +44,9 @@ const TEXTS: [&str; 5] = [
     "core::time::TryFromFloatSecsError as core::fmt::Display>::fmt",
 ];
 /// What panics would have said: texts, or parts of them, that are handed to the functions above and to nothing else.
-const SAID: [&[u8]; 19] = [
+const SAID: [&[u8]; 20] = [
     b"removal index (is ",
+    b"swap_remove index (is ",
     b") should be < len (is ",
     b"called `Option::unwrap()` on a `None` value",
     b"called `Result::unwrap()` on an `Err` value",

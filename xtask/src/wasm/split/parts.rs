@@ -57,25 +57,8 @@ pub(crate) const PARTS: [Part; 13] = [
         ],
         called: &[],
     },
-    Part {
-        name: "history",
-        modules: &["channel", "history"],
-        exports: &["keepHistory"],
-        // There is no other kind of it, so its functions are called by their names.
-        called: &[
-            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::said",
-            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::begin",
-            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::asked",
-            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::hold",
-            "<itodenwa::history::Kept as itodenwa::incoming::Keep>::release",
-        ],
-    },
-    Part {
-        name: "key",
-        modules: &["key"],
-        exports: &["keepKey"],
-        called: &["<itodenwa::key::Secret as itodenwa::signaling::Seal>::seal"],
-    },
+    Part { name: "history", modules: &["channel", "history"], exports: &["keepHistory"], called: &[] },
+    Part { name: "key", modules: &["key"], exports: &["keepKey"], called: &[] },
     Part {
         name: "level",
         modules: &["meter", "own_level"],
