@@ -90,10 +90,10 @@ export async function behindProxy(t) {
     return line;
 }
 
-/** The server is killed, and another one stands in its place. */
-export async function restart(line, secret) {
-    line.server.process.kill("SIGKILL");
-    await once(line.server.process, "exit");
+/** The server is killed, or asked to end, and another one stands in its place. */
+export async function restart(line, secret, signal = "SIGKILL") {
+    line.server.process.kill(signal);
+    [line.ended] = await once(line.server.process, "exit");
     line.server = await startServer("--ticket-secret", secret);
     line.proxy.target = line.server.address;
 }

@@ -1,4 +1,5 @@
 // The server itself goes, and comes back: a call does not notice.
+import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { SECRET, away, back, behindProxy, meet, negotiates, noticedNothing, opens, restart, watch } from "./behind-proxy.mjs";
 import { end, freshRoom, healed, pairOr } from "./people.mjs";
@@ -38,6 +39,20 @@ test("a server with another secret knows nobody: everybody is somebody new to it
     await Promise.all(people.map(away));
     await Promise.all(people.map(back));
     await Promise.all(people.map((someone) => someone.until(() => !document.querySelector("[data-testid=tile][data-away]"))));
+    await negotiates(people);
+    await noticedNothing(people);
+});
+
+test("the server is asked to end, and another one begins: nobody's media stop", async (t) => {
+    const line = await behindProxy(t);
+    const people = await meet(t, line);
+    await watch(people);
+    const since = Date.now();
+    await restart(line, SECRET, "SIGTERM");
+    assert.equal(line.ended, 0, "it ends of its own accord");
+    await Promise.all(people.map(away));
+    await Promise.all(people.map(back));
+    healed(t, "S17", since);
     await negotiates(people);
     await noticedNothing(people);
 });

@@ -20,7 +20,11 @@ pub(super) const ROWS: &[Row] = &[
         fault: "5 000 candidates in a description, 3 000 after it",
         criterion: "64 of them count, and the page is not held up",
         people: People::One,
-        tests: &[],
+        tests: &[
+            rules("candidates::beyond_sixty_four_are_dropped_and_that_is_told_once"),
+            rules_inside("description::tests::candidates_beyond_the_limit_are_taken_out"),
+            client("connection::conformance::cost::the_largest_descriptions_that_are_taken_do_not_hold_the_page"),
+        ],
     },
     Row {
         id: "I04",

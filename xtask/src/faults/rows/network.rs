@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         fault: "nothing passes for a minute",
         criterion: "pictures come again, over another connection if need be",
         people: People::Two,
-        tests: &[],
+        tests: &[chromium(NAT, "nothing passes for a minute: pictures come again")],
     },
     Row {
         id: "N04",
@@ -56,14 +56,14 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the way has 300 kbit/s",
         criterion: "sound goes on, pictures get worse, and no connection is made anew",
         people: People::Two,
-        tests: &[],
+        tests: &[chromium(NAT, "300 kbit/s: sound and smaller pictures over the same connection")],
     },
     Row {
         id: "N12",
         fault: "the relay that is in use ends in the middle of a call",
         criterion: "another one, or a direct way, is found",
         people: People::Two,
-        tests: &[],
+        tests: &[chromium(NAT, "the relay that is in use is killed: another one is found")],
     },
     Row {
         id: "N13",
@@ -80,6 +80,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the STUN server does not answer",
         criterion: "nobody waits for it",
         people: People::Two,
-        tests: &[],
+        tests: &[chromium(NAT, "a STUN server that nobody is behind is not waited for")],
     },
 ];

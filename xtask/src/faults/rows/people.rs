@@ -1,6 +1,6 @@
 //! What happens to pages and browsers.
 
-use super::{Test, client, named, rules, server};
+use super::{Test, client, named, rules, server, told};
 use crate::faults::row::{People, Row, Suite};
 
 pub(super) const ROWS: &[Row] = &[
@@ -19,21 +19,27 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the other browser is killed",
         criterion: "it is seen that they are gone",
         people: People::Two,
-        tests: &[],
+        tests: &[
+            server("leaving::by_a_connection_that_is_reset"),
+            told("gone.test.mjs", "the other browser is killed"),
+        ],
     },
     Row {
         id: "P03",
         fault: "the other browser stands still for 20 s, and goes on",
         criterion: "they are there again, once",
         people: People::Two,
-        tests: &[],
+        tests: &[told("gone.test.mjs", "the other browser stands still for 20 s, and goes on")],
     },
     Row {
         id: "P04",
         fault: "the other page is loaded anew five times, each in the middle of a negotiation",
         criterion: "both see each other at the end, with one connection",
         people: People::Two,
-        tests: &[rules("membership::a_reload_in_every_moment_of_the_first_call")],
+        tests: &[
+            rules("membership::a_reload_in_every_moment_of_the_first_call"),
+            told("gone.test.mjs", "the other page is loaded anew five times in the middle of a negotiation"),
+        ],
     },
     Row {
         id: "P05",
@@ -47,21 +53,24 @@ pub(super) const ROWS: &[Row] = &[
         fault: "somebody comes while the others change everything at once",
         criterion: "all see each other",
         people: People::Two,
-        tests: &[Test::Native(Suite::Mesh, "four_meet_change_their_media_at_once_and_one_leaves_and_comes_back")],
+        tests: &[
+            Test::Native(Suite::Mesh, "four_meet_change_their_media_at_once_and_one_leaves_and_comes_back"),
+            told("glare.test.mjs", "somebody comes while the others change everything at once"),
+        ],
     },
     Row {
         id: "B01",
-        fault: "the page is hidden for minutes, and its timers hardly run",
-        criterion: "the session goes on, or is resumed when it is looked at",
+        fault: "the page is hidden, none of its timers ends, and its socket breaks",
+        criterion: "the session is resumed when it is looked at",
         people: People::One,
-        tests: &[],
+        tests: &[told("hidden.test.mjs", "the page is hidden while nobody else is there, and its socket breaks")],
     },
     Row {
         id: "B02",
-        fault: "the page is frozen, and goes on",
-        criterion: "the session is resumed",
+        fault: "the page is frozen for 20 s, and goes on",
+        criterion: "both are there for each other, and nothing is an error",
         people: People::One,
-        tests: &[],
+        tests: &[named("hidden.test.mjs", "the page is frozen for 20 s, and goes on")],
     },
     Row {
         id: "B03",
@@ -77,6 +86,7 @@ pub(super) const ROWS: &[Row] = &[
         people: People::One,
         tests: &[
             client("leaving::after_fifty_calls_with_everything_switched_published_and_taken_away_nothing_is_left"),
+            named("abort.test.mjs", "a call is left while the browser is at work on a description or a candidate"),
             named(
                 "abort.test.mjs",
                 "a join that is given up, at whatever moment, leaves nobody in the room and no device on",

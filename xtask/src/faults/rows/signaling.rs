@@ -3,48 +3,60 @@
 use super::{chromium, client, named, rules, rules_inside, server, told};
 use crate::faults::row::{People, Row};
 
+/// What becomes of messages while a call comes about.
+const WEATHER: &str = "weather.test.mjs";
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: "S01",
         fault: "the first offer is lost",
         criterion: "it is said again, and both are connected; 3 s are meant to be enough",
         people: People::Two,
-        tests: &[rules_inside("link::tests::what_is_lost_comes_again_in_order_and_once")],
+        tests: &[
+            rules_inside("link::tests::what_is_lost_comes_again_in_order_and_once"),
+            told(WEATHER, "the first offer is lost"),
+        ],
     },
     Row {
         id: "S02",
         fault: "the first answer is lost",
         criterion: "it is said again, and both are connected; 3 s are meant to be enough",
         people: People::Two,
-        tests: &[rules_inside("link::tests::what_is_lost_comes_again_in_order_and_once")],
+        tests: &[
+            rules_inside("link::tests::what_is_lost_comes_again_in_order_and_once"),
+            told(WEATHER, "the first answer is lost"),
+        ],
     },
     Row {
         id: "S03",
-        fault: "all candidates of one side are lost",
-        criterion: "a path is found all the same",
+        fault: "of one side's candidates none comes",
+        criterion: "a path is found all the same, by what comes from there (prflx)",
         people: People::Two,
-        tests: &[],
+        tests: &[told(WEATHER, "of one side's candidates none comes")],
     },
     Row {
         id: "S04",
         fault: "candidates come before the description that they are of",
         criterion: "they are kept, and both are connected",
         people: People::Two,
-        tests: &[client("calls::trickle_by_hand_with_candidates_before_the_description")],
+        tests: &[
+            client("calls::trickle_by_hand_with_candidates_before_the_description"),
+            told(WEATHER, "candidates overtake the descriptions that they are of"),
+        ],
     },
     Row {
         id: "S05",
         fault: "every message comes twice",
         criterion: "no browser refuses anything",
         people: People::Two,
-        tests: &[],
+        tests: &[told(WEATHER, "every message comes twice")],
     },
     Row {
         id: "S06",
         fault: "messages come in any order, eight at a time",
         criterion: "both sides agree",
         people: People::Two,
-        tests: &[],
+        tests: &[told(WEATHER, "messages come in any order, eight at a time")],
     },
     Row {
         id: "S07",
@@ -61,7 +73,10 @@ pub(super) const ROWS: &[Row] = &[
         fault: "both begin to change something within 50 ms, fifty times",
         criterion: "both have the same transceivers",
         people: People::Two,
-        tests: &[rules("turns::audio_here_and_video_there_at_the_same_moment")],
+        tests: &[
+            rules("turns::audio_here_and_video_there_at_the_same_moment"),
+            told("glare.test.mjs", "both begin to change something within 50 ms, fifty times"),
+        ],
     },
     Row {
         id: "S10",
@@ -132,6 +147,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             server("stopping::everybody_is_told_and_the_server_ends"),
             server("stopping::it_does_not_wait_for_ever"),
+            told("restart.test.mjs", "the server is asked to end, and another one begins: nobody's media stop"),
         ],
     },
     Row {
