@@ -1,7 +1,6 @@
-// Nobody looks at the page, and the browser saves its strength: timers hardly run, or nothing does.
+// Nobody looks at the page, and the browser saves its strength: timers hardly run.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { behindProxy } from "./behind-proxy.mjs";
 import { end, freshRoom, healed, PAIR, person } from "./people.mjs";
 
@@ -49,29 +48,4 @@ test("the page is hidden while nobody else is there, and its socket breaks", asy
     await bob.join(undefined, "Bob");
     await Promise.all([ann.watches(), bob.watches()]);
     assert.deepEqual(ann.errors.filter((error) => !/wss?:\/\//.test(error)), []);
-});
-
-test("the page is frozen for 20 s, and goes on (chromium)", { timeout: 300_000 }, async (t) => {
-    const query = `?room=${freshRoom()}`;
-    const [ann, bob] = [await person(t, "chromium", { query }), await person(t, "chromium", { query })];
-    await ann.join(undefined, "Ann");
-    await bob.join(undefined, "Bob");
-    await Promise.all([ann.watches(), bob.watches()]);
-    await ann.page.evaluate(() => {
-        window.frozen = 0;
-        document.addEventListener("freeze", () => (window.frozen += 1));
-    });
-    const session = await ann.page.createCDPSession();
-    await session.send("Page.setWebLifecycleState", { state: "frozen" });
-    // It is the fault that lasts so long: longer than anybody is taken to be there who says nothing.
-    await sleep(20_000);
-    await session.send("Page.setWebLifecycleState", { state: "active" });
-    const since = Date.now();
-    assert.equal(await ann.page.evaluate(() => window.frozen), 1);
-    await Promise.all([ann.watches(), bob.watches()]);
-    healed(t, "B02", since, ["chromium", "chromium"]);
-    await ann.say("there again");
-    await bob.reads("chat-log", "there again");
-    await Promise.all([ann.counts(2), bob.counts(2)]);
-    for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
 });

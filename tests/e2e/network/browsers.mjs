@@ -75,7 +75,7 @@ export class Caller extends Person {
         const bytes = () => this.#sum("outbound-rtp", "video", "bytesSent");
         const [before, since] = [await bytes(), Date.now()];
         await sleep(2000);
-        return { bitrate: ((await bytes()) - before) * 8000 / (Date.now() - since) };
+        return ((await bytes()) - before) * 8000 / (Date.now() - since);
     }
 
     /** Packets of sound that came so far. */

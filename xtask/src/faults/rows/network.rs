@@ -53,10 +53,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "N09",
-        fault: "the way has 300 kbit/s",
+        fault: "the way has 150 kbit/s",
         criterion: "sound goes on, pictures get worse, and no connection is made anew",
         people: People::Two,
-        tests: &[chromium(NAT, "300 kbit/s: sound and smaller pictures over the same connection")],
+        tests: &[chromium(NAT, "150 kbit/s: sound and smaller pictures over the same connection")],
     },
     Row {
         id: "N12",
