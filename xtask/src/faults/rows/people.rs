@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         id: "P02",
         fault: "the other browser is killed",
-        criterion: "it is seen that they are gone",
+        criterion: "it is seen that they are gone; 15 s are meant to be enough",
         people: People::Two,
         tests: &[
             server("leaving::by_a_connection_that_is_reset"),
