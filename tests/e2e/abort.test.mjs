@@ -1,7 +1,7 @@
 // What is given up before it is done, as by a component that is unmounted: nothing of it is left anywhere.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom } from "./people.mjs";
+import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -18,6 +18,53 @@ for (const kind of ["chromium", "firefox"]) {
         assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid" });
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
     });
+}
+
+for (const kind of ["chromium", "firefox"]) {
+    test(`a call is left while the browser is at work on a description or a candidate (${kind})`, async (t) => {
+        const room = freshRoom();
+        const [ann, bob] = await Promise.all(["Ann", "Bob"].map(async () => {
+            const context = await (await browser(kind)).createBrowserContext();
+            t.after(() => context.close());
+            const page = await context.newPage();
+            await page.goto(await address());
+            return page;
+        }));
+        await ann.evaluate(async (name) => {
+            const { join } = await import("/itodenwa/index.js");
+            window.room = await join(name);
+        }, room);
+        const told = await bob.evaluate(leavingAtWork, room);
+        assert.deepEqual(told.left, ["setRemoteDescription", "setLocalDescription", "addIceCandidate"]);
+        assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
+        await ann.waitForFunction(() => window.room.peers.size === 0, { timeout: LIMIT });
+    });
+}
+
+/** Runs in the page. */
+async function leavingAtWork(name) {
+    const { counts, join } = await import("/itodenwa/index.js");
+    const left = [];
+    for (const operation of ["setRemoteDescription", "setLocalDescription", "addIceCandidate"]) {
+        const { [operation]: original } = RTCPeerConnection.prototype;
+        const [begun, held] = [Promise.withResolvers(), Promise.withResolvers()];
+        RTCPeerConnection.prototype[operation] = async function (...given) {
+            begun.resolve();
+            await held.promise;
+            return original.apply(this, given);
+        };
+        const room = await join(name);
+        await begun.promise;
+        // The browser has not answered yet.
+        await room.leave();
+        left.push(operation);
+        held.resolve();
+        RTCPeerConnection.prototype[operation] = original;
+    }
+    for (let tries = 0; tries < 500 && Object.values(await counts()).some((count) => count > 0); tries++) {
+        await new Promise((done) => setTimeout(done, 20));
+    }
+    return { left, counts: await counts() };
 }
 
 /** Runs in the page. */

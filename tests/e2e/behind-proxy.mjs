@@ -1,11 +1,10 @@
 // People who reach the server by a way that can be cut, and what they notice of it.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { freshRoom, person, startServer } from "./people.mjs";
+import { freshRoom, PAIR, person, startServer } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 export const SECRET = "only the tests know it";
-const KINDS = ["chromium", "firefox"];
 
 /** Runs before the page: keeps its connections, and how often in a row nothing new had come over one of them. */
 function keepConnections() {
@@ -91,10 +90,10 @@ export async function behindProxy(t) {
     return line;
 }
 
-/** The server is killed, and another one stands in its place. */
-export async function restart(line, secret) {
-    line.server.process.kill("SIGKILL");
-    await once(line.server.process, "exit");
+/** The server is killed, or asked to end, and another one stands in its place. */
+export async function restart(line, secret, signal = "SIGKILL") {
+    line.server.process.kill(signal);
+    [line.ended] = await once(line.server.process, "exit");
     line.server = await startServer("--ticket-secret", secret);
     line.proxy.target = line.server.address;
 }
@@ -107,7 +106,7 @@ export function opens(t, line, kind, room) {
 export async function meet(t, line) {
     const room = freshRoom();
     const people = [];
-    for (const [index, kind] of KINDS.entries()) {
+    for (const [index, kind] of PAIR.entries()) {
         people.push(await (await opens(t, line, kind, room)).join(undefined, ["Ann", "Bob"][index]));
     }
     await Promise.all(people.map((someone) => someone.watches()));

@@ -1,7 +1,7 @@
 // A call between every two browsers, through the real server and the page.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, meet } from "./people.mjs";
+import { end, healed, meet } from "./people.mjs";
 
 after(end);
 
@@ -50,8 +50,10 @@ for (const kinds of PAIRS) {
 
     test(`${pair}: one reloads in mid-call and is back`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
+        const since = Date.now();
         await bob.page.reload();
         await Promise.all([ann.watches(), bob.watches()]);
+        healed(t, "P05", since, kinds);
         await ann.counts(2);
         await bob.say("back again");
         await ann.reads("chat-log", "back again");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { address, end, freshRoom, meet, person } from "./people.mjs";
+import { address, end, freshRoom, meet, pairOr, person } from "./people.mjs";
 
 after(end);
 
@@ -96,9 +96,10 @@ for (const kind of ["chromium", "firefox"]) {
 
 test("names and texts of others are only text", async (t) => {
     const room = freshRoom();
-    const ann = await person(t, "chromium", { query: `?room=${room}` });
+    const kinds = pairOr("chromium", "chromium");
+    const ann = await person(t, kinds[0], { query: `?room=${room}` });
     await ann.join(undefined, "Ann");
-    const eve = await person(t, "chromium", { query: `?room=${room}` });
+    const eve = await person(t, kinds[1], { query: `?room=${room}` });
     await eve.join(undefined, MARKUP.slice(0, 60));
     await ann.watches();
     await eve.say(MARKUP);

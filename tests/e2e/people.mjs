@@ -55,6 +55,19 @@ const FIREFOX = {
     },
 };
 
+/** Which two browsers meet where a test does not say so itself: `cargo xtask faults` asks for each two. */
+export const PAIR = pairOr("chromium", "firefox");
+
+/** The same, for tests that have other browsers if nobody asks. */
+export function pairOr(...kinds) {
+    return process.env.ITODENWA_PAIR?.split("-") ?? kinds;
+}
+
+/** Tells how long it took since then (milliseconds since 1970) until a fault was healed, for the table of `cargo xtask faults`. */
+export function healed(t, row, since, pair = PAIR) {
+    t.diagnostic(`healed ${row} ${pair.join("-")} ${Date.now() - since}`);
+}
+
 const browsers = new Map();
 let server;
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
-import { end, freshRoom, need, person, startProgram } from "./people.mjs";
+import { end, freshRoom, need, pairOr, person, startProgram } from "./people.mjs";
 
 after(end);
 
@@ -76,10 +76,11 @@ test("only who has a token comes in; it is in no address that a server sees, and
 test("the newest of an identity goes on, and the older one is told and stays away", async (t) => {
     const at = await program(t, "--secret", SECRET);
     const room = freshRoom();
+    const kinds = pairOr("chromium", "chromium");
     const link = `?room=${room}#token=${token(room, "ann")}`;
-    const older = await person(t, "chromium", { at, query: link });
+    const older = await person(t, kinds[0], { at, query: link });
     await older.join(undefined, "Ann");
-    const newer = await person(t, "chromium", { at, query: link });
+    const newer = await person(t, kinds[1], { at, query: link });
     await newer.join(undefined, "Ann");
     await older.reads("notices", "You came in again from another place");
     await older.see("join");

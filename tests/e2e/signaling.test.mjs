@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { away, back, behindProxy, meet, negotiates, noticedNothing, opens, watch } from "./behind-proxy.mjs";
-import { end, freshRoom, person } from "./people.mjs";
+import { end, freshRoom, healed, PAIR, person } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 after(end);
@@ -20,7 +20,9 @@ test("cut for 2 s in an idle call", async (t) => {
     await people[0].see("signaling");
     await sleep(CUT);
     line.proxy.heal();
+    const since = Date.now();
     await Promise.all(people.map(back));
+    healed(t, "S13", since);
     await people[0].miss("signaling");
     await people[0].say("hello");
     await people[1].reads("chat-log", "hello");
@@ -32,14 +34,16 @@ test("cut for 2 s in the middle of a negotiation, again and again", async (t) =>
     const line = await behindProxy(t);
     const room = freshRoom();
     line.proxy.slowDown(100);
-    const ann = await (await opens(t, line, "chromium", room)).join(undefined, "Ann");
+    const ann = await (await opens(t, line, PAIR[0], room)).join(undefined, "Ann");
     for (const [index, what] of ["offer", "candidate"].entries()) {
-        const bob = await (await opens(t, line, "firefox", room)).join(undefined, "Bob");
+        const bob = await (await opens(t, line, PAIR[1], room)).join(undefined, "Bob");
         await Promise.race([ann, bob].map((someone) => someone.until((what) => taken.includes(what), what)));
         line.proxy.cut();
         await sleep(CUT);
         line.proxy.heal();
+        const since = Date.now();
         await Promise.all([ann.watches(), bob.watches()]);
+        healed(t, "S12", since);
         // As a rule it is the connection that began. Where browsers are slow ICE may fail meanwhile, and another one heals that.
         const made = await Promise.all([ann, bob].map((someone) => someone.page.evaluate(() => connections.length)));
         t.diagnostic(`cut at the first ${what}: ${made[0] - index} connection of Ann, ${made[1]} of Bob`);
@@ -69,6 +73,7 @@ test("a socket that is dead and does not say so", async (t) => {
     const without = Date.now() - stalled;
     assert.ok(bySign < without, `${bySign} ms by a sign, ${without} ms without`);
     await Promise.all(people.map(back));
+    healed(t, "S14", stalled);
     await negotiates(people);
     await noticedNothing(people);
 });
@@ -85,6 +90,8 @@ test("who leaves while one is away is gone when one is back", async (t) => {
     await away(ann);
     await cem.click("leave");
     line.proxy.heal();
+    const since = Date.now();
     await Promise.all([back(ann), back(bob)]);
+    healed(t, "S19", since);
     await Promise.all([ann.counts(2), bob.counts(2), ann.watches(), bob.watches()]);
 });

@@ -1,7 +1,7 @@
 // What people do in a call: switching, going away, being three.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, meet } from "./people.mjs";
+import { end, healed, meet } from "./people.mjs";
 
 after(end);
 
@@ -40,6 +40,7 @@ for (const kinds of PAIRS) {
         const closed = Date.now();
         await bob.page.close({ runBeforeUnload: true });
         const took = (await ann.wentAt()) - closed;
+        healed(t, "P01", Date.now() - took, kinds);
         // Nobody had to find out by silence, which takes 15 s.
         assert.ok(took < 12_000, `${took} ms, with the closing itself, until it was seen that the other is gone`);
         await ann.counts(1);

@@ -7,7 +7,6 @@ mod hostile;
 mod mesh;
 mod nodes;
 mod plot;
-mod readme;
 mod relay;
 mod script;
 mod signaling;

@@ -3,10 +3,12 @@
 mod bench;
 mod examples;
 mod explore;
+mod faults;
 mod fuzz;
 mod licences;
 mod pack;
 mod process;
+mod readme;
 mod runner;
 mod rustup;
 mod serve;
@@ -71,6 +73,8 @@ enum Command {
     },
     /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
     Storms(storms::Storms),
+    /// Do to calls what happens to calls, in every two browsers: a table of what they survive.
+    Faults(faults::Faults),
     /// Run servers of a cluster against an engine that delays, loses and cuts, in seeded runs and in all orders of events, and make
     /// them wrong in ways that this has to notice.
     Simulate {
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
+        Command::Faults(faults) => faults::run(&faults),
         Command::Simulate { seeds, depth } => simulate::run(seeds, depth),
         Command::Pack => pack::server_page().and_then(|()| pack::run()).map(|tarball| {
             println!("{}", tarball.display());

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every layer, one after another, and one count over all.
 
-mod browser;
+pub(crate) mod browser;
 mod pages;
 
 use std::io::{BufRead, BufReader};
@@ -153,8 +153,10 @@ fn e2e() -> Result<Tally> {
     tally.add(passes(pack::check_server()));
     let mut files = end_to_end_tests()?;
     files.retain(|file| !ALONE.contains(&file.as_str()));
-    tally.add(count(node(&server).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball))?);
-    tally.add(count(node(&server).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball))?);
+    tally.add(count(node(&server, Reporter::Spec).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball))?);
+    tally.add(count(
+        node(&server, Reporter::Spec).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
+    )?);
     Ok(tally)
 }
 
@@ -175,14 +177,32 @@ fn network() -> Result<Tally> {
     system::need_browsers()?;
     system::need_node_modules()?;
     wasm::build()?;
-    count(node(&serve::server()?).args(["--test-concurrency=1", "network/addresses.mjs", "network/nat.mjs"]))
+    count(node(&serve::server()?, Reporter::Spec).args([
+        "--test-concurrency=1",
+        "network/addresses.mjs",
+        "network/nat.mjs",
+    ]))
+}
+
+/// How the test runner tells what it does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reporter {
+    /// For people.
+    Spec,
+    /// For programs.
+    Tap,
 }
 
 /// The test runner, for tests of this server and of the page as it is built.
-fn node(server: &Path) -> Command {
+pub(crate) fn node(server: &Path, reporter: Reporter) -> Command {
     let mut node = program("node");
     node.current_dir(process::root().join("tests/e2e"))
-        .args(["--test", "--test-reporter=spec", TEST_TIMEOUT])
+        .arg("--test")
+        .arg(match reporter {
+            Reporter::Spec => "--test-reporter=spec",
+            Reporter::Tap => "--test-reporter=tap",
+        })
+        .arg(TEST_TIMEOUT)
         // Colours would hide the counts.
         .env_remove("FORCE_COLOR")
         .env("NO_COLOR", "1")

@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { launch, Person } from "../people.mjs";
 import { namespace } from "./lab.mjs";
 
@@ -36,6 +37,11 @@ function watch(relays) {
             super({ ...others, iceServers: meant.filter(({ urls }) => urls.length > 0) });
             window.connections.push(this);
         }
+        setRemoteDescription(description) {
+            // What an answer was waited for.
+            if (description.type === "answer") window.answeredWhile ??= this.iceGatheringState;
+            return super.setRemoteDescription(description);
+        }
     };
 }
 
@@ -52,7 +58,7 @@ export class Caller extends Person {
             const transport = [...stats.values()].find(({ type }) => type === "transport");
             const pair = stats.get(transport?.selectedCandidatePairId);
             const [local, remote] = [stats.get(pair?.localCandidateId), stats.get(pair?.remoteCandidateId)];
-            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, address: local?.address };
+            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, address: local?.address, server: local?.url };
         });
     }
 
@@ -62,6 +68,26 @@ export class Caller extends Person {
             const candidates = window.connections.at(-1).localDescription.sdp.matchAll(/ (\d+) typ srflx raddr \S+ rport (\d+)/g);
             return [...candidates].every(([, outside, inside]) => outside === inside);
         });
+    }
+
+    /** Bits of pictures a second that are sent, over two seconds. */
+    async sends() {
+        const bytes = () => this.#sum("outbound-rtp", "video", "bytesSent");
+        const [before, since] = [await bytes(), Date.now()];
+        await sleep(2000);
+        return ((await bytes()) - before) * 8000 / (Date.now() - since);
+    }
+
+    /** Packets of sound that came so far. */
+    heard() {
+        return this.#sum("inbound-rtp", "audio", "packetsReceived");
+    }
+
+    #sum(type, kind, what) {
+        return this.page.evaluate(async (type, kind, what) => {
+            const stats = [...(await window.connections.at(-1).getStats()).values()];
+            return stats.filter((stat) => stat.type === type && stat.kind === kind).reduce((sum, stat) => sum + stat[what], 0);
+        }, type, kind, what);
     }
 
     connections() {

@@ -12,6 +12,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export const SERVER = "203.0.113.10";
 export const COTURN = "203.0.113.11";
+/** An address that nobody has. */
+export const NOBODY = "203.0.113.99";
 /** The server's other addresses. */
 export const SERVERS_OTHER = ["203.0.113.12", "2001:db8::10", "2001:db8::12"];
 /** A server's address as the internet knows it, and as its computer does. */
@@ -100,6 +102,15 @@ export function moveAnn() {
 export function bringAnnBack() {
     unplug("ann", 3);
     plug("ann", 1);
+}
+
+/** What this person sends and is sent passes at so many kilobits a second, each way; without a limit if none is said. */
+export function limit(person, kilobits) {
+    for (const side of ["outside", "inside"]) {
+        const tc = (line) => run("ip", ["netns", "exec", namespace(`nat-${person}`), "tc", ...`qdisc ${line}`.split(" ")]);
+        if (kilobits) tc(`replace dev ${side} root tbf rate ${kilobits}kbit burst 4kb latency 300ms`);
+        else tc(`delete dev ${side} root`);
+    }
 }
 
 /**

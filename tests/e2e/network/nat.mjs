@@ -1,8 +1,8 @@
 // Calls through NATs, over a network of namespaces: with the server's own relay, and with coturn.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freshRoom } from "../people.mjs";
+import { freshRoom, healed, LIMIT } from "../people.mjs";
 import * as browsers from "./browsers.mjs";
 import * as lab from "./lab.mjs";
 import * as servers from "./servers.mjs";
@@ -36,7 +36,10 @@ const SCENARIOS = {
 };
 
 /** For so many seconds nothing passes. With coturn it is no other. */
-const CUTS = [3, 12];
+const CUTS = {
+    "nothing passes for 3 s: the same connection goes on": 3,
+    "nothing passes for 12 s: the same connection goes on": 12,
+};
 
 let [ann, bob, believed] = [];
 
@@ -52,7 +55,7 @@ describe("through NATs", () => {
         servers.clean();
         browsers.clean();
     });
-    for (const [whose, start, cuts] of [["the server's own relay", servers.own, CUTS], ["coturn", servers.withCoturn, []]]) {
+    for (const [whose, start, cuts] of [["the server's own relay", servers.own, CUTS], ["coturn", servers.withCoturn, {}]]) {
         describe(whose, () => {
             let page;
             before(async () => (page = await start()));
@@ -63,14 +66,47 @@ describe("through NATs", () => {
                     await Promise.all(people.map((someone) => comesTo(someone, pair)));
                 });
             }
-            for (const seconds of cuts) {
-                test(`nothing passes for ${seconds} s: the same connection goes on`, async (t) => {
+            for (const [name, seconds] of Object.entries(cuts)) {
+                test(name, async (t) => {
                     const people = await call(t, page, ["port restricted", "port restricted"]);
                     await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
                     lab.shape("ann", "cut");
                     await sleep(seconds * 1000);
                     lab.shape("ann", "port restricted");
-                    assert.deepEqual(await again(t, people), [1, 1], "the connection is the same");
+                    assert.deepEqual(await again(t, people, seconds === 3 ? "N01" : "N02"), [1, 1], "the connection is the same");
+                });
+            }
+            if (start === servers.own) {
+                test("nothing passes for a minute: pictures come again", { timeout: 300_000 }, async (t) => {
+                    const people = await call(t, page, ["port restricted", "port restricted"]);
+                    await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+                    lab.shape("ann", "cut");
+                    await sleep(60_000);
+                    lab.shape("ann", "port restricted");
+                    await again(t, people, "N03");
+                    await people[0].say("there again");
+                    await people[1].reads("chat-log", "there again");
+                });
+                test("150 kbit/s: sound and smaller pictures over the same connection", { timeout: 300_000 }, async (t) => {
+                    const people = await call(t, page, ["port restricted", "port restricted"]);
+                    await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+                    const until = Date.now() + 4 * LIMIT;
+                    const sends = async (isSo, what) => {
+                        for (let now; !isSo((now = await people[0].sends())); ) assert.ok(Date.now() < until, `${what}: ${now} bit/s`);
+                    };
+                    await sends((now) => now > 150_000, "less is sent than there will be");
+                    t.after(() => lab.limit("ann"));
+                    lab.limit("ann", 150);
+                    await sends((now) => now < 150_000, "more is sent than passes");
+                    // What passes is heard, and seen.
+                    for (const someone of people) {
+                        for (const before = await someone.heard(); (await someone.heard()) < before + 50; await sleep(100)) {
+                            assert.ok(Date.now() < until, "nothing is heard");
+                        }
+                    }
+                    await Promise.all(people.map((someone) => someone.watches()));
+                    assert.deepEqual(await Promise.all(people.map((someone) => someone.connections())), [1, 1], "no connection is made anew");
+                    for (const someone of people) assert.ok(!(await someone.steps()).includes("restartIce"), "no path is looked for anew");
                 });
             }
             test("another network in the middle of a call: new paths", async (t) => {
@@ -83,12 +119,35 @@ describe("through NATs", () => {
                     ann = await browserOf("ann");
                 });
                 lab.moveAnn();
-                await again(t, people);
+                await again(t, people, "N04");
                 await people[0].until(() => document.getElementById("signaling").dataset.state === "connected");
                 assert.ok((await Promise.all(people.map((someone) => someone.steps()))).flat().includes("restartIce"));
             });
         });
     }
+    describe("servers that do not answer", () => {
+        afterEach(servers.stop);
+        test("the relay that is in use is killed: another one is found", { timeout: 300_000 }, async (t) => {
+            const { page, kill } = await servers.withTwoRelays();
+            const people = await call(t, page, ["symmetric", "symmetric"]);
+            await Promise.all(people.map((someone) => comesTo(someone, { either: "relay" })));
+            const port = await relayOf(people);
+            assert.ok(port === "80" || port === "3478", port);
+            kill(port);
+            await again(t, people, "N12");
+            await Promise.all(people.map((someone) => comesTo(someone, { either: "relay" })));
+            const next = await relayOf(people);
+            assert.equal(next, port === "80" ? "3478" : "80", "it is the other one");
+        });
+        test("a STUN server that nobody is behind is not waited for", async (t) => {
+            const page = await servers.besideNobody();
+            const since = Date.now();
+            const people = await call(t, page, ["port restricted", "port restricted"]);
+            healed(t, "N14", since, ["chromium", "chromium"]);
+            const answered = await Promise.all(people.map((someone) => someone.page.evaluate(() => window.answeredWhile)));
+            assert.ok(answered.includes("gathering"), `the answer was there before the server had its time: ${answered}`);
+        });
+    });
     // Its allocations send to each other at the outside address, and nothing comes back from the NAT (no hairpinning).
     describe("a relay behind a one-to-one NAT", () => {
         let page;
@@ -135,13 +194,20 @@ async function callOnce(t, page, [annsNat, bobsNat], relays) {
     return people;
 }
 
-/** Pictures come again. */
-async function again(t, people) {
+/** Pictures come again; how soon is told for this row. */
+async function again(t, people, row) {
     const since = Date.now();
     await Promise.all(people.map((someone) => someone.watches()));
     const made = await Promise.all(people.map((someone) => someone.connections()));
-    t.diagnostic(`pictures again after ${Date.now() - since} ms, over the first connection: ${made.every((count) => count === 1)}`);
+    healed(t, row, since, ["chromium", "chromium"]);
+    t.diagnostic(`over the first connection: ${made.every((count) => count === 1)}`);
     return made;
+}
+
+/** The port of the relay that one of them sends through. */
+async function relayOf(people) {
+    const pairs = await Promise.all(people.map((someone) => someone.pair()));
+    return pairs.find(({ local }) => local === "relay")?.server?.match(/:(\d+)(\?|$)/)?.[1];
 }
 
 /** Waits until the pair in use is as it has to be: a relay may be first, and a direct way better. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIMIT, need } from "../people.mjs";
-import { CLOUD, COTURN, namespace, SERVER } from "./lab.mjs";
+import { CLOUD, COTURN, namespace, NOBODY, SERVER } from "./lab.mjs";
 
 const SECRET = "only the tests know it";
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-network-"));
@@ -26,6 +26,28 @@ export function certify() {
 /** The server with its own relay, where the web is: at port 443 both. Gives the page's address. */
 export async function own() {
     return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`);
+}
+
+/** The same, and a STUN server where nobody is. */
+export async function besideNobody() {
+    return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`, "--ice-server", `stun:${NOBODY}:3478`);
+}
+
+/** The server without a relay, and coturn twice, at these ports. Gives the page's address, and what kills the one at a port. */
+export async function withTwoRelays() {
+    const ports = [80, 3478];
+    const relays = {};
+    for (const [index, port] of ports.entries()) {
+        const own = [`--pidfile=${join(folder, `coturn-${port}.pid`)}`, "--userdb", join(folder, `coturn-${port}.db`)];
+        const range = [`--min-port=${50_000 + 1000 * index}`, `--max-port=${50_999 + 1000 * index}`];
+        const options = ["--use-auth-secret", `--static-auth-secret=${SECRET}`, "--realm=itodenwa", `--listening-port=${port}`];
+        const where = [`--listening-ip=${COTURN}`, `--relay-ip=${COTURN}`, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout"];
+        relays[port] = inside("coturn", "turnserver", ["-n", ...own, ...range, ...options, ...where]);
+        await listens(relays[port], port);
+    }
+    const servers = ports.flatMap((port) => ["--ice-server", `turn:${COTURN}:${port}`]);
+    const page = await start("--turn", "off", "--turn-secret", SECRET, ...servers);
+    return { page, kill: (port) => relays[port].kill("SIGKILL") };
 }
 
 /** The server without a relay, and coturn, by the secret that they share. */

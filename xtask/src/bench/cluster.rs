@@ -4,10 +4,11 @@
 mod plan;
 mod table;
 
+use super::Bench;
 use super::plot::{Group, Plot};
 use super::signaling::{UNLIMITED, build, load};
-use super::{Bench, readme};
 use crate::process::{Result, program, target};
+use crate::readme;
 use crate::system;
 use plan::{Measured, NODES, PLANS, ROOMS, talking};
 
@@ -42,7 +43,7 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
     let text = table::text(&measured, bench, files);
     println!("\n{text}");
     if bench.write {
-        readme::write(README, "cluster", &text)?;
+        readme::write(README, "bench cluster", &text)?;
         readme::write_plot(PLOT, &plot(&measured).svg())?;
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Bench, readme, script};
+use super::{Bench, script};
 use crate::process::Result;
+use crate::readme;
 
 const README: &str = "js/README.md";
 
@@ -19,5 +20,5 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
          medians (quartiles) of interleaved rounds, and of the ratios of each round to hand-written JavaScript. MB are 1 000 000 bytes.\n\n{text}\n"
     );
     println!("\n{text}");
-    if bench.write { readme::write(README, "data", &text) } else { Ok(()) }
+    if bench.write { readme::write(README, "bench data", &text) } else { Ok(()) }
 }

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::plot::{Group, Plot};
-use super::{Bench, readme, script};
+use super::{Bench, script};
 use crate::process::Result;
+use crate::readme;
 
 const README: &str = "js/README.md";
 const PLOT: &str = "docs/pictures/mesh.svg";
@@ -23,7 +24,7 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
     );
     println!("\n{text}");
     if bench.write {
-        readme::write(README, "mesh", &text)?;
+        readme::write(README, "bench mesh", &text)?;
         readme::write_plot(PLOT, &plot(&result).svg())?;
     }
     Ok(())

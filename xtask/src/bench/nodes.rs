@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Bench, readme, script};
+use super::{Bench, script};
 use crate::process::Result;
-use crate::system;
+use crate::{readme, system};
 
 const README: &str = "server/README.md";
 
@@ -19,7 +19,7 @@ pub(super) fn run(bench: &Bench) -> Result<()> {
     );
     println!("\n{text}");
     if bench.write {
-        readme::write(README, "nodes", &text)?;
+        readme::write(README, "bench nodes", &text)?;
     }
     Ok(())
 }

@@ -14,36 +14,63 @@ use crate::{rustup, system};
 /// Each test has its own limits; this one only ends a browser that hangs.
 const LIMIT_SECONDS: &str = "600";
 
-/// Both browsers at once: most of a test is waiting. Each has its own page, of a server that both share: the bindings are made once.
+/// All of them.
 pub(super) fn run() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for told in run_in_both(|_| true)? {
+        tally.add(told.tally);
+    }
+    Ok(tally)
+}
+
+/// What came of the tests in a browser.
+pub(crate) struct Told {
+    pub(crate) browser: &'static str,
+    tally: Tally,
+    /// All that was printed.
+    output: String,
+}
+
+impl Told {
+    /// Which tests ran, and whether they passed: what a test came to at last counts.
+    pub(crate) fn outcomes(&self) -> Vec<(String, bool)> {
+        pages::passed(&self.output)
+    }
+}
+
+/// Runs those that are wanted. Both browsers at once: most of a test is waiting. Each has its own page, of a server that both share:
+/// the bindings are made once.
+pub(crate) fn run_in_both(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>> {
     rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
-    let tests = compile()?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
+    let mut tests = compile()?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
+    for Tests { names, .. } in &mut tests {
+        names.retain(|name| is_wanted(name));
+    }
     std::thread::scope(|scope| {
         let runs = ["chromium", "firefox"].map(|browser| {
             let tests = &tests;
             scope.spawn(move || run_in(browser, tests).map_err(|error| format!("{browser}: {error}")))
         });
-        let mut tally = Tally::default();
-        for run in runs {
-            tally.add(run.join().map_err(|_| "the thread of a browser panicked")??);
-        }
-        Ok(tally)
+        let told = runs.map(|run| Ok(run.join().map_err(|_| "the thread of a browser panicked")??));
+        told.into_iter().collect()
     })
 }
 
-fn run_in(browser: &str, tests: &[Tests]) -> Result<Tally> {
-    let mut tally = Tally::default();
+fn run_in(browser: &'static str, tests: &[Tests]) -> Result<Told> {
+    let mut told = Told { browser, tally: Tally::default(), output: String::new() };
     for Tests { names, server } in tests {
         for file in pages::files(names) {
-            tally.add(pages::run(&file, |done| {
+            told.tally.add(pages::run(&file, |done| {
                 let wanted: Vec<&str> = file.iter().filter(|name| !done.contains(name)).map(String::as_str).collect();
-                open(browser, &server.url, &wanted)
+                let printed = open(browser, &server.url, &wanted)?;
+                told.output.push_str(&printed);
+                Ok(printed)
             })?);
         }
     }
-    Ok(tally)
+    Ok(told)
 }
 
 /// Opens a page with these tests. The runner only serves it: Debian has no driver for Firefox.

@@ -59,6 +59,18 @@ pub(super) fn listed(output: &str) -> Vec<String> {
     output.lines().filter_map(|line| Some(line.trim().strip_suffix(": test")?.to_owned())).collect()
 }
 
+/// Which tests ran, and whether they passed. One that ran on several pages counts by the last.
+pub(super) fn passed(output: &str) -> Vec<(String, bool)> {
+    let mut passed: Vec<(String, bool)> = Vec::new();
+    for (name, outcome) in outcomes(output) {
+        passed.retain(|(known, _)| *known != name);
+        if outcome != Outcome::Ignored {
+            passed.push((name, outcome == Outcome::Passed));
+        }
+    }
+    passed
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Passed,
@@ -150,6 +162,8 @@ mod tests {
         let output = "  test a::b ... ok\ntest c ... FAIL\ntest d ... ignored, a reason\ntest result: FAILED. 1 passed";
         let expected = [("a::b", Outcome::Passed), ("c", Outcome::Failed), ("d", Outcome::Ignored)];
         assert_eq!(outcomes(output), expected.map(|(name, outcome)| (name.to_owned(), outcome)));
+        let again = "test a ... FAIL\ntest b ... FAIL\ntest c ... ignored\ntest b ... ok\n";
+        assert_eq!(passed(again), [("a".to_owned(), false), ("b".to_owned(), true)]);
         assert_eq!(listed("a::b: test\nnoise\nc: test\n"), ["a::b", "c"]);
     }
 }
