@@ -70,8 +70,11 @@ struct Kept {
     /// Who asked last.
     questions: SnapshotCell<VecDeque<PeerId>>,
     /// What peers say who are being asked. They have no place for more than is not read.
-    waiting: SnapshotCell<Vec<(PeerId, Vec<(Event, ReadText)>)>>,
+    waiting: SnapshotCell<Vec<(PeerId, Held)>>,
 }
+
+/// What a peer says while it is being asked what it said before.
+type Held = Vec<(Event, ReadText)>;
 
 /// A message, and who got it when it was said.
 struct Said {
@@ -191,5 +194,5 @@ fn read(peer: &Peer, text: &str) -> Option<Vec<Event>> {
             Some(text).filter(|text| text.len() <= TEXT_BYTES).and_then(|text| Payload::read(text, format))?;
         Some(Event::Earlier { from: peer.clone(), message, ago: Duration::from_millis(youngest as u64) })
     };
-    Some(list.iter().take(MESSAGES).filter(|item| Array::is_array(item)).filter_map(message).collect())
+    Some(list.iter().take(MESSAGES).filter(Array::is_array).filter_map(message).collect())
 }
