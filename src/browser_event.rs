@@ -41,6 +41,8 @@ pub(crate) enum PageEvent {
     Look,
     /// The page is shown, or not any more; or an element shows somebody.
     Visible,
+    /// It was frozen, and goes on (Page Lifecycle, `resume`).
+    Resumed,
     /// The person leaves the page.
     Hide,
 }

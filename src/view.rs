@@ -128,6 +128,11 @@ impl Views {
         self.of(subject).for_each(|view| view.play(&self.blocked));
     }
 
+    /// The page was frozen. Chromium pauses everything for it, and leaves it so.
+    pub(crate) fn unfreeze(&self) {
+        self.views.iter().for_each(|view| view.play(&self.blocked));
+    }
+
     /// A track of somebody's took the place of another one. Firefox goes on showing the old one's last picture by itself.
     pub(crate) fn renew(&self, subject: Subject, stream: &MediaStream) {
         for view in self.of(subject) {

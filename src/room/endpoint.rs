@@ -77,6 +77,7 @@ impl RoomEndpoint {
         let notify = parts.core.media.notify();
         // A page that is shown again wants pictures at once.
         let visibility = listen_for("document", "visibilitychange", PageEvent::Visible, &notify);
+        let resumed = listen_for("document", "resume", PageEvent::Resumed, &notify);
         // A page that goes away leaves, and the others need not wait until they miss it. The browser may show it again.
         let hide = listen_for("window", "pagehide", PageEvent::Hide, &notify);
         let endpoint = RoomEndpoint {
@@ -89,7 +90,7 @@ impl RoomEndpoint {
             limits: LiteMap::new(),
             refusal: None,
             changes: Changes::default(),
-            _listeners: visibility.into_iter().chain(hide).collect(),
+            _listeners: [visibility, resumed, hide].into_iter().flatten().collect(),
         };
         endpoint.note_relay();
         endpoint
@@ -172,6 +173,7 @@ impl Endpoint for RoomEndpoint {
             PageEvent::Listen => self.listen(),
             PageEvent::Look => self.look_again(),
             PageEvent::Visible => self.look(),
+            PageEvent::Resumed => self.parts.core.media.views.unfreeze(),
             PageEvent::Hide => self.end(Some(Error::PageHidden)),
         }
     }

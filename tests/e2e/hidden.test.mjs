@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { behindProxy } from "./behind-proxy.mjs";
-import { end, freshRoom, healed, PAIR, person } from "./people.mjs";
+import { end, freshRoom, healed, meet, PAIR, person } from "./people.mjs";
 
 after(end);
 
@@ -48,4 +48,26 @@ test("the page is hidden while nobody else is there, and its socket breaks", asy
     await bob.join(undefined, "Bob");
     await Promise.all([ann.watches(), bob.watches()]);
     assert.deepEqual(ann.errors.filter((error) => !/wss?:\/\//.test(error)), []);
+});
+
+test("a page that was frozen for a while shows pictures again (chromium)", async (t) => {
+    const pair = ["chromium", "chromium"];
+    const [ann, bob] = await meet(t, pair);
+    const cdp = await bob.page.createCDPSession();
+    await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+    // As long as nothing of the page runs Ann is told nothing else.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    assert.equal(await ann.page.evaluate(() => document.querySelectorAll("[data-testid=remote-video]").length), 1);
+    await cdp.send("Page.setWebLifecycleState", { state: "active" });
+    const since = Date.now();
+    await bob.until(() => {
+        const videos = [...document.querySelectorAll("video")];
+        return videos.length > 1 && videos.every((video) => !video.paused);
+    });
+    // What is shown is what comes now.
+    const at = () => bob.page.evaluate(() => document.querySelector("[data-testid=remote-video]").currentTime);
+    const before = await at();
+    await bob.until((before) => document.querySelector("[data-testid=remote-video]").currentTime > before + 1, before);
+    healed(t, "B02", since, pair);
+    assert.deepEqual([...ann.errors, ...bob.errors], []);
 });

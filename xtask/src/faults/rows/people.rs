@@ -1,6 +1,6 @@
 //! What happens to pages and browsers.
 
-use super::{Test, client, named, rules, server, told};
+use super::{Test, chromium, client, named, rules, server, told};
 use crate::faults::row::{People, Row, Suite};
 
 pub(super) const ROWS: &[Row] = &[
@@ -67,10 +67,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "B02",
-        fault: "the page is frozen for 20 s, and goes on",
-        criterion: "both are there for each other, and nothing is an error",
-        people: People::One,
-        tests: &[],
+        fault: "the page is frozen for 3 s, and goes on",
+        criterion: "both are there for each other, pictures come again, and nothing is an error",
+        people: People::Two,
+        tests: &[chromium("hidden.test.mjs", "a page that was frozen for a while shows pictures again")],
     },
     Row {
         id: "B03",
