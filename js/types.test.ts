@@ -271,7 +271,7 @@ export async function files(room: Room, peer: Peer, file: File): Promise<void> {
     // @ts-expect-error a place that there is not
     room.onfile = (offer) => offer.accept({ to: "cloud" });
     await prepare();
-    await prepare({ server: new URL("https://calls.example"), signal: new AbortController().signal });
+    await prepare({ server: new URL("https://calls.example"), signal: new AbortController().signal, history: 50, key: "a-key-of-a-room-1" });
     await removePrivateFiles();
 }
 

@@ -84,7 +84,7 @@ async function loadCall() {
 /** Has ready what a join needs, as long as somebody may join: the call, and the connection to the server. */
 async function prepareCall() {
     const { prepare } = await loadCall();
-    if (lobby.isOpen && server.isAgreed) await prepare({ server: server.address });
+    if (lobby.isOpen && server.isAgreed) await prepare({ server: server.address, history: HISTORY });
 }
 
 /**

@@ -29,8 +29,7 @@ export async function join(room, options = {}) {
 async function entered(room, options, aborted) {
     const key = text(options.key);
     const { history } = options;
-    const parts = Object.entries({ key, history }).filter(([, wanted]) => wanted !== undefined);
-    const [{ join, keepKey, keepHistory, endVisit }, token] = await Promise.all([rawWith(...parts.map(([part]) => part)), tokenOf(options)]);
+    const [{ join, keepKey, keepHistory, endVisit }, token] = await Promise.all([rawWith(...partsOf(options)), tokenOf(options)]);
     options.signal?.throwIfAborted();
     const { enter, media } = handOver(options.preview) ?? { enter: join };
     // What the application throws is its own.
@@ -46,15 +45,19 @@ async function entered(room, options, aborted) {
     return new Room(room, { ...options, ...media }, await joined);
 }
 
+/** The parts that a join with these options needs. */
+const partsOf = ({ key, history }) => [text(key) !== undefined && "key", history !== undefined && "history"].filter(Boolean);
+
 /** The server to which a way was opened last, for a join that follows. */
 let visited;
 
 /** Loads the wasm and opens the way to the server, for the join that follows. */
-export async function prepare({ server, signal } = {}) {
+export async function prepare(options = {}) {
+    const { server, signal } = options;
     const { visit, endVisit } = await raw();
     signal?.throwIfAborted();
     visits(text(server), endVisit);
-    await coded(() => visit(visited));
+    await Promise.all([coded(() => visit(visited)), rawWith(...partsOf(options))]);
     signal?.addEventListener("abort", endVisit, { once: true });
     // Browsers do not keep a page that has a connection for when somebody comes back to it.
     addEventListener("pagehide", endVisit, { once: true });

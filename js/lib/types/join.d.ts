@@ -30,10 +30,11 @@ export function join(room: string, options?: JoinOptions): Promise<Room>;
  * Nobody is in a room by it, and no device is switched on. The server keeps the connection for 5 minutes, by its defaults; without
  * it the join opens one, as always.
  *
- * @param options `server` as for the join; `signal` closes the connection if nobody has joined by then, as when the form is left.
+ * @param options `server` as for the join; with `key` or `history` the file that a join with these needs is loaded, too; `signal` closes the
+ * connection if nobody has joined by then, as when the form is left.
  * @throws {@link ItodenwaError} `wasm/unavailable`, or `signaling/address`. That the server can't be reached is said by the join.
  */
-export function prepare(options?: Pick<JoinOptions, "server" | "signal">): Promise<void>;
+export function prepare(options?: Pick<JoinOptions, "server" | "signal" | "key" | "history">): Promise<void>;
 
 /** How candidates reach the other side. */
 export interface IceOptions {
