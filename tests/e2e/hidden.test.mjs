@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { behindProxy } from "./behind-proxy.mjs";
-import { end, freshRoom, healed, meet, PAIR, person } from "./people.mjs";
+import { address, browser, end, freshRoom, healed, LIMIT, PAIR, person } from "./people.mjs";
 
 after(end);
 
@@ -51,23 +51,31 @@ test("the page is hidden while nobody else is there, and its socket breaks", asy
 });
 
 test("a page that was frozen for a while shows pictures again (chromium)", async (t) => {
-    const pair = ["chromium", "chromium"];
-    const [ann, bob] = await meet(t, pair);
-    const cdp = await bob.page.createCDPSession();
+    const room = freshRoom();
+    const pages = [];
+    for (let person = 0; person < 2; person += 1) {
+        const context = await (await browser("chromium")).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage({ type: "window" });
+        await page.goto(await address());
+        // The client alone: nothing of the page plays it again.
+        await page.evaluate(async (room) => {
+            const { join } = await import("/itodenwa/index.js");
+            document.body.replaceChildren();
+            window.room = await join(room, { camera: true, microphone: true });
+            window.room.onpeer = (peer) => document.body.append(peer.view());
+        }, room);
+        pages.push(page);
+    }
+    for (const page of pages) await page.waitForFunction(() => document.querySelector("video")?.videoWidth > 0, { timeout: LIMIT });
+    const [, page] = pages;
+    const cdp = await page.createCDPSession();
     await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
-    // As long as nothing of the page runs Ann is told nothing else.
+    // The fault: so long.
     await new Promise((resolve) => setTimeout(resolve, 3000));
-    assert.equal(await ann.page.evaluate(() => document.querySelectorAll("[data-testid=remote-video]").length), 1);
     await cdp.send("Page.setWebLifecycleState", { state: "active" });
     const since = Date.now();
-    await bob.until(() => {
-        const videos = [...document.querySelectorAll("video")];
-        return videos.length > 1 && videos.every((video) => !video.paused);
-    });
-    // What is shown is what comes now.
-    const at = () => bob.page.evaluate(() => document.querySelector("[data-testid=remote-video]").currentTime);
-    const before = await at();
-    await bob.until((before) => document.querySelector("[data-testid=remote-video]").currentTime > before + 1, before);
-    healed(t, "B02", since, pair);
-    assert.deepEqual([...ann.errors, ...bob.errors], []);
+    const before = await page.evaluate(() => document.querySelector("video").currentTime);
+    await page.waitForFunction((before) => document.querySelector("video").currentTime > before + 1, { timeout: LIMIT, polling: 100 }, before);
+    healed(t, "B02", since, ["chromium", "chromium"]);
 });
