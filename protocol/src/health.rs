@@ -5,7 +5,7 @@
 //! failed, or silent ──────────── at once ────────┴─ ICE restart ── 15 s (leader), 20 s (follower) ── new connection
 //! never connected ────────────── 15 s, 20 s ──────────────────────────────────────────────────────── new connection
 //! failed again after an ICE restart ── 3 s, 5 s ──────────────────────────────────────────────────── new connection
-//! silent again after an ICE restart ── 5 s, 8 s ──────────────────────────────────────────────────── new connection
+//! silent after an ICE restart ── 3 s, 5 s from that restart, and 0 s, 1 s from the silence ─────────── new connection
 //! ```
 //!
 //! The times run while both descriptions are set and nothing is being negotiated: neither remedy works without the other
@@ -78,18 +78,21 @@ impl Health {
 
     /// What is due at which time, if nothing is being negotiated and nothing changes.
     pub(crate) fn remedy(&self, role: Role) -> Option<(Time, Remedy)> {
-        let after = |leader, follower, remedy| {
-            let seconds = if role == Role::Leader { leader } else { follower };
-            Some((self.since + Duration::from_secs(seconds), remedy))
+        let from = |start: Time, leader, follower| {
+            start + Duration::from_secs(if role == Role::Leader { leader } else { follower })
         };
-        let was_restarted = self.restarted.is_some_and(|at| self.since - at < RESTART_SHOWS_WITHIN);
-        match self.state {
-            ConnectionState::Connected if !self.silent => None,
-            ConnectionState::Connected if was_restarted => after(5, 8, Remedy::Renew),
+        let after = |leader, follower, remedy| Some((from(self.since, leader, follower), remedy));
+        let restarted = self.restarted.filter(|at| self.since - *at < RESTART_SHOWS_WITHIN);
+        match (self.state, restarted) {
+            (ConnectionState::Connected, _) if !self.silent => None,
+            // Silence took seconds to notice: what is left to wait for is only what a restart may need.
+            (ConnectionState::Connected, Some(restarted)) => {
+                Some((from(restarted, 3, 5).max(from(self.since, 0, 1)), Remedy::Renew))
+            }
             // It does not come back by itself.
-            ConnectionState::Failed if was_restarted => after(3, 5, Remedy::Renew),
-            _ if was_restarted => after(15, 20, Remedy::Renew),
-            ConnectionState::Connected | ConnectionState::Failed => after(0, 0, Remedy::Restart),
+            (ConnectionState::Failed, Some(_)) => after(3, 5, Remedy::Renew),
+            (_, Some(_)) => after(15, 20, Remedy::Renew),
+            (ConnectionState::Connected | ConnectionState::Failed, None) => after(0, 0, Remedy::Restart),
             _ if self.was_good => after(2, 5, Remedy::Restart),
             _ => after(15, 20, Remedy::Renew),
         }
