@@ -16,21 +16,12 @@
 //! Who is not let in at first and may come again goes from First to Waiting, too, as does who met a server that was about to go
 //! away; until there was a welcome all else that fails ends it.
 //!
-//! The waits between the attempts:
-//!
-//! | since the session was lost, or a sign of the browser | in use: looked at, or with others in the room | otherwise |
-//! |---|---|---|
-//! | 0 to 30 s | by chance up to 0.3, 0.6, 1.2, 2.4, 3, 3, … s | up to 0.3, 0.6, 1.2, 2.4, 4.8, 7, 7, … s |
-//! | to 2 min | up to 3 s | 30 s |
-//! | from then on | 30 s | 30 s |
-//!
-//! A `retry_after` of the server comes before the wait. Of a thousand clients in use that lost the same server no more than eight
-//! hundred knock in any second once the waits have grown (the first six seconds are over), and each meets a server that is back once.
-//!
 //! Signals that are said while it is not open are dropped: the pair links send them again.
 
 mod admission;
+mod refusals;
 mod visit;
+mod waits;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -40,7 +31,9 @@ use itodenwa_wire::{ClientMessage, Join, Member, PeerId, Refusal, RefusalCode, R
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
 pub use admission::Admission;
+use refusals::{ends_session, is_final, stays_open};
 use visit::is_of_visit;
+use waits::Attempts;
 
 /// How often the server is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -56,19 +49,6 @@ const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(1);
 /// A session that ends sooner counts as an attempt that failed.
 const LASTING: Duration = Duration::from_secs(10);
-/// The first wait before another attempt is at most this, the next ones twice as much each, …
-const FIRST_WAIT: Duration = Duration::from_millis(300);
-/// … up to this, …
-const LONGEST_WAIT: Duration = Duration::from_secs(7);
-/// … as long as the server waits for us (half as long if it saw the end of the socket: five attempts); …
-const RESUME_WINDOW: Duration = Duration::from_secs(30);
-/// … from then on they are this.
-const LATER_WAIT: Duration = Duration::from_secs(30);
-/// While somebody looks at the page, or others were in the room, a wait is at most this …
-const LONGEST_WAIT_IN_USE: Duration = Duration::from_secs(3);
-/// … for this long, and from any sign of the browser on.
-const IN_USE_WINDOW: Duration = Duration::from_secs(120);
-
 /// Something to do.
 #[derive(Debug, PartialEq)]
 pub enum Action {
@@ -131,14 +111,6 @@ struct Asked {
     by: Time,
     /// The page slept before: all that had come by then was heard since.
     after_sleep: bool,
-}
-
-/// The attempts to come back.
-#[derive(Debug, Clone, Copy, Default)]
-struct Attempts {
-    /// When the session was lost.
-    since: Time,
-    failed: u32,
 }
 
 impl Session {
@@ -400,30 +372,6 @@ impl Session {
         self.on_lost(now, SignalingError::Lost(why.into()));
     }
 
-    /// Waits for the next attempt: a part of the longest wait by chance (full jitter), after what the server asks for, so that
-    /// clients that it asks the same do not come all at once.
-    fn wait(&mut self, now: Time, refusal: Option<Refusal>) {
-        let asked = refusal.and_then(|refusal| refusal.retry_after).unwrap_or(0);
-        let earliest = now + Duration::from_millis(asked.into());
-        let wait = match self.longest_wait(now) {
-            Some(longest) => {
-                let longest = FIRST_WAIT.saturating_mul(1 << self.attempts.failed.min(16)).min(longest);
-                Duration::from_millis((longest.as_millis() as f64 * (self.random)().clamp(0.0, 1.0)) as u64)
-            }
-            None => LATER_WAIT,
-        };
-        self.state = State::Waiting { until: earliest + wait, earliest };
-    }
-
-    /// None when attempts are rare.
-    fn longest_wait(&self, now: Time) -> Option<Duration> {
-        let tried = now - self.attempts.since;
-        if tried < IN_USE_WINDOW && (self.others > 0 || (self.is_looked_at)()) {
-            return Some(LONGEST_WAIT_IN_USE);
-        }
-        (tried < RESUME_WINDOW).then_some(LONGEST_WAIT)
-    }
-
     fn begin(&mut self, join: Join) {
         self.join = Some(join.clone());
         self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
@@ -449,39 +397,6 @@ impl Session {
     fn deliver(&mut self, message: ServerMessage) {
         self.outputs.push_back(Action::Deliver(Ok(message)));
     }
-}
-
-/// Whether the server goes on listening to a member after this.
-fn stays_open(code: RefusalCode) -> bool {
-    matches!(
-        code,
-        RefusalCode::PeerUnknown
-            | RefusalCode::MessageMalformed
-            | RefusalCode::JoinTwice
-            | RefusalCode::NameInvalid
-            | RefusalCode::NameFixed
-            | RefusalCode::TokenForbidden
-            | RefusalCode::RoomFull
-    )
-}
-
-/// Whether the server closes an open session for good, and another attempt would be against its will.
-fn ends_session(code: RefusalCode) -> bool {
-    matches!(
-        code,
-        RefusalCode::SessionReplaced
-            | RefusalCode::IdentityReplaced
-            | RefusalCode::MemberRemoved
-            | RefusalCode::RoomRefused
-            | RefusalCode::RoomUnanswered
-            | RefusalCode::RoomRecorded
-    )
-}
-
-/// Whether it makes no sense to ask again. A server that goes away says nothing of the next one.
-fn is_final(refusal: &Refusal) -> bool {
-    let passes = matches!(refusal.code, RefusalCode::JoinTimeout | RefusalCode::ServerGoingAway);
-    refusal.retry_after.is_none() && !passes
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod recording;
 mod visit;
 mod waiting;
 
+use super::waits::{FIRST_WAIT, IN_USE_WINDOW, LATER_WAIT, LONGEST_WAIT_IN_USE, RESUME_WINDOW};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
