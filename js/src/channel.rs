@@ -61,7 +61,7 @@ impl RawIncoming {
     pub fn kept(&self) -> Promise {
         match &self.0 {
             Incoming::File(offered) => file::kept(offered),
-            _ => Promise::resolve(&0.into()),
+            _ => Promise::resolve(&JsValue::from(0)),
         }
     }
 

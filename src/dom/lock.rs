@@ -19,11 +19,29 @@ extern "C" {
 #[derive(Debug)]
 pub(crate) struct Lock {
     release: JsValue,
+    released: Promise,
 }
 
 impl Lock {
     /// None if another one has it, or where there are no locks.
     pub(crate) async fn try_new(name: &str) -> Option<Self> {
+        Lock::request(name, true).await
+    }
+
+    /// Waits until no other one has it. None where there are no locks.
+    pub(crate) async fn new(name: &str) -> Option<Self> {
+        Lock::request(name, false).await
+    }
+
+    /// Gives it back, and waits until others can have it.
+    pub(crate) async fn release(self) {
+        let released = self.released.clone();
+        drop(self);
+        // It is resolved with the other promise's value.
+        let _ = settled(Ok(released)).await;
+    }
+
+    async fn request(name: &str, if_available: bool) -> Option<Self> {
         let locks = property(&global("navigator"), "locks");
         if !property(&locks, "request").is_instance_of::<Function>() {
             return None;
@@ -39,10 +57,10 @@ impl Lock {
             }
             if lock.is_null() { JsValue::UNDEFINED } else { held.clone().into() }
         });
-        let options = object([("ifAvailable", true.into())]);
-        let asked = settled(locks.unchecked_ref::<LockManager>().request(name, &options, callback.as_ref()));
-        match select(is_granted, std::pin::pin!(asked)).await {
-            Either::Left((Ok(true), _)) => Some(Lock { release }),
+        let options = object([("ifAvailable", if_available.into())]);
+        let released = locks.unchecked_ref::<LockManager>().request(name, &options, callback.as_ref()).ok()?;
+        match select(is_granted, std::pin::pin!(settled(Ok(released.clone())))).await {
+            Either::Left((Ok(true), _)) => Some(Lock { release, released }),
             // Refused, or not asked for: pages of some kinds may not.
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! Files that were begun and not finished, in the private file system: pages that are loaded anew go on with them.
 //!
 //! Each has a directory, with what was offered in one file, and the blocks in files that are named by the first one in each. A finished one
-//! has only the blocks. Who uses one has its lock, so that nobody else does, on any page.
+//! has only the blocks. Who uses one has its lock, so that nobody else does, on any page; of a finished one until the page ends.
 
 use itodenwa_protocol::file::{Offer, whole_blocks};
 use js_sys::{Array, Date, JSON, Uint8Array};
@@ -11,6 +11,7 @@ use web_sys::Blob;
 use super::random;
 use super::writing::Writing;
 use crate::dom::{Directory, FileHandle, Lock, PRIVATE, names, object, private_directory, property, read, settled};
+use crate::snapshot::SnapshotCell;
 
 /// What was offered, as JSON.
 const OFFER: &str = "offer.json";
@@ -35,7 +36,12 @@ pub(super) struct Kept {
     offer: Offer,
     /// When it was begun, or went on. Milliseconds since 1970.
     since: f64,
-    _lock: Lock,
+    lock: Option<Lock>,
+}
+
+thread_local! {
+    /// Of what was finished: links lead to it.
+    static FINISHED: SnapshotCell<Vec<Lock>> = SnapshotCell::default();
 }
 
 impl Kept {
@@ -47,7 +53,8 @@ impl Kept {
         let directory = settled(root.directory(&name, &object([("create", true.into())]))).await?.unchecked_into();
         let root = root.clone();
         let (parts, offer) = (Vec::new(), offer.clone());
-        let kept = Kept { root, name, directory, parts, blocks: 0, bytes: 0, offer, since: Date::now(), _lock: lock };
+        let kept =
+            Kept { root, name, directory, parts, blocks: 0, bytes: 0, offer, since: Date::now(), lock: Some(lock) };
         kept.describe().await?;
         Ok(kept)
     }
@@ -80,7 +87,7 @@ impl Kept {
     }
 
     /// It is what was received from now on, and not kept for another transfer.
-    pub(super) async fn finish(&self) -> Result<Blob, JsValue> {
+    pub(super) async fn finish(&mut self) -> Result<Blob, JsValue> {
         if let Err(why) = settled(self.directory.remove(OFFER, &object([]))).await
             && settled(self.directory.file(OFFER, &object([]))).await.is_ok()
         {
@@ -89,6 +96,8 @@ impl Kept {
         let all = joined(&self.parts, &self.offer.mime_type)?;
         if self.parts.is_empty() {
             self.remove().await;
+        } else if let Some(lock) = self.lock.take() {
+            FINISHED.with(|finished| finished.change(|finished| finished.push(lock)));
         }
         Ok(all)
     }
@@ -103,17 +112,17 @@ impl Kept {
         let _ = settled(self.root.remove(&self.name, &object([("recursive", true.into())]))).await;
     }
 
-    /// The one in this directory; none if there is none, it is finished, or another one has it. One that nobody can go on with is removed.
+    /// The one in this directory; none if there is none, or another one has it. One that nobody can go on with is removed, and one that was
+    /// finished on a page that is gone.
     async fn find(root: &Directory, name: String) -> Option<Self> {
         let directory: Directory = settled(root.directory(&name, &object([]))).await.ok()?.unchecked_into();
-        let described = settled(directory.file(OFFER, &object([]))).await.ok()?.unchecked_into();
         let lock = lock(&name).await?;
-        let described = described_as(&described).await;
+        let described = described(&directory).await;
         let is_told = described.is_some();
         let (offer, since) = described.or_else(|| Some((Offer::new(0, "", 0, "")?, 0.0)))?;
         let root = root.clone();
         let parts = Vec::new();
-        let mut kept = Kept { root, name, directory, parts, blocks: 0, bytes: 0, offer, since, _lock: lock };
+        let mut kept = Kept { root, name, directory, parts, blocks: 0, bytes: 0, offer, since, lock: Some(lock) };
         let age = Date::now() - since;
         if is_told && (0.0..KEPT_MILLIS).contains(&age) && kept.read_parts().await.is_ok() && kept.blocks > 0 {
             return Some(kept);
@@ -153,8 +162,36 @@ impl Kept {
     }
 }
 
-/// The newest one like this, and the others, the newest first; too many, too much and too old ones are removed.
-pub(super) async fn look(root: &Directory, offer: &Offer) -> (Option<Kept>, Vec<Kept>) {
+/// What is kept. Nobody else looks while this lives.
+pub(super) struct Looked {
+    /// The newest one that is like what was looked for.
+    pub(super) found: Option<Kept>,
+    /// The newest first.
+    others: Vec<Kept>,
+    looking: Option<Lock>,
+}
+
+impl Looked {
+    /// Removes all but the one that was found.
+    pub(super) async fn remove_others(&mut self) {
+        for kept in std::mem::take(&mut self.others) {
+            kept.remove().await;
+        }
+    }
+
+    /// Others may look again. What was not taken out they may have.
+    pub(super) async fn end(self) {
+        let locks = self.found.into_iter().chain(self.others).filter_map(|kept| kept.lock);
+        for lock in locks.chain(self.looking) {
+            lock.release().await;
+        }
+    }
+}
+
+/// Looks for one like this. Too many, too much and too old ones are removed.
+pub(super) async fn look(root: &Directory, offer: &Offer) -> Looked {
+    // Each looks at all of them, and needs their locks for it: two at once would miss what the other one looks at.
+    let looking = lock("").await;
     let mut others = Vec::new();
     // What can't be looked at is not there.
     for name in names(root).await.unwrap_or_default() {
@@ -172,21 +209,31 @@ pub(super) async fn look(root: &Directory, offer: &Offer) -> (Option<Kept>, Vec<
             kept.remove().await;
         }
     }
-    (found, stay)
+    Looked { found, others: stay, looking }
 }
 
 /// Bytes that are kept of such a file.
 pub(super) async fn bytes(offer: &Offer) -> u64 {
     let Some(root) = existing().await else { return 0 };
-    look(&root, offer).await.0.map_or(0, |kept| kept.bytes)
+    let looked = look(&root, offer).await;
+    let bytes = looked.found.as_ref().map_or(0, |kept| kept.bytes);
+    looked.end().await;
+    bytes
+}
+
+/// What was received was removed.
+pub(super) fn forget_finished() {
+    drop(FINISHED.with(|finished| finished.change(std::mem::take)));
 }
 
 /// Removes what is kept of such a file.
 pub(super) async fn forget(offer: &Offer) {
     let Some(root) = existing().await else { return };
-    if let (Some(kept), _) = look(&root, offer).await {
+    let looked = look(&root, offer).await;
+    if let Some(kept) = &looked.found {
         kept.remove().await;
     }
+    looked.end().await;
 }
 
 async fn existing() -> Option<Directory> {
@@ -194,11 +241,14 @@ async fn existing() -> Option<Directory> {
     Some(settled(root.directory(PRIVATE, &object([]))).await.ok()?.unchecked_into())
 }
 
+/// The lock of the one with this name; without a name that of looking, which is waited for.
 async fn lock(name: &str) -> Option<Lock> {
-    Lock::try_new(&["itodenwa.file.", name].concat()).await
+    let lock = ["itodenwa.file.", name].concat();
+    if name.is_empty() { Lock::new(&lock).await } else { Lock::try_new(&lock).await }
 }
 
-async fn described_as(file: &FileHandle) -> Option<(Offer, f64)> {
+async fn described(directory: &Directory) -> Option<(Offer, f64)> {
+    let file: FileHandle = settled(directory.file(OFFER, &object([]))).await.ok()?.unchecked_into();
     let file: Blob = settled(file.get_file()).await.ok()?.unchecked_into();
     if file.size() > OFFER_BYTES {
         return None;

@@ -38,21 +38,20 @@ impl PrivateFile {
     /// With what is kept of such a file, or a new one.
     pub(super) async fn open(offer: &Offer) -> Result<Self, FileError> {
         let root = private_directory(true).await.map_err(|_| FileError::Unsupported)?;
-        let (found, others) = look(&root, offer).await;
-        let wanted = offer.size.saturating_sub(found.as_ref().map_or(0, |kept| kept.bytes));
+        let mut looked = look(&root, offer).await;
+        let wanted = offer.size.saturating_sub(looked.found.as_ref().map_or(0, |kept| kept.bytes));
         if !has_space(wanted).await {
             // What nobody may ever go on with is not in the way.
-            for kept in others {
-                kept.remove().await;
-            }
+            looked.remove_others().await;
             if !has_space(wanted).await {
                 return Err(FileError::NoSpace);
             }
         }
-        let opened = match found {
+        let opened = match looked.found.take() {
             Some(kept) => kept.describe().await.map(|()| kept),
             None => Kept::new(&root, offer).await,
         };
+        looked.end().await;
         let kept = opened.map_err(|_| FileError::Unsupported)?;
         Ok(PrivateFile { size: offer.size, is_open: kept.blocks > 0, kept, part: None })
     }

@@ -32,13 +32,15 @@ impl Destination {
     }
 
     /// To the private file system of the page's origin (WHATWG File System), which takes as many bytes as the browser gives it. What was
-    /// received stays there until [`remove_private_files`](crate::remove_private_files) is called.
+    /// received stays there as long as the page does, or until [`remove_private_files`](crate::remove_private_files) is called.
     ///
-    /// It is the only place from which a file goes on after a page was loaded anew. When the other side is gone, or the call or the page is
-    /// over, blocks that came are kept, but for what came in the last five seconds before the page ended (4 MiB at most). Who accepts a file of the same name, size
-    /// and type to here has it go on behind them, if its sender has the same blocks: both hash what they have. What is kept is removed when it is finished,
-    /// cancelled, refused by [`IncomingFile::refuse`](crate::IncomingFile::refuse), or found to be wrong; and when the next file is offered or
-    /// taken on a page of the origin after a day, or if there are more than 16, or more than 4 GiB.
+    /// It is the only place from which a file goes on after a page was loaded anew. When the other side is gone, or the call or the page
+    /// is over, the blocks that came are kept; of a page that ends without more ado not those of the last five seconds (4 MiB at most). A
+    /// file of the same name, size and type that is accepted to here goes on behind them, if its sender has the same blocks: both hash
+    /// what they have.
+    ///
+    /// What is kept is removed when the file is finished, cancelled, refused by [`IncomingFile::refuse`](crate::IncomingFile::refuse), or wrong.
+    /// What is older than a day, or more than 16 files or 4 GiB, is removed when the next file is offered or taken on a page of the origin.
     #[must_use]
     pub fn private() -> Self {
         Destination(Place::Private)
@@ -163,6 +165,7 @@ fn harmless(mime_type: &str) -> &str {
 pub async fn remove_private_files() {
     // There may be none.
     let Ok(root) = private_directory(false).await else { return };
+    super::kept::forget_finished();
     let _ = settled(root.remove(crate::dom::PRIVATE, &object([("recursive", true.into())]))).await;
 }
 

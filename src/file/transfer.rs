@@ -25,6 +25,7 @@ pub enum TransferState {
     /// The receiver has a part of it, of before: both look whether it is the same.
     Comparing,
     /// It runs.
+    Running,
     /// One of both wants it to wait.
     Paused,
     /// The other side has all of it, or everything is here.

@@ -15,7 +15,7 @@ const COMPARES: u64 = 1 << 53;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Names the transfer between these two.
-    id: u64,
+    pub id: u64,
     /// A safe name.
     pub name: String,
     /// Bytes.
