@@ -49,12 +49,17 @@ async fn receive(shared: &Shared, mut channel: Channel, purpose: &str, sink: &mu
             Err(Stop::Failed(why)) => return Err(why),
             Err(Stop::Lost) => shared.set_connection(false),
         }
-        sink.flush().await.map_err(|_| FileError::Storage)?;
         let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
         let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
         let next = next.wait(shared.peer.id(), purpose);
+        // One that left before it was waited for resumes nothing.
+        if !room.snapshot.peers.change(|peers| peers.contains(&shared.peer)) {
+            return Err(FileError::PeerGone);
+        }
         // A transfer does not keep the room open.
         drop(room);
+        // Behind the wish for the next one: the peer may leave meanwhile.
+        sink.flush().await.map_err(|_| FileError::Storage)?;
         let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });
         let incoming = next.await.map_err(|stop| match stop {
             Stop::Failed(why) => why,

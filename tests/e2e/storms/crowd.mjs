@@ -55,12 +55,13 @@ export function prepareCrowd() {
     async function speak(name, who, pauses) {
         const { room } = crowds.get(`${name} ${who}`);
         const failed = [];
-        const sent = [];
         for (const [number, pause] of pauses.entries()) {
-            sent.push(room.send(`${number}`).catch(({ code }) => failed.push(`${who} says ${number}: ${code}`)));
-            await sleep(pause);
+            // Somebody reads slowly, or is not there yet: nobody got it, and it is said again.
+            for (let code = "send/queue-full"; code === "send/queue-full"; await sleep(pause)) {
+                code = await room.send(`${number}`).then(() => undefined, (error) => error.code);
+                if (code && code !== "send/queue-full") failed.push(`${who} says ${number}: ${code}`);
+            }
         }
-        await Promise.all(sent);
         return failed;
     }
 
