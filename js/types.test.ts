@@ -261,10 +261,11 @@ export async function channels(room: Room, peer: Peer): Promise<void> {
 
 export async function files(room: Room, peer: Peer, file: File): Promise<void> {
     const sent = await peer.sendFile(file);
-    sent.onprogress = ({ state, left }) => (is<string>(state), is<number | undefined>(left));
+    sent.onprogress = ({ state, kept, left }) => (is<boolean>(state === "comparing"), is<number>(kept), is<number | undefined>(left));
     sent.pause();
     room.onfile = async (offer) => {
         is<number>(offer.size);
+        is<number>(await offer.kept());
         const received = await offer.accept({ to: "private" });
         is<Blob | undefined>(await received.done);
     };

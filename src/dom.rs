@@ -8,6 +8,7 @@ mod fetch;
 mod file;
 mod held;
 mod listener;
+mod lock;
 mod media;
 mod object;
 mod record;
@@ -21,11 +22,13 @@ pub(crate) use clock::Clock;
 pub use exception::Exception;
 pub(crate) use fetch::fetch_text;
 pub(crate) use file::{
-    Directory, FileHandle, PRIVATE, WritableFile, free_space, has_digest, private_directory, read, settled, sha256,
+    Directory, FileHandle, PRIVATE, WritableFile, free_space, has_digest, names, private_directory, read, settled,
+    sha256,
 };
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};
 pub(crate) use listener::Listener;
+pub(crate) use lock::Lock;
 pub(crate) use media::{
     CapturedTrack, ShownElement, SinkElement, enumerate_devices, get_display_media, get_supported_constraints,
     get_user_media,

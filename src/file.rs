@@ -1,11 +1,15 @@
 //! Files to and from a peer.
 
+mod digest;
+mod kept;
+mod private;
 mod receiving;
 mod resumptions;
 mod sending;
 mod sink;
 mod talk;
 mod transfer;
+mod writing;
 
 pub use itodenwa_protocol::file::{Offer, safe_name};
 pub use sink::{Destination, remove_private_files};
@@ -45,6 +49,23 @@ impl IncomingFile {
     /// [`FileError::Malformed`] if it is no offer: refuse it.
     pub fn offer(&self) -> Result<Offer, FileError> {
         Offer::read(self.0.label(), self.0.purpose()).ok_or(FileError::Malformed)
+    }
+
+    /// Bytes that are kept of such a file, by name, size and type, and that need not come again if the sender has the same: where it is
+    /// [taken to](Destination::private). They are 0 if it is no offer, and if the sender can't say what it has, as earlier versions.
+    pub async fn kept(&self) -> u64 {
+        match self.offer() {
+            Ok(offer) if offer.compares() => kept::bytes(&offer).await,
+            _ => 0,
+        }
+    }
+
+    /// Says that it is not wanted. What is kept of such a file is removed.
+    pub fn refuse(&self) {
+        self.0.refuse();
+        if let Ok(offer) = self.offer() {
+            crate::dom::spawn(async move { kept::forget(&offer).await });
+        }
     }
 
     /// Takes the file.

@@ -198,11 +198,6 @@ impl IncomingFile {
     pub fn peer(&self) -> &Peer {
         self.0.peer()
     }
-
-    /// Says that it is not wanted.
-    pub fn refuse(&self) {
-        self.0.refuse();
-    }
 }
 
 impl IncomingVerification {

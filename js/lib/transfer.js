@@ -30,6 +30,10 @@ class FileOffer {
         return new Transfer(codedNow(() => this.#incoming.file(to, limit)), this.peer);
     }
 
+    kept() {
+        return coded(() => this.#incoming.kept());
+    }
+
     refuse() {
         this.#incoming.refuse();
     }

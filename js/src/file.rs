@@ -91,6 +91,12 @@ pub(crate) fn offered(file: &IncomingFile) -> Result<JsValue, FileError> {
     Ok(offer(&file.offer()?))
 }
 
+/// Bytes that are kept of such a file.
+pub(crate) fn kept(file: &IncomingFile) -> Promise {
+    let file = file.clone();
+    promise(async move { Ok((file.kept().await as f64).into()) })
+}
+
 /// Takes it: to `"memory"`, `"private"`, or a file.
 pub(crate) fn accept(file: &IncomingFile, to: JsValue, limit: Option<f64>) -> Result<RawTransfer, FileError> {
     let destination = match to.as_string().as_deref() {
@@ -119,6 +125,7 @@ fn progress(progress: &Progress) -> JsValue {
     object([
         ("state", progress.state.as_str().into()),
         ("bytes", (progress.bytes as f64).into()),
+        ("kept", (progress.kept as f64).into()),
         ("size", (progress.size as f64).into()),
         ("speed", progress.speed.into()),
         ("left", left),

@@ -2,6 +2,10 @@
 //!
 //! A file goes in blocks, each a message of a channel with its number and its SHA-256 (FIPS 180-4). They are stored and acknowledged in
 //! their order, so one number says where to go on through a new connection.
+//!
+//! A receiver that kept blocks of such a file, of before a page was loaded anew, takes nobody's word for it: before it begins it asks
+//! the sender for the digest of as many blocks, and has its own. Are they the same it begins behind them, otherwise with the first
+//! block. [`Offer::compares`] says whether the sender can be asked.
 
 mod name;
 mod offer;
@@ -51,6 +55,18 @@ impl Block {
     }
 }
 
+/// The first blocks of a file of this size: so many, or all.
+pub fn first_blocks(size: u64, count: u32) -> impl Iterator<Item = Block> {
+    (0..count).map_while(move |number| Block::of(size, number))
+}
+
+/// How many blocks these bytes from the beginning of a file of this size are; none if they end within one.
+#[must_use]
+pub fn whole_blocks(size: u64, bytes: u64) -> Option<u32> {
+    let count = u32::try_from(bytes.div_ceil(BLOCK_BYTES)).ok()?;
+    (offset(size, count) == bytes).then_some(count)
+}
+
 /// How many blocks a file has.
 fn blocks(size: u64) -> u32 {
     u32::try_from(size.div_ceil(BLOCK_BYTES)).unwrap_or(u32::MAX)
@@ -72,6 +88,25 @@ mod tests {
         let message = HEAD_BYTES + BLOCK_BYTES as usize;
         assert_eq!(message.div_ceil(crate::channel::PART_BYTES), 4);
         assert!(message <= crate::channel::MESSAGE_BYTES);
+    }
+
+    #[test]
+    fn blocks_are_whole_or_none() {
+        let size = 2 * BLOCK_BYTES + 5;
+        for (bytes, count) in [
+            (0, Some(0)),
+            (1, None),
+            (BLOCK_BYTES, Some(1)),
+            (2 * BLOCK_BYTES + 4, None),
+            (size, Some(3)),
+            (size + 1, None),
+            (3 * BLOCK_BYTES, None),
+        ] {
+            assert_eq!(whole_blocks(size, bytes), count, "{bytes}");
+        }
+        let ends: Vec<u64> = first_blocks(size, u32::MAX).map(|block| block.end).collect();
+        assert_eq!(ends, [BLOCK_BYTES, 2 * BLOCK_BYTES, size]);
+        assert_eq!(first_blocks(size, 2).count(), 2);
     }
 
     /// Sends what there is to be sent, and gives what arrived.

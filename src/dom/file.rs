@@ -1,6 +1,6 @@
 //! Files (W3C File API), the origin's private file system (WHATWG File System), and hashes (W3C WebCrypto).
 
-use js_sys::{ArrayBuffer, Function, JsString, Object, Promise, Uint8Array};
+use js_sys::{ArrayBuffer, AsyncIterator, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
@@ -19,7 +19,10 @@ extern "C" {
     pub(crate) fn remove(this: &Directory, name: &str, options: &Object) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getDirectoryHandle)]
-    fn directory(this: &Directory, name: &str, options: &Object) -> Result<Promise, JsValue>;
+    pub(crate) fn directory(this: &Directory, name: &str, options: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn keys(this: &Directory) -> Result<AsyncIterator, JsValue>;
 
     #[wasm_bindgen(js_name = FileSystemFileHandle)]
     #[derive(Debug, Clone)]
@@ -36,7 +39,7 @@ extern "C" {
     pub(crate) type WritableFile;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn write(this: &WritableFile, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+    pub(crate) fn write(this: &WritableFile, write: &Object) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn close(this: &WritableFile) -> Result<Promise, JsValue>;
@@ -68,6 +71,18 @@ extern "C" {
 /// Waits for what the browser does with files; it always comes to an end.
 pub(crate) async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     wasm_bindgen_futures::JsFuture::from(promise?).await
+}
+
+/// The names of what is in a directory.
+pub(crate) async fn names(directory: &Directory) -> Result<Vec<String>, JsValue> {
+    let (keys, mut names) = (directory.keys()?, Vec::new());
+    loop {
+        let next = settled(keys.next()).await?;
+        match property(&next, "value").as_string() {
+            Some(name) => names.push(name),
+            None => return Ok(names),
+        }
+    }
 }
 
 /// The bytes of a part of a file.

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use futures_util::future::select;
+use futures_util::future::{select, try_join};
 use itodenwa_protocol::channel::Data;
-use itodenwa_protocol::file::{Fault, Receiving, Word};
+use itodenwa_protocol::file::{Fault, HASH_BYTES, Receiving, Word};
 use js_sys::Uint8Array;
 use web_sys::Blob;
 
+use super::private::PrivateFile;
 use super::resumptions::Resumptions;
 use super::sink::{Destination, Sink};
 use super::talk::{Stop, either, fail, failed_there, tell_wishes, unless_cancelled};
@@ -30,8 +31,11 @@ pub(super) async fn run(
         }
     };
     let received = receive(&shared, channel, &purpose, &mut sink).await;
-    if received.is_err() {
-        sink.remove().await;
+    match &received {
+        Ok(_) => {}
+        // The other side may come again, and so may this one.
+        Err(FileError::PeerGone | FileError::RoomClosed) => sink.keep().await,
+        Err(_) => sink.remove().await,
     }
     received.map(Some)
 }
@@ -48,8 +52,14 @@ async fn receive(shared: &Shared, mut channel: Channel, purpose: &str, sink: &mu
         let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
         let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
         let next = next.wait(shared.peer.id(), purpose);
+        // One that left before it was waited for resumes nothing.
+        if !room.snapshot.peers.change(|peers| peers.contains(&shared.peer)) {
+            return Err(FileError::PeerGone);
+        }
         // A transfer does not keep the room open.
         drop(room);
+        // Behind the wish for the next one: the peer may leave meanwhile.
+        sink.flush().await.map_err(|_| FileError::Storage)?;
         let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });
         let incoming = next.await.map_err(|stop| match stop {
             Stop::Failed(why) => why,
@@ -68,6 +78,9 @@ async fn once(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink:
 
 /// Until everything is there.
 async fn store(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink: &mut Sink) -> Result<Blob, Stop> {
+    if let Some(file) = sink.kept() {
+        *machine = compare(shared, channel, file).await?;
+    }
     channel.send(Word::From(machine.next()).write()).await?;
     while !machine.is_complete() {
         select(std::pin::pin!(shared.wanted()), std::pin::pin!(channel.closed())).await;
@@ -78,12 +91,11 @@ async fn store(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink
                 shared.moved(machine.bytes());
                 channel.send(word.write()).await?;
             }
-            Some(Data::Text(text)) => match Word::read(&text) {
-                Some(Word::Pause) => shared.paused_there(true),
-                Some(Word::Resume) => shared.paused_there(false),
-                Some(Word::Failed(fault)) => return Err(failed_there(fault)),
-                _ => return Err(fail(channel, Fault::Malformed)),
-            },
+            Some(Data::Text(text)) => {
+                if heard(shared, channel, &text)?.is_some() {
+                    return Err(fail(channel, Fault::Malformed));
+                }
+            }
             None => return Err(FileError::CancelledByPeer.into()),
         }
     }
@@ -95,11 +107,56 @@ async fn store(shared: &Shared, channel: &Channel, machine: &mut Receiving, sink
     }
 }
 
+/// What is here of before is only gone on with if the sender has the same.
+async fn compare(shared: &Shared, channel: &Channel, file: &mut PrivateFile) -> Result<Receiving, Stop> {
+    let size = shared.offer.size;
+    let asked = file.to_compare().filter(|_| shared.offer.compares());
+    let is_same = match asked {
+        Some(count) => {
+            shared.set_comparing(true);
+            channel.send(Word::Compare(count).write()).await?;
+            let (own, theirs) = try_join(async { Ok(file.digest().await) }, digest(shared, channel)).await?;
+            shared.set_comparing(false);
+            own == Some(theirs)
+        }
+        None => false,
+    };
+    file.compared(is_same).await.map_err(|_| fail(channel, Fault::Storage))?;
+    let machine = Receiving::resumed(size, asked.filter(|_| is_same).unwrap_or_default());
+    shared.kept(machine.bytes());
+    Ok(machine)
+}
+
+/// What the sender has of as many blocks.
+async fn digest(shared: &Shared, channel: &Channel) -> Result<[u8; HASH_BYTES], Stop> {
+    loop {
+        match channel.receive().await? {
+            Some(Data::Text(text)) => match heard(shared, channel, &text)? {
+                Some(Word::Digest(digest)) => return Ok(digest),
+                Some(_) => return Err(fail(channel, Fault::Malformed)),
+                None => {}
+            },
+            Some(Data::Bytes(_)) => return Err(fail(channel, Fault::Malformed)),
+            None => return Err(FileError::CancelledByPeer.into()),
+        }
+    }
+}
+
+/// A word that may be said at any time, or gives it back.
+fn heard(shared: &Shared, channel: &Channel, text: &str) -> Result<Option<Word>, Stop> {
+    match Word::read(text).ok_or(Fault::Malformed).map_err(|fault| fail(channel, fault))? {
+        word @ (Word::Pause | Word::Resume) => shared.paused_there(word == Word::Pause),
+        Word::Failed(fault) => return Err(failed_there(fault)),
+        word => return Ok(Some(word)),
+    }
+    Ok(None)
+}
+
 async fn store_block(machine: &Receiving, sink: &mut Sink, message: Vec<u8>) -> Result<(), Fault> {
     let received = machine.receive(message)?;
     let bytes = Uint8Array::from(&received.bytes[..]);
     if dom::sha256(&bytes).await.ok() != Some(received.hash) {
         return Err(Fault::Hash);
     }
-    sink.write(&bytes).await.map_err(|_| Fault::Storage)
+    sink.write(received.start, &bytes).await.map_err(|_| Fault::Storage)
 }

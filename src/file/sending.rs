@@ -1,13 +1,16 @@
 //! The task that sends a file.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use futures_util::future::{Either, select};
 use itodenwa_protocol::channel::Data;
 use itodenwa_protocol::file::{Block, Fault, Sending, Word};
 use web_sys::Blob;
 
+use super::digest::digest;
 use super::talk::{Stop, either, fail, failed_there, tell_wishes, unless_cancelled};
 use super::transfer::Shared;
 use crate::channel::{Channel, ChannelOptions, open};
@@ -38,7 +41,7 @@ async fn once(shared: &Shared, file: &Blob, machine: &Machine) -> Result<(), Sto
     let channel = open(&shared.peer, name, &purpose, ChannelOptions::new()).await?;
     shared.set_connection(true);
     let blocks = either(send_blocks(shared, &channel, file, machine), tell_wishes(shared, &channel));
-    let over = either(listen(shared, &channel, machine), blocks).await;
+    let over = either(listen(shared, &channel, file, machine), blocks).await;
     if let Err(Stop::Lost) = over {
         // A channel that is closed without a word on a connection that lives is not opened again and again.
         channel.disconnected().await;
@@ -47,7 +50,7 @@ async fn once(shared: &Shared, file: &Blob, machine: &Machine) -> Result<(), Sto
 }
 
 /// Until the receiver has everything.
-async fn listen(shared: &Shared, channel: &Channel, machine: &Machine) -> Result<(), Stop> {
+async fn listen(shared: &Shared, channel: &Channel, file: &Blob, machine: &Machine) -> Result<(), Stop> {
     loop {
         let word = match channel.receive().await? {
             Some(Data::Text(text)) => Word::read(&text),
@@ -55,7 +58,18 @@ async fn listen(shared: &Shared, channel: &Channel, machine: &Machine) -> Result
             None => return Err(FileError::CancelledByPeer.into()),
         };
         let said = match word {
-            Some(Word::From(block)) => machine.change(|machine| machine.begin(block)),
+            Some(Word::Compare(count)) => match machine.change(|machine| machine.compare(count)) {
+                Ok(()) => {
+                    compare(shared, channel, file, count).await?;
+                    continue;
+                }
+                Err(fault) => Err(fault),
+            },
+            Some(Word::From(block)) => {
+                let begun = machine.change(|machine| machine.begin(block));
+                shared.kept(machine.change(|machine| machine.kept()));
+                begun
+            }
             Some(Word::Stored(count)) => machine.change(|machine| machine.acknowledged(count)),
             Some(Word::Done) if machine.change(|machine| machine.is_complete()) => {
                 shared.moved(shared.offer.size);
@@ -66,12 +80,24 @@ async fn listen(shared: &Shared, channel: &Channel, machine: &Machine) -> Result
                 Ok(())
             }
             Some(Word::Failed(fault)) => return Err(failed_there(fault)),
-            Some(Word::Done) | None => Err(Fault::Malformed),
+            Some(Word::Done | Word::Digest(_)) | None => Err(Fault::Malformed),
         };
         said.map_err(|fault| fail(channel, fault))?;
         shared.moved(machine.change(|machine| machine.bytes()));
         shared.wake();
     }
+}
+
+/// The receiver has so many blocks, of before. What they are here is for it to judge.
+async fn compare(shared: &Shared, channel: &Channel, file: &Blob, count: u32) -> Result<(), Stop> {
+    shared.set_comparing(true);
+    let own = match select(pin!(digest(file, shared.offer.size, count)), pin!(channel.closed())).await {
+        Either::Left((own, _)) => own.ok_or(Fault::Unreadable).map_err(|fault| fail(channel, fault))?,
+        // Nobody waits for it any more. Why, the next message says.
+        Either::Right(_) => return Ok(()),
+    };
+    shared.set_comparing(false);
+    Ok(channel.send(Word::Digest(own).write()).await?)
 }
 
 async fn send_blocks(shared: &Shared, channel: &Channel, file: &Blob, machine: &Machine) -> Result<(), Stop> {

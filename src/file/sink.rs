@@ -5,8 +5,9 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag};
 
-use super::random;
-use crate::dom::{Directory, FileHandle, WritableFile, free_space, object, private_directory, settled};
+use super::private::PrivateFile;
+use super::writing::Writing;
+use crate::dom::{object, private_directory, settled};
 use crate::error::FileError;
 
 /// Bytes that are taken to memory where no limit is given.
@@ -31,7 +32,15 @@ impl Destination {
     }
 
     /// To the private file system of the page's origin (WHATWG File System), which takes as many bytes as the browser gives it. What was
-    /// received stays there until [`remove_private_files`](crate::remove_private_files) is called.
+    /// received stays there as long as the page does, or until [`remove_private_files`](crate::remove_private_files) is called.
+    ///
+    /// It is the only place from which a file goes on after a page was loaded anew. When the other side is gone, or the call or the page
+    /// is over, the blocks that came are kept; of a page that ends without more ado not those of the last five seconds (4 MiB at most). A
+    /// file of the same name, size and type that is accepted to here goes on behind them, if its sender has the same blocks: both hash
+    /// what they have.
+    ///
+    /// What is kept is removed when the file is finished, cancelled, refused by [`IncomingFile::refuse`](crate::IncomingFile::refuse), or wrong.
+    /// What is older than a day, or more than 16 files or 4 GiB, is removed when the next file is offered or taken on a page of the origin.
     #[must_use]
     pub fn private() -> Self {
         Destination(Place::Private)
@@ -61,12 +70,8 @@ impl Default for Destination {
 pub(super) enum Sink {
     /// The browser may put them on a disk.
     Memory(Vec<Blob>),
-    File {
-        handle: FileHandle,
-        writable: WritableFile,
-        /// In the private file system.
-        private: Option<(Directory, String)>,
-    },
+    File(Writing),
+    Private(PrivateFile),
 }
 
 impl Sink {
@@ -74,66 +79,75 @@ impl Sink {
         match destination.0 {
             Place::Memory { .. } => Ok(Sink::Memory(Vec::new())),
             Place::File(handle) => {
-                let writable = writable(handle.unchecked_ref()).await.map_err(|_| FileError::Storage)?;
-                Ok(Sink::File { handle: handle.unchecked_into(), writable, private: None })
+                Writing::open(handle.unchecked_into()).await.map(Sink::File).map_err(|_| FileError::Storage)
             }
-            Place::Private => {
-                if free_space().await.is_some_and(|free| free < offer.size as f64) {
-                    return Err(FileError::NoSpace);
-                }
-                Sink::private().await.map_err(|_| FileError::Unsupported)
-            }
+            Place::Private => PrivateFile::open(offer).await.map(Sink::Private),
         }
     }
 
-    async fn private() -> Result<Self, JsValue> {
-        let directory = private_directory(true).await?;
-        // The offer's own number is the other side's choice, and could be that of a file that is there.
-        let name = random().to_string();
-        let handle = settled(directory.file(&name, &object([("create", true.into())]))).await?;
-        let writable = writable(handle.unchecked_ref()).await?;
-        Ok(Sink::File { handle: handle.unchecked_into(), writable, private: Some((directory, name)) })
-    }
-
-    /// Behind what was written before.
-    pub(super) async fn write(&mut self, bytes: &Uint8Array) -> Result<(), JsValue> {
+    /// What is kept of before, where there is something.
+    pub(super) fn kept(&mut self) -> Option<&mut PrivateFile> {
         match self {
-            Sink::Memory(parts) => parts.push(Blob::new_with_u8_array_sequence(&Array::of1(bytes))?),
-            Sink::File { writable, .. } => {
-                settled(writable.write(bytes)).await?;
-            }
+            Sink::Private(file) if file.to_compare().is_some() => Some(file),
+            _ => None,
         }
-        Ok(())
+    }
+
+    /// A block, from this byte of the file on: behind what was written before.
+    pub(super) async fn write(&mut self, start: u64, bytes: &Uint8Array) -> Result<(), JsValue> {
+        match self {
+            Sink::Memory(parts) => {
+                parts.push(Blob::new_with_u8_array_sequence(&Array::of1(bytes))?);
+                Ok(())
+            }
+            Sink::File(writing) => writing.write(start, bytes).await,
+            Sink::Private(file) => file.write(start, bytes).await,
+        }
+    }
+
+    /// The connection is lost: what came so far is safe, where it can be.
+    pub(super) async fn flush(&mut self) -> Result<(), JsValue> {
+        match self {
+            Sink::Private(file) => file.flush().await,
+            Sink::Memory(_) | Sink::File(_) => Ok(()),
+        }
     }
 
     pub(super) async fn finish(&mut self, offer: &Offer) -> Result<Blob, JsValue> {
         match self {
             Sink::Memory(parts) => {
-                let options = BlobPropertyBag::new();
-                options.set_type(harmless(&offer.mime_type));
                 let parts: Array = std::mem::take(parts).into_iter().map(JsValue::from).collect();
-                Blob::new_with_blob_sequence_and_options(&parts, &options)
+                joined(&parts, &offer.mime_type)
             }
-            Sink::File { handle, writable, .. } => {
-                settled(writable.close()).await?;
-                Ok(settled(handle.get_file()).await?.unchecked_into())
-            }
+            Sink::File(writing) => writing.close().await,
+            Sink::Private(file) => file.finish().await,
+        }
+    }
+
+    /// It is not finished, and may be: by another transfer, if it can be kept.
+    pub(super) async fn keep(self) {
+        match self {
+            // What can't be closed is not kept.
+            Sink::Private(mut file) => drop(file.flush().await),
+            other => other.remove().await,
         }
     }
 
     /// It is given up.
     pub(super) async fn remove(self) {
-        let Sink::File { writable, private, .. } = self else { return };
-        // Not closed it is not there; and what can't be removed stays.
-        let _ = settled(writable.abort()).await;
-        if let Some((directory, name)) = private {
-            let _ = settled(directory.remove(&name, &object([]))).await;
+        match self {
+            Sink::Memory(_) => {}
+            Sink::File(writing) => writing.abort().await,
+            Sink::Private(file) => file.remove().await,
         }
     }
 }
 
-async fn writable(handle: &FileHandle) -> Result<WritableFile, JsValue> {
-    Ok(settled(handle.create_writable()).await?.unchecked_into())
+/// Parts as one file, with a type that no browser runs.
+pub(super) fn joined(parts: &Array, mime_type: &str) -> Result<Blob, JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(harmless(mime_type));
+    Blob::new_with_blob_sequence_and_options(parts, &options)
 }
 
 /// A type with which an address of the file can be opened: what a browser runs would run as part of the page.
@@ -146,10 +160,12 @@ fn harmless(mime_type: &str) -> &str {
     }
 }
 
-/// Removes what was received to the private file system, also by other pages of the origin: links to it end.
+/// Removes what was received to the private file system, and what is kept there of unfinished files, also by other pages of the origin: links to
+/// it end.
 pub async fn remove_private_files() {
     // There may be none.
     let Ok(root) = private_directory(false).await else { return };
+    super::kept::forget_finished();
     let _ = settled(root.remove(crate::dom::PRIVATE, &object([("recursive", true.into())]))).await;
 }
 

@@ -22,6 +22,8 @@ pub enum TransferState {
     /// It was not accepted yet, or there is no connection.
     #[default]
     Waiting,
+    /// The receiver has a part of it, of before: both look whether it is the same.
+    Comparing,
     /// It runs.
     Running,
     /// One of both wants it to wait.
@@ -33,11 +35,12 @@ pub enum TransferState {
 }
 
 impl TransferState {
-    /// A word for programs: `waiting`, `running`, `paused`, `done`, `failed`. It never changes.
+    /// A word for programs: `waiting`, `comparing`, `running`, `paused`, `done`, `failed`. It never changes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             TransferState::Waiting => "waiting",
+            TransferState::Comparing => "comparing",
             TransferState::Running => "running",
             TransferState::Paused => "paused",
             TransferState::Done => "done",
@@ -53,6 +56,8 @@ pub struct Progress {
     pub state: TransferState,
     /// Bytes that were verified and stored.
     pub bytes: u64,
+    /// Of these, bytes that were there before, kept of another transfer.
+    pub kept: u64,
     /// All bytes.
     pub size: u64,
     /// Bytes a second, of the last seconds.
@@ -91,6 +96,8 @@ pub(super) struct Shared {
 struct Status {
     has_connection: bool,
     bytes: u64,
+    kept: u64,
+    is_comparing: bool,
     pace: Pace,
     paused_here: bool,
     paused_there: bool,
@@ -152,7 +159,7 @@ impl Transfer {
         self.shared.change(|status| status.paused_here = false);
     }
 
-    /// Gives it up. What was stored is removed.
+    /// Gives it up. What was stored is removed, also what was kept of before.
     pub fn cancel(&self) {
         self.shared.cancel();
     }
@@ -211,6 +218,7 @@ impl Shared {
                 Some(Ok(_)) => TransferState::Done,
                 Some(Err(_)) => TransferState::Failed,
                 None if !status.has_connection => TransferState::Waiting,
+                None if status.is_comparing => TransferState::Comparing,
                 None if status.paused_here || status.paused_there => TransferState::Paused,
                 None => TransferState::Running,
             };
@@ -219,6 +227,7 @@ impl Shared {
             Progress {
                 state,
                 bytes: status.bytes,
+                kept: status.kept,
                 size: self.offer.size,
                 speed: if is_running { status.pace.speed() } else { 0.0 },
                 left: if is_running { status.pace.left(left) } else { None },
@@ -232,7 +241,21 @@ impl Shared {
     pub(super) fn set_connection(&self, has_connection: bool) {
         self.change(|status| {
             status.has_connection = has_connection;
+            status.is_comparing = false;
             status.paused_there = false;
+            status.pace.interrupted();
+        });
+    }
+
+    /// Both look whether what is there is the same, or they know.
+    pub(super) fn set_comparing(&self, is_comparing: bool) {
+        self.change(|status| status.is_comparing = is_comparing);
+    }
+
+    /// So many bytes were there before.
+    pub(super) fn kept(&self, bytes: u64) {
+        self.change(|status| {
+            (status.kept, status.bytes) = (bytes, status.bytes.max(bytes));
             status.pace.interrupted();
         });
     }

@@ -11,8 +11,13 @@ use web_sys::Blob;
 
 use crate::kit::{
     self, answer_strangely, cut_channels, forget_connections, grant_strange, leave, leave_channels_alone, open_strange,
-    pair, send_strange, until, watch_channels, watch_connections, within,
+    pair, plant_private, send_strange, until, watch_channels, watch_connections, within,
 };
+
+/// What a sender says that has nothing but zeros for a hash.
+const DIGEST: &str = "digest 0000000000000000000000000000000000000000000000000000000000000000";
+/// Of a transfer that was begun and left.
+const SIZE: usize = 3_000_000;
 
 fn peer(room: &Room) -> Peer {
     room.peers().first().cloned().expect("a peer")
@@ -170,6 +175,176 @@ async fn a_file_goes_on_through_a_new_connection_and_ends_with_its_peer() {
     leave(one, other).await;
 }
 
+/// Begins to receive it to the private file system, and then the sender is gone. How many bytes came.
+async fn begin_and_lose(file: &[u8], name: &str) -> u64 {
+    let (one, mut other) = pair().await;
+    let sent = peer(&one).send_file(&blob(file), name).expect("offered");
+    let mut taken = incoming(&mut other).await.accept(Destination::private()).expect("accepted");
+    while taken.progress().bytes == 0 {
+        within("progress", taken.changed()).await.expect("news");
+    }
+    // It stands, so that it is not over before its sender is.
+    taken.pause();
+    one.leave().await;
+    assert_eq!(received(&taken).await, Err(FileError::PeerGone));
+    let came = taken.progress().bytes;
+    assert!(came > 0 && came < file.len() as u64, "{came}");
+    drop(sent);
+    other.leave().await;
+    came
+}
+
+/// Sends and receives it to there.
+async fn transfer(one: &Room, other: &mut Room, file: &[u8], name: &str) -> (Transfer, Transfer) {
+    let sent = peer(one).send_file(&blob(file), name).expect("offered");
+    let taken = incoming(other).await.accept(Destination::private()).expect("accepted");
+    assert!(received(&taken).await.as_deref() == Ok(file), "it is the whole file, and no other");
+    assert_eq!(received(&sent).await, Ok(Vec::new()));
+    (sent, taken)
+}
+
+#[wasm_bindgen_test]
+async fn what_came_is_kept_and_the_next_transfer_of_the_same_file_goes_on_behind_it() {
+    remove_private_files().await;
+    let file = bytes(SIZE);
+    let came = begin_and_lose(&file, "x").await;
+    let (one, mut other) = pair().await;
+    // Another file of this name and size, and the same one by another name, have nothing there.
+    for (name, size) in [("y", SIZE), ("x", SIZE - 1)] {
+        let sent = peer(&one).send_file(&blob(&bytes(size)), name).expect("offered");
+        let offered = incoming(&mut other).await;
+        assert_eq!(within("what is kept", offered.kept()).await, 0);
+        drop((offered, sent));
+    }
+    let mut sent = peer(&one).send_file(&blob(&file), "x").expect("offered");
+    let offered = incoming(&mut other).await;
+    assert_eq!(within("what is kept", offered.kept()).await, came);
+    let mut taken = offered.accept(Destination::private()).expect("accepted");
+    // A second one at the same time has its own.
+    let again = peer(&one).send_file(&blob(&file), "x").expect("offered");
+    let both = incoming(&mut other).await.accept(Destination::private()).expect("accepted");
+    let mut states = Vec::new();
+    for transfer in [&mut sent, &mut taken] {
+        while let Some(progress) = within("progress", transfer.changed()).await {
+            assert!(progress.bytes >= progress.kept);
+            states.push(progress.state);
+        }
+        assert_eq!((transfer.progress().kept, transfer.progress().bytes), (came, SIZE as u64));
+    }
+    assert!(states.contains(&TransferState::Comparing), "{states:?}");
+    for transfer in [&taken, &both] {
+        assert!(received(transfer).await.as_ref() == Ok(&file));
+    }
+    assert_eq!((both.progress().kept, again.progress().kept), (0, 0));
+    // It was finished: nothing is kept, and both files are there.
+    let (sent, taken) = transfer(&one, &mut other, &file, "x").await;
+    assert_eq!((sent.progress().kept, taken.progress().kept), (0, 0));
+    assert_eq!(private_names().await.len(), 3);
+    remove_private_files().await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn another_file_of_the_same_name_begins_anew_and_is_not_mixed_with_what_is_kept() {
+    remove_private_files().await;
+    let file = bytes(SIZE);
+    let came = begin_and_lose(&file, "x").await;
+    let (one, mut other) = pair().await;
+    let others: Vec<u8> = file.iter().enumerate().map(|(at, byte)| if at == 1000 { !byte } else { *byte }).collect();
+    let sent = peer(&one).send_file(&blob(&others), "x").expect("offered");
+    let offered = incoming(&mut other).await;
+    assert_eq!(within("what is kept", offered.kept()).await, came, "nobody knows that it is another one");
+    let taken = offered.accept(Destination::private()).expect("accepted");
+    assert!(received(&taken).await.as_ref() == Ok(&others), "nothing of the other one is in it");
+    assert_eq!((taken.progress().kept, sent.progress().kept), (0, 0));
+    remove_private_files().await;
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_kept_is_removed_when_it_is_refused_or_cancelled_and_nobody_is_taken_at_their_word() {
+    remove_private_files().await;
+    watch_connections();
+    let (one, mut other) = pair().await;
+    // Of one that is refused, of one that is cancelled, and of senders that say the wrong things.
+    for what in ["refused", "cancelled", "blocks instead of a digest", "a digest of nothing", "earlier version"] {
+        JsFuture::from(plant_private(1, 0.0, "", 262_144)).await.expect("planted");
+        let number = if what == "earlier version" { 7 } else { (1_u64 << 53) + 7 };
+        open_strange(1, &format!("itodenwa.file {number} 300000 "), "planted-0");
+        let offered = incoming(&mut other).await;
+        let kept = within("what is kept", offered.kept()).await;
+        assert_eq!(kept, if what == "earlier version" { 0 } else { 262_144 }, "{what}");
+        if what == "refused" {
+            offered.refuse();
+        } else {
+            let mut taken = offered.accept(Destination::private()).expect("accepted");
+            grant_strange();
+            while what != "earlier version" && taken.progress().state != TransferState::Comparing {
+                within("a comparison", taken.changed()).await.expect("news");
+            }
+            match what {
+                "cancelled" => taken.cancel(),
+                "a digest of nothing" => {
+                    kit::say_strange(DIGEST);
+                    while taken.progress().state != TransferState::Running {
+                        within("the beginning", taken.changed()).await.expect("news");
+                    }
+                    assert_eq!((taken.progress().kept, taken.progress().bytes), (0, 0), "it begins anew");
+                    taken.cancel();
+                }
+                "earlier version" => {
+                    // It is asked for the first block, which has not the size that it should have.
+                    drop(JsFuture::from(send_strange(0, 1, 41, 0)).await);
+                }
+                _ => drop(JsFuture::from(send_strange(0, 1, 41, 0)).await),
+            }
+            let wanted = if what.contains("block") || what == "earlier version" {
+                FileError::Malformed
+            } else {
+                FileError::Cancelled
+            };
+            assert_eq!(received(&taken).await, Err(wanted), "{what}");
+        }
+        within("nothing kept", async { while !private_names().await.is_empty() {} }).await;
+    }
+    forget_connections();
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_kept_is_bounded_in_age_and_number_and_what_is_damaged_goes() {
+    remove_private_files().await;
+    let (one, mut other) = pair().await;
+    const DAY: f64 = 86_400_000.0;
+    for (count, age, text, block, kept, left) in [
+        (20, 0.0, "", 262_144, 262_144, 16),
+        (3, DAY, "", 262_144, 0, 0),
+        (1, DAY - 60_000.0, "", 262_144, 262_144, 1),
+        // Of tomorrow, with half a block, and with what is no offer.
+        (1, -DAY, "", 262_144, 0, 0),
+        (1, 0.0, "", 100, 0, 0),
+        (1, 0.0, "{", 262_144, 0, 0),
+        (1, 0.0, "{\"name\":\"planted-0\",\"size\":-1}", 262_144, 0, 0),
+        (1, 0.0, "null", 262_144, 0, 0),
+    ] {
+        JsFuture::from(plant_private(count, age, text, block)).await.expect("planted");
+        let sent = peer(&one).send_file(&blob(&bytes(300_000)), "planted-0").expect("offered");
+        let offered = incoming(&mut other).await;
+        assert_eq!(within("what is kept", offered.kept()).await, kept, "{count} {age} {text} {block}");
+        assert_eq!(private_names().await.len(), left, "{count} {age} {text} {block}");
+        drop((offered, sent));
+        remove_private_files().await;
+    }
+    // What was finished stays as long as its page does.
+    transfer(&one, &mut other, &bytes(300_000), "x").await;
+    let sent = peer(&one).send_file(&blob(&bytes(300_000)), "x").expect("offered");
+    assert_eq!(within("what is kept", incoming(&mut other).await.kept()).await, 0);
+    assert_eq!(private_names().await.len(), 1);
+    drop(sent);
+    remove_private_files().await;
+    leave(one, other).await;
+}
+
 #[wasm_bindgen_test]
 async fn a_sender_that_lies_is_found_out() {
     watch_connections();
@@ -219,6 +394,12 @@ async fn a_receiver_that_lies_is_found_out() {
         // All of it, of which nothing was sent.
         (1, &["done"], FileError::Malformed),
         (1, &["from 0", "done"], FileError::Malformed),
+        // It has more blocks of before than there are, none, asks twice, or when it has begun; and a word that is the sender's.
+        (1, &["compare 13"], FileError::Malformed),
+        (1, &["compare 0"], FileError::Malformed),
+        (1, &["compare 1", "compare 1"], FileError::Malformed),
+        (1, &["from 0", "compare 1"], FileError::Malformed),
+        (1, &[DIGEST], FileError::Malformed),
         // A frame that is none.
         (9, &["x"], FileError::Malformed),
         // It says that what was sent is not what was said.

@@ -140,6 +140,21 @@ export async function private_names() {
     }
     return names;
 }
+/** Puts so many files there that were begun so long ago: `planted-0` and so on of 300 000 bytes, with one block each. */
+export async function plant_private(count, age, text, block_bytes) {
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('itodenwa', { create: true });
+    for (let number = 0; number < count; number++) {
+        const directory = await root.getDirectoryHandle(`planted-${number}`, { create: true });
+        const write = async (name, what) => {
+            const writable = await (await directory.getFileHandle(name, { create: true })).createWritable();
+            await writable.write(what);
+            await writable.close();
+        };
+        const offer = { name: `planted-${number}`, size: 300000, type: '', since: Date.now() - age - number };
+        await write('offer.json', text || JSON.stringify(offer));
+        await write('0', new Uint8Array(block_bytes));
+    }
+}
 /** How often devices were asked for since they are loose. */
 export function questions() { return asked; }
 /** A microphone that is muted on the device. */
@@ -224,6 +239,10 @@ export async function send_strange(kind, times, size, head) {
         for (let time = 0; time < times; time++) channel.send(kind < 0 ? 'text' : frame);
     } catch { /* It is closed already, or its buffer is full. */ }
     await closed;
+}
+/** Says something through the first of them. */
+export function say_strange(text) {
+    strange[0].send(new Uint8Array([...new TextEncoder().encode(text), 1]));
 }
 /** Lets the other side send to the first of them. */
 export function grant_strange() {
@@ -375,6 +394,7 @@ extern "C" {
     fn heard(element: &HtmlVideoElement) -> js_sys::Promise;
     pub(crate) fn loosen_devices(one_at_a_time: bool);
     pub(crate) fn private_names() -> js_sys::Promise;
+    pub(crate) fn plant_private(count: u32, age: f64, text: &str, block_bytes: u32) -> js_sys::Promise;
     pub(crate) fn questions() -> u32;
     pub(crate) fn silence_devices();
     pub(crate) fn watch_channels();
@@ -385,6 +405,7 @@ extern "C" {
     pub(crate) fn watch_connections();
     pub(crate) fn open_strange(count: u32, protocol: &str, label: &str);
     pub(crate) fn send_strange(kind: i32, times: u32, size: u32, head: u8) -> js_sys::Promise;
+    pub(crate) fn say_strange(text: &str);
     pub(crate) fn grant_strange();
     pub(crate) fn answer_strangely(kind: u8, texts: Vec<String>) -> js_sys::Promise;
     pub(crate) fn strange_open(at_most: u32) -> js_sys::Promise;

@@ -82,6 +82,34 @@ async function sendFile({ size }) {
     return performance.now() - begun;
 }
 
+/** Sends a file, and meanwhile one text of the chat after the other, as they come back; milliseconds of each way there and back. */
+async function chatBesideFile({ size }) {
+    const took = [];
+    let isOver = false;
+    const { promise: came, resolve: comes } = Promise.withResolvers();
+    let heard = comes;
+    window.link.hear(() => heard());
+    const sending = window.link.sendFile(new File(Array.from({ length: size / (1 << 20) }, (_, number) => new Uint8Array(1 << 20).fill(number)), "file.bin"));
+    sending.finally(() => (isOver = true));
+    // The file was accepted, and runs.
+    await came;
+    while (!isOver) {
+        const answered = new Promise((resolve) => (heard = resolve));
+        const begun = performance.now();
+        await window.link.say("ping");
+        await answered;
+        took.push(performance.now() - begun);
+    }
+    await sending;
+    return took;
+}
+
+async function receiveFileAndEcho({ size }) {
+    window.link.hear((text) => window.link.say(text));
+    const receiving = window.link.receiveFile(size, () => window.link.say("it runs"));
+    await receiving;
+}
+
 async function receiveFile({ size }) {
     const file = await window.link.receiveFile(size);
     if (file.size !== size) throw new Error(`${file.size} bytes came instead of ${size}`);
@@ -111,6 +139,13 @@ const MEASURES = [
         const file = TOTAL / 1000 / millis;
         return { file, fileRaw: file };
     },
+    async ([one, other]) => {
+        if (!(await one.evaluate(() => "hear" in window.link))) return {};
+        const receiving = other.evaluate(receiveFileAndEcho, { size: TOTAL });
+        const took = await one.evaluate(chatBesideFile, { size: TOTAL });
+        await receiving;
+        return { chat50: quantile(took, 0.5), chat99: quantile(took, 0.99) };
+    },
 ];
 /** Each: what it is called, digits, what ours should be beside hand-written JavaScript, and beside which figure of it. */
 const ROWS = [
@@ -121,6 +156,8 @@ const ROWS = [
     ["messages", `messages of ${SMALL} bytes a second`, 0, "1.00 or more"],
     ["file", `a file of ${MEBIBYTES} MiB, MB/s; by hand without hashes`, 1, ""],
     ["fileRaw", "the same, beside messages of 64 KiB by hand", 1, "0.90 or more", "large"],
+    ["chat50", `a text of the chat there and back while a file of ${MEBIBYTES} MiB runs, p50, ms`, 1, ""],
+    ["chat99", "that, p99, ms", 1, "100 ms or less"],
 ];
 
 /** Everybody's two pages, connected; then each figure of everybody, one after the other. */
@@ -151,8 +188,9 @@ function text(rounds) {
         const cells = LIBRARIES.flatMap((library) => {
             const of = rounds.map((one) => one[library][name]).filter((value) => value !== undefined);
             const ratios = rounds.map((one) => one[library][name] / one.raw[beside]);
+            if (library === "raw") return [of.length === 0 ? "-" : spread(of, digits)];
             if (of.length === 0) return ["-", "-"];
-            return library === "raw" ? [spread(of, digits)] : [spread(of, digits), spread(ratios, 2)];
+            return [spread(of, digits), ratios.some(Number.isNaN) ? "-" : spread(ratios, 2)];
         });
         return [title, ...cells, goal];
     });
@@ -167,7 +205,7 @@ async function run() {
         const rounds = [];
         for (let number = -1; number < ROUNDS; number += 1) {
             const measured = await round(browser, site.address, servers, number);
-            const ours = Object.entries(measured.itodenwa).map(([name, value]) => `${name} ${value.toFixed(2)} (${(value / measured.raw[name]).toFixed(2)})`);
+            const ours = Object.entries(measured.itodenwa).map(([name, value]) => `${name} ${value.toFixed(2)}${name in measured.raw ? ` (${(value / measured.raw[name]).toFixed(2)})` : ""}`);
             console.log(`round ${number + 1}${number < 0 ? ", for warming up" : ""}: ours ${ours.join(", ")}`);
             if (number >= 0) rounds.push(measured);
         }

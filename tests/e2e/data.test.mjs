@@ -26,6 +26,50 @@ function keepLinked() {
     };
 }
 
+const FILE = 48 << 20;
+const BLOCK = 256 << 10;
+/** What is sent beside the bytes of a file: a head for each block. */
+const HEADS = (FILE / BLOCK) * 64;
+/** Bytes of a file that are sent and not stored, at most: eight blocks. */
+const AHEAD = 8 * BLOCK + HEADS;
+/** Bytes that may overtake a text: what a channel has on its way at most, a mebibyte and a message. */
+const LATER = (1 << 20) + BLOCK + HEADS;
+
+/** Counts the bytes of files that are given to the browser, and that come. */
+function countFileBytes() {
+    window.sent = 0;
+    window.received = 0;
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (data) {
+        if (this.protocol.startsWith("itodenwa.file") && data.byteLength > 1000) window.sent += data.byteLength;
+        send.call(this, data);
+    };
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...options) {
+            super(...options);
+            this.addEventListener("datachannel", ({ channel }) => {
+                if (!channel.protocol.startsWith("itodenwa.file")) return;
+                channel.addEventListener("message", ({ data }) => (window.received += data.byteLength > 1000 ? data.byteLength : 0));
+            });
+        }
+    };
+}
+
+/** A page of the package alone, in this room: `window.room`, and its first `window.peer`. */
+async function member(t, kind, room) {
+    const context = await (await browser(kind)).createBrowserContext();
+    t.after(() => context.close().catch(() => {}));
+    const page = await context.newPage();
+    await page.evaluateOnNewDocument(countFileBytes);
+    await page.goto(await address());
+    await page.evaluate(async (name) => {
+        const { join } = await import("/itodenwa/index.js");
+        window.room = await join(name);
+        window.peer = new Promise((done) => (window.room.onpeer = done));
+    }, room);
+    return page;
+}
+
 for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
     test(`${kinds.join(" sends a file to ")}, who takes one and refuses another`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
@@ -62,6 +106,44 @@ for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
         await bob.see("file-accept");
         await bob.miss("unread");
         assert.deepEqual(bob.errors, []);
+    });
+
+    test(`what is written while a file runs is behind a stated part of it, and no more, from ${kinds.join(" to ")}`, async (t) => {
+        const room = freshRoom();
+        const [one, other] = await Promise.all(kinds.map((kind) => member(t, kind, room)));
+        const hearing = other.evaluate(async () => {
+            const heard = [];
+            const offer = await new Promise((done) => (window.room.onfile = done));
+            window.room.ontext = ({ text }) => heard.push([Number(text), window.received]);
+            const file = await (await offer.accept()).done;
+            return { size: file.size, heard };
+        });
+        const said = await one.evaluate(async (size) => {
+            const peer = await window.peer;
+            const transfer = await peer.sendFile(new File([new Uint8Array(size)], "x"));
+            const said = [];
+            // One with each news of the file: it is always in the middle of it.
+            transfer.onprogress = ({ state }) => {
+                if (state !== "running") return;
+                window.room.send(`${said.length}`);
+                said.push({ sent: window.sent, stored: transfer.progress.bytes });
+            };
+            await transfer.done;
+            await (await window.room.send("-1")).delivered;
+            return said;
+        }, FILE);
+        const { size, heard } = await hearing;
+        assert.equal(size, FILE);
+        const [ahead, later] = [[], []];
+        for (const [number, received] of heard) {
+            if (number < 0) continue;
+            // Given to the browser before it and not stored at the other side; and given to it after it, and there before it.
+            ahead.push(said[number].sent - said[number].stored);
+            later.push(received - said[number].sent);
+        }
+        assert.ok(ahead.length > 2, `${ahead.length} were heard`);
+        assert.ok(Math.max(...ahead) <= AHEAD, `${Math.max(...ahead)} bytes before one`);
+        assert.ok(Math.max(...later) <= LATER, `${Math.max(...later)} bytes that were sent later came before one`);
     });
 
     test(`channels and requests from ${kinds.join(" to ")}`, async (t) => {

@@ -1,8 +1,10 @@
 // Storms: seeded calls on a bad network in which both sides change everything at the same moment.
-//   node storms.mjs [--seeds N] [--browser chromium|firefox|mixed] [--seed S]
+//   node storms.mjs [--seeds N] [--browser chromium|firefox|mixed] [--seed S] [--crowd]
+// With --crowd: six people, three of whom come and go while the others write and one sends a file.
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { browser, end, startServer } from "./people.mjs";
+import { crowd, prepareCrowd } from "./storms/crowd.mjs";
 import { prepare } from "./storms/page.mjs";
 import { chance } from "./storms/plan.mjs";
 import { storm } from "./storms/storm.mjs";
@@ -21,7 +23,7 @@ export async function storms(pair, seeds, tell = () => {}) {
     try {
         for (let from = 0; from < seeds.length; from += PER_PAGE) {
             const rest = seeds.slice(from, from + PER_PAGE);
-            const pages = await Promise.all(PAIRS[pair].map((kind) => open(kind, server.address)));
+            const pages = await Promise.all(PAIRS[pair].map((kind) => open(kind, server.address, prepare, chance.toString())));
             const lane = async () => {
                 for (let seed = rest.shift(); seed !== undefined; seed = rest.shift()) {
                     const outcome = await storm(pages, seed, server.address);
@@ -38,17 +40,35 @@ export async function storms(pair, seeds, tell = () => {}) {
     return failed;
 }
 
-async function open(kind, address) {
+/** Crowds of these seeds, one after the other: each has six people. */
+export async function crowds(pair, seeds, tell = () => {}) {
+    const server = await startServer();
+    const failed = [];
+    try {
+        const pages = await Promise.all(PAIRS[pair].map((kind) => open(kind, server.address, prepareCrowd)));
+        for (const seed of seeds) {
+            const outcome = await crowd(pages, seed);
+            tell(outcome);
+            if (outcome.wrong) failed.push(outcome);
+        }
+        await Promise.all(pages.map((page) => page.browserContext().close()));
+    } finally {
+        server.process.kill();
+    }
+    return failed;
+}
+
+async function open(kind, address, ...prepared) {
     const context = await (await browser(kind)).createBrowserContext();
     // A window: a tab behind another one shows no frames.
     const page = await context.newPage({ type: "window" });
-    await page.evaluateOnNewDocument(prepare, chance.toString());
+    await page.evaluateOnNewDocument(...prepared);
     await page.goto(address);
     return page;
 }
 
 async function main() {
-    const options = { seeds: { type: "string", default: "200" }, browser: { type: "string" }, seed: { type: "string" } };
+    const options = { seeds: { type: "string", default: "200" }, browser: { type: "string" }, seed: { type: "string" }, crowd: { type: "boolean", default: false } };
     const { values } = parseArgs({ options });
     const seeds = values.seed ? [Number(values.seed)] : Array.from({ length: Number(values.seeds) }, (_, index) => index + 1);
     let failures = 0;
@@ -56,11 +76,11 @@ async function main() {
         const since = Date.now();
         const millis = [];
         let remade = 0;
-        const failed = await storms(pair, seeds, (outcome) => {
+        const failed = await (values.crowd ? crowds : storms)(pair, seeds, (outcome) => {
             millis.push(outcome.millis);
             if (outcome.looks.some(({ made }) => made > 1)) remade += 1;
             if (outcome.wrong) {
-                console.log(`FAILED ${outcome.wrong}\n  again: cargo xtask storms --browser ${pair} --seed ${outcome.seed}`);
+                console.log(`FAILED ${outcome.wrong}\n  again: cargo xtask storms --browser ${pair} --seed ${outcome.seed}${values.crowd ? " --crowd" : ""}`);
                 console.log(JSON.stringify({ looks: outcome.looks, stories: outcome.stories }, undefined, 1));
             } else if (values.seed) console.log(JSON.stringify(outcome.looks, undefined, 1));
         });

@@ -1,7 +1,11 @@
 import { errorText, say, word } from "../i18n.js";
 import { nameOf } from "./stage.js";
 
-/** So many bytes go to memory; larger files to the browser's own file system, or to a file that the person chooses. */
+/**
+ * So many bytes go to memory, and larger files to the browser's own file system, where they go on after a page was loaded anew. Where
+ * it has none or no room: so many to memory, and more to a file that the person chooses.
+ */
+const SMALL = 1 << 20;
 const MEMORY = 64 << 20;
 /** Bytes, and their units. */
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
@@ -63,7 +67,8 @@ export class Files {
         row.offers({
             "file-accept": async () => {
                 try {
-                    row.follows(await offer.accept({ to: await place(offer) }));
+                    const to = await place(offer);
+                    row.follows(await offer.accept({ to }), { keeps: to === "private" });
                 } catch (error) {
                     // The person chose no file after all: it is still offered.
                     if (error.name !== "AbortError") row.tells(() => errorText(error));
@@ -75,13 +80,26 @@ export class Files {
             },
         });
         this.#came();
+        // How much is here is only told.
+        offer.kept().then((kept) => row.kept(kept, "file-kept"), () => {});
     }
 }
 
-/** Where it goes. What is large goes to a file that the person chooses, where browsers let them. */
 async function place({ size, name }) {
+    if (size > SMALL && (await hasRoom(size))) return "private";
     if (size <= MEMORY) return "memory";
     return window.showSaveFilePicker ? window.showSaveFilePicker({ suggestedName: name }) : "private";
+}
+
+/** Whether the browser has a file system of its own, which private windows may lack, with so much room. */
+async function hasRoom(size) {
+    try {
+        await navigator.storage.getDirectory();
+        const { quota, usage } = await navigator.storage.estimate();
+        return quota - usage > size;
+    } catch {
+        return false;
+    }
 }
 
 /** One file, in the log. */
@@ -90,6 +108,8 @@ class Row {
     #state = document.createElement("span");
     #bar = document.createElement("progress");
     #buttons = document.createElement("span");
+    /** How much of it was there before. */
+    #kept = document.createElement("span");
     #name;
 
     constructor(log, who, { name, size }) {
@@ -105,7 +125,9 @@ class Row {
         say(this.#state, () => bytes(size));
         this.#state.dataset.testid = "file-state";
         this.#buttons.className = "buttons";
-        this.#item.append(person, " ", file, " ", this.#state, this.#bar, this.#buttons);
+        this.#kept.dataset.testid = "file-kept";
+        this.#kept.hidden = true;
+        this.#item.append(person, " ", file, " ", this.#state, " ", this.#kept, this.#bar, this.#buttons);
         log.append(this.#item);
         log.scrollTop = log.scrollHeight;
     }
@@ -131,7 +153,14 @@ class Row {
         say(this.#state, text);
     }
 
-    follows(transfer) {
+    /** So many bytes need not come again, said by this word. */
+    kept(count, name) {
+        this.#kept.hidden = count === 0;
+        if (count > 0) say(this.#kept, () => word(name, { size: bytes(count) }));
+    }
+
+    /** `keeps`: what came is there for another transfer, when this one was not finished. */
+    follows(transfer, { keeps } = {}) {
         let isPaused = false;
         this.#bar.hidden = false;
         // Read aloud four times a second it would be in the way of everything else.
@@ -150,10 +179,15 @@ class Row {
         transfer.onprogress = (progress) => {
             if (progress.state === "done" || progress.state === "failed") return;
             this.#bar.value = progress.bytes;
+            if (progress.state === "running") this.kept(progress.kept, "file-was-there");
             say(this.#state, () => stateText(progress));
         };
         transfer.onend = ({ file, error }) => {
-            this.tells(() => (error ? errorText(error) : word(file ? "file-received" : "file-sent")));
+            this.tells(() => {
+                if (!error) return word(file ? "file-received" : "file-sent");
+                if (error.code !== "file/peer-gone") return errorText(error);
+                return `${errorText(error)} ${word(keeps === undefined ? "file-choose-again" : keeps ? "file-keeps" : "file-keeps-not")}`;
+            });
             if (file) this.#link(file);
         };
     }

@@ -18,6 +18,9 @@ pub(crate) struct Storms {
     /// Only this storm, with all that is seen at its end.
     #[arg(long)]
     seed: Option<u32>,
+    /// Six people instead of two: three write to each other, and one sends a file, while three come and go.
+    #[arg(long)]
+    crowd: bool,
 }
 
 /// Which two browsers meet.
@@ -43,6 +46,9 @@ pub(crate) fn run(storms: &Storms) -> Result<ExitCode> {
     }
     if let Some(seed) = storms.seed {
         node.args(["--seed", &seed.to_string()]);
+    }
+    if storms.crowd {
+        node.arg("--crowd");
     }
     Ok(if node.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -41,7 +41,12 @@ export interface FileOffer extends FileInfo {
      * @throws {@link ItodenwaError} `file/too-large`, `file/unsupported`, `file/taken`. What comes later is told by the transfer.
      */
     accept(options?: AcceptOptions): Promise<Transfer>;
-    /** Does not take it. */
+    /**
+     * Bytes that are kept of such a file, by name, size and type: accepted to `"private"` it goes on behind them, if its sender has the
+     * same. 0 where nothing is kept, and if the sender's version can't say what it has.
+     */
+    kept(): Promise<number>;
+    /** Does not take it. What is kept of such a file is removed. */
     refuse(): void;
 }
 
@@ -49,7 +54,8 @@ export interface FileOffer extends FileInfo {
 export interface AcceptOptions {
     /**
      * `"memory"`, if nothing is said; `"private"`: the private file system of the page's origin; or a file that the person chose,
-     * of `showSaveFilePicker` for instance.
+     * of `showSaveFilePicker` for instance. Only from `"private"` a file goes on after a page was loaded anew: what came is kept there for
+     * a day.
      */
     to?: "memory" | "private" | FileSystemFileHandle | undefined;
     /** For memory: bytes, at most; 256 MiB if nothing is said. */
@@ -73,7 +79,7 @@ export interface Transfer extends FileInfo, EventTarget {
     pause(): void;
     /** Lets it go on, if the other side does. */
     resume(): void;
-    /** Gives it up. What was stored is removed. */
+    /** Gives it up. What was stored is removed, also what was kept of before. */
     cancel(): void;
 
     addEventListener<T extends keyof TransferEvents>(
@@ -90,10 +96,15 @@ export interface Transfer extends FileInfo, EventTarget {
 
 /** How far a file is: told at most four times a second. */
 export interface TransferProgress {
-    /** `waiting`: not accepted yet, or without a connection; `paused`: one of both wants it to wait. */
-    readonly state: "waiting" | "running" | "paused" | "done" | "failed";
+    /**
+     * `waiting`: not accepted yet, or without a connection; `comparing`: the receiver has a part of it, of before, and both look whether it
+     * is the same; `paused`: one of both wants it to wait.
+     */
+    readonly state: "waiting" | "comparing" | "running" | "paused" | "done" | "failed";
     /** Bytes that the receiver verified and stored. */
     readonly bytes: number;
+    /** Of these, bytes that were there before, kept of another transfer. */
+    readonly kept: number;
     /** All bytes. */
     readonly size: number;
     /** Bytes a second, of the last seconds. */
@@ -108,5 +119,5 @@ export interface TransferEvents {
     end: { file?: Blob | undefined; error?: ItodenwaError | undefined };
 }
 
-/** Removes what was received to `"private"`, also by other pages of the origin: links to it end. */
+/** Removes what was received to `"private"`, and what is kept there of unfinished files, also by other pages of the origin: links to it end. */
 export function removePrivateFiles(): Promise<void>;

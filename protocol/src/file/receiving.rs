@@ -25,6 +25,12 @@ impl Receiving {
         Receiving { size, next: 0 }
     }
 
+    /// The first blocks are here, of before, and the sender has the same.
+    #[must_use]
+    pub fn resumed(size: u64, blocks_kept: u32) -> Self {
+        Receiving { size, next: blocks_kept.min(blocks(size)) }
+    }
+
     /// Takes a message of the sender.
     ///
     /// # Errors
@@ -99,5 +105,9 @@ mod tests {
         assert!(receiving.is_complete());
         assert_eq!(receiving.receive(message(3, 0)), Err(Fault::Order), "there is nothing more");
         assert!(Receiving::new(0).is_complete());
+        let resumed = Receiving::resumed(SIZE, 2);
+        assert_eq!((resumed.next(), resumed.bytes(), resumed.is_complete()), (2, 2 * BLOCK_BYTES, false));
+        assert_eq!(resumed.receive(message(2, 5)).unwrap().start, 2 * BLOCK_BYTES);
+        assert!(Receiving::resumed(SIZE, u32::MAX).is_complete());
     }
 }

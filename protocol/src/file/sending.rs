@@ -4,10 +4,22 @@ use super::{BLOCKS_AHEAD, Block, Fault, blocks, offset};
 #[derive(Debug, Clone, Default)]
 pub struct Sending {
     size: u64,
-    /// The receiver said where to begin.
-    has_begun: bool,
+    stage: Stage,
+    /// Blocks that the receiver had when it said for the first time where to begin.
+    kept: Option<u32>,
     next: u32,
     acknowledged: u32,
+}
+
+/// What the receiver said through this connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Nothing,
+    /// It has some blocks, of before.
+    Compares,
+    /// Where to begin.
+    Begun,
 }
 
 impl Sending {
@@ -17,15 +29,28 @@ impl Sending {
         Sending { size, ..Sending::default() }
     }
 
+    /// The receiver has so many blocks, of before, and asks for the digest of as many.
+    ///
+    /// # Errors
+    /// [`Fault::Order`] if it asked before or has begun, or if the file has not so many.
+    pub fn compare(&mut self, count: u32) -> Result<(), Fault> {
+        if self.stage != Stage::Nothing || count == 0 || count > blocks(self.size) {
+            return Err(Fault::Order);
+        }
+        self.stage = Stage::Compares;
+        Ok(())
+    }
+
     /// The receiver says how many blocks it has.
     ///
     /// # Errors
     /// [`Fault::Order`] if it lost some that it had, or has more than there are.
     pub fn begin(&mut self, from: u32) -> Result<(), Fault> {
-        if self.has_begun || from < self.acknowledged || from > blocks(self.size) {
+        if self.stage == Stage::Begun || from < self.acknowledged || from > blocks(self.size) {
             return Err(Fault::Order);
         }
-        (self.has_begun, self.next, self.acknowledged) = (true, from, from);
+        (self.stage, self.next, self.acknowledged) = (Stage::Begun, from, from);
+        self.kept.get_or_insert(from);
         Ok(())
     }
 
@@ -43,13 +68,13 @@ impl Sending {
 
     /// The connection is lost: the receiver says again where to begin.
     pub fn interrupted(&mut self) {
-        self.has_begun = false;
+        self.stage = Stage::Nothing;
     }
 
     /// The block to be sent now; none while too many are not acknowledged, and when all are sent.
     #[expect(clippy::should_implement_trait, reason = "it is none yet, and then there may be one again")]
     pub fn next(&mut self) -> Option<Block> {
-        if !self.has_begun || self.next.saturating_sub(self.acknowledged) >= BLOCKS_AHEAD {
+        if self.stage != Stage::Begun || self.next.saturating_sub(self.acknowledged) >= BLOCKS_AHEAD {
             return None;
         }
         let block = Block::of(self.size, self.next)?;
@@ -63,10 +88,16 @@ impl Sending {
         offset(self.size, self.acknowledged)
     }
 
+    /// Bytes that the receiver had before.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        offset(self.size, self.kept.unwrap_or_default())
+    }
+
     /// The receiver has all of it.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.has_begun && self.acknowledged >= blocks(self.size)
+        self.stage == Stage::Begun && self.acknowledged >= blocks(self.size)
     }
 }
 
@@ -85,6 +116,25 @@ mod tests {
         sending.acknowledged(91).unwrap();
         assert_eq!(sending.next().map(|block| block.number), Some(98));
         assert_eq!(sending.next(), None);
+    }
+
+    #[test]
+    fn what_the_receiver_has_is_compared_once_before_it_begins() {
+        let mut sending = Sending::new(3 * BLOCK_BYTES);
+        assert_eq!(sending.compare(0), Err(Fault::Order), "of nothing");
+        assert_eq!(sending.compare(4), Err(Fault::Order), "the file is shorter");
+        sending.compare(2).unwrap();
+        assert_eq!(sending.next(), None);
+        assert_eq!(sending.compare(2), Err(Fault::Order), "twice");
+        sending.interrupted();
+        sending.compare(3).unwrap();
+        sending.begin(2).unwrap();
+        assert_eq!(sending.next().map(|block| block.number), Some(2));
+        assert_eq!(sending.compare(1), Err(Fault::Order), "it has begun");
+        sending.acknowledged(3).unwrap();
+        sending.interrupted();
+        sending.begin(3).unwrap();
+        assert_eq!((sending.kept(), sending.bytes()), (2 * BLOCK_BYTES, 3 * BLOCK_BYTES));
     }
 
     #[test]

@@ -157,10 +157,18 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "F03",
-        fault: "the sender's page is loaded anew, and the file is chosen again",
-        criterion: "it goes on from the last block that arrived",
+        fault: "a page is loaded anew in the middle of a file, and the file is chosen again",
+        criterion: "it goes on from the blocks that were kept, if they are the sender's",
         people: People::Two,
-        tests: &[],
+        tests: &[
+            rules_inside("file::sending::tests::what_the_receiver_has_is_compared_once_before_it_begins"),
+            client("files::what_came_is_kept_and_the_next_transfer_of_the_same_file_goes_on_behind_it"),
+            client("files::another_file_of_the_same_name_begins_anew_and_is_not_mixed_with_what_is_kept"),
+            client("files::what_is_kept_is_removed_when_it_is_refused_or_cancelled_and_nobody_is_taken_at_their_word"),
+            told("files.test.mjs", "a file goes on after the sender's page was loaded anew"),
+            told("files.test.mjs", "a file goes on after the receiver's page was loaded anew"),
+            told("files.test.mjs", "a file goes on after both pages were loaded anew"),
+        ],
     },
     Row {
         id: "F05",

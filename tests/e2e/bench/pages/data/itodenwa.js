@@ -8,7 +8,7 @@ export async function prepare({ signaling, room, leads, take }) {
             const peer = await met;
             const channel = await (leads ? peer.openChannel("data") : new Promise((resolve) => (joined.onchannel = resolve)));
             read(channel, take);
-            return link(peer, channel);
+            return link(joined, peer, channel);
         },
     };
 }
@@ -17,13 +17,18 @@ async function read(channel, take) {
     for await (const message of channel) take(message);
 }
 
-function link(peer, channel) {
+function link(room, peer, channel) {
     return {
         send: (message) => channel.send(message),
+        /** A text of the chat, and what is told of each that comes. */
+        say: (text) => room.send(text),
+        hear: (heard) => (room.ontext = ({ text }) => heard(text)),
         sendFile: async (file) => (await peer.sendFile(file)).done,
-        async receiveFile() {
+        async receiveFile(_size, begun = () => {}) {
             const offered = new Promise((resolve) => (peer.onfile = resolve));
-            return (await (await offered).accept()).done;
+            const transfer = await (await offered).accept();
+            begun();
+            return transfer.done;
         },
     };
 }

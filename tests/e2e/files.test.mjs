@@ -1,0 +1,92 @@
+// Files that are on their way when a page is loaded anew.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { end, healed, meet, PAIR } from "./people.mjs";
+
+after(end);
+
+const MIB = 1 << 20;
+const BLOCK = 256 << 10;
+const SIZE = 12 * MIB + 5;
+/** The file system takes so many blocks, and then no more until it is told to. The first 16 are closed by then. */
+const BLOCKS = 30;
+
+/** Runs in the receiver's page before anything else: once in a tab. */
+function holdWrites() {
+    const write = FileSystemWritableFileStream.prototype.write;
+    const held = new Promise((done) => (window.release = done));
+    const link = URL.createObjectURL;
+    window.linked = new Map();
+    URL.createObjectURL = (blob) => {
+        const href = link.call(URL, blob);
+        window.linked.set(href, blob);
+        return href;
+    };
+    window.blocks = 0;
+    FileSystemWritableFileStream.prototype.write = async function (what) {
+        if (what.data.byteLength < 1000) return write.call(this, what);
+        window.blocks += 1;
+        if (window.blocks > 30 && !sessionStorage.getItem("reloaded")) await held;
+        return write.call(this, what);
+    };
+}
+
+/** A file is chosen, all bytes different from their neighbours, and no two blocks alike. */
+function choose(size) {
+    const file = new File([Uint8Array.from({ length: size }, (_, at) => (at * 7 + (at >> 18)) % 253)], "holiday.bin");
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(file);
+    const input = document.getElementById("file-input");
+    input.files = dataTransfer.files;
+    input.dispatchEvent(new Event("change"));
+}
+
+/** Loads it anew; it comes back into the call by itself. */
+async function reload(someone) {
+    await someone.page.evaluate(() => sessionStorage.setItem("reloaded", "yes"));
+    await someone.page.reload();
+    await someone.see("leave");
+}
+
+for (const [who, were] of [["the sender's page", "was"], ["the receiver's page", "was"], ["both pages", "were"]]) {
+    test(`a file goes on after ${who} ${were} loaded anew`, async (t) => {
+        const [ann, bob] = await meet(t, PAIR, "", { prepare: holdWrites });
+        await ann.page.evaluate(choose, SIZE);
+        await bob.click("file-accept");
+        await bob.until((blocks) => window.blocks > blocks, BLOCKS);
+        const since = Date.now();
+        const isBobs = who !== "the sender's page";
+        if (who !== "the receiver's page") await reload(ann);
+        if (isBobs) {
+            await reload(bob);
+        } else {
+            // His disk goes on: what was on its way is kept, too.
+            await bob.page.evaluate(() => window.release());
+            await bob.reads("chat-log", "kept for a day");
+        }
+        if (who === "the receiver's page") await ann.reads("chat-log", "Choose it again");
+        await Promise.all([ann.watches(), bob.watches()]);
+        await ann.page.evaluate(choose, SIZE);
+        await bob.reads("file-kept", "of a file like this are here");
+        const before = await bob.page.evaluate(() => window.blocks);
+        await bob.click("file-accept");
+        await bob.see("file-save");
+        healed(t, "F03", since);
+        await Promise.all([bob.reads("chat-log", "It goes on"), ann.reads("chat-log", "It goes on"), ann.reads("chat-log", "Sent")]);
+        const came = (await bob.page.evaluate(() => window.blocks)) - before;
+        const all = Math.ceil(SIZE / BLOCK);
+        // Of a page that is gone only what was closed is there.
+        const kept = isBobs ? 16 : BLOCKS;
+        assert.ok(came <= all - kept && came > 0, `${came} of ${all} came again`);
+        const [type, size, isEqual] = await bob.page.$eval("[data-testid=file-save]", async (link) => {
+            const blob = window.linked.get(link.href);
+            const bytes = new Uint8Array(await blob.arrayBuffer());
+            return [blob.type, blob.size, bytes.every((byte, at) => byte === (at * 7 + (at >> 18)) % 253)];
+        });
+        assert.deepEqual([type, size, isEqual], ["application/octet-stream", SIZE, true]);
+        for (const someone of [ann, bob]) {
+            assert.deepEqual(await someone.violations(), []);
+            assert.deepEqual(someone.errors, []);
+        }
+    });
+}
