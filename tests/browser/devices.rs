@@ -170,7 +170,7 @@ async fn what_the_system_silences_is_told() {
     for interrupted in [true, false] {
         interrupt(interrupted);
         until(&mut one, "the interruption", |event| {
-            let now = Event::Interrupted { source: Source::Camera, interrupted };
+            let now = Event::Interrupted { peer: None, source: Source::Camera, interrupted };
             (format!("{event:?}") == format!("{now:?}")).then_some(())
         })
         .await;
