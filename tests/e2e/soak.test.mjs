@@ -19,7 +19,8 @@ test("what grows by a little in each round is found, and what goes up and down i
 
 test("people come and go, and everybody agrees after each round: nothing stays open", { timeout: 600_000 }, async () => {
     const { wrong, measured } = await soak("mixed", 0);
-    assert.deepEqual(wrong, []);
+    // Of memory a few rounds show nothing: a room keeps its last 512 steps, and has fewer until then.
+    assert.deepEqual(wrong.filter((what) => !/heap|wasm|rss/.test(what)), []);
     for (const round of measured) {
         const open = Object.entries(round).filter(([name]) => /connections|sockets/.test(name));
         assert.deepEqual(Object.fromEntries(open), {
