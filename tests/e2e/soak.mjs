@@ -73,13 +73,15 @@ async function together(room, residents, visitors, round, proxy) {
     await Promise.all(visitors.map((page, index) => page.evaluate((...who) => soak.join(...who), room, names[index + NAMES.length])));
     // Who is not connected yet hears nothing of what is said.
     await agree(all, names);
-    const acted = all.map((page) => page.evaluate((...so) => soak.act(...so), ACTS, WITHIN));
+    const acted = Promise.all(all.map((page) => page.evaluate((...so) => soak.act(...so), ACTS, WITHIN)));
+    // Whoever fails meanwhile is told of below.
+    acted.catch(() => {});
     if (round % CUTS === 0) {
         proxy.cut();
         await sleep(CUT_FOR);
         proxy.heal();
     }
-    await Promise.all(acted);
+    await acted;
     await agree(all, names);
     const [leaves, reloads] = visitors;
     await Promise.all([leaves.evaluate(() => soak.leave()), enter(reloads, proxy.address)]);
