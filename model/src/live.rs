@@ -103,6 +103,14 @@ impl Live {
         })
     }
 
+    /// The path that it lost carries again. What the page hears of it.
+    pub fn regain(&mut self) -> Option<Report> {
+        Some(match self.lost.take()?.loss {
+            Loss::Silent => Report::Heard,
+            Loss::Disconnected | Loss::Failed => Report::State(ConnectionState::Connected),
+        })
+    }
+
     /// Does an operation; a gathering that begins by it finds that many candidates.
     pub fn execute(&mut self, command: Command, candidates: usize) -> Result<(Report, Option<Gathering>), Exception> {
         let done = self.browser.execute(command, candidates)?;

@@ -194,6 +194,14 @@ impl World {
         }
     }
 
+    /// The path that was lost carries again, by itself.
+    pub fn regain_path(&mut self, page: PageIndex, peer: PeerId) {
+        let lost = self.pages[page].connections.iter_mut().find(|(_, live)| live.peer == peer);
+        if let Some((id, report)) = lost.and_then(|(id, live)| Some((*id, live.regain()?))) {
+            self.report(page, id, report, false);
+        }
+    }
+
     /// Gives a packet to the network.
     pub fn send(&mut self, from: PeerId, to: PeerId, packet: &Packet<Body>) {
         for delay in self.wire.carry(&mut self.rng) {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use itodenwa_protocol::{Event, Input, Report, Way};
+use itodenwa_protocol::{ConnectionState, Event, Input, Report, Way};
 use itodenwa_wire::Source::Camera;
-use itodenwa_wire::{Body, DisplayName, Epoch, LeaveReason, Left, Member, Packet, PeerId, Rejoined};
+use itodenwa_wire::{Body, DisplayName, Epoch, Identity, LeaveReason, Left, Member, Packet, Pass, PeerId, Rejoined};
 
 use itodenwa_model::{ANN, BEN, CAT, Loss, PageIndex, Wire, World, call, on};
 
@@ -196,19 +196,127 @@ fn a_claim_alone_makes_nobody_somebody_else() {
     }
 }
 
-#[test]
-fn whoever_has_another_name_is_another_one() {
+/// A newcomer, otherwise as Ben, who says by both ways that it is him: once he had this session when he did.
+fn claimed(newcomer: impl FnOnce(Member) -> Member, session: u32) -> (World, PageIndex) {
     let (mut world, ann, ben) = call(on(&[]), on(&[]));
     world.vanish(ben);
     world.run_for(SECOND);
     let by_channel = channel(&world, ann, BEN);
-    let name = DisplayName::new("Cat").ok();
-    world.input(ann, Input::Joined(Member { id: CAT, session: 9, name, pass: None }));
-    world.input(ann, says((BEN, 2), 1, by_channel, BEN, CAT));
-    world.input(ann, says((CAT, 2), 1, Way::Server, BEN, CAT));
-    assert_eq!(world.page(ann).room.server_id(BEN), BEN);
-    world.run_for(3 * SECOND);
-    assert!(matches!(told(&world, ann).last(), Some(Event::Joined(member)) if member.id == CAT));
+    let known = world.page(ann).members[&BEN].clone();
+    world.input(ann, Input::Joined(newcomer(Member { id: CAT, session: 9, ..known })));
+    world.input(ann, says((BEN, session), 1, by_channel, BEN, CAT));
+    world.input(ann, says((CAT, session), 1, Way::Server, BEN, CAT));
+    (world, ann)
+}
+
+#[test]
+fn whoever_has_another_name_or_other_rights_is_another_one() {
+    let (world, ann) = claimed(|member| member, 2);
+    assert_eq!(world.page(ann).room.server_id(BEN), CAT, "without a difference they are one");
+    let named = |member| Member { name: DisplayName::new("Cat").ok(), ..member };
+    let identity = Identity::new("cat").expect("an identity");
+    let pass = Pass { identity, publish: true, subscribe: true, admin: true, named: false };
+    let entitled = move |member| Member { pass: Some(pass.clone()), ..member };
+    let others: [&dyn Fn(Member) -> Member; 2] = [&named, &entitled];
+    for other in others {
+        let (mut world, ann) = claimed(other, 2);
+        assert_eq!(world.page(ann).room.server_id(BEN), BEN);
+        world.run_for(3 * SECOND);
+        assert!(matches!(told(&world, ann).last(), Some(Event::Joined(member)) if member.id == CAT));
+    }
+}
+
+#[test]
+fn what_was_said_of_another_connection_is_not_heard() {
+    for session in [1, 3] {
+        let (mut world, ann) = claimed(|member| member, session);
+        assert_eq!(world.page(ann).room.server_id(BEN), BEN);
+        world.run_for(3 * SECOND);
+        let told = told(&world, ann);
+        assert!(matches!(told.as_slice(), [_, Event::Joined(member)] if member.id == CAT), "{told:?}");
+    }
+}
+
+#[test]
+fn who_one_is_by_now_is_said_until_it_is_known() {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    world.vanish(ben);
+    world.run_for(45 * SECOND);
+    world.channel = Wire::CUT;
+    world.come_back(ben, BEN_AGAIN);
+    world.run_for(SECOND / 2);
+    world.channel = Wire::PERFECT;
+    world.run();
+    world.assert_converged();
+    assert_eq!(told(&world, ann), [away(BEN, true), away(BEN, false)]);
+    assert!(world.page(ann).closed.is_empty() && world.page(ben).closed.is_empty());
+}
+
+#[test]
+fn a_newcomer_who_leaves_at_once_was_never_there() {
+    for by_roster in [false, true] {
+        let (mut world, ann, ben) = call(on(&[]), on(&[]));
+        world.vanish(ben);
+        world.run_for(SECOND);
+        world.input(ann, Input::Joined(Member { id: CAT, session: 9, name: None, pass: None }));
+        world.run_for(SECOND);
+        let gone = Left { id: CAT, reason: LeaveReason::Gone };
+        world.input(ann, if by_roster { Input::Roster(vec![]) } else { Input::Left(gone) });
+        world.run_for(5 * SECOND);
+        assert_eq!(told(&world, ann), [away(BEN, true)]);
+    }
+}
+
+#[test]
+fn the_silence_is_twenty_seconds_however_it_is_seen() {
+    for (loss, worse) in [(Loss::Silent, false), (Loss::Disconnected, false), (Loss::Disconnected, true)] {
+        let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+        world.vanish(ben);
+        world.run_for(10 * SECOND);
+        world.lose_path(ann, BEN, loss, true);
+        world.lose_path(ben, ANN, loss, true);
+        world.run_for(15 * SECOND);
+        if worse {
+            let connection = world.page(ann).with(BEN).expect("there is a connection").0;
+            let report = Report::State(ConnectionState::Failed);
+            world.input(ann, Input::Report { peer: BEN, connection, report });
+        }
+        world.run_for(4 * SECOND);
+        assert_eq!(told(&world, ann), [away(BEN, true)], "{loss:?} {worse}");
+        world.run_for(2 * SECOND);
+        assert_eq!(told(&world, ann), [away(BEN, true), left(BEN, LeaveReason::Gone)], "{loss:?} {worse}");
+    }
+}
+
+#[test]
+fn a_silence_that_ends_is_forgotten() {
+    for loss in [Loss::Silent, Loss::Disconnected] {
+        let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+        world.vanish(ben);
+        for _ in 0..3 {
+            world.lose_path(ann, BEN, loss, false);
+            world.lose_path(ben, ANN, loss, false);
+            world.run_for(18 * SECOND);
+            world.regain_path(ann, BEN);
+            world.regain_path(ben, ANN);
+            world.run_for(10 * SECOND);
+        }
+        world.run_for(30 * SECOND);
+        assert_eq!(told(&world, ann), [away(BEN, true)], "{loss:?}");
+        assert!(world.page(ann).closed.is_empty() && world.page(ben).closed.is_empty());
+    }
+}
+
+#[test]
+fn whoever_vanishes_while_nothing_carries_is_gone_at_once() {
+    for loss in [Loss::Silent, Loss::Disconnected, Loss::Failed] {
+        let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+        world.lose_path(ann, BEN, loss, true);
+        world.lose_path(ben, ANN, loss, true);
+        world.vanish(ben);
+        world.run_for(SECOND);
+        assert_eq!(told(&world, ann), [left(BEN, LeaveReason::Gone)], "{loss:?}");
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_page_of_the_first_version_is_spoken_to_over_the_server() {
 #[test]
 fn what_comes_over_a_channel_is_for_its_connection() {
     let (mut world, ann, _) = call(on(&[]), on(&[]));
-    let media = |on: bool| Body::Media(Media { on: if on { vec![Camera] } else { vec![] } });
+    let media = |on: bool| Body::Media(Media { on: if on { vec![Camera] } else { vec![] }, interrupted: vec![] });
     let current = Way::Channel(connection(&world, ann));
     let seen = world.page(ann).events.len();
     for later in [true, false] {
@@ -127,7 +127,7 @@ fn a_flood_over_a_channel_is_taken_at_a_rate_and_the_rest_comes_again() {
     let current = Way::Channel(connection(&world, ann));
     let before = world.page(ann).events.len();
     for number in 0..5_000 {
-        let media = Media { on: if number % 2 == 0 { vec![] } else { vec![Camera] } };
+        let media = Media { on: if number % 2 == 0 { vec![] } else { vec![Camera] }, interrupted: vec![] };
         world.input(ann, by_channel(current, said + 1 + number, Body::Media(media)));
     }
     let told = world.page(ann).events[before..].iter().filter(|event| !matches!(event, Event::Trouble(_))).count();
@@ -164,4 +164,46 @@ fn leaving_is_said_over_the_channel_too() {
     world.run_for(10 * SECOND);
     assert!(world.page(ben).connections.is_empty(), "it is not tried anew");
     assert_eq!(world.page(ben).room.deadline(), None);
+}
+
+/// Both lose their path, and there is no way by which new ones could be agreed on.
+fn cut_off(loss: Loss) -> (World, PageIndex, PageIndex) {
+    let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
+    world.wire = Wire::CUT;
+    for (page, peer) in [(ann, BEN), (ben, ANN)] {
+        world.lose_path(page, peer, loss, false);
+    }
+    world.run_for(120 * SECOND);
+    assert!(count(&world.page(ann).steps(BEN), "restartIce") > 0, "new paths are looked for");
+    for page in [ann, ben] {
+        assert!(world.page(page).closed.is_empty(), "it is kept: a new connection would need a way as well");
+    }
+    (world, ann, ben)
+}
+
+#[test]
+fn an_ice_restart_that_no_way_carries_waits_for_the_server() {
+    for loss in [Loss::Disconnected, Loss::Failed, Loss::Silent] {
+        let (mut world, ann, ben) = cut_off(loss);
+        world.wire = Wire::PERFECT;
+        world.signaling_back(ann);
+        world.signaling_back(ben);
+        world.run();
+        world.assert_converged();
+        assert!(world.page(ann).closed.is_empty() && world.page(ben).closed.is_empty(), "{loss:?}");
+    }
+}
+
+#[test]
+fn an_ice_restart_that_no_way_carries_waits_for_the_path_that_was_lost() {
+    for loss in [Loss::Disconnected, Loss::Failed, Loss::Silent] {
+        let (mut world, ann, ben) = cut_off(loss);
+        world.regain_path(ann, BEN);
+        world.regain_path(ben, ANN);
+        world.set(ann, Microphone, true);
+        world.run();
+        world.assert_converged();
+        assert_eq!(world.page(ben).sees(ANN), [Microphone, Camera]);
+        assert!(world.page(ann).closed.is_empty() && world.page(ben).closed.is_empty(), "{loss:?}");
+    }
 }

@@ -12,35 +12,45 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Args;
+use outcomes::Outcomes;
 use row::Row;
+use table::Table;
 
 use crate::process::Result;
 use crate::readme;
 
 /// Where the table stands.
 const PAGE: &str = "docs/faults.md";
+/// What the place of the table in it is called.
+const COMMAND: &str = "faults";
 
 #[derive(Debug, Args)]
 pub(crate) struct Faults {
     /// Only these rows: `S12,N02`.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
-    /// Writes the table of all rows into docs/faults.md.
-    #[arg(long, conflicts_with = "rows")]
+    /// Writes the rows that were run into the table of docs/faults.md, after each file of tests. The other rows stay as they stand there.
+    #[arg(long)]
     write: bool,
 }
 
 /// Runs the tests of the rows, and prints the table. It fails if a fault was not survived; what is not tried is told.
 pub(crate) fn run(faults: &Faults) -> Result<ExitCode> {
     let rows = wanted(&faults.rows)?;
-    let outcomes = run::all(&rows)?;
-    let table = table::Table::new(&rows, &outcomes);
+    let outcomes = run::all(&rows, |outcomes| if faults.write { write(&rows, outcomes) } else { Ok(()) })?;
+    let table = Table::new(&rows, &outcomes);
     println!("\n{table}");
     if faults.write {
-        let note = "`cargo xtask faults --write`, on one computer of two cores:";
-        readme::write(PAGE, "faults", &format!("{note}\n\n{table}"))?;
+        write(&rows, &outcomes)?;
     }
     Ok(if table.is_survived() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes what is known by now: a run that is stopped loses nothing but the rows that it was at.
+fn write(rows: &[&'static Row], outcomes: &Outcomes) -> Result<()> {
+    let complete: Vec<&'static Row> = rows.iter().filter(|row| outcomes.is_complete(row)).copied().collect();
+    let table = Table::new(&complete, outcomes).over(rows::all(), &readme::read(PAGE, COMMAND)?);
+    readme::write(PAGE, COMMAND, &format!("`cargo xtask faults --write`, on one computer of two cores:\n\n{table}"))
 }
 
 /// The rows of these names, or all.

@@ -14,6 +14,7 @@ mod rustup;
 mod serve;
 mod simulate;
 mod size;
+mod soak;
 mod storms;
 mod system;
 mod tally;
@@ -73,6 +74,8 @@ enum Command {
     },
     /// Run seeded calls between real browsers, on a network that loses, doubles, delays and cuts.
     Storms(storms::Storms),
+    /// Let people come and go, switch, share and write between real browsers for a long time, and look whether anything grows.
+    Soak(soak::Soak),
     /// Do to calls what happens to calls, in every two browsers: a table of what they survive.
     Faults(faults::Faults),
     /// Run servers of a cluster against an engine that delays, loses and cuts, in seeded runs and in all orders of events, and make
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
         Command::Storms(storms) => storms::run(&storms),
+        Command::Soak(soak) => soak::run(&soak),
         Command::Faults(faults) => faults::run(&faults),
         Command::Simulate { seeds, depth } => simulate::run(seeds, depth),
         Command::Pack => pack::server_page().and_then(|()| pack::run()).map(|tarball| {

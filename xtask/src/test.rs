@@ -19,9 +19,15 @@ const TEST_TIMEOUT: &str = "--test-timeout=600000";
 
 /// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
 const FILES_AT_ONCE: &str = "--test-concurrency=2";
-/// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms.
-const ALONE: [&str; 5] =
-    ["access.test.mjs", "hostile.test.mjs", "recording.test.mjs", "restart.test.mjs", "storms.test.mjs"];
+/// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms, memory.
+const ALONE: [&str; 6] = [
+    "access.test.mjs",
+    "hostile.test.mjs",
+    "recording.test.mjs",
+    "restart.test.mjs",
+    "soak.test.mjs",
+    "storms.test.mjs",
+];
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

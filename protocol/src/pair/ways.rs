@@ -8,6 +8,11 @@
 //! | something was not acknowledged within a second, or the connection does not carry | yes | yes |
 //! | the other side was heard over the server | yes | yes |
 //!
+//! Where neither carries, as when new ICE paths are needed while the server is dead, the pair waits: an offer that is not answered is said
+//! again by both ways, no new connection is made for want of an answer, and whichever way comes back first (the lost path itself, or the
+//! server) carries it on over the connection that there is. Only what the browser closes, or who is [away](super::Presence::Away) and silent for
+//! 20 s, ends.
+//!
 //! What comes twice is a duplicate to the link. What comes over the channel is of the connection that both sides have, so it is for
 //! exactly these incarnations: it makes nobody begin anew.
 

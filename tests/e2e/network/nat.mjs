@@ -139,6 +139,17 @@ describe("through NATs", () => {
             const next = await relayOf(people);
             assert.equal(next, port === "80" ? "3478" : "80", "it is the other one");
         });
+        test("nothing passes for 12 s while the server is dead: the same connection goes on", { timeout: 300_000 }, async (t) => {
+            const people = await call(t, await servers.own(), ["port restricted", "port restricted"]);
+            await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+            await servers.stop();
+            lab.shape("ann", "cut");
+            await sleep(12_000);
+            lab.shape("ann", "port restricted");
+            assert.deepEqual(await again(t, people, "S21"), [1, 1]);
+            await people[0].say("without a server");
+            await people[1].reads("chat-log", "without a server");
+        });
         test("a STUN server that nobody is behind is not waited for", async (t) => {
             const page = await servers.besideNobody();
             const since = Date.now();

@@ -1,12 +1,28 @@
 //! What came of the tests, read from what their runners print.
 
-use super::row::{Column, Test};
+use super::row::{Column, Row, Test};
 
 /// All of it.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
     pub(super) tests: Vec<Outcome>,
     pub(super) healed: Vec<Healed>,
+    /// Those that were run to their end, whatever came of them.
+    pub(super) ended: Vec<Test>,
+}
+
+impl Outcomes {
+    /// That nothing more will come of these, unless they could not be tried at all.
+    pub(super) fn end(&mut self, tests: &[Test]) {
+        let is_skipped = |test: &Test| self.tests.iter().any(|one| one.test == *test && one.came == Came::Skipped);
+        let ended: Vec<Test> = tests.iter().filter(|test| !is_skipped(test)).copied().collect();
+        self.ended.extend(ended);
+    }
+
+    /// Whether every test of a row was run.
+    pub(super) fn is_complete(&self, row: &Row) -> bool {
+        row.tests.iter().all(|test| self.ended.contains(test))
+    }
 }
 
 /// That a test ran, in which browsers, if in any.
@@ -71,7 +87,24 @@ pub(super) fn of_tap(line: &str) -> Option<(String, Came)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::row::{People, Suite};
     use super::*;
+
+    #[test]
+    fn a_row_is_complete_when_all_its_tests_have_run() {
+        const RULE: Test = Test::Native(Suite::Rules, "a::rule");
+        const CLIENT: Test = Test::Client("a::client");
+        static ROW: Row = Row { id: "X01", fault: "f", criterion: "c", people: People::Two, tests: &[RULE, CLIENT] };
+        let mut outcomes = Outcomes::default();
+        outcomes.end(&[RULE]);
+        assert!(!outcomes.is_complete(&ROW));
+        outcomes.tests.push(Outcome { test: CLIENT, column: None, came: Came::Skipped });
+        outcomes.end(&[CLIENT]);
+        assert!(!outcomes.is_complete(&ROW), "what cannot be tried here says nothing");
+        outcomes.tests.clear();
+        outcomes.end(&[CLIENT]);
+        assert!(outcomes.is_complete(&ROW));
+    }
 
     #[test]
     fn times_are_read_wherever_they_stand() {

@@ -10,8 +10,8 @@ use crate::process::{Result, cargo};
 use crate::test::{Reporter, browser, node};
 use crate::{serve, system, wasm};
 
-/// Runs all tests of these rows. One that fails stops no other.
-pub(super) fn all(rows: &[&Row]) -> Result<Outcomes> {
+/// Runs all tests of these rows. One that fails stops no other. After each file of tests what came until then is given to `so_far`.
+pub(super) fn all(rows: &[&Row], mut so_far: impl FnMut(&Outcomes) -> Result<()>) -> Result<Outcomes> {
     let mut tests: Vec<Test> = Vec::new();
     for test in rows.iter().flat_map(|row| row.tests) {
         if !tests.contains(test) {
@@ -22,8 +22,10 @@ pub(super) fn all(rows: &[&Row]) -> Result<Outcomes> {
     for suite in Suite::ALL {
         native(suite, &tests, &mut outcomes)?;
     }
+    so_far(&outcomes)?;
     client(&tests, &mut outcomes)?;
-    pages(&tests, &mut outcomes)?;
+    so_far(&outcomes)?;
+    pages(&tests, &mut outcomes, so_far)?;
     Ok(outcomes)
 }
 
@@ -38,21 +40,24 @@ fn native(suite: Suite, tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
     }
     let mut command = cargo();
     command.arg("test").args(suite.arguments()).args(["--", "--exact"]).args(names);
+    let of_suite: Vec<Test> = tests.iter().filter(|test| name(test).is_some()).copied().collect();
     each_line(&mut command, |line| {
-        if let Some((name, came)) = of_cargo(line)
-            && let Some(test) =
-                tests.iter().find(|test| matches!(test, Test::Native(of, known) if *of == suite && *known == name))
+        if let Some((told, came)) = of_cargo(line)
+            && let Some(test) = of_suite.iter().find(|test| name(test) == Some(told))
         {
             outcomes.tests.push(Outcome { test: *test, column: None, came });
         }
-    })
+    })?;
+    outcomes.end(&of_suite);
+    Ok(())
 }
 
 fn client(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
-    let named = |name: &str| tests.iter().find(|test| matches!(test, Test::Client(known) if *known == name)).copied();
-    if !tests.iter().any(|test| matches!(test, Test::Client(_))) {
+    let tests: Vec<Test> = tests.iter().filter(|test| matches!(test, Test::Client(_))).copied().collect();
+    if tests.is_empty() {
         return Ok(());
     }
+    let named = |name: &str| tests.iter().find(|test| matches!(test, Test::Client(known) if *known == name)).copied();
     for told in browser::run_in_both(|name| named(name).is_some())? {
         for (name, passed) in told.outcomes() {
             if let Some(test) = named(&name) {
@@ -61,11 +66,12 @@ fn client(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
             }
         }
     }
+    outcomes.end(&tests);
     Ok(())
 }
 
 /// The tests of the whole product, one run of a file after the other.
-fn pages(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
+fn pages(tests: &[Test], outcomes: &mut Outcomes, mut so_far: impl FnMut(&Outcomes) -> Result<()>) -> Result<()> {
     let mut files: Vec<&str> = Vec::new();
     for test in tests {
         if let Test::Page(file, ..) = test
@@ -94,11 +100,13 @@ fn pages(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
             continue;
         }
         let is_told = |test: &Test| matches!(test, Test::Page(_, _, Browsers::Told));
-        let (told, others): (Vec<Test>, Vec<Test>) = of_file.into_iter().partition(is_told);
+        let (told, others): (Vec<Test>, Vec<Test>) = of_file.iter().copied().partition(is_told);
         page(&server, file, &others, None, outcomes)?;
         for column in Column::ALL {
             page(&server, file, &told, Some(column), outcomes)?;
         }
+        outcomes.end(&of_file);
+        so_far(outcomes)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The table: each row judged by its tests.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::outcomes::{Came, Outcome, Outcomes};
 use super::row::{Column, People, Row};
@@ -29,13 +30,42 @@ impl fmt::Display for Cell {
     }
 }
 
-/// All rows, each with its three columns.
+impl FromStr for Cell {
+    type Err = ();
+
+    /// As it is printed.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "yes" => Ok(Cell::Survived(None)),
+            "**no**" => Ok(Cell::Lost),
+            "not tried" => Ok(Cell::NotTried),
+            "" => Ok(Cell::Nothing),
+            _ => {
+                let milliseconds = text.strip_prefix("yes, ").and_then(|rest| rest.strip_suffix(" ms")).ok_or(())?;
+                milliseconds.parse().map(|milliseconds| Cell::Survived(Some(milliseconds))).map_err(|_| ())
+            }
+        }
+    }
+}
+
+/// Rows, each with its three columns.
 #[derive(Debug)]
 pub(super) struct Table(Vec<(&'static Row, [Cell; 3])>);
 
 impl Table {
     pub(super) fn new(rows: &[&'static Row], outcomes: &Outcomes) -> Self {
         Table(rows.iter().map(|row| (*row, Column::ALL.map(|column| judge(row, column, outcomes)))).collect())
+    }
+
+    /// All rows: those of this table as they are, and the others as they are printed in `standing`. What stands there of another fault, by
+    /// another criterion or of other columns says nothing about the row of today, which is then not tried.
+    pub(super) fn over(&self, all: impl IntoIterator<Item = &'static Row>, standing: &str) -> Self {
+        let of_row = |row: &'static Row| {
+            let known = self.0.iter().find(|(known, _)| known.id == row.id).map(|(_, cells)| *cells);
+            let stood = || standing.lines().find_map(|line| stood(row, line));
+            (row, known.or_else(stood).unwrap_or_else(|| untried(row)))
+        };
+        Table(all.into_iter().map(of_row).collect())
     }
 
     /// Whether nothing that was tried was lost.
@@ -49,6 +79,25 @@ impl Table {
         let survived = cells.iter().filter(|cell| matches!(cell, Cell::Survived(_))).count();
         (survived, cells.iter().filter(|cell| **cell != Cell::Nothing).count())
     }
+}
+
+fn untried(row: &Row) -> [Cell; 3] {
+    Column::ALL.map(|column| if row.people.meet_as(column) { Cell::NotTried } else { Cell::Nothing })
+}
+
+/// What a line of a printed table says of a row, if it is about it.
+fn stood(row: &Row, line: &str) -> Option<[Cell; 3]> {
+    let line = line.strip_prefix('|')?.strip_suffix('|')?;
+    let fields: Vec<&str> = line.split('|').map(str::trim).collect();
+    let [id, fault, criterion, _, cells @ ..] = fields.as_slice() else { return None };
+    if (*id, *fault, *criterion) != (row.id, row.fault, row.criterion) {
+        return None;
+    }
+    let cells: Vec<Cell> = cells.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
+    let is_of_row = |cells: &[Cell; 3]| {
+        cells.iter().zip(untried(row)).all(|(one, other)| (*one == Cell::Nothing) == (other == Cell::Nothing))
+    };
+    cells.try_into().ok().filter(is_of_row)
 }
 
 fn judge(row: &Row, column: Column, outcomes: &Outcomes) -> Cell {
@@ -124,6 +173,7 @@ mod tests {
                 outcome(NAMED, Some(Column::Chromium), Came::Passed),
             ],
             healed: vec![Healed { row: "X01".into(), column: Column::Chromium, milliseconds: 70 }],
+            ..Outcomes::default()
         };
         let table = Table::new(&[&BOTH, &SERVER, &ALONE, &SOME], &outcomes);
         let [both, server, alone, some] = [0, 1, 2, 3].map(|place| table.0.get(place).unwrap().1);
@@ -142,14 +192,49 @@ mod tests {
     #[test]
     fn a_test_that_one_browser_never_ended_is_lost_there() {
         let tests = vec![outcome(RULE, None, Came::Passed), outcome(PAGE, Some(Column::Chromium), Came::Passed)];
-        let outcomes = Outcomes { tests, healed: Vec::new() };
+        let outcomes = Outcomes { tests, ..Outcomes::default() };
         assert_eq!(judge(&BOTH, Column::Chromium, &outcomes), Cell::Survived(None));
         assert_eq!(judge(&BOTH, Column::Mixed, &outcomes), Cell::Lost);
     }
 
     #[test]
     fn what_cannot_be_tried_here_is_neither_survived_nor_lost() {
-        let outcomes = Outcomes { tests: vec![outcome(RULE, None, Came::Skipped)], healed: Vec::new() };
+        let outcomes = Outcomes { tests: vec![outcome(RULE, None, Came::Skipped)], ..Outcomes::default() };
         assert_eq!(judge(&SERVER, Column::Mixed, &outcomes), Cell::NotTried);
+    }
+
+    const WRITTEN: &str = "\
+        | X01 | f | c | page | yes | **no** | yes, 70 ms |\n\
+        | X02 | f | another | rules | yes | yes | yes |\n\
+        | X03 | f | c | page | yes | not tried | |\n\
+        | X04 | f | c | page | yes | surely | yes |\n";
+
+    #[test]
+    fn rows_that_did_not_run_keep_what_stands_there() {
+        let nothing = Table::new(&[], &Outcomes::default());
+        let [both, server, alone, some] =
+            [0, 1, 2, 3].map(|place| nothing.over([&BOTH, &SERVER, &ALONE, &SOME], WRITTEN).0.get(place).unwrap().1);
+        assert_eq!(both, [Cell::Survived(None), Cell::Lost, Cell::Survived(Some(70))]);
+        assert_eq!(server, [Cell::NotTried; 3], "it was another criterion");
+        assert_eq!(alone, [Cell::Survived(None), Cell::NotTried, Cell::Nothing]);
+        assert_eq!(some, [Cell::NotTried; 3], "nobody knows what that means");
+    }
+
+    #[test]
+    fn rows_that_ran_are_written_over_what_stands_there() {
+        let outcomes = Outcomes { tests: vec![outcome(RULE, None, Came::Passed)], ..Outcomes::default() };
+        let ran = Table::new(&[&SERVER], &outcomes);
+        let written = ran.over([&BOTH, &SERVER], WRITTEN).to_string();
+        assert!(written.contains("| X01 | f | c | page, rules | yes | **no** | yes, 70 ms |"), "{written}");
+        assert!(written.contains("| X02 | f | c | rules | yes | yes | yes |"), "{written}");
+        let again = Table::new(&[], &outcomes).over([&BOTH, &SERVER], &written).to_string();
+        assert_eq!(again, written, "what is printed is understood");
+    }
+
+    #[test]
+    fn one_browser_alone_has_no_column_of_two() {
+        let written = "| X03 | f | c | page | yes | yes | yes |";
+        let table = Table::new(&[], &Outcomes::default()).over([&ALONE], written);
+        assert_eq!(table.0.first().unwrap().1, [Cell::NotTried, Cell::NotTried, Cell::Nothing]);
     }
 }

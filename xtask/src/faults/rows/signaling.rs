@@ -1,6 +1,6 @@
 //! What happens to what is said over the server, and to the way there.
 
-use super::{client, named, rules, rules_inside, server, told};
+use super::{chromium, client, named, rules, rules_inside, server, told};
 use crate::faults::row::{People, Row};
 
 /// What becomes of messages while a call comes about.
@@ -168,6 +168,20 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             server("tokens::the_newest_of_an_identity_stays"),
             told("program.test.mjs", "the newest of an identity goes on, and the older one is told and stays away"),
+        ],
+    },
+    Row {
+        id: "S21",
+        fault: "new paths are needed while the server is dead, and nothing passes on the old ones: 12 s in a network, two minutes in the model",
+        criterion: "the connection is kept, and goes on by whatever comes back first",
+        people: People::Two,
+        tests: &[
+            rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_server"),
+            rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_path_that_was_lost"),
+            chromium(
+                "network/nat.mjs",
+                "nothing passes for 12 s while the server is dead: the same connection goes on",
+            ),
         ],
     },
 ];
