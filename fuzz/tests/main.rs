@@ -3,7 +3,7 @@
 //!
 //! | variable | what it sets |
 //! |---|---|
-//! | `ITODENWA_FUZZ_SECONDS` | seconds of generated input for each target; 5 |
+//! | `ITODENWA_FUZZ_SECONDS` | seconds of generated input for each target; 2 |
 //! | `ITODENWA_FUZZ_SEED` | the seed that is printed; a new one each time |
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests may fail as tests do")]

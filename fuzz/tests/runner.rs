@@ -10,7 +10,7 @@ use itodenwa_model::rng::Rng;
 use crate::mutate::mutated;
 
 /// Longest time of generated input, if nothing else is said.
-const SECONDS: u64 = 5;
+const SECONDS: u64 = 2;
 /// What the generated input is made of, if nothing else is said.
 const SEED: u64 = 4711;
 /// An input takes a few milliseconds. One that takes this long never ends.

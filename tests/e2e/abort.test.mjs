@@ -1,11 +1,11 @@
 // What is given up before it is done, as by a component that is unmounted: nothing of it is left anywhere.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`a join that is given up, at whatever moment, leaves nobody in the room and no device on (${kind})`, async (t) => {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());
@@ -20,7 +20,7 @@ for (const kind of ["chromium", "firefox"]) {
     });
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`a call is left while the browser is at work on a description or a candidate (${kind})`, async (t) => {
         const room = freshRoom();
         const [ann, bob] = await Promise.all(["Ann", "Bob"].map(async () => {

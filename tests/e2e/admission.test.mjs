@@ -1,7 +1,7 @@
 // Why a server does not open a WebSocket: browsers tell no page, so the server is asked.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT, startServer } from "./people.mjs";
+import { address, browser, each, end, freshRoom, LIMIT, startServer } from "./people.mjs";
 
 after(end);
 
@@ -31,7 +31,7 @@ async function joinAll({ server, room, count }) {
     return failed;
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`more than a network may have at once come again, and all get in (${kind})`, async (t) => {
         const at = await start(t, "--upgrade-rate", "4", "--upgrade-burst", "4");
         const page = await open(t, kind, at);

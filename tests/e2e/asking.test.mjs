@@ -1,11 +1,11 @@
 // Devices that the browser is still asked for: what is said last counts, in the room and in what is handed over to it.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom } from "./people.mjs";
 
 after(end);
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`what is switched while the browser asks is told as it is in the end (${kind})`, async (t) => {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());

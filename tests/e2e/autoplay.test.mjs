@@ -1,7 +1,7 @@
 // A browser that plays nothing aloud before the person touches the page.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, launch, Person, person } from "./people.mjs";
+import { address, browser, each, end, freshRoom, launch, Person, person } from "./people.mjs";
 
 after(end);
 
@@ -73,7 +73,7 @@ async function playUntouched(room) {
     await joined.leave();
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`one's own silent picture is refused, and plays when the page is touched (${kind})`, async (t) => {
         const page = await (await browser(kind)).newPage();
         t.after(() => page.close());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { away, back, behindProxy, negotiates, noticedNothing, opens, watch } from "./behind-proxy.mjs";
-import { end, freshRoom } from "./people.mjs";
+import { each, end, freshRoom } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 after(end);
@@ -23,7 +23,7 @@ async function meet(t) {
 const isAway = () => document.querySelector("[data-testid=tile][data-away]");
 const isHere = () => !document.querySelector("[data-testid=tile][data-away]");
 
-for (const lost of [0, 1]) {
+for (const [lost, test] of each(0, 1)) {
     test(`${["Ann", "Bob"][lost]} is cut off until the server has let go, and comes back as somebody new: nobody notices`, async (t) => {
         const { people, proxies } = await meet(t);
         const [one, other] = [people[lost], people[1 - lost]];

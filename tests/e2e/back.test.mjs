@@ -1,7 +1,7 @@
 // The person goes to another page and comes back: the browser may have kept the page as it was.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, end, freshRoom, launch, Person, person } from "./people.mjs";
+import { after } from "node:test";
+import { address, each, end, freshRoom, launch, Person, person } from "./people.mjs";
 
 after(end);
 
@@ -11,7 +11,7 @@ function watchPageShow() {
     addEventListener("pageshow", ({ persisted }) => (window.kept = persisted));
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`who comes back to the page of a call is in it again, or is asked to come (${kind})`, async (t) => {
         const browser = await launch(kind, { ignoreDefaultArgs: ["--disable-back-forward-cache"] });
         t.after(() => browser.close());

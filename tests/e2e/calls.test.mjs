@@ -1,17 +1,11 @@
 // A call between every two browsers, through the real server and the page.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { end, healed, meet } from "./people.mjs";
+import { after } from "node:test";
+import { each, end, healed, meet, PAIRS } from "./people.mjs";
 
 after(end);
 
-const PAIRS = [
-    ["chromium", "chromium"],
-    ["chromium", "firefox"],
-    ["firefox", "firefox"],
-];
-
-for (const kinds of PAIRS) {
+for (const [kinds, test] of each(...PAIRS)) {
     const pair = kinds.join(" with ");
 
     test(`${pair}: pictures and texts both ways; one leaves, and the other sees it within a second`, async (t) => {

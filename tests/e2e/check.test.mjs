@@ -4,11 +4,10 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, test } from "node:test";
-import { end, freshRoom, need, person, startServer } from "./people.mjs";
+import { each, end, freshRoom, need, person, startServer } from "./people.mjs";
 
 after(end);
 
-const BROWSERS = ["chromium", "firefox"];
 const PARTS = ["camera", "microphone", "signaling", "stun", "turnUdp", "turnTcp", "turnTls", "loopback"];
 
 /** Opens the panel, and waits until everything is told; gives the outcome or code of each part. */
@@ -46,7 +45,7 @@ async function freePort() {
 
 const works = { camera: "works", microphone: "works", signaling: "works", stun: "works", loopback: "works" };
 
-for (const kind of BROWSERS) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`with the server's relay everything works, and closing gives the devices back (${kind})`, async (t) => {
         const ann = await person(t, kind);
         assert.deepEqual(await checks(ann), { ...works, turnUdp: "works", turnTcp: "works", turnTls: "turn/not-offered" });

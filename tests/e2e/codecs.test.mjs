@@ -1,7 +1,7 @@
 // Which codec is sent: chosen while pictures flow; one that can't be is told.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { end, freshRoom, LIMIT, person } from "./people.mjs";
+import { after } from "node:test";
+import { each, end, freshRoom, LIMIT, person } from "./people.mjs";
 
 after(end);
 
@@ -34,7 +34,7 @@ async function sends(wanted) {
     return false;
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`a codec is chosen in mid-call, and one that there is not is told (${kind})`, async (t) => {
         const room = freshRoom();
         const [ann, bob] = [await person(t, kind, { prepare: watch }), await person(t, kind, { prepare: watch })];

@@ -1,7 +1,7 @@
 // What is no picture: files through the page, and channels and requests through the package, between browsers that differ.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, meet } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, meet } from "./people.mjs";
 
 after(end);
 
@@ -70,7 +70,7 @@ async function member(t, kind, room) {
     return page;
 }
 
-for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`${kinds.join(" sends a file to ")}, who takes one and refuses another`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         await bob.page.evaluate(keepLinked);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { browser, end, freshRoom, LIMIT, startProgram } from "./people.mjs";
+import { browser, each, end, freshRoom, LIMIT, startProgram } from "./people.mjs";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
 let server;
@@ -42,7 +42,7 @@ async function sees(page, selector) {
 
 const trouble = (page) => page.$eval("#trouble", ({ textContent }) => textContent);
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`${kind}: a whiteboard`, async (t) => {
         const [ann, bob] = await two(t, kind, "canvas");
         for (const page of [ann, bob]) await page.waitForSelector("#others video", { timeout: LIMIT });

@@ -1,7 +1,7 @@
 // What was said before somebody came: on the page, and by the package.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, freshRoom, meet, person } from "./people.mjs";
+import { each, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -13,7 +13,7 @@ const chat = (someone) =>
         return { earlier: said(log.querySelectorAll(".earlier .theirs")), all: said(log.querySelectorAll(".theirs")) };
     });
 
-for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`who comes late reads what ${kinds[0]} and ${kinds[1]} said, once, before all else`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         const room = await ann.text("room-name");

@@ -1,7 +1,7 @@
 // Members that mean harm, against the real server and real pages: nobody ends what is not theirs.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, person, startServer } from "./people.mjs";
+import { address, browser, each, end, freshRoom, person, startServer } from "./people.mjs";
 import { blank } from "./hostile.mjs";
 
 after(end);
@@ -35,7 +35,7 @@ function count() {
 const counted = (someone) =>
     someone.page.evaluate(() => ({ said: window.said, closed: window.socketsClosed, at: performance.now() }));
 
-for (const seats of [1, 4]) {
+for (const [seats, test] of each(4, 1)) {
     // One seat threw others out after 22 s, and four after 8 s.
     test(`${seats} that send what has to be answered throw nobody out`, { timeout: 300_000 }, async (t) => {
         const room = freshRoom();
@@ -88,7 +88,7 @@ function beTooFast() {
     });
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`a page that was too fast comes back by itself, and its call goes on (${kind})`, { timeout: 300_000 }, async (t) => {
         const room = freshRoom();
         const people = [];
@@ -213,7 +213,7 @@ function spam(rate, seconds) {
     });
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     // 200 a second froze the page for 1.8 s at a time, and 2 000 killed it.
     test(`texts that do not wait for acknowledgements leave the page usable (${kind})`, { timeout: 180_000 }, async (t) => {
         const room = freshRoom();

@@ -1,11 +1,11 @@
 // What programs and people give it, in the forms in which it comes: what was copied, elements, and what is frozen.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom } from "./people.mjs";
 
 after(end);
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     /** Runs in a page of the server. */
     const inPage = async (t, run, ...given) => {
         const context = await (await browser(kind)).createBrowserContext();

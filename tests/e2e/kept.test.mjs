@@ -1,7 +1,7 @@
 // What a call keeps, and makes others do, although nobody needs it.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -34,7 +34,7 @@ async function calls(name) {
     });
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`what is waited for leaves nothing behind at what lives as long as the connection (${kind})`, async (t) => {
         const opened = await page(t, kind);
         const { races, again } = await opened.evaluate(async () => {

@@ -1,15 +1,15 @@
-// What fifty calls leave of what browsers count for nobody: connections, sockets, tracks, audio graphs, listeners and elements. They are
+// What many calls leave of what browsers count for nobody: connections, sockets, tracks, audio graphs, listeners and elements. They are
 // counted here, where the page asks the browser for them, and not by the package.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, LIMIT, times } from "./people.mjs";
 
 after(end);
 
-const CALLS = 50;
+const CALLS = times(10, 50);
 
-for (const kind of ["chromium", "firefox"]) {
-    test(`${kind}: fifty calls in which everything is switched, published, shown, measured and taken away leave nothing`, async (t) => {
+for (const [kind, test] of each("chromium", "firefox")) {
+    test(`${kind}: calls in which everything is switched, published, shown, measured and taken away leave nothing`, async (t) => {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());
         const page = await context.newPage();

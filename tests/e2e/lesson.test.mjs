@@ -1,7 +1,7 @@
 // The lesson: what the page shows of how a call works, and why one does not.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, meet, person } from "./people.mjs";
+import { address, each, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -29,7 +29,7 @@ function keep() {
     };
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`${kind}: the diagram, a step of it, the path and the numbers, and what is kept of them`, async (t) => {
         const [ann, bob] = await meet(t, [kind, kind], "", { prepare: keep });
         await ann.click("lesson-open");

@@ -1,9 +1,7 @@
 // How the page comes: what it loads, when, and what happens when a part of it gets lost on its way.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, LIMIT, person } from "./people.mjs";
-
-const KINDS = ["chromium", "firefox"];
+import { address, each, end, freshRoom, LIMIT, person } from "./people.mjs";
 
 after(end);
 
@@ -21,7 +19,7 @@ async function losing(t, kind, query, part, times) {
     return someone;
 }
 
-for (const kind of KINDS) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`a part of the page that got lost is loaded anew, once, and then it is told (${kind})`, async (t) => {
         const room = freshRoom();
         const ann = await losing(t, kind, `?room=${room}`, "/view/lobby.js", 1);
@@ -40,7 +38,7 @@ for (const kind of KINDS) {
     });
 }
 
-for (const kind of KINDS) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`who leaves does not wait for a file that does not come (${kind})`, async (t) => {
         const ann = await person(t, kind, { at: "about:blank" });
         await ann.page.setRequestInterception(true);

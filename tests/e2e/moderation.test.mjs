@@ -1,11 +1,11 @@
 // What those who may do so ask of others: told as asked, with who asks; a hand goes down by itself.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { end, meet, person } from "./people.mjs";
+import { after } from "node:test";
+import { each, end, meet, person } from "./people.mjs";
 
 after(end);
 
-for (const browsers of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [browsers, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`who is asked to mute is told by whom, and mutes or does not (${browsers})`, async (t) => {
         const [ann, bob] = await meet(t, browsers);
         // By the keyboard.

@@ -1,7 +1,7 @@
 // Another name in the call: on the page by the keyboard, over interruptions, and by the package's API.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, LIMIT, meet, person } from "./people.mjs";
+import { address, each, end, freshRoom, LIMIT, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -24,7 +24,7 @@ async function rename(someone, name) {
     await someone.page.keyboard.press("Enter");
 }
 
-for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`${kinds[0]} takes another name in the call, and ${kinds[1]} sees it`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         const room = await ann.text("room-name");

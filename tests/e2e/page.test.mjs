@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { address, end, freshRoom, meet, pairOr, person } from "./people.mjs";
+import { address, each, end, freshRoom, meet, pairOr, person } from "./people.mjs";
 
 after(end);
 
@@ -68,7 +68,7 @@ test("a full room is told", async (t) => {
     await people[0].counts(8);
 });
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`without a camera one sees the others, is told why, and can switch it on later (${kind})`, async (t) => {
         const room = freshRoom();
         const ann = await person(t, kind, { query: `?room=${room}`, devices: false });
@@ -186,7 +186,7 @@ test("markup that gets into the page all the same does not run", async (t) => {
     assert.equal(await ann.page.title(), "itodenwa");
 });
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`everything can be done by keyboard (${kind})`, async (t) => {
         const room = freshRoom();
         const bob = await person(t, "chromium", { query: `?room=${room}` });

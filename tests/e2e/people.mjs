@@ -2,6 +2,7 @@
 // tests; every person is a browser context of their own.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { test } from "node:test";
 import puppeteer from "puppeteer-core";
 
 /** Generous: only a test that fails waits so long. Milliseconds. */
@@ -61,6 +62,41 @@ export const PAIR = pairOr("chromium", "firefox");
 /** The same, for tests that have other browsers if nobody asks. */
 export function pairOr(...kinds) {
     return process.env.ITODENWA_PAIR?.split("-") ?? kinds;
+}
+
+/** Every two browsers. */
+export const PAIRS = [
+    ["chromium", "chromium"],
+    ["chromium", "firefox"],
+    ["firefox", "firefox"],
+];
+
+/** Whether everything is asked for (`cargo xtask test --long`). */
+const IS_LONG = process.env.ITODENWA_LONG !== undefined;
+
+/** A test that runs if everything is asked for, or this is so; its name is told in any case. */
+function testIf(isWanted, name, ...rest) {
+    const [options, run] = rest.length > 1 ? rest : [{}, ...rest];
+    return test(name, isWanted || IS_LONG ? options : { ...options, skip: "left to --long" }, run);
+}
+
+/** A test that takes too long to run each time. */
+export const longTest = (...test) => testIf(false, ...test);
+
+/** How often: each time, and when everything is asked for. */
+export const times = (short, long) => (IS_LONG ? long : short);
+
+/**
+ * For tests that are the same in each of these browsers, or between each of these two: each with a `test` of its own. The first test of them runs in the first,
+ * the second in the second, and so on, of pairs in those of two different browsers; all run in all if everything is asked for.
+ */
+export function each(...all) {
+    const isMixed = (browsers) => new Set([browsers].flat()).size > 1;
+    const turns = all.some(isMixed) ? all.filter(isMixed) : all;
+    return all.map((browsers) => {
+        let made = 0;
+        return [browsers, (...test) => testIf(browsers === turns[made++ % turns.length], ...test)];
+    });
 }
 
 /** Tells how long it took since then (milliseconds since 1970) until a fault was healed, for the table of `cargo xtask faults`. */

@@ -1,7 +1,7 @@
 // The connection to the server that is there before anybody joins.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, person, startServer } from "./people.mjs";
+import { address, browser, each, end, freshRoom, person, startServer } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 after(end);
@@ -21,7 +21,7 @@ const isOpen = (someone, count) =>
     someone.until((count) => window.sockets.length === count && window.sockets.at(-1).readyState === WebSocket.OPEN, count);
 const visits = (someone) => someone.page.evaluate(() => window.sockets.map(({ url }) => url.endsWith("/ws?visit")));
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`who comes by an invitation joins over a connection that is there (${kind})`, async (t) => {
         const room = freshRoom();
         const people = [];

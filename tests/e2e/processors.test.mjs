@@ -1,7 +1,7 @@
 // What goes through the application's processor before it is sent, and music in two channels, by the package's face.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { address, browser, each, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -13,7 +13,7 @@ async function inPage(t, kind, run) {
     return page.evaluate(run, freshRoom(), LIMIT);
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`${kind}: nobody sees anything but what a processor made, and nothing where it fails`, async (t) => {
         assert.deepEqual(await inPage(t, kind, processing), {
             refused: ["options/invalid", "source/unknown"],

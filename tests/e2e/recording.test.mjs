@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { SECRET, away, back, behindProxy, meet as meetBehindProxy, opens, restart } from "./behind-proxy.mjs";
-import { end, meet, person } from "./people.mjs";
+import { each, end, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -40,7 +40,7 @@ async function isAsked(someone, words = "This call is being recorded") {
     assert.equal(await someone.focused(), "join-recorded");
 }
 
-for (const kinds of [["chromium", "chromium"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "chromium"], ["firefox", "chromium"])) {
     test(`${kinds.join(" records with ")}: a file that plays`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         await ann.click("record");

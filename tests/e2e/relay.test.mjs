@@ -1,15 +1,11 @@
 // Calls in which every packet goes through the server's relay.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, freshRoom, meet, person } from "./people.mjs";
+import { each, end, freshRoom, meet, PAIRS, person } from "./people.mjs";
 
 after(end);
 
-for (const kinds of [
-    ["chromium", "chromium"],
-    ["chromium", "firefox"],
-    ["firefox", "firefox"],
-]) {
+for (const [kinds, test] of each(...PAIRS)) {
     for (const relay of ["udp", "tcp"]) {
         test(`${kinds.join(" with ")}: pictures and texts from relay to relay, over ${relay}`, async (t) => {
             const people = await meet(t, kinds, "", { relay });

@@ -1,12 +1,12 @@
 // What is shared is seen beside the person, until it is switched off.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, meet } from "./people.mjs";
+import { each, end, meet } from "./people.mjs";
 
 after(end);
 
 // Firefox has nothing to share where there is no screen: in tests/browser/screen.rs it shares a painted one.
-for (const kinds of [["chromium", "chromium"], ["chromium", "firefox"]]) {
+for (const [kinds, test] of each(["chromium", "chromium"], ["chromium", "firefox"])) {
     test(`${kinds.join(" shares with ")}: a screen beside the camera`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         assert.equal(await ann.pressed("screen"), "false");

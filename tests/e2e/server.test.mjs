@@ -1,7 +1,7 @@
 // A link that names another signalling server: the person is asked, and that server gets no token of this page.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, person } from "./people.mjs";
+import { address, each, end, freshRoom, person } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 after(end);
@@ -23,7 +23,7 @@ async function elsewhere(t) {
     return new URL(proxy.address).host;
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`another server is used only when the person agrees, and gets no token (${kind})`, async (t) => {
         const host = await elsewhere(t);
         const room = freshRoom();

@@ -1,7 +1,7 @@
 // Devices, quality and loudness on the page, by mouse and keyboard; and that they are remembered.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, end, freshRoom, launch, LIMIT, meet, Person, person } from "./people.mjs";
+import { address, each, end, freshRoom, launch, LIMIT, meet, Person, person } from "./people.mjs";
 
 after(end);
 
@@ -31,7 +31,7 @@ async function choices(someone, testid, least) {
     return listed.jsonValue();
 }
 
-for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`${kinds[0]} chooses devices and quality in the call, and ${kinds[1]} sees it`, async (t) => {
         const [ann, bob] = await meet(t, kinds);
         await ann.click("settings");

@@ -1,7 +1,7 @@
 // How connections do: measured once a second while somebody listens, for all who ask, and not otherwise.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, meet } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, meet } from "./people.mjs";
 
 after(end);
 
@@ -51,7 +51,7 @@ async function joins(name, options) {
     window.next = (type) => new Promise((done) => window.peer.addEventListener(type, ({ detail }) => done(detail), { once: true }));
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`${kind}: numbers come each second while somebody listens, one measurement for all`, async (t) => {
         const [sender, receiver] = await pages(t, kind, { camera: true, microphone: true });
         const told = await receiver.evaluate(async () => {

@@ -1,7 +1,7 @@
 // What is sent is as large as it is shown, from the beginning.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { address, browser, each, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
@@ -68,7 +68,7 @@ async function enterNoted(room) {
     window.room.onpeer = (peer) => document.body.append(peer.view());
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`${kind}: an encoder knows from its beginning what it is to send, and a large maximum of bits only later`, async (context) => {
         const room = freshRoom();
         const pages = [];

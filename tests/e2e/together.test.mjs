@@ -1,17 +1,11 @@
 // What people do in a call: switching, going away, being three.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, healed, meet } from "./people.mjs";
+import { each, end, healed, meet } from "./people.mjs";
 
 after(end);
 
-const PAIRS = [
-    ["chromium", "chromium"],
-    ["chromium", "firefox"],
-    ["firefox", "firefox"],
-];
-
-for (const kinds of PAIRS) {
+for (const [kinds, test] of each(["chromium", "chromium"], ["firefox", "chromium"], ["firefox", "firefox"])) {
     const pair = kinds.join(" with ");
 
     test(`${pair}: the other sees when camera and microphone go off and on`, async (t) => {

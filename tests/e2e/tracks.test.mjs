@@ -1,11 +1,11 @@
 // Tracks of the application's own, by the package's face.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { address, browser, end, freshRoom, LIMIT } from "./people.mjs";
+import { after } from "node:test";
+import { address, browser, each, end, freshRoom, LIMIT } from "./people.mjs";
 
 after(end);
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`${kind}: a canvas and a tone are published, seen, read and taken back; nonsense is refused`, async (t) => {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());
@@ -25,7 +25,7 @@ for (const kind of ["chromium", "firefox"]) {
     });
 }
 
-for (const [kind, other] of [["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "chromium"], ["firefox", "firefox"]]) {
+for (const [[kind, other], test] of each(["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "chromium"], ["firefox", "firefox"])) {
     test(`${kind} to ${other}: own pictures and own sound arrive, with frames and energy, until they are taken back`, async (t) => {
         const room = freshRoom();
         const pages = [];

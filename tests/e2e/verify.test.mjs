@@ -1,11 +1,9 @@
 // Whether anybody sits in between: words that two people compare, and what those who lie make of them.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, browser, end, freshRoom, meet, startServer } from "./people.mjs";
+import { address, browser, each, end, freshRoom, meet, PAIRS, startServer } from "./people.mjs";
 
 after(end);
-
-const PAIRS = [["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "firefox"]];
 
 /** A page on a server; `prepare` runs in it before anything else. */
 async function open(t, kind, { at, prepare } = {}) {
@@ -79,7 +77,7 @@ async function leave(...pages) {
     }
 }
 
-for (const kinds of PAIRS) {
+for (const [kinds, test] of each(...PAIRS)) {
     test(`one asks, and both have the same words: ${kinds.join(", ")}`, async (t) => {
         const [ann, bob] = await two(t, kinds);
         const seen = await words(ann);
@@ -131,7 +129,7 @@ function keepConnections() {
     };
 }
 
-for (const kinds of PAIRS) {
+for (const [kinds, test] of each(...PAIRS)) {
     test(`a new connection has other words, and what was said of the old one is said to be over: ${kinds.join(", ")}`, async (t) => {
         const [ann, bob] = await two(t, kinds, keepConnections);
         const before = await words(ann);
@@ -202,7 +200,7 @@ async function middle(t, kind, prepare) {
     return [ann, bob, between];
 }
 
-for (const kind of ["chromium", "firefox"]) {
+for (const [kind, test] of each("chromium", "firefox")) {
     test(`who sits in the middle and keeps to the rules with both shows each of them other words (${kind})`, async (t) => {
         const [ann, bob, between] = await middle(t, kind);
         const [anns, bobs] = await Promise.all([words(ann), words(bob)]);
@@ -290,7 +288,7 @@ function talkNonsense() {
     };
 }
 
-for (const kinds of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`liars are caught, and old versions are told apart from them: ${kinds.join(" with ")}`, async (t) => {
         for (const [lie, code] of [[revealAnother, "broken-commitment"], [talkNonsense, "malformed"], [forgetVerification, "unanswered"]]) {
             const [ann, bob] = await two(t, kinds, lie);
@@ -314,7 +312,7 @@ async function state(person, wanted) {
     await person.until((wanted) => document.querySelector("[data-testid=verify-panel]").dataset.state === wanted, wanted);
 }
 
-for (const kinds of PAIRS) {
+for (const [kinds, test] of each(...PAIRS)) {
     test(`two people compare words on the page, by keyboard: ${kinds.join(", ")}`, async (t) => {
         const [ann, bob] = await meet(t, kinds, "", { prepare: keepConnections });
         // Keys reach the window that has the focus: the last that was opened.

@@ -1,7 +1,7 @@
 // The waiting room: who comes waits, sees nobody and is seen by name alone, until somebody who may do so lets them in or refuses.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { end, freshRoom, person } from "./people.mjs";
+import { after } from "node:test";
+import { each, end, freshRoom, person } from "./people.mjs";
 
 after(end);
 
@@ -24,7 +24,7 @@ const waits = (someone, ...names) =>
         return shown.join() === names.join() && badge.hidden === (names.length === 0) && (badge.hidden || badge.innerText.startsWith(String(names.length)));
     }, names);
 
-for (const [kind, other] of [["chromium", "firefox"], ["firefox", "chromium"]]) {
+for (const [[kind, other], test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`who comes waits, and is let in or refused (${kind}, ${other})`, async (t) => {
         const room = freshRoom();
         const ann = await come(t, kind, room, "Ann");

@@ -51,8 +51,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS OF THE SERVER")]
         options: Vec<OsString>,
     },
-    /// Run all tests, or the layers named.
+    /// Run all tests, or the layers named: each test once.
     Test {
+        /// Each test of the whole product in each browser, or in every two, and those that take long.
+        #[arg(long)]
+        long: bool,
         /// Which layers.
         layers: Vec<test::Layer>,
     },
@@ -106,7 +109,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { options } => serve::run(&options),
         Command::Example { name, options } => serve::example(&name, &options),
-        Command::Test { layers } => test::run(&layers),
+        Command::Test { long, layers } => test::run(&layers, if long { test::Form::Long } else { test::Form::Short }),
         Command::Explore { mutations, names } => explore::run(&names, mutations),
         Command::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
         Command::Bench(bench) => bench::run(&bench),
@@ -173,10 +176,12 @@ mod tests {
 
     #[test]
     fn tests_are_all_or_the_layers_named() {
-        let Command::Test { layers } = parse(&["test"]) else { panic!("no test") };
+        let Command::Test { layers, long: false } = parse(&["test"]) else { panic!("no test") };
         assert_eq!(layers, []);
-        let Command::Test { layers } = parse(&["test", "native", "e2e"]) else { panic!("no test") };
-        assert_eq!(layers, [test::Layer::Native, test::Layer::E2e]);
+        for arguments in [["test", "native", "e2e", "--long"], ["test", "--long", "native", "e2e"]] {
+            let Command::Test { layers, long: true } = parse(&arguments) else { panic!("{arguments:?} is not long") };
+            assert_eq!(layers, [test::Layer::Native, test::Layer::E2e]);
+        }
         assert!(Arguments::try_parse_from(["cargo xtask", "test", "everything"]).is_err());
     }
 

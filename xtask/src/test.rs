@@ -46,15 +46,24 @@ pub(crate) enum Layer {
     Network,
 }
 
+/// How much of the tests of the whole product runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Each test once, in one of the browsers, or of the pairs of browsers, that it is for.
+    Short,
+    /// All of them, and those that take long.
+    Long,
+}
+
 /// Runs these layers, or all. One that fails does not stop the others.
-pub(crate) fn run(layers: &[Layer]) -> Result<ExitCode> {
+pub(crate) fn run(layers: &[Layer], form: Form) -> Result<ExitCode> {
     let layers = if layers.is_empty() { Layer::value_variants() } else { layers };
     let mut total = Tally::default();
     let mut lines = Vec::new();
     for layer in layers {
         println!("\n=== {layer:?} ===");
         let since = now();
-        let tally = layer.run().unwrap_or_else(|error| {
+        let tally = layer.run(form).unwrap_or_else(|error| {
             println!("{layer:?}: {error}");
             Tally::check(false)
         });
@@ -73,14 +82,14 @@ fn now() -> Instant {
 }
 
 impl Layer {
-    fn run(self) -> Result<Tally> {
+    fn run(self, form: Form) -> Result<Tally> {
         match self {
             Layer::Lint => lint(),
             Layer::Native => native(),
             Layer::Browser => browser::run(),
             Layer::Types => types(),
-            Layer::E2e => e2e(),
-            Layer::Network => network(),
+            Layer::E2e => e2e(form),
+            Layer::Network => network(form),
         }
     }
 }
@@ -147,7 +156,7 @@ fn types() -> Result<Tally> {
     Ok(tally)
 }
 
-fn e2e() -> Result<Tally> {
+fn e2e(form: Form) -> Result<Tally> {
     system::need_browsers()?;
     system::need_proxy()?;
     system::need_redis()?;
@@ -159,9 +168,11 @@ fn e2e() -> Result<Tally> {
     tally.add(passes(pack::check_server()));
     let mut files = end_to_end_tests()?;
     files.retain(|file| !ALONE.contains(&file.as_str()));
-    tally.add(count(node(&server, Reporter::Spec).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball))?);
     tally.add(count(
-        node(&server, Reporter::Spec).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
+        node(&server, Reporter::Spec, form).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball),
+    )?);
+    tally.add(count(
+        node(&server, Reporter::Spec, form).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
     )?);
     Ok(tally)
 }
@@ -175,7 +186,7 @@ fn end_to_end_tests() -> Result<Vec<String>> {
     Ok(files)
 }
 
-fn network() -> Result<Tally> {
+fn network(form: Form) -> Result<Tally> {
     if let Err(why) = system::need_network() {
         println!("skipped, there is no network to try: {why}");
         return Ok(Tally { skipped: 1, ..Tally::default() });
@@ -183,7 +194,7 @@ fn network() -> Result<Tally> {
     system::need_browsers()?;
     system::need_node_modules()?;
     wasm::build()?;
-    count(node(&serve::server()?, Reporter::Spec).args([
+    count(node(&serve::server()?, Reporter::Spec, form).args([
         "--test-concurrency=1",
         "network/addresses.mjs",
         "network/nat.mjs",
@@ -200,7 +211,7 @@ pub(crate) enum Reporter {
 }
 
 /// The test runner, for tests of this server and of the page as it is built.
-pub(crate) fn node(server: &Path, reporter: Reporter) -> Command {
+pub(crate) fn node(server: &Path, reporter: Reporter, form: Form) -> Command {
     let mut node = program("node");
     node.current_dir(process::root().join("tests/e2e"))
         .arg("--test")
@@ -214,6 +225,10 @@ pub(crate) fn node(server: &Path, reporter: Reporter) -> Command {
         .env("NO_COLOR", "1")
         .env("ITODENWA_SERVER", server)
         .env("ITODENWA_WWW", process::root().join("www"));
+    match form {
+        Form::Short => node.env_remove("ITODENWA_LONG"),
+        Form::Long => node.env("ITODENWA_LONG", "1"),
+    };
     node
 }
 
@@ -229,6 +244,7 @@ fn count(runner: &mut Command) -> Result<Tally> {
             tally.add(Tally::of_line(&line));
         }
     }
+    let mut tally = Tally::of_lines(tally);
     let status = child.wait()?;
     if tally.failed == 0 && (!status.success() || tally.passed == 0) {
         println!("the tests ended with {status}, and {tally}");
@@ -248,7 +264,7 @@ mod tests {
     #[test]
     fn what_runs_is_counted() {
         let both = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'; printf 'ℹ pass 3\n\\377\n'";
-        assert_eq!(count_of(both), Tally { passed: 5, failed: 0, skipped: 0 });
+        assert_eq!(count_of(both), Tally { passed: 5, ..Tally::default() });
     }
 
     #[test]
@@ -256,11 +272,11 @@ mod tests {
         assert_eq!(count_of("exit 0").failed, 1);
         assert_eq!(
             count_of("echo 'test result: ok. 2 passed; 0 failed'; exit 1"),
-            Tally { passed: 2, failed: 1, skipped: 0 }
+            Tally { passed: 2, failed: 1, ..Tally::default() }
         );
         assert_eq!(
             count_of("echo 'test result: FAILED. 2 passed; 3 failed'; exit 1"),
-            Tally { passed: 2, failed: 3, skipped: 0 }
+            Tally { passed: 2, failed: 3, ..Tally::default() }
         );
     }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freshRoom, healed, LIMIT } from "../people.mjs";
+import { freshRoom, healed, LIMIT, longTest } from "../people.mjs";
 import * as browsers from "./browsers.mjs";
 import * as lab from "./lab.mjs";
 import * as servers from "./servers.mjs";
@@ -77,7 +77,7 @@ describe("through NATs", () => {
                 });
             }
             if (start === servers.own) {
-                test("nothing passes for a minute: pictures come again", { timeout: 300_000 }, async (t) => {
+                longTest("nothing passes for a minute: pictures come again", { timeout: 300_000 }, async (t) => {
                     const people = await call(t, page, ["port restricted", "port restricted"]);
                     await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
                     lab.shape("ann", "cut");
@@ -87,7 +87,7 @@ describe("through NATs", () => {
                     await people[0].say("there again");
                     await people[1].reads("chat-log", "there again");
                 });
-                test("150 kbit/s: sound and smaller pictures over the same connection", { timeout: 300_000 }, async (t) => {
+                longTest("150 kbit/s: sound and smaller pictures over the same connection", { timeout: 300_000 }, async (t) => {
                     const people = await call(t, page, ["port restricted", "port restricted"]);
                     await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
                     const until = Date.now() + 4 * LIMIT;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::outcomes::{Came, Healed, Outcome, Outcomes, of_cargo, of_tap};
 use super::row::{Browsers, Column, Row, Suite, Test, is_of_network};
 use crate::process::{Result, cargo};
-use crate::test::{Reporter, browser, node};
+use crate::test::{Form, Reporter, browser, node};
 use crate::{serve, system, wasm};
 
 /// Runs all tests of these rows. One that fails stops no other. After each file of tests what came until then is given to `so_far`.
@@ -116,7 +116,7 @@ fn page(server: &Path, file: &str, tests: &[Test], told: Option<Column>, outcome
     if tests.is_empty() {
         return Ok(());
     }
-    let mut command = node(server, Reporter::Tap);
+    let mut command = node(server, Reporter::Tap, Form::Long);
     for test in tests {
         if let Test::Page(_, name, _) = test {
             command.arg(format!("--test-name-pattern={}", literal(name)));

@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn counted(passed: u32, failed: u32) -> Tally {
-        Tally { passed, failed, skipped: 0 }
+        Tally { passed, failed, ..Tally::default() }
     }
 
     #[test]

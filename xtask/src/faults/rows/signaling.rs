@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
         people: People::Two,
         tests: &[
             rules("turns::audio_here_and_video_there_at_the_same_moment"),
-            told("glare.test.mjs", "both begin to change something within 50 ms, fifty times"),
+            told("glare.test.mjs", "both begin to change something within 50 ms, again and again"),
         ],
     },
     Row {
