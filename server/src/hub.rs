@@ -34,7 +34,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use itodenwa_wire::{ClientMessage, Delivery, LeaveReason, PeerId, RefusalCode, RoomName, ServerMessage, Signal};
+use itodenwa_wire::{LeaveReason, PeerId, RefusalCode, RoomName, ServerMessage};
 
 pub use crate::closing::{Closing, Ending};
 pub use crate::node::ConnectionId;
@@ -53,7 +53,6 @@ use room::Room;
 
 use crate::Limits;
 use crate::access::Access;
-use crate::closing;
 use crate::ice::IceSource;
 use crate::metrics::Census;
 use crate::ticket::Tickets;

@@ -11,7 +11,7 @@ after(end);
 for (const [kinds, test] of each(...Object.values(PAIRS))) {
     const pair = Object.keys(PAIRS).find((pair) => PAIRS[pair] === kinds);
     test(`${kinds.join(" with ")}: what three of six write and send arrives once and in order, while the others come and go`, async () => {
-        const failed = await crowds(pair, [1, 2]);
+        const failed = await crowds(pair, [1]);
         const again = ({ seed, wrong }) => `${wrong}\nagain: cargo xtask storms --crowd --browser ${pair} --seed ${seed}`;
         assert.deepEqual(failed.map(again), []);
     });

@@ -11,7 +11,9 @@ mod waiting;
 
 use std::time::{Duration, SystemTime};
 
-use itodenwa_wire::{DisplayName, IceServers, Join, PROTOCOL_VERSION, Resume, Ticket, Welcome};
+use itodenwa_wire::{
+    ClientMessage, Delivery, DisplayName, IceServers, Join, PROTOCOL_VERSION, Resume, Signal, Ticket, Welcome,
+};
 
 use super::*;
 use crate::ticket::TicketSecret;

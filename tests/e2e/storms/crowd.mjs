@@ -6,8 +6,8 @@ const STAY = ["Ann", "Bob", "Cem"];
 const COME = ["Dan", "Eva", "Fay"];
 /** So many messages of each who stays, so many visits of each who comes, and the bytes of the file. */
 const MESSAGES = 120;
-const VISITS = 4;
-const FILE = 12 << 20;
+const VISITS = 3;
+const FILE = 6 << 20;
 /** How long everything may take to arrive when nobody comes any more. Milliseconds. */
 const LIMIT = 60_000;
 
