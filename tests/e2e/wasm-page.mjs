@@ -37,7 +37,7 @@ async function run(browser, url, tests) {
         const answer = request.url() === script ? request.respond({ contentType: "text/javascript", body }) : request.continue();
         answer.catch((error) => complaints.push(`${request.url()}: ${error.message}`));
     });
-    await page.goto(url);
+    await page.goto(url, { timeout: limit * 1000 });
     const isOver = () => /test result:| \.\.\. FAIL/.test(document.querySelector("#output")?.textContent);
     await page.waitForFunction(isOver, { timeout: limit * 1000 }).catch((error) => console.log(error.message));
     const output = await page.$eval("#output", (element) => element.textContent);
