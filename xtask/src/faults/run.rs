@@ -53,7 +53,7 @@ fn client(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
     if !tests.iter().any(|test| matches!(test, Test::Client(_))) {
         return Ok(());
     }
-    for told in browser::run_in_both(|name| named(name).is_some())? {
+    for told in browser::run_in_both(Form::Long, |name| named(name).is_some())? {
         for (name, passed) in told.outcomes() {
             if let Some(test) = named(&name) {
                 let came = if passed { Came::Passed } else { Came::Failed };

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::pages;
+use super::{Form, pages};
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{rustup, system};
@@ -17,9 +17,9 @@ const LIMIT_SECONDS: &str = "600";
 const DONE: &str = "=== the page is done";
 
 /// All of them.
-pub(super) fn run() -> Result<Tally> {
+pub(super) fn run(form: Form) -> Result<Tally> {
     let mut tally = Tally::default();
-    for told in run_in_both(|_| true)? {
+    for told in run_in_both(form, |_| true)? {
         tally.add(told.tally);
     }
     Ok(tally)
@@ -42,11 +42,11 @@ impl Told {
 
 /// Runs those that are wanted. Both browsers at once: most of a test is waiting. Each has its own page, of a server that both share:
 /// the bindings are made once.
-pub(crate) fn run_in_both(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>> {
+pub(crate) fn run_in_both(form: Form, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>> {
     rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
-    let mut tests = compile()?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
+    let mut tests = compile(form)?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
     for Tests { names, .. } in &mut tests {
         names.retain(|name| is_wanted(name));
     }
@@ -129,11 +129,12 @@ impl Drop for Driver {
 }
 
 /// Builds the tests: the crate's own, and those of its users. Gives the wasm of each.
-fn compile() -> Result<Vec<PathBuf>> {
+fn compile(form: Form) -> Result<Vec<PathBuf>> {
     let mut build = cargo();
     build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--lib", "--test", "browser"]);
     // Functions have their names without it, and what is loaded is half as large.
     build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    form.tell(&mut build);
     let output =
         build.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
     let executables: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)
