@@ -1,5 +1,5 @@
-// The real server, the real browsers, and the page as a person uses it. One server and one browser of each kind for a
-// process of tests; every person is a browser context of their own.
+// The real server, the real browsers, and the page as a person uses it. One server and one browser of each kind for a file of
+// tests; every person is a browser context of their own.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -155,11 +155,9 @@ export function need(name) {
     return value;
 }
 
-/** `"chromium"` or `"firefox"`; one for all tests of a process. One that has crashed fails the test in which it did, and no other. */
-export async function browser(kind) {
-    const known = browsers.get(kind);
-    const isThere = (await known?.catch(() => undefined))?.connected;
-    if (!isThere && browsers.get(kind) === known) browsers.set(kind, launch(kind));
+/** `"chromium"` or `"firefox"`; one for all tests of a file. */
+export function browser(kind) {
+    if (!browsers.has(kind)) browsers.set(kind, launch(kind));
     return browsers.get(kind);
 }
 

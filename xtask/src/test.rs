@@ -3,9 +3,8 @@
 pub(crate) mod browser;
 mod pages;
 
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -15,16 +14,11 @@ use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
-/// Each test has its own limits; this one only ends a group of tests that hangs.
-const TEST_TIMEOUT: &str = "--test-timeout=1800000";
+/// Each test has its own limits; this one only ends a file of tests that hangs.
+const TEST_TIMEOUT: &str = "--test-timeout=600000";
 
-/// Groups of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
-const GROUPS_AT_ONCE: &str = "--test-concurrency=2";
-/// In so many groups are the files, for a start of Firefox takes the processor for as long as two calls. What one group is done earlier
-/// than another is lost, so there are several.
-const GROUPS: usize = 8;
-/// These prepare something before their first test, which is theirs alone.
-const PREPARING: [&str; 2] = ["examples.test.mjs", "package.test.mjs"];
+/// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
+const FILES_AT_ONCE: &str = "--test-concurrency=2";
 /// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms.
 const ALONE: [&str; 5] =
     ["access.test.mjs", "hostile.test.mjs", "recording.test.mjs", "restart.test.mjs", "storms.test.mjs"];
@@ -177,11 +171,9 @@ fn e2e(form: Form) -> Result<Tally> {
     let mut tally = passes(size::check());
     tally.add(passes(pack::check_server()));
     let mut files = end_to_end_tests()?;
-    files.retain(|file| !ALONE.contains(&file.as_str()) && !PREPARING.contains(&file.as_str()));
-    let mut groups = groups(&files)?;
-    groups.extend(PREPARING.map(PathBuf::from));
+    files.retain(|file| !ALONE.contains(&file.as_str()));
     tally.add(count(
-        node(&server, Reporter::Spec, form).arg(GROUPS_AT_ONCE).args(groups).env("ITODENWA_TARBALL", &tarball),
+        node(&server, Reporter::Spec, form).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball),
     )?);
     tally.add(count(
         node(&server, Reporter::Spec, form).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
@@ -191,29 +183,11 @@ fn e2e(form: Form) -> Result<Tally> {
 
 fn end_to_end_tests() -> Result<Vec<String>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(process::root().join("tests/e2e"))? {
+    for entry in std::fs::read_dir(process::root().join("tests/e2e"))? {
         files.extend(entry?.file_name().into_string().ok().filter(|name| name.ends_with(".test.mjs")));
     }
     files.sort_unstable();
     Ok(files)
-}
-
-/// Writes a file for each group, which imports those that are in it.
-fn groups(files: &[String]) -> Result<Vec<PathBuf>> {
-    let folder = process::target()?.join("tmp/e2e");
-    fs::create_dir_all(&folder)?;
-    let write = |number| {
-        let group = folder.join(format!("group-{number}.mjs"));
-        fs::write(&group, imports(files, number))?;
-        Ok(group)
-    };
-    (0..GROUPS).map(write).collect()
-}
-
-/// What is in one of the groups.
-fn imports(files: &[String], group: usize) -> String {
-    let tests = process::root().join("tests/e2e");
-    files.iter().skip(group).step_by(GROUPS).map(|file| format!("import {:?};\n", tests.join(file))).collect()
 }
 
 fn network(form: Form) -> Result<Tally> {
@@ -292,24 +266,6 @@ mod tests {
     fn what_runs_is_counted() {
         let both = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'; printf 'ℹ pass 3\n\\377\n'";
         assert_eq!(count_of(both), Tally { passed: 5, ..Tally::default() });
-    }
-
-    #[test]
-    fn files_that_prepare_something_share_no_process() {
-        for file in end_to_end_tests().unwrap() {
-            let text = fs::read_to_string(process::root().join("tests/e2e").join(&file)).unwrap();
-            let prepares = text.lines().any(|line| line.starts_with("before") || line.starts_with("afterEach("));
-            assert_eq!(prepares, PREPARING.contains(&file.as_str()), "{file}");
-        }
-    }
-
-    #[test]
-    fn each_file_is_in_one_group() {
-        let files: Vec<String> = (0..20).map(|number| format!("{number}.test.mjs")).collect();
-        let all: String = (0..GROUPS).map(|group| imports(&files, group)).collect();
-        for file in files {
-            assert_eq!(all.matches(&format!("/{file}\";")).count(), 1, "{file} in {all}");
-        }
     }
 
     #[test]
