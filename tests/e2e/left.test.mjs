@@ -12,7 +12,7 @@ for (const [kind, test] of each("chromium", "firefox")) {
     test(`${kind}: calls in which everything is switched, published, shown, measured and taken away leave nothing`, async (t) => {
         const context = await (await browser(kind)).createBrowserContext();
         t.after(() => context.close());
-        const page = await context.newPage();
+        const page = await context.newPage({ type: "window" });
         await page.evaluateOnNewDocument(watchEverything);
         await page.goto(await address());
         await page.evaluate(prepare, LIMIT);

@@ -55,6 +55,16 @@ pub(crate) enum Form {
     Long,
 }
 
+impl Form {
+    /// Tells the tests that this program builds or runs.
+    fn tell(self, program: &mut Command) {
+        match self {
+            Form::Short => program.env_remove("ITODENWA_LONG"),
+            Form::Long => program.env("ITODENWA_LONG", "1"),
+        };
+    }
+}
+
 /// Runs these layers, or all. One that fails does not stop the others.
 pub(crate) fn run(layers: &[Layer], form: Form) -> Result<ExitCode> {
     let layers = if layers.is_empty() { Layer::value_variants() } else { layers };
@@ -86,7 +96,7 @@ impl Layer {
         match self {
             Layer::Lint => lint(),
             Layer::Native => native(),
-            Layer::Browser => browser::run(),
+            Layer::Browser => browser::run(form),
             Layer::Types => types(),
             Layer::E2e => e2e(form),
             Layer::Network => network(form),
@@ -225,10 +235,7 @@ pub(crate) fn node(server: &Path, reporter: Reporter, form: Form) -> Command {
         .env("NO_COLOR", "1")
         .env("ITODENWA_SERVER", server)
         .env("ITODENWA_WWW", process::root().join("www"));
-    match form {
-        Form::Short => node.env_remove("ITODENWA_LONG"),
-        Form::Long => node.env("ITODENWA_LONG", "1"),
-    };
+    form.tell(&mut node);
     node
 }
 

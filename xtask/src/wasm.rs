@@ -112,15 +112,17 @@ fn ship(wasm: &Path, built: &Path) -> Result<()> {
     let text = fs::read_to_string(whole.join(BINDINGS))?;
     let mut bindings = bindings::cut(&text, LOADER, &modules, split::is_of_part)?;
     names::shorten(&mut modules, &mut bindings)?;
-    for (file, text) in [(BINDINGS, bindings.first), (LATER_BINDINGS, bindings.later)] {
+    let texts = [(BINDINGS.to_owned(), bindings.first), (LATER_BINDINGS.to_owned(), bindings.later)];
+    for (file, text) in &texts {
         fs::write(whole.join(file), text)?;
-        shrink::bindings(&whole.join(file), &built.join(file))?;
     }
-    for (mut module, file) in modules.into_iter().zip([FIRST.to_owned()].into_iter().chain(later())) {
+    let modules: Vec<_> = modules.into_iter().zip([FIRST.to_owned()].into_iter().chain(later())).collect();
+    let mut files: Vec<_> = texts.into_iter().map(|(file, _)| file).collect();
+    for (mut module, file) in modules {
         fs::write(whole.join(&file), module.emit_wasm())?;
-        shrink::module(&whole.join(&file), &built.join(&file))?;
+        files.push(file);
     }
-    Ok(())
+    shrink::all(&files, &whole, built)
 }
 
 #[cfg(test)]

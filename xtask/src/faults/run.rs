@@ -58,7 +58,7 @@ fn client(tests: &[Test], outcomes: &mut Outcomes) -> Result<()> {
         return Ok(());
     }
     let named = |name: &str| tests.iter().find(|test| matches!(test, Test::Client(known) if *known == name)).copied();
-    for told in browser::run_in_both(|name| named(name).is_some())? {
+    for told in browser::run_in_both(Form::Long, |name| named(name).is_some())? {
         for (name, passed) in told.outcomes() {
             if let Some(test) = named(&name) {
                 let came = if passed { Came::Passed } else { Came::Failed };

@@ -1,23 +1,25 @@
 //! The wasm tests of the client crate, in both browsers.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::pages;
+use super::{Form, pages};
 use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{rustup, system};
 
 /// Each test has its own limits; this one only ends a browser that hangs.
 const LIMIT_SECONDS: &str = "600";
+/// What is printed after what a page printed.
+const DONE: &str = "=== the page is done";
 
 /// All of them.
-pub(super) fn run() -> Result<Tally> {
+pub(super) fn run(form: Form) -> Result<Tally> {
     let mut tally = Tally::default();
-    for told in run_in_both(|_| true)? {
+    for told in run_in_both(form, |_| true)? {
         tally.add(told.tally);
     }
     Ok(tally)
@@ -40,11 +42,11 @@ impl Told {
 
 /// Runs those that are wanted. Both browsers at once: most of a test is waiting. Each has its own page, of a server that both share:
 /// the bindings are made once.
-pub(crate) fn run_in_both(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>> {
+pub(crate) fn run_in_both(form: Form, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>> {
     rustup::need_target()?;
     system::need_browsers()?;
     system::need_node_modules()?;
-    let mut tests = compile()?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
+    let mut tests = compile(form)?.iter().map(|tests| Tests::serve(tests)).collect::<Result<Vec<_>>>()?;
     for Tests { names, .. } in &mut tests {
         names.retain(|name| is_wanted(name));
     }
@@ -60,11 +62,12 @@ pub(crate) fn run_in_both(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Told>>
 
 fn run_in(browser: &'static str, tests: &[Tests]) -> Result<Told> {
     let mut told = Told { browser, tally: Tally::default(), output: String::new() };
+    let mut driver = Driver::start(browser)?;
     for Tests { names, server } in tests {
         for file in pages::files(names) {
             told.tally.add(pages::run(&file, |done| {
                 let wanted: Vec<&str> = file.iter().filter(|name| !done.contains(name)).map(String::as_str).collect();
-                let printed = open(browser, &server.url, &wanted)?;
+                let printed = driver.open(&server.url, &wanted)?;
                 told.output.push_str(&printed);
                 Ok(printed)
             })?);
@@ -73,37 +76,65 @@ fn run_in(browser: &'static str, tests: &[Tests]) -> Result<Told> {
     Ok(told)
 }
 
-/// Opens a page with these tests. The runner only serves it: Debian has no driver for Firefox.
-fn open(browser: &str, url: &str, wanted: &[&str]) -> Result<String> {
-    let mut driver = program("node");
-    driver.args(["tests/e2e/wasm-page.mjs", browser, url, LIMIT_SECONDS]).args(wanted);
-    printed(browser, &mut driver)
+/// A browser that opens one page after the other: a start of Firefox takes as long as the tests of some pages.
+/// The runner only serves them: Debian has no driver for Firefox.
+struct Driver {
+    browser: &'static str,
+    process: Child,
+    /// Until it is dropped: when there are no more pages the browser is closed.
+    pages: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
 }
 
-/// Runs a program, shows what it prints (each line after the browser's name), and gives it. How it ends is no news: every test
-/// is looked for in what it printed.
-fn printed(browser: &str, command: &mut Command) -> Result<String> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let mut printed = String::new();
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{browser}: {line}");
-            printed.push_str(&line);
-            printed.push('\n');
-        }
+impl Driver {
+    fn start(browser: &'static str) -> Result<Self> {
+        let mut driver = program("node");
+        driver.args(["tests/e2e/wasm-page.mjs", browser, LIMIT_SECONDS, DONE]);
+        let mut process = driver.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let pages = process.stdin.take();
+        let output = BufReader::new(process.stdout.take().ok_or("the browser has no output")?);
+        Ok(Driver { browser, process, pages, output })
     }
-    child.wait()?;
-    Ok(printed)
+
+    /// Opens a page with these tests, shows what it prints (each line after the browser's name), and gives it. How it ends is no
+    /// news: every test is looked for in what it printed.
+    fn open(&mut self, url: &str, wanted: &[&str]) -> Result<String> {
+        let mut printed = String::new();
+        let page = json!({ "url": url, "tests": wanted });
+        let mut line = Vec::new();
+        // One that has ended takes no more, and has nothing to say.
+        if self.pages.as_mut().is_some_and(|pages| writeln!(pages, "{page}").is_ok()) {
+            while self.output.read_until(b'\n', &mut line)? > 0 {
+                let text = String::from_utf8_lossy(&line);
+                let text = text.trim_end_matches('\n');
+                if text == DONE {
+                    return Ok(printed);
+                }
+                println!("{}: {text}", self.browser);
+                printed.push_str(text);
+                printed.push('\n');
+                line.clear();
+            }
+        }
+        *self = Driver::start(self.browser)?;
+        Ok(printed)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.pages = None;
+        let _ = self.process.wait();
+    }
 }
 
 /// Builds the tests: the crate's own, and those of its users. Gives the wasm of each.
-fn compile() -> Result<Vec<PathBuf>> {
+fn compile(form: Form) -> Result<Vec<PathBuf>> {
     let mut build = cargo();
     build.args(["test", "--package", "itodenwa", "--target", rustup::WASM, "--lib", "--test", "browser"]);
     // Functions have their names without it, and what is loaded is half as large.
     build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    form.tell(&mut build);
     let output =
         build.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
     let executables: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)

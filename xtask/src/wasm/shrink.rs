@@ -1,6 +1,8 @@
 //! What is done to modules and bindings after they are linked, by programs from npm.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::process::{self, Result, program};
 use crate::system;
@@ -27,8 +29,28 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// Makes these modules and bindings small, from one folder into another. Each is the work of one processor, so as many as there are
+/// work beside each other.
+pub(super) fn all(files: &[String], from: &Path, to: &Path) -> Result<()> {
+    system::need_packages(&folder())?;
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (from, to) = (from.join(file), to.join(file));
+            if file.ends_with(".wasm") { module(&from, &to) } else { bindings(&from, &to) }
+                .map_err(|error| format!("{file}: {error}"))?;
+        }
+        Ok::<(), String>(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| Ok(worker.join().map_err(|_| "a worker panicked")??))
+    })
+}
+
 /// Optimizes a module for size, and drops its names.
-pub(super) fn module(from: &Path, to: &Path) -> Result<()> {
+fn module(from: &Path, to: &Path) -> Result<()> {
     optimize(from, to, "--strip-producers")
 }
 
@@ -43,7 +65,7 @@ fn optimize(from: &Path, to: &Path, sections: &str) -> Result<()> {
 }
 
 /// Minifies bindings.
-pub(super) fn bindings(from: &Path, to: &Path) -> Result<()> {
+fn bindings(from: &Path, to: &Path) -> Result<()> {
     let mut minify = tool("terser")?;
     minify.arg(from).arg("--output").arg(to).args(["--module", "--ecma", "2022", "--compress", "passes=3", "--mangle"]);
     process::run(&mut minify)

@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
         criterion: "nothing waits for ever, and nothing is left",
         people: People::One,
         tests: &[
-            client("leaving::after_fifty_calls_with_everything_switched_published_and_taken_away_nothing_is_left"),
+            client("leaving::after_calls_with_everything_switched_published_and_taken_away_nothing_is_left"),
             named("abort.test.mjs", "a call is left while the browser is at work on a description or a candidate"),
             named(
                 "abort.test.mjs",
