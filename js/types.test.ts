@@ -182,7 +182,7 @@ function told(event: RoomEvent): void {
         case "devices":
             return is<undefined>(event.detail);
         case "interrupted":
-            return is<boolean>(event.detail.peer?.interrupted.has(event.detail.source) ?? event.detail.interrupted);
+            return is<boolean>(event.detail.interrupted);
         case "speaking":
             return is<boolean>(event.detail.speaking);
         case "mutedspeech":
@@ -214,8 +214,6 @@ export async function measured(peer: Peer): Promise<void> {
     peer.onquality = ({ quality, reason, explain }) => (is<string>(quality), is<string | undefined>(reason), is<string>(explain));
     peer.addEventListener("quality", ({ detail }) => is<string>(detail.explain));
     is<boolean>(peer.away);
-    peer.oninterrupted = ({ source, interrupted }) => (is<Source>(source), is<boolean>(interrupted));
-    is<readonly Source[]>(peer.toJSON().interrupted);
 }
 
 export async function calls(): Promise<void> {

@@ -69,12 +69,8 @@ pub enum Event {
         /// What it is.
         settings: Settings,
     },
-    /// The system silenced a source, as a phone does when it rings, or gave it back. Nothing need be done. An own one is told at once; one
-    /// of a peer when that has lasted for 2 s, since a computer with too much to do silences a camera for moments, and at once when it is
-    /// over. A source that comes on, has another track or is off is not silenced until that is told.
+    /// The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done.
     Interrupted {
-        /// Whose; none if it is one's own.
-        peer: Option<Peer>,
         /// Which.
         source: Source,
         /// Whether it is silenced.
@@ -207,7 +203,7 @@ impl FromLocal for Event {
         Some(match event {
             LocalEvent::Device { source, settings } => Event::Device { source, settings },
             LocalEvent::MediaFailed { source, error } => Event::MediaFailed { source, error },
-            LocalEvent::Interrupted { source, interrupted } => Event::Interrupted { peer: None, source, interrupted },
+            LocalEvent::Interrupted { source, interrupted } => Event::Interrupted { source, interrupted },
             LocalEvent::DevicesChanged => Event::DevicesChanged,
         })
     }

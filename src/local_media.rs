@@ -74,8 +74,6 @@ pub(crate) enum LocalChange {
     Off(Source),
     /// It has another track.
     Replaced(Source),
-    /// The system silenced it, or gave it back.
-    Interrupted(Source, bool),
 }
 
 /// What came of requests, and of what the browser said.
@@ -230,12 +228,10 @@ impl LocalMedia {
             }
             SourceEvent::Failed(source, error) => return Some(LocalOutput::Event(self.failed(source, error))),
             SourceEvent::Interrupted(source, interrupted) => {
-                self.event = Some(LocalEvent::Interrupted { source, interrupted });
-                LocalChange::Interrupted(source, interrupted)
+                return Some(LocalOutput::Event(LocalEvent::Interrupted { source, interrupted }));
             }
         };
         match change {
-            LocalChange::Interrupted(..) => {}
             LocalChange::Replaced(source) if source.is_audio() => {}
             LocalChange::Replaced(source) => {
                 self.views.renew(Subject::Me, &self.devices.stream(StreamKind::of(source)));

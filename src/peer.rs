@@ -48,8 +48,6 @@ struct Person {
 struct Media {
     /// Of the sources that are on.
     tracks: LiteMap<Source, MediaStreamTrack>,
-    /// Those of them that their system has silenced.
-    interrupted: Vec<Source>,
     /// What elements show: one for each kind, with the tracks that there are now.
     streams: LiteMap<StreamKind, MediaStream>,
     /// The application has these streams, or tracks of them.
@@ -122,13 +120,6 @@ impl Peer {
     #[must_use]
     pub fn media(&self) -> Vec<Source> {
         self.0.media.change(|media| media.tracks.keys().copied().collect())
-    }
-
-    /// The sources of theirs that are on and that their system has silenced for a while, as a phone does when it rings
-    /// ([`Event::Interrupted`](crate::Event::Interrupted)).
-    #[must_use]
-    pub fn interrupted(&self) -> Vec<Source> {
-        self.0.media.change(|media| media.interrupted.clone())
     }
 
     /// The track of a source of theirs that is on, to be read: drawn to a canvas, analysed, recorded. It is theirs: do not stop it, nor
@@ -361,17 +352,7 @@ impl Peer {
         self.0.media.change(|media| media.read.contains(&kind))
     }
 
-    pub(crate) fn set_interrupted(&self, source: Source, interrupted: bool) {
-        self.0.media.change(|media| {
-            media.interrupted.retain(|known| *known != source);
-            if interrupted {
-                media.interrupted.push(source);
-            }
-        });
-    }
-
     pub(crate) fn set_media(&self, source: Source, track: Option<MediaStreamTrack>) {
-        self.set_interrupted(source, false);
         self.0.media.change(|media| match track {
             Some(track) => {
                 media.tracks.insert(source, track);

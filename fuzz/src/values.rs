@@ -71,7 +71,7 @@ pub(crate) fn body(u: &mut Unstructured) -> Result<Body> {
         4 => Body::AskTurn,
         5 => Body::GiveTurn,
         6 => Body::Refuse(refuse(u)?),
-        7 => Body::Media(Media { on: several(u, 6, source)?, interrupted: several(u, 6, source)? }),
+        7 => Body::Media(Media { on: several(u, 6, source)? }),
         8 => Body::Hello,
         9 => Body::Unknown,
         _ => Body::Bye,

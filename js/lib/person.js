@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
-const TYPES = ["connection", "name", "away", "media", "interrupted", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
+const TYPES = ["connection", "name", "away", "media", "speaking", "text", "data", "attribute", "channel", "file", "verification", "left"];
 /** Events for which connections are measured: an iterator over all does not begin that. */
 const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
@@ -122,11 +122,6 @@ export class Peer extends Emitter {
         return this.#now.media;
     }
 
-    /** Those of them that their system has silenced for a while. */
-    get interrupted() {
-        return this.#now.interrupted;
-    }
-
     /** Whether they speak. */
     get speaking() {
         return this.#now.speaking;
@@ -149,8 +144,8 @@ export class Peer extends Emitter {
     }
 
     toJSON() {
-        const { id, name, identity, state, away, media, interrupted, speaking } = this;
-        return { id, name, identity, state, away, media: [...media], interrupted: [...interrupted], speaking };
+        const { id, name, identity, state, away, media, speaking } = this;
+        return { id, name, identity, state, away, media: [...media], speaking };
     }
 
     get level() {

@@ -452,7 +452,7 @@ export class Room extends Emitter {
         const now = this.#theirs.get(peer?.id);
         switch (event.type) {
             case "joined": {
-                const now = { name: event.peer.name, told: event.peer.name, state: "new", away: false, media: new Set(), interrupted: new Set(), speaking: false };
+                const now = { name: event.peer.name, told: event.peer.name, state: "new", away: false, media: new Set(), speaking: false };
                 const joined = new Peer(event.peer, link, now);
                 this.#theirs.set(joined.id, now);
                 put(this.#peers, joined.id, joined);
@@ -479,16 +479,12 @@ export class Room extends Emitter {
                 this.emit(event.type, { peer, [what]: now[what] });
                 return peer.emit(event.type, now[what]);
             }
-            case "interrupted":
             case "media": {
-                const { type, peer: of, ...what } = event;
-                if (peer) {
-                    if (type === "media") mark(now.media, what.source, what.on);
-                    // What is on anew, or off, is not.
-                    mark(now.interrupted, what.source, what.interrupted);
-                } else if (of) return;
-                this.emit(type, { peer, ...what });
-                return peer?.emit(type, what);
+                if (!peer) return;
+                const { source, on } = event;
+                mark(now.media, source, on);
+                this.emit("media", { peer, source, on });
+                return peer.emit("media", { source, on });
             }
             case "text":
             case "data": {
@@ -521,6 +517,10 @@ export class Room extends Emitter {
                 const { type, ...device } = event;
                 put(this.#own.settings, device.source, device.settings);
                 return this.emit(type, device);
+            }
+            case "interrupted": {
+                const { type, ...interrupted } = event;
+                return this.emit(type, interrupted);
             }
             case "devices":
                 return this.emit(event.type);

@@ -37,14 +37,9 @@ pub(crate) fn event(event: &Event) -> JsValue {
         Event::Device { source, settings: now } => {
             tagged("device", [("source", source.as_str().into()), ("settings", settings(now))])
         }
-        Event::Interrupted { peer, source, interrupted } => tagged(
-            "interrupted",
-            [
-                ("peer", peer_id(peer.as_ref())),
-                ("source", source.as_str().into()),
-                ("interrupted", (*interrupted).into()),
-            ],
-        ),
+        Event::Interrupted { source, interrupted } => {
+            tagged("interrupted", [("source", source.as_str().into()), ("interrupted", (*interrupted).into())])
+        }
         Event::Speaking { peer, speaking } => {
             tagged("speaking", [("peer", id(peer.id())), ("speaking", (*speaking).into())])
         }

@@ -32,8 +32,6 @@ pub struct Page {
     pub timeline: Vec<Entry>,
     pub events: Vec<Event>,
     pub media: BTreeMap<PeerId, BTreeMap<Source, (ConnectionId, String)>>,
-    /// What the systems of others have silenced, as the application was told.
-    pub interrupted: BTreeSet<(PeerId, Source)>,
     pub members: BTreeMap<PeerId, Member>,
     /// Whom the server does not know, as the application was told.
     pub away: BTreeSet<PeerId>,
@@ -63,7 +61,6 @@ impl Page {
             timeline: Vec::new(),
             events: Vec::new(),
             media: BTreeMap::new(),
-            interrupted: BTreeSet::new(),
             members: BTreeMap::new(),
             away: BTreeSet::new(),
             unreachable: false,
@@ -110,12 +107,6 @@ impl Page {
         self.media.get(&self.key_of(peer)).map(|media| media.keys().copied().collect()).unwrap_or_default()
     }
 
-    /// Those of them that are interrupted.
-    pub fn interrupted_of(&self, peer: PeerId) -> Vec<Source> {
-        let peer = self.key_of(peer);
-        self.interrupted.iter().filter(|(of, _)| *of == peer).map(|(_, source)| *source).collect()
-    }
-
     /// Takes a command: the rules that hold whatever it is.
     pub fn begin(&mut self, peer: PeerId, id: ConnectionId, command: &Command, number: u32) {
         assert!(!self.closed.contains_key(&id), "{command:?} for a closed connection");
@@ -156,13 +147,6 @@ impl Page {
             Event::MediaOff { peer, source } => {
                 let seen = self.media.get_mut(peer).and_then(|media| media.remove(source));
                 assert!(seen.is_some(), "{source} of {peer} is off and was not on");
-                self.interrupted.remove(&(*peer, *source));
-            }
-            Event::Interrupted { peer, source, interrupted } => {
-                assert!(self.sees(*peer).contains(source), "{source} of {peer} is interrupted and not on");
-                let told = (*peer, *source);
-                let changed = if *interrupted { self.interrupted.insert(told) } else { self.interrupted.remove(&told) };
-                assert!(changed, "{source} of {peer} is told to be as before");
             }
             Event::Connection { .. } | Event::Trouble(_) => {}
         }

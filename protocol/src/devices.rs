@@ -146,7 +146,7 @@ pub enum SourceEvent<E> {
     Failed(Source, E),
     /// It was on, and is off although nobody wanted that: its device is gone. With why there is no other one, if one was asked for.
     Ended(Source, Option<E>),
-    /// The system silenced it, or gave it back. What is on, or on again, with another track, or off, is not silenced until that is told.
+    /// The system silenced it, or gave it back.
     Interrupted(Source, bool),
 }
 

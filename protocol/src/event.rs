@@ -74,13 +74,6 @@ pub enum Input {
         /// On or off.
         on: bool,
     },
-    /// The system silenced a source, or gave it back. Others are told of what lasts for [`INTERRUPTED_AFTER`](crate::INTERRUPTED_AFTER).
-    SetInterrupted {
-        /// Which: what is not on is not interrupted.
-        source: Source,
-        /// Whether it is silenced.
-        interrupted: bool,
-    },
     /// The application wants new ICE paths to this peer (W3C WebRTC, `restartIce`), or another try after
     /// [`TroubleCode::GivenUp`].
     RestartIce(PeerId),
@@ -324,15 +317,6 @@ pub enum Event {
         peer: PeerId,
         /// What it was.
         source: Source,
-    },
-    /// The system of a peer silenced a source that is on, or gave it back. What is on anew is not interrupted until that is told.
-    Interrupted {
-        /// Whose.
-        peer: PeerId,
-        /// Which.
-        source: Source,
-        /// Whether it is silenced.
-        interrupted: bool,
     },
     /// Something went wrong with one peer. The room goes on.
     Trouble(Trouble),

@@ -43,7 +43,7 @@ pub use config::{Config, IceMode, IceTransportPolicy};
 pub use event::{Command, ConnectionId, ConnectionState, Event, Input, Output, Report, Trouble, TroubleCode, Way};
 pub use liveness::Liveness;
 pub use media::{Assignment, Transceiver, assign};
-pub use room::{INTERRUPTED_AFTER, Room};
+pub use room::Room;
 pub use signaling_error::SignalingError;
 pub use time::Time;
 pub use voice::{SAMPLE_EVERY, Voice};

@@ -44,8 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) heals: bool,
     /// What comes has a rate.
     pub(crate) is_paced: bool,
-    /// Our sources that are on, and which of them are interrupted.
-    pub(crate) media: &'a Media,
+    /// Our sources that are on.
+    pub(crate) on: &'a [Source],
     /// Those that have a place whether they are on or not.
     pub(crate) places: &'a [Source],
     pub(crate) outputs: &'a mut VecDeque<Output>,
@@ -180,9 +180,9 @@ impl Pair {
         let State::Live { negotiator, .. } = &mut self.state else { return };
         // What is off stays carried, so that switching it on again needs no offer. Not own ones: their names have no end.
         let stays = negotiator.wanted().iter().filter(|source| !matches!(source, Source::Own(_)));
-        let wanted = ordered(context.media.on.iter().chain(stays).copied());
+        let wanted = ordered(context.on.iter().chain(stays).copied());
         negotiator.want(context.now, wanted);
-        if self.link.send(context.now, Body::Media(context.media.clone())).is_err() {
+        if self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
             self.overflow(context);
         }
     }
@@ -373,9 +373,6 @@ impl Pair {
                 match change {
                     MediaChange::On { source, mid } => Event::MediaOn { peer, connection, source, mid },
                     MediaChange::Off { source } => Event::MediaOff { peer, source },
-                    MediaChange::Interrupted { source, interrupted } => {
-                        Event::Interrupted { peer, source, interrupted }
-                    }
                 },
             );
         }

@@ -1,13 +1,12 @@
 //! Who is here, and what is done for each of them.
 
-mod interruption;
 mod pacing;
 mod presence;
 
 use std::collections::VecDeque;
 
 use itodenwa_wire::limits::ROOM_PEERS;
-use itodenwa_wire::{Body, DisplayName, Epoch, LeaveReason, Left, Media, Member, Packet, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, DisplayName, Epoch, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
@@ -15,7 +14,6 @@ use crate::event::{Event, Input, Output, Way};
 use crate::media::ordered;
 use crate::pair::{Context, Pair, Presence};
 use crate::time::Time;
-pub use interruption::INTERRUPTED_AFTER;
 use pacing::Pacing;
 
 /// How many of those who left are remembered, in case they come back.
@@ -30,9 +28,7 @@ pub struct Room {
     me: Member,
     ice: IceMode,
     heals: bool,
-    media: Media,
-    /// What the system has silenced, each with when the others are told.
-    silenced: Vec<(Source, Time)>,
+    on: Vec<Source>,
     places: Vec<Source>,
     /// By the id under which somebody came in; the server may call them otherwise by now.
     pairs: LiteMap<PeerId, (Member, Pair)>,
@@ -53,8 +49,7 @@ impl Room {
             me: welcome.me.clone(),
             ice: config.ice,
             heals: true,
-            media: Media { on: ordered(config.on), interrupted: Vec::new() },
-            silenced: Vec::new(),
+            on: Vec::new(),
             places: config.places,
             pairs: LiteMap::new(),
             former: VecDeque::new(),
@@ -63,6 +58,7 @@ impl Room {
             left: false,
             outputs: VecDeque::new(),
         };
+        room.on = ordered(config.on);
         for member in &welcome.members {
             room.join(now, member.clone());
         }
@@ -82,7 +78,6 @@ impl Room {
             Input::Welcome(welcome) => self.welcome(now, welcome),
             Input::Packet { from, way, packet } => self.packet(now, from, way, packet),
             Input::SetSource { source, on } => self.set_source(now, source, on),
-            Input::SetInterrupted { source, interrupted } => self.set_interrupted(now, source, interrupted),
             Input::RestartIce(peer) => self.with(now, peer, Pair::restart_ice),
             Input::Report { peer, connection, report } => {
                 self.with(now, peer, |pair, context| pair.report(context, connection, report));
@@ -109,7 +104,6 @@ impl Room {
             .filter_map(|(_, pair)| pair.deadline())
             .chain(self.paced_deadline())
             .chain(self.presence_deadline())
-            .chain(self.interruption_deadline())
             .min()
     }
 
@@ -127,13 +121,7 @@ impl Room {
     /// Our sources that are on.
     #[must_use]
     pub fn sources(&self) -> &[Source] {
-        &self.media.on
-    }
-
-    /// Those of them that the system has silenced, as the others are told.
-    #[must_use]
-    pub fn interrupted(&self) -> &[Source] {
-        &self.media.interrupted
+        &self.on
     }
 
     fn join(&mut self, now: Time, member: Member) {
@@ -255,19 +243,17 @@ impl Room {
     fn advance(&mut self, now: Time) {
         if !self.left {
             self.settle_presence(now);
-            self.tell_interrupted(now);
             self.open_connections(now);
             self.send_packets(now);
         }
     }
 
     fn set_source(&mut self, now: Time, source: Source, on: bool) {
-        if self.media.on.contains(&source) == on {
+        if self.on.contains(&source) == on {
             return;
         }
-        let others = self.media.on.iter().copied().filter(|one| *one != source);
-        self.media.on = ordered(others.chain(on.then_some(source)));
-        self.is_given_back(source);
+        let others = self.on.iter().copied().filter(|one| *one != source);
+        self.on = ordered(others.chain(on.then_some(source)));
         self.each(now, Pair::set_media);
     }
 
@@ -288,10 +274,10 @@ impl Room {
 
     fn act(&mut self, now: Time, peer: PeerId, act: impl FnOnce(&mut Pair, &mut Context)) {
         let Some((_, pair)) = self.pairs.get_mut(&peer) else { return };
-        let (media, places) = (&self.media, &self.places);
+        let (on, places) = (&self.on, &self.places);
         let (ice, heals, is_paced) = (self.ice, self.heals, self.pacing.is_on);
         let me = &self.me;
-        let mut context = Context { now, me, ice, heals, is_paced, media, places, outputs: &mut self.outputs };
+        let mut context = Context { now, me, ice, heals, is_paced, on, places, outputs: &mut self.outputs };
         act(pair, &mut context);
     }
 }
@@ -302,7 +288,6 @@ impl Room {
     /// The clock's start moves forward by this: every moment that is remembered or waited for comes that much earlier by it. Two
     /// rooms that do the same, only at another time, are then equal.
     pub fn rebase(&mut self, by: std::time::Duration) {
-        self.silenced.iter_mut().for_each(|(_, at)| *at = *at - by);
         for (_, pair) in self.pairs.iter_mut().map(|(_, pair)| pair) {
             pair.rebase(by);
         }

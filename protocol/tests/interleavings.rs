@@ -129,7 +129,7 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32, 
     let who = *rng.pick(people);
     let other = *rng.pick(people);
     let Some(page) = world.page_of(who) else { return };
-    match rng.up_to(21) {
+    match rng.up_to(19) {
         0 | 1 => world.input(page, Input::RestartIce(other)),
         // Reloaded: the same id comes with a newer session, and old packets are still on their way.
         2 => {
@@ -187,10 +187,6 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32, 
             } else {
                 world.vanish(page);
             }
-        }
-        12 | 13 => {
-            let source = *rng.pick(&Source::ALL);
-            world.input(page, Input::SetInterrupted { source, interrupted: rng.percent(60) });
         }
         _ => {
             let source = *rng.pick(&Source::ALL);

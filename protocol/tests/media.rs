@@ -1,11 +1,9 @@
 //! What is on, here and there.
 
-use std::time::Duration;
-
-use itodenwa_protocol::{Config, Event, INTERRUPTED_AFTER, Input, Report};
+use itodenwa_protocol::{Config, Event, Input, Report};
 use itodenwa_wire::Source::{self, Camera, Microphone, Screen, ScreenAudio};
 
-use itodenwa_model::{ANN, BEN, CAT, PageIndex, World, call, count, on};
+use itodenwa_model::{ANN, BEN, World, call, count, on};
 
 #[test]
 fn off_and_on_again_needs_no_offer() {
@@ -144,75 +142,4 @@ fn everybody_hears_of_it() {
     for page in [0, 1, 3] {
         assert_eq!(world.page(pages[page]).sees(ids[2]), Source::ALL);
     }
-}
-
-fn interrupt(world: &mut World, page: PageIndex, source: Source, interrupted: bool) {
-    world.input(page, Input::SetInterrupted { source, interrupted });
-}
-
-#[test]
-fn what_the_system_silences_is_told_when_it_lasts_and_when_it_is_over() {
-    let (mut world, ann, ben) = call(on(&[Camera, Microphone]), on(&[]));
-    interrupt(&mut world, ann, Camera, true);
-    world.run_for(INTERRUPTED_AFTER - Duration::from_millis(1));
-    assert_eq!(world.page(ben).interrupted_of(ANN), []);
-    interrupt(&mut world, ann, Camera, true);
-    world.run_for(Duration::from_millis(200));
-    assert_eq!(world.page(ben).interrupted_of(ANN), [Camera], "said twice it does not begin anew");
-    assert_eq!(world.page(ben).sees(ANN), [Microphone, Camera], "it is on all the same");
-    interrupt(&mut world, ann, Camera, false);
-    world.run_for(Duration::from_millis(500));
-    assert_eq!(world.page(ben).interrupted_of(ANN), []);
-    world.run();
-    world.assert_converged();
-}
-
-#[test]
-fn a_camera_that_flickers_is_told_to_nobody() {
-    let (mut world, ann, ben) = call(on(&[Camera]), on(&[]));
-    let (events, said) = (world.page(ben).events.len(), world.page(ann).said);
-    for _ in 0..50 {
-        interrupt(&mut world, ann, Camera, true);
-        world.run_for(INTERRUPTED_AFTER / 2);
-        interrupt(&mut world, ann, Camera, false);
-        world.run_for(Duration::from_millis(10));
-    }
-    world.run();
-    assert_eq!((world.page(ben).events.len(), world.page(ann).said), (events, said));
-}
-
-#[test]
-fn whoever_comes_later_is_told_too() {
-    let (mut world, ann, _) = call(on(&[Camera]), on(&[]));
-    interrupt(&mut world, ann, Camera, true);
-    world.run();
-    let cat = world.join(CAT, on(&[]));
-    world.run();
-    world.assert_converged();
-    assert_eq!(world.page(cat).interrupted_of(ANN), [Camera]);
-}
-
-#[test]
-fn what_is_switched_off_or_was_never_on_is_not_interrupted() {
-    let (mut world, ann, ben) = call(on(&[Camera, Microphone]), on(&[]));
-    for source in [Camera, Microphone, Screen] {
-        interrupt(&mut world, ann, source, true);
-    }
-    world.run();
-    assert_eq!(world.page(ben).interrupted_of(ANN), [Microphone, Camera]);
-    world.set(ann, Camera, false);
-    world.set(ann, Screen, true);
-    world.run();
-    assert_eq!(world.page(ben).interrupted_of(ANN), [Microphone]);
-    world.set(ann, Camera, true);
-    interrupt(&mut world, ann, Microphone, true);
-    world.run();
-    assert_eq!(world.page(ben).interrupted_of(ANN), [Microphone], "another track is not the one that was silenced");
-    // Switched off before it was told.
-    interrupt(&mut world, ann, Camera, true);
-    world.set(ann, Camera, false);
-    world.set(ann, Camera, true);
-    world.run();
-    world.assert_converged();
-    assert_eq!(world.page(ben).interrupted_of(ANN), [Microphone]);
 }

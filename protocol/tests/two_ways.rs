@@ -96,7 +96,7 @@ fn a_page_of_the_first_version_is_spoken_to_over_the_server() {
 #[test]
 fn what_comes_over_a_channel_is_for_its_connection() {
     let (mut world, ann, _) = call(on(&[]), on(&[]));
-    let media = |on: bool| Body::Media(Media { on: if on { vec![Camera] } else { vec![] }, interrupted: vec![] });
+    let media = |on: bool| Body::Media(Media { on: if on { vec![Camera] } else { vec![] } });
     let current = Way::Channel(connection(&world, ann));
     let seen = world.page(ann).events.len();
     for later in [true, false] {
@@ -127,7 +127,7 @@ fn a_flood_over_a_channel_is_taken_at_a_rate_and_the_rest_comes_again() {
     let current = Way::Channel(connection(&world, ann));
     let before = world.page(ann).events.len();
     for number in 0..5_000 {
-        let media = Media { on: if number % 2 == 0 { vec![] } else { vec![Camera] }, interrupted: vec![] };
+        let media = Media { on: if number % 2 == 0 { vec![] } else { vec![Camera] } };
         world.input(ann, by_channel(current, said + 1 + number, Body::Media(media)));
     }
     let told = world.page(ann).events[before..].iter().filter(|event| !matches!(event, Event::Trouble(_))).count();

@@ -163,8 +163,6 @@ impl Endpoint for CallEndpoint {
                 self.connection.replace(source, None);
                 self.handle(ManualInput::SetSource { source, on: false });
             }
-            // By hand nobody is told.
-            LocalChange::Interrupted(..) => {}
         }
     }
 

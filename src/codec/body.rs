@@ -27,8 +27,9 @@ pub(crate) fn read_body(text: &str) -> Result<Body> {
             Body::Refuse(Refuse { id: value.field("id").u32()?, code: RefuseCode::named(&value.field("code").text()?) })
         }
         "media" => {
-            let interrupted = value.optional("interrupted").map_or(Ok(Vec::new()), |value| known_sources(&value))?;
-            Body::Media(Media { on: known_sources(&value.field("on"))?, interrupted })
+            let on = value.field("on").items()?;
+            let on = on.iter().filter_map(|what| known_source(what).transpose()).collect::<Result<_>>()?;
+            Body::Media(Media { on })
         }
         "rejoined" => Body::Rejoined(Rejoined { former: peer(&value.field("former"))?, id: peer(&value.field("id"))? }),
         "hello" => Body::Hello,
@@ -69,17 +70,13 @@ fn write_tagged(json: &mut Writer, body: &Body) {
             json.text_field("code", code.as_str());
             json.close('}');
         }
-        Body::Media(Media { on, interrupted }) => {
+        Body::Media(Media { on }) => {
             json.key("media");
             json.open('{');
-            for (key, sources) in [("on", on), ("interrupted", interrupted)] {
-                if key == "on" || !sources.is_empty() {
-                    json.key(key);
-                    json.open('[');
-                    sources.iter().for_each(|source| json.text(&source.label()));
-                    json.close(']');
-                }
-            }
+            json.key("on");
+            json.open('[');
+            on.iter().for_each(|source| json.text(&source.label()));
+            json.close(']');
             json.close('}');
         }
         Body::Rejoined(Rejoined { former, id }) => {
@@ -119,11 +116,6 @@ fn write_description(json: &mut Writer, tag: &str, id: u32, sdp: &str, sources: 
     }
     json.close(']');
     json.close('}');
-}
-
-/// Those of a later version are left out.
-fn known_sources(value: &Value) -> Result<Vec<Source>> {
-    value.items()?.iter().filter_map(|what| known_source(what).transpose()).collect()
 }
 
 /// None for a source of a later version.

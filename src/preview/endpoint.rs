@@ -54,9 +54,8 @@ impl Endpoint for PreviewEndpoint {
         let (LocalChange::On(source)
         | LocalChange::Unmuted(source)
         | LocalChange::Replaced(source)
-        | LocalChange::Off(source)
-        | LocalChange::Interrupted(source, _)) = change;
-        if source == Source::Microphone && !matches!(change, LocalChange::Interrupted(..)) {
+        | LocalChange::Off(source)) = change;
+        if source == Source::Microphone {
             self.measure();
         }
         // There is no room that says it: the track that was kept is told like a new one.

@@ -139,9 +139,6 @@ impl Endpoint for RoomEndpoint {
 
     fn on_local(&mut self, change: LocalChange) {
         let (source, on) = match change {
-            LocalChange::Interrupted(source, interrupted) => {
-                return self.handle(Input::SetInterrupted { source, interrupted });
-            }
             LocalChange::On(source) | LocalChange::Unmuted(source) => (source, Some(true)),
             LocalChange::Off(source) => (source, Some(false)),
             LocalChange::Replaced(source) => (source, None),
@@ -149,11 +146,9 @@ impl Endpoint for RoomEndpoint {
         // First how it is sent: an encoder that is set up anew while it starts has its first picture later.
         self.retune();
         self.peers.replace(source, self.parts.core.media.devices.track(source));
-        self.handle(match on {
-            Some(on) => Input::SetSource { source, on },
-            // With the track that the system has silenced it is over.
-            None => Input::SetInterrupted { source, interrupted: false },
-        });
+        if let Some(on) = on {
+            self.handle(Input::SetSource { source, on });
+        }
     }
 
     fn on_connection(&mut self, connection: ConnectionKey, event: ConnectionEvent) {

@@ -164,27 +164,17 @@ async fn a_muted_microphone_stays_muted_when_it_is_another_one() {
 }
 
 #[wasm_bindgen_test]
-async fn what_the_system_silences_is_told_here_and_there() {
+async fn what_the_system_silences_is_told() {
     loosen_devices(false);
-    let (mut one, mut other, _own) = with_camera().await;
-    let peer = other.peers().first().expect("a peer").clone();
+    let (mut one, other, _own) = with_camera().await;
     for interrupted in [true, false] {
         interrupt(interrupted);
-        for (room, whose) in [(&mut one, None), (&mut other, Some(peer.clone()))] {
-            until(room, "the interruption", |event| {
-                let now = Event::Interrupted { peer: whose.clone(), source: Source::Camera, interrupted };
-                (format!("{event:?}") == format!("{now:?}")).then_some(())
-            })
-            .await;
-        }
-        assert_eq!(peer.interrupted(), if interrupted { vec![Source::Camera] } else { vec![] });
-        assert_eq!(peer.media(), [Source::Camera], "it is on all the same");
+        until(&mut one, "the interruption", |event| {
+            let now = Event::Interrupted { source: Source::Camera, interrupted };
+            (format!("{event:?}") == format!("{now:?}")).then_some(())
+        })
+        .await;
     }
-    interrupt(true);
-    until(&mut other, "the interruption", |event| matches!(event, Event::Interrupted { .. }).then_some(())).await;
-    within("the camera", one.camera(false)).await.expect("off");
-    media(&mut other, Source::Camera, false).await;
-    assert_eq!(peer.interrupted(), []);
     mend_devices();
     leave(one, other).await;
 }

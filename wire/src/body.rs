@@ -29,7 +29,7 @@ pub enum Body {
     GiveTurn,
     /// The offer or answer with this id could not be applied.
     Refuse(Refuse),
-    /// Which of the sender's sources are on, and how.
+    /// Which of the sender's sources are on.
     Media(Media),
     /// "This is my incarnation": sent outside the order to somebody who knows another one.
     Hello,
@@ -144,7 +144,4 @@ pub struct Media {
     /// The sources that are on.
     #[serde(deserialize_with = "read::sources")]
     pub on: Vec<Source>,
-    /// Those of them that the sender's system has silenced for a while (`mute` of W3C Media Capture and Streams, section 4.3.1).
-    #[serde(default, deserialize_with = "read::optional_sources", skip_serializing_if = "Vec::is_empty")]
-    pub interrupted: Vec<Source>,
 }

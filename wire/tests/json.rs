@@ -45,7 +45,7 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         any::<String>().prop_map(Body::EndOfCandidates),
         any::<u32>().prop_map(|id| Body::Refuse(Refuse { id, code: RefuseCode::NotApplied })),
-        (vec(source(), 0..5), vec(source(), 0..5)).prop_map(|(on, interrupted)| Body::Media(Media { on, interrupted })),
+        vec(source(), 0..5).prop_map(|on| Body::Media(Media { on })),
         Just(Body::AskTurn),
         Just(Body::GiveTurn),
         Just(Body::Hello),
@@ -195,7 +195,7 @@ fn what_a_later_version_says_is_read_as_far_as_it_is_known() {
     assert_eq!(read(r#"{"future":1}"#), Some(Body::Unknown));
     assert_eq!(read(r#""future""#), Some(Body::Unknown));
     assert_eq!(read(r#"{"hello":{"color":"blue"}}"#), Some(Body::Hello));
-    let media = Body::Media(Media { on: vec![Source::Camera], interrupted: vec![] });
+    let media = Body::Media(Media { on: vec![Source::Camera] });
     assert_eq!(read(r#"{"media":{"on":["hologram","camera"],"off":7}}"#), Some(media));
     let offer = r#"{"offer":{"id":1,"sdp":"v=0","sources":[["0","hologram"],["1","camera"]],"color":"blue"}}"#;
     let sources = vec![("1".to_owned(), Source::Camera)];

@@ -203,7 +203,6 @@ export default {
     "state/connecting": "connecting …",
     "state/connected": "connected",
     "state/away": "not at the server",
-    "state/interrupted": "paused by their system",
     "state/disconnected": "the line is shaky …",
     "state/failed": "no connection",
     "state/closed": "closed",

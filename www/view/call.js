@@ -120,22 +120,15 @@ export class CallView {
         };
         room.onmedia = ({ peer }) => {
             this.#stage.media(peer);
-            this.#stage.state(peer);
             this.#people.media(peer);
         };
         room.onattribute = ({ peer }) => peer && this.#hand.changed(peer);
         room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
         room.onmutedspeech = (speaking) => this.#mutedSpeech(speaking);
         room.onspeaker = () => this.#stage.speaker();
-        room.ondevice = ({ source }) => {
-            notice.remove(`interrupted-${source}`);
-            this.#settings.changed();
-        };
+        room.ondevice = () => this.#settings.changed();
         room.ondevices = () => this.#settings.changed();
-        room.oninterrupted = ({ peer, source, interrupted }) => {
-            if (peer) this.#stage.state(peer);
-            else this.#interrupted(source, interrupted);
-        };
+        room.oninterrupted = ({ source, interrupted }) => this.#interrupted(source, interrupted);
         room.ontext = (text) => {
             chat.wrote(text);
             if (!text.earlier) this.#side.wrote();
@@ -193,10 +186,7 @@ export class CallView {
     /** Shows what is wanted on, wherever it is shown. */
     #switches() {
         const { media } = this.#room.me;
-        for (const source of ["microphone", "camera", "screen"]) {
-            byId(source).setAttribute("aria-pressed", String(media.has(source)));
-            if (!media.has(source)) notice.remove(`interrupted-${source}`);
-        }
+        for (const source of ["microphone", "camera", "screen"]) byId(source).setAttribute("aria-pressed", String(media.has(source)));
         this.#stage.own();
         this.#people.own();
         this.#moderation.changed();

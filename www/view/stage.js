@@ -80,7 +80,7 @@ export class Stage {
 
     state(peer) {
         const tile = this.#tiles.get(peer.id);
-        tile?.state(peer.state, peer.away, peer.interrupted);
+        tile?.state(peer.state, peer.away);
         if (!tile || peer.state !== "connected") return;
         // Nothing that the first picture waits for.
         import("./quality.js").then(({ showQuality }) => showQuality(tile.element, peer)).catch(() => {});

@@ -45,14 +45,11 @@ export class Tile {
         else delete this.#video.dataset.testid;
     }
 
-    /** `away`: the server does not know them, and the connection goes on. `interrupted`: what their system has silenced. */
-    state(state, away = false, interrupted = new Set()) {
+    /** `away`: the server does not know them, and the connection goes on. */
+    state(state, away = false) {
         this.element.dataset.state = state;
         this.element.toggleAttribute("data-away", away);
-        if (interrupted.size > 0) this.element.dataset.interrupted = [...interrupted].join(" ");
-        else delete this.element.dataset.interrupted;
-        const more = interrupted.size > 0 ? "interrupted" : away ? "away" : state;
-        say(this.#state, () => word(`state/${state === "connected" ? more : state}`));
+        say(this.#state, () => word(`state/${away && state === "connected" ? "away" : state}`));
         clearInterval(this.#timer);
         this.#wait.hidden = state === "connected" || state === "closed";
         if (this.#wait.hidden) return (this.#since = undefined);

@@ -33,7 +33,7 @@ pub(crate) fn said(u: &mut Unstructured, offered: Option<u32>, unique: &mut u32)
         6 => Body::AskTurn,
         7 => Body::GiveTurn,
         8 => Body::Refuse(refuse(u)?),
-        9 => Body::Media(Media { on: some_sources(u)?, interrupted: some_sources(u)? }),
+        9 => Body::Media(Media { on: some_sources(u)? }),
         10 => Body::Hello,
         11 => Body::Unknown,
         13 => Body::Rejoined(Rejoined { former: id(u)?, id: id(u)? }),

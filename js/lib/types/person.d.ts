@@ -85,11 +85,6 @@ export class Peer extends EventTarget {
     readonly away: boolean;
     /** The sources of theirs that are on. */
     readonly media: ReadonlySet<Source>;
-    /**
-     * Those of them that their system has silenced for more than two seconds, as a phone does when it rings: they come back by themselves.
-     * Of somebody with an older version nothing is known, and none is here.
-     */
-    readonly interrupted: ReadonlySet<Source>;
     /** What they have for everybody to see, by key, as it is now. All are known soon after they are connected; empty once they left. */
     readonly attributes: ReadonlyMap<string, Json>;
 
@@ -109,8 +104,6 @@ export class Peer extends EventTarget {
     onaway: ((this: Peer, away: boolean) => void) | null;
     /** A source of theirs has a track, or none any more. It is on once, until it is off: {@link track} gives the track of it. */
     onmedia: ((this: Peer, media: PeerEvents["media"]) => void) | null;
-    /** Their system silenced a source that is on, or gave it back: {@link interrupted}. What is off, or on anew, is not silenced any more. */
-    oninterrupted: ((this: Peer, interrupted: PeerEvents["interrupted"]) => void) | null;
     ontext: ((this: Peer, text: string) => void) | null;
     ondata: ((this: Peer, data: Json | Uint8Array) => void) | null;
     /** They set or removed (`undefined`) an attribute of theirs. */
@@ -268,7 +261,6 @@ export class Peer extends EventTarget {
         state: RTCPeerConnectionState;
         away: boolean;
         media: Source[];
-        interrupted: Source[];
         speaking: boolean;
     };
 
@@ -281,7 +273,6 @@ export interface PeerEvents {
     name: string | undefined;
     away: boolean;
     media: { source: Source; on: boolean };
-    interrupted: { source: Source; interrupted: boolean };
     speaking: boolean;
     text: string;
     data: Json | Uint8Array;

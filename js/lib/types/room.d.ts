@@ -64,11 +64,7 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ondevice: ((this: Room, device: RoomEvents["device"]) => void) | null;
     /** Devices were connected or taken away: {@link devices} gives others now. */
     ondevices: ((this: Room, devices: undefined) => void) | null;
-    /**
-     * The system silenced a source, as a phone does when it rings, or gave it back. Nothing need be done. Without a peer it is an own one, and
-     * told at once. One of somebody else is told when that has lasted for two seconds (a computer with too much to do silences a camera for
-     * moments), and at once when it is over: {@link Peer.interrupted}.
-     */
+    /** The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done. */
     oninterrupted: ((this: Room, interrupted: RoomEvents["interrupted"]) => void) | null;
     /** Somebody wrote. Show it as text, never as HTML. */
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;
@@ -332,7 +328,7 @@ export interface RoomEvents {
     media: { peer: Peer; source: Source; on: boolean };
     device: { source: Source; settings: Settings };
     devices: undefined;
-    interrupted: { peer: Peer | undefined; source: Source; interrupted: boolean };
+    interrupted: { source: Source; interrupted: boolean };
     /** With `earlier`, the time, it was said before one came: see {@link JoinOptions.history}. */
     text: { from: Peer; text: string; earlier?: Date | undefined };
     data: { from: Peer; data: Json | Uint8Array; earlier?: Date | undefined };

@@ -38,8 +38,6 @@ struct Held<T> {
     constraints: Option<DeviceConstraints>,
     /// Its device is not gone.
     is_live: bool,
-    /// The system has silenced it.
-    is_interrupted: bool,
 }
 
 /// What the browser was asked for.
@@ -86,7 +84,7 @@ impl<T> Device<T> {
     /// It is on, with a track that nobody was asked for.
     pub(super) fn hold(&mut self, track: T) {
         self.is_wanted = true;
-        self.holds = Holds::On(Held { track, constraints: None, is_live: true, is_interrupted: false });
+        self.holds = Holds::On(Held { track, constraints: None, is_live: true });
     }
 
     /// The application has a track for it. What the browser was asked for is not of use any more.
@@ -139,9 +137,6 @@ impl<T> Device<T> {
             (Holds::Muted(held), true) => {
                 outputs.push_back(DevicesOutput::SetEnabled { source, enabled: true });
                 outputs.push_back(DevicesOutput::Event(SourceEvent::Unmuted(source)));
-                if held.is_interrupted {
-                    outputs.push_back(DevicesOutput::Event(SourceEvent::Interrupted(source, true)));
-                }
                 Holds::On(held)
             }
             (as_wanted, _) => as_wanted,
@@ -231,11 +226,7 @@ impl<T> Device<T> {
         }
     }
 
-    /// While it is off nobody is told; when it is on again, what is still so.
-    pub(super) fn interrupted<E>(&mut self, interrupted: bool, outputs: &mut Outputs<E>) {
-        if let Holds::On(held) | Holds::Muted(held) = &mut self.holds {
-            held.is_interrupted = interrupted;
-        }
+    pub(super) fn interrupted<E>(&self, interrupted: bool, outputs: &mut Outputs<E>) {
         if self.is_on() {
             outputs.push_back(DevicesOutput::Event(SourceEvent::Interrupted(self.source, interrupted)));
         }
@@ -264,7 +255,7 @@ impl<T> Device<T> {
 
     fn take<E>(&mut self, track: T, constraints: Option<DeviceConstraints>, outputs: &mut Outputs<E>) {
         let source = self.source;
-        let held = Held { track, constraints, is_live: true, is_interrupted: false };
+        let held = Held { track, constraints, is_live: true };
         let (holds, event) = match std::mem::take(&mut self.holds) {
             Holds::On(_) => (Holds::On(held), SourceEvent::Replaced(source)),
             Holds::Muted(_) => {

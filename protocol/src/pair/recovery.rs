@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itodenwa_wire::Body;
+use itodenwa_wire::{Body, Media};
 
 use super::{Context, Pair, State};
 use crate::event::{ConnectionId, ConnectionState, Event, TroubleCode};
@@ -45,13 +45,13 @@ impl Pair {
             self.note(context, Step::NewConnection);
         }
         self.attempts = self.attempts.saturating_add(1);
-        let wanted = ordered(context.media.on.iter().chain(context.places).copied());
-        let is_as_carried = wanted.len() == context.media.on.len() && context.media.interrupted.is_empty();
+        let wanted = ordered(context.on.iter().chain(context.places).copied());
+        let is_all_on = wanted.len() == context.on.len();
         let negotiator = Negotiator::new(self.role, context.ice, wanted, offers(context.is_paced));
         let health = context.heals.then(|| Health::new(context.now));
         self.state = State::Live { id, negotiator: Box::new(negotiator), health, channel: None };
-        // What a description carries is on, as it should be, unless something else was said before.
-        if !is_as_carried && self.link.send(context.now, Body::Media(context.media.clone())).is_err() {
+        // What a description carries is on unless it was said before that it is not.
+        if !is_all_on && self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
             return self.overflow(context);
         }
         self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });

@@ -170,12 +170,6 @@ impl RoomEndpoint {
                     self.tell(Event::Media { peer, source, on: false });
                 }
             }
-            machine::Event::Interrupted { peer, source, interrupted } => {
-                if let Some(peer) = self.peers.peer(peer) {
-                    peer.set_interrupted(source, interrupted);
-                    self.tell(Event::Interrupted { peer: Some(peer), source, interrupted });
-                }
-            }
             machine::Event::Trouble(trouble) => {
                 if let Some(peer) = self.peers.peer(trouble.peer) {
                     self.trouble(&peer, trouble.code, trouble.detail);

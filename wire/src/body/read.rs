@@ -85,12 +85,6 @@ pub(crate) fn sized<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(S
     Ok(entries.into_iter().filter_map(|(Known(source), width, height)| Some((source?, width, height))).collect())
 }
 
-/// A version that does not know the field leaves it out.
-pub(super) fn optional_sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Source>, D::Error> {
-    let sources = Option::<Vec<Known>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(sources.into_iter().filter_map(|Known(source)| source).collect())
-}
-
 pub(super) fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Source>, D::Error> {
     let sources = Vec::<Known>::deserialize(deserializer)?;
     Ok(sources.into_iter().filter_map(|Known(source)| source).collect())
