@@ -57,7 +57,6 @@ impl RawIncoming {
 
     /// Bytes that are kept of such a file; 0 if it is none.
     #[wasm_bindgen(unchecked_return_type = "Promise<number>")]
-    #[must_use]
     pub fn kept(&self) -> Promise {
         match &self.0 {
             Incoming::File(offered) => file::kept(offered),

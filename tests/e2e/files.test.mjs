@@ -13,6 +13,8 @@ const BLOCKS = 30;
 
 /** Runs in the receiver's page before anything else: once in a tab. */
 function holdWrites() {
+    // Not before the page is there: blank ones have no file system.
+    if (!window.FileSystemWritableFileStream) return;
     const write = FileSystemWritableFileStream.prototype.write;
     const held = new Promise((done) => (window.release = done));
     const link = URL.createObjectURL;
@@ -67,7 +69,7 @@ for (const [who, were] of [["the sender's page", "was"], ["the receiver's page",
         if (who === "the receiver's page") await ann.reads("chat-log", "Choose it again");
         await Promise.all([ann.watches(), bob.watches()]);
         await ann.page.evaluate(choose, SIZE);
-        await bob.reads("file-kept", "of a file like this are here");
+        await bob.reads("chat-log", "of a file like this are here");
         const before = await bob.page.evaluate(() => window.blocks);
         await bob.click("file-accept");
         await bob.see("file-save");
