@@ -22,8 +22,8 @@ pub(crate) use clock::Clock;
 pub use exception::Exception;
 pub(crate) use fetch::fetch_text;
 pub(crate) use file::{
-    Directory, FileHandle, PRIVATE, WritableFile, free_space, has_digest, names, private_directory, read, settled,
-    sha256,
+    Boxed, Directory, FileHandle, PRIVATE, WritableFile, free_space, has_digest, names, private_directory, read,
+    settled, sha256,
 };
 pub use held::{Counts, counts};
 pub(crate) use held::{Held, Kind};

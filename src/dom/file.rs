@@ -1,5 +1,7 @@
 //! Files (W3C File API), the origin's private file system (WHATWG File System), and hashes (W3C WebCrypto).
 
+use std::pin::Pin;
+
 use js_sys::{ArrayBuffer, AsyncIterator, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -68,9 +70,12 @@ extern "C" {
     fn estimate(this: &Methods) -> Result<Promise, JsValue>;
 }
 
+/// Something that comes, behind a pointer: a task that waits at many places is much smaller so.
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Waits for what the browser does with files; it always comes to an end.
-pub(crate) async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    wasm_bindgen_futures::JsFuture::from(promise?).await
+pub(crate) fn settled(promise: Result<Promise, JsValue>) -> Boxed<'static, Result<JsValue, JsValue>> {
+    Box::pin(async move { wasm_bindgen_futures::JsFuture::from(promise?).await })
 }
 
 /// The names of what is in a directory.

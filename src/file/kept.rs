@@ -10,7 +10,9 @@ use web_sys::Blob;
 
 use super::random;
 use super::writing::Writing;
-use crate::dom::{Directory, FileHandle, Lock, PRIVATE, names, object, private_directory, property, read, settled};
+use crate::dom::{
+    Boxed, Directory, FileHandle, Lock, PRIVATE, names, object, private_directory, property, read, settled,
+};
 use crate::snapshot::SnapshotCell;
 
 /// What was offered, as JSON.
@@ -133,21 +135,19 @@ impl Kept {
 
     /// Looks for its blocks, as far as none is missing, and removes what is behind them.
     async fn read_parts(&mut self) -> Result<(), JsValue> {
-        let mut numbers: Vec<u32> = names(&self.directory).await?.iter().filter_map(|name| name.parse().ok()).collect();
-        numbers.sort_unstable();
+        let numbers: Vec<u32> = names(&self.directory).await?.iter().filter_map(|name| name.parse().ok()).collect();
         let mut known = Vec::new();
-        for number in numbers {
-            let part = settled(self.file(&number.to_string()).await?.get_file()).await?;
-            let part: Blob = part.unchecked_into();
+        // Each part is named by its first block.
+        while numbers.contains(&self.blocks) {
+            let name = self.blocks.to_string();
+            let part: Blob = settled(self.file(&name).await?.get_file()).await?.unchecked_into();
             let bytes = self.bytes + part.size() as u64;
-            match whole_blocks(self.offer.size, bytes) {
-                Some(blocks) if number == self.blocks && blocks > number => {
-                    (self.blocks, self.bytes) = (blocks, bytes);
-                    self.parts.push(part);
-                    known.push(number.to_string());
-                }
-                _ => break,
-            }
+            let Some(blocks) = whole_blocks(self.offer.size, bytes).filter(|blocks| *blocks > self.blocks) else {
+                break;
+            };
+            (self.blocks, self.bytes) = (blocks, bytes);
+            self.parts.push(part);
+            known.push(name);
         }
         self.remove_parts(&known).await
     }
@@ -189,15 +189,22 @@ impl Looked {
 }
 
 /// Looks for one like this. Too many, too much and too old ones are removed.
-pub(super) async fn look(root: &Directory, offer: &Offer) -> Looked {
+pub(super) fn look<'a>(root: &'a Directory, offer: &'a Offer) -> Boxed<'a, Looked> {
+    Box::pin(look_now(root, offer))
+}
+
+async fn look_now(root: &Directory, offer: &Offer) -> Looked {
     // Each looks at all of them, and needs their locks for it: two at once would miss what the other one looks at.
     let looking = lock("").await;
-    let mut others = Vec::new();
+    // The newest first. (A sort weighs more than all of this.)
+    let mut others: Vec<Kept> = Vec::new();
     // What can't be looked at is not there.
     for name in names(root).await.unwrap_or_default() {
-        others.extend(Kept::find(root, name).await);
+        if let Some(kept) = Kept::find(root, name).await {
+            let at = others.iter().position(|other| other.since < kept.since).unwrap_or(others.len());
+            others.insert(at, kept);
+        }
     }
-    others.sort_by(|one: &Kept, other| other.since.total_cmp(&one.since));
     let found = others.iter().position(|kept| kept.offer.is_like(offer)).map(|at| others.remove(at));
     // With the one that is begun now.
     let (mut stay, mut bytes) = (Vec::new(), 0_u64);

@@ -14,6 +14,8 @@ use crate::{system, wasm};
 const FIRST_LOAD: usize = 137_800;
 /// What each of the other modules may have, with the bindings that they share; they are loaded when they are first used.
 const LATER: usize = 33_200;
+/// The one with channels, questions and files. Files that go on after a page was loaded anew are a third of it; 40 000 is the goal.
+const CHANNELS: (&str, usize) = ("_channels_", 46_800);
 /// Others, as their packages are bundled by everybody; one is shipped bundled.
 const RIVALS: [&str; 3] = ["peerjs", "mediasoup-client", "livekit-client"];
 const SIMPLE_PEER: &str = "node_modules/simple-peer/simplepeer.min.js";
@@ -77,7 +79,9 @@ impl Sizes {
 pub(crate) fn check() -> Result<()> {
     let sizes = Sizes::measure()?;
     within("what a page loads before its first call", sizes.first_load().brotli, FIRST_LOAD)?;
-    sizes.later.iter().try_for_each(|(file, size)| within(file, size.brotli, LATER))
+    sizes.later.iter().try_for_each(|(file, size)| {
+        within(file, size.brotli, if file.contains(CHANNELS.0) { CHANNELS.1 } else { LATER })
+    })
 }
 
 fn within(what: &str, size: usize, budget: usize) -> Result<()> {
