@@ -50,8 +50,12 @@ async function reload(someone) {
     await someone.see("leave");
 }
 
-for (const [who, were] of [["the sender's page", "was"], ["the receiver's page", "was"], ["both pages", "were"]]) {
-    test(`a file goes on after ${who} ${were} loaded anew`, async (t) => {
+for (const [who, name] of [
+    ["the sender's page", "a file goes on after the sender's page was loaded anew"],
+    ["the receiver's page", "a file goes on after the receiver's page was loaded anew"],
+    ["both pages", "a file goes on after both pages were loaded anew"],
+]) {
+    test(name, async (t) => {
         const [ann, bob] = await meet(t, PAIR, "", { prepare: holdWrites });
         await ann.page.evaluate(choose, SIZE);
         await bob.click("file-accept");
