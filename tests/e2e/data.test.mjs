@@ -1,6 +1,7 @@
 // What is no picture: files through the page, and channels and requests through the package, between browsers that differ.
 import assert from "node:assert/strict";
 import { after } from "node:test";
+import { keepLinked } from "./linked.mjs";
 import { address, browser, each, end, freshRoom, meet } from "./people.mjs";
 
 after(end);
@@ -13,17 +14,6 @@ function drop(size, name) {
     const input = document.getElementById("file-input");
     input.files = dataTransfer.files;
     input.dispatchEvent(new Event("change"));
-}
-
-/** What links lead to: the page's policy lets nobody fetch it. */
-function keepLinked() {
-    const link = URL.createObjectURL;
-    window.linked = new Map();
-    URL.createObjectURL = (blob) => {
-        const href = link.call(URL, blob);
-        window.linked.set(href, blob);
-        return href;
-    };
 }
 
 const FILE = 48 << 20;
@@ -55,12 +45,12 @@ function countFileBytes() {
     };
 }
 
-/** A page of the package alone, in this room: `window.room`, and its first `window.peer`. */
-async function member(t, kind, room) {
+/** A page of the package alone, in this room: `window.room`, and its first `window.peer`. `prepare` runs before it. */
+async function member(t, kind, room, prepare) {
     const context = await (await browser(kind)).createBrowserContext();
     t.after(() => context.close().catch(() => {}));
     const page = await context.newPage();
-    await page.evaluateOnNewDocument(countFileBytes);
+    if (prepare) await page.evaluateOnNewDocument(prepare);
     await page.goto(await address());
     await page.evaluate(async (name) => {
         const { join } = await import("/itodenwa/index.js");
@@ -110,7 +100,7 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
 
     test(`what is written while a file runs is behind a stated part of it, and no more, from ${kinds.join(" to ")}`, async (t) => {
         const room = freshRoom();
-        const [one, other] = await Promise.all(kinds.map((kind) => member(t, kind, room)));
+        const [one, other] = await Promise.all(kinds.map((kind) => member(t, kind, room, countFileBytes)));
         const hearing = other.evaluate(async () => {
             const heard = [];
             const offer = await new Promise((done) => (window.room.onfile = done));
@@ -148,18 +138,7 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
 
     test(`channels and requests from ${kinds.join(" to ")}`, async (t) => {
         const room = freshRoom();
-        const [one, other] = await Promise.all(kinds.map(async (kind) => {
-            const context = await (await browser(kind)).createBrowserContext();
-            t.after(() => context.close().catch(() => {}));
-            const page = await context.newPage();
-            await page.goto(await address());
-            await page.evaluate(async (name) => {
-                const { join } = await import("/itodenwa/index.js");
-                window.room = await join(name);
-                window.peer = new Promise((done) => (window.room.onpeer = done));
-            }, room);
-            return page;
-        }));
+        const [one, other] = await Promise.all(kinds.map((kind) => member(t, kind, room)));
         const answering = other.evaluate(async () => {
             window.room.answer("add", ([one, other]) => one + other);
             window.room.answer("never", () => {

@@ -1,6 +1,7 @@
 // Files that are on their way when a page is loaded anew.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { keepLinked } from "./linked.mjs";
 import { end, healed, meet, PAIR } from "./people.mjs";
 
 after(end);
@@ -17,13 +18,6 @@ function holdWrites() {
     if (!window.FileSystemWritableFileStream) return;
     const write = FileSystemWritableFileStream.prototype.write;
     const held = new Promise((done) => (window.release = done));
-    const link = URL.createObjectURL;
-    window.linked = new Map();
-    URL.createObjectURL = (blob) => {
-        const href = link.call(URL, blob);
-        window.linked.set(href, blob);
-        return href;
-    };
     window.blocks = 0;
     FileSystemWritableFileStream.prototype.write = async function (what) {
         if (what.data.byteLength < 1000) return write.call(this, what);
@@ -56,7 +50,7 @@ for (const [who, name] of [
     ["both pages", "a file goes on after both pages were loaded anew"],
 ]) {
     test(name, async (t) => {
-        const [ann, bob] = await meet(t, PAIR, "", { prepare: holdWrites });
+        const [ann, bob] = await meet(t, PAIR, "", { prepare: `(${keepLinked})();(${holdWrites})()` });
         await ann.page.evaluate(choose, SIZE);
         await bob.click("file-accept");
         await bob.until((blocks) => window.blocks > blocks, BLOCKS);
