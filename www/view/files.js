@@ -125,6 +125,7 @@ class Row {
         say(this.#state, () => bytes(size));
         this.#state.dataset.testid = "file-state";
         this.#buttons.className = "buttons";
+        this.#kept.className = "kept";
         this.#kept.dataset.testid = "file-kept";
         this.#kept.hidden = true;
         this.#item.append(person, " ", file, " ", this.#state, " ", this.#kept, this.#bar, this.#buttons);
@@ -155,8 +156,12 @@ class Row {
 
     /** So many bytes need not come again, said by this word. */
     kept(count, name) {
+        const log = this.#item.parentElement;
+        // Who reads further up is left there; for all others the buttons stay in sight.
+        const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < this.#item.clientHeight;
         this.#kept.hidden = count === 0;
         if (count > 0) say(this.#kept, () => word(name, { size: bytes(count) }));
+        if (count > 0 && isAtEnd) log.scrollTop = log.scrollHeight;
     }
 
     /** `keeps`: what came is there for another transfer, when this one was not finished. */
