@@ -83,7 +83,7 @@ impl Channel {
         self.0.transport().message_bytes()
     }
 
-    /// Bytes that the browser has and did not send yet (`RTCDataChannel.bufferedAmount`).
+    /// Bytes that were not sent yet (`RTCDataChannel.bufferedAmount`, and what waits to be sent together).
     #[must_use]
     pub fn buffered(&self) -> u32 {
         self.0.buffered()
@@ -95,7 +95,8 @@ impl Channel {
         matches!(self.0.readiness(), Poll::Ready(Ok(())))
     }
 
-    /// Sends a message as soon as the other side and the browser take it.
+    /// Sends a message as soon as the other side and the browser take it. Small ones that are sent while the browser has something to
+    /// send already go together, at the end of the page's task at the latest.
     ///
     /// # Errors
     /// [`ChannelError`]: [`TooLarge`](ChannelError::TooLarge), or the channel is over.
@@ -122,6 +123,12 @@ impl Channel {
     /// [`ChannelError`] once, if it ended otherwise.
     pub async fn receive(&self) -> Result<Option<Data>, ChannelError> {
         poll_fn(|cx| self.0.poll_receive(cx)).await.transpose()
+    }
+
+    /// The next message, if one waits to be read.
+    #[must_use]
+    pub fn try_receive(&self) -> Option<Data> {
+        self.0.try_receive()
     }
 
     /// Waits until it is over: closed by either side, or gone with its connection. What came before may still be read.
@@ -168,6 +175,7 @@ impl Sink<Data> for Channel {
 
     /// The browser has everything.
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), ChannelError>> {
+        self.0.flush();
         Poll::Ready(Ok(()))
     }
 

@@ -10,6 +10,7 @@ mod held;
 mod listener;
 mod lock;
 mod media;
+mod next_task;
 mod object;
 mod record;
 mod rtc;
@@ -33,6 +34,7 @@ pub(crate) use media::{
     CapturedTrack, ShownElement, SinkElement, enumerate_devices, get_display_media, get_supported_constraints,
     get_user_media,
 };
+pub(crate) use next_task::NextTask;
 pub(crate) use object::{global, is_present, object, property};
 pub(crate) use record::{Canvas, Painter, Recorder};
 pub(crate) use rtc::{

@@ -1,8 +1,5 @@
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
-import { offer } from "./transfer.js";
-
-export { sendFile } from "./transfer.js";
 
 const TYPES = ["message", "close"];
 /** How long an answer is waited for where nothing else is said, in milliseconds. */
@@ -13,10 +10,9 @@ export async function openChannel(raw, peer, name, options = {}) {
     return new Channel(await coded(() => raw.channel(peer.id, String(name), options)), peer);
 }
 
-/** Takes what a peer opened: channels and files are told, a question is answered by the application's own function. */
+/** Takes what a peer opened: a channel is told, a question is answered by the application's own function. */
 export function take({ type, name, incoming }, peer, room, answers) {
     if (type === "request") return answer(incoming, peer, answers.get(name));
-    if (type === "file") return offer(incoming, peer, room);
     const channel = new Channel(codedNow(() => incoming.channel()), peer);
     incoming.free();
     room.emit("channel", channel);
@@ -112,9 +108,11 @@ export class Channel extends Emitter {
         return this.#raw.buffered();
     }
 
-    /** Resolved when the browser has it: sooner or later, as the other side reads. */
+    /** Resolved when it is sent: sooner or later, as the other side reads. */
     async send(data) {
-        await coded(() => this.#raw.send(data));
+        // A promise only if it has to wait.
+        const sent = codedNow(() => this.#raw.send(data));
+        if (sent) await coded(() => sent);
     }
 
     close() {
@@ -155,8 +153,10 @@ export class Channel extends Emitter {
         return TYPES;
     }
 
+    /** The next message, itself or as a promise; `undefined` after the last one. */
     #next() {
-        return coded(() => this.#raw.next());
+        const next = this.#raw.next();
+        return next instanceof Promise ? coded(() => next) : next;
     }
 
     /** Whoever listens for messages reads them all. */
@@ -170,7 +170,13 @@ export class Channel extends Emitter {
 
     async #read() {
         try {
-            for (let message; (message = await this.#next()) !== undefined; ) this.emit("message", message);
+            for (;;) {
+                let message = this.#next();
+                // What waits to be read is told at once.
+                if (message instanceof Promise) message = await message;
+                if (message === undefined) return;
+                this.emit("message", message);
+            }
         } catch {
             // Why is told by its close.
         }

@@ -234,7 +234,7 @@ export class Peer extends Emitter {
     }
 
     async sendFile(file, options) {
-        const { sendFile } = await this.#link.channels();
+        const { sendFile } = await this.#link.files();
         return sendFile(this.#link.raw(), this, file, options);
     }
 

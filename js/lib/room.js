@@ -83,7 +83,7 @@ export async function counts() {
 
 /** Removes what was received to the private file system. */
 export async function removePrivateFiles() {
-    const { removePrivateFiles } = await rawWith("channels");
+    const { removePrivateFiles } = await rawWith("files");
     return coded(() => removePrivateFiles());
 }
 
@@ -102,11 +102,10 @@ export async function tokenOf({ token }) {
     }
 }
 
-/** What channels, questions and files need: loaded when the first of them is used. */
-async function channels() {
-    const [face] = await Promise.all([import("./channel.js"), rawWith("channels")]);
-    return face;
-}
+/** What is loaded when the first one is used. */
+const channels = () => both(import("./channel.js"), "channels");
+const files = () => both(import("./transfer.js"), "files");
+const both = async (face, part) => (await Promise.all([face, rawWith(part)]))[0];
 
 /** A room that one is in. Made by `join`. */
 export class Room extends Emitter {
@@ -142,6 +141,7 @@ export class Room extends Emitter {
             with: (part) => this.#with(part),
             send: (message, to) => this.#send(message, to),
             channels,
+            files,
             attributes: (of) => this.#attributes(of),
             set: (key, value) => this.#set(false, key, value),
             level: (id) => this.#raw?.level(id) ?? 0,
@@ -240,7 +240,7 @@ export class Room extends Emitter {
     /** Gives the names of the sources that are sent. */
     async publish(media, options) {
         const { publish } = await import("./publish.js");
-        const sent = await publish(() => this.#with("channels"), media, options);
+        const sent = await publish(() => this.#with("publish"), media, options);
         for (const source of sent) {
             this.#published.add(source);
             mark(this.#own.media, source, true);
@@ -504,7 +504,7 @@ export class Room extends Emitter {
             case "verification":
                 // Whatever is not taken is refused.
                 if (!peer) return event.incoming.free();
-                (event.type === "verification" ? import("./verification.js") : channels())
+                (event.type === "verification" ? import("./verification.js") : event.type === "file" ? files() : channels())
                     .then(({ take }) => take(event, peer, this, this.#answers, now)).catch(() => event.incoming.free());
                 return;
             case "step": {

@@ -10,7 +10,7 @@ export function sendFile(raw, peer, file, { name = file.name ?? "file" } = {}) {
 }
 
 /** Tells the application what a peer offers. */
-export function offer(incoming, peer, room) {
+export function take({ incoming }, peer, room) {
     const offered = new FileOffer(incoming, peer);
     room.emit("file", offered);
     peer.emit("file", offered);

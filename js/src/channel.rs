@@ -140,11 +140,15 @@ pub struct RawChannel {
 
 #[wasm_bindgen]
 impl RawChannel {
-    /// The next message, `undefined` after the last one.
-    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
-    pub fn next(&self) -> Promise {
+    /// The next message: itself if it waits to be read, otherwise a promise, of `undefined` after the last one.
+    #[wasm_bindgen(unchecked_return_type = "any")]
+    #[must_use]
+    pub fn next(&self) -> JsValue {
+        if let Some(message) = self.channel.try_receive() {
+            return data(message);
+        }
         let channel = self.channel.clone();
-        promise(async move { Ok(channel.receive().await?.map_or(JsValue::UNDEFINED, data)) })
+        promise(async move { Ok(channel.receive().await?.map_or(JsValue::UNDEFINED, data)) }).into()
     }
 
     /// Sends a message. Undefined if it was sent at once, otherwise a promise.

@@ -1,9 +1,14 @@
 //! Channels of applications over data channels (RFC 8831): messages in parts, and credit, so that what is sent and not read yet is
 //! bounded on both sides.
 //!
-//! Every message of a data channel is a frame: what it carries, and behind that one byte that says what it is.
+//! Every message of a data channel is a frame: what it carries, and behind that one byte that says what it is. Small messages that
+//! are sent while the browser is busy with others go together in one frame, a bundle, to a side that takes them.
+
+mod bundle;
 
 use std::mem;
+
+use bundle::{BUNDLE_BYTES, Bundle};
 
 /// Bytes of a name, at most.
 pub const NAME_BYTES: usize = 256;
@@ -23,6 +28,10 @@ const TEXT: u8 = 1;
 const PART: u8 = 2;
 const CREDIT: u8 = 3;
 const END: u8 = 4;
+const BUNDLE: u8 = 5;
+
+/// The first credit of a side that takes bundles: one more than the window. The first versions give the window, and take none.
+const CREDIT_WITH_BUNDLES: u64 = WINDOW + 1;
 
 /// A frame that says that the channel is closed on purpose.
 pub const END_FRAME: [u8; 1] = [END];
@@ -70,7 +79,12 @@ impl Transport {
     /// Bytes of a message, at most: without order, or with losses, it has to be one part.
     #[must_use]
     pub const fn message_bytes(self) -> usize {
-        if self.ordered && self.reliable { MESSAGE_BYTES } else { PART_BYTES }
+        if self.is_stream() { MESSAGE_BYTES } else { PART_BYTES }
+    }
+
+    /// Whether everything arrives, in its order: then messages may have parts, and frames several messages.
+    const fn is_stream(self) -> bool {
+        self.ordered && self.reliable
     }
 }
 
@@ -86,13 +100,14 @@ pub enum Violation {
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
-    /// A message, and what it counts until it is read.
-    Message(Data, u64),
-    /// Nothing to be told yet: a part, or credit.
-    Nothing,
+    /// Messages, each with what it counts until it is read; none with a part, or credit.
+    Messages(Vec<Message>),
     /// The other side closes it on purpose.
     End,
 }
+
+/// A message, and what it counts until it is read.
+pub type Message = (Data, u64);
 
 /// Both directions of a channel.
 #[derive(Debug, Clone, Default)]
@@ -108,6 +123,9 @@ pub struct Flow {
     /// The parts of a message that is not complete.
     parts: Vec<u8>,
     parts_cost: u64,
+    /// The other side takes bundles, and what goes with the next one.
+    takes_bundles: bool,
+    bundle: Bundle,
 }
 
 impl Flow {
@@ -119,7 +137,7 @@ impl Flow {
 
     /// The frame that accepts the channel and gives the first credit.
     pub fn accept(&mut self) -> Vec<u8> {
-        self.allowed = WINDOW;
+        self.allowed = if self.transport.is_stream() { CREDIT_WITH_BUNDLES } else { WINDOW };
         self.credit()
     }
 
@@ -135,9 +153,10 @@ impl Flow {
         !self.transport.reliable || self.sent < self.granted
     }
 
-    /// The frames of a message; none if it is too large.
+    /// The frames that are to be sent now; none if the message is too large. While the browser is busy with what it was given, a small
+    /// message [waits](Self::waiting_bytes) for others, until they fill a frame or [`flush`](Self::flush) is called.
     #[must_use]
-    pub fn send(&mut self, data: Data) -> Option<Vec<Vec<u8>>> {
+    pub fn send(&mut self, data: Data, is_busy: bool) -> Option<Vec<Vec<u8>>> {
         let (kind, bytes) = match data {
             Data::Text(text) => (TEXT, text.into_bytes()),
             Data::Bytes(bytes) => (BYTES, bytes),
@@ -145,14 +164,38 @@ impl Flow {
         if bytes.len() > self.transport.message_bytes() {
             return None;
         }
-        let mut frames =
-            if bytes.len() > PART_BYTES { bytes.chunks(PART_BYTES).map(<[u8]>::to_vec).collect() } else { vec![bytes] };
+        if self.takes_bundles && (is_busy || !self.bundle.is_empty()) && self.bundle.push(kind == TEXT, &bytes) {
+            self.sent = self.sent.saturating_add(cost(&bytes));
+            let waits = is_busy && !self.bundle.is_full();
+            return Some(if waits { Vec::new() } else { self.flush().into_iter().collect() });
+        }
+        let mut frames: Vec<Vec<u8>> = self.flush().into_iter().collect();
+        let before = frames.len();
+        if bytes.len() > PART_BYTES {
+            frames.extend(bytes.chunks(PART_BYTES).map(<[u8]>::to_vec));
+        } else {
+            frames.push(bytes);
+        }
         let last = frames.len().saturating_sub(1);
-        for (at, frame) in frames.iter_mut().enumerate() {
+        for (at, frame) in frames.iter_mut().enumerate().skip(before) {
             self.sent = self.sent.saturating_add(cost(frame));
             frame.push(if at == last { kind } else { PART });
         }
         Some(frames)
+    }
+
+    /// The frame with what waits to be sent together; none if nothing does.
+    #[must_use]
+    pub fn flush(&mut self) -> Option<Vec<u8>> {
+        let mut frame = self.bundle.take()?;
+        frame.push(BUNDLE);
+        Some(frame)
+    }
+
+    /// Bytes that wait to be sent together.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        self.bundle.len()
     }
 
     /// Takes a frame of the other side.
@@ -161,17 +204,21 @@ impl Flow {
     /// The channel is to be closed: the other side does not keep the rules.
     pub fn receive(&mut self, mut frame: Vec<u8>) -> Result<Received, Violation> {
         let kind = frame.pop().ok_or(Violation::Malformed)?;
-        match kind {
+        let messages = match kind {
             CREDIT => {
                 let granted = frame.try_into().map_err(|_| Violation::Malformed)?;
+                let granted = u64::from_le_bytes(granted);
+                self.takes_bundles |= !self.is_accepted() && granted == CREDIT_WITH_BUNDLES;
                 // An older one may come later where there is no order.
-                self.granted = self.granted.max(u64::from_le_bytes(granted));
-                Ok(Received::Nothing)
+                self.granted = self.granted.max(granted);
+                Vec::new()
             }
-            END => Ok(Received::End),
-            BYTES | TEXT | PART => self.message(kind, frame),
-            _ => Err(Violation::Malformed),
-        }
+            END => return Ok(Received::End),
+            BYTES | TEXT | PART => self.message(kind, frame)?.into_iter().collect(),
+            BUNDLE => self.bundled(&frame)?,
+            _ => return Err(Violation::Malformed),
+        };
+        Ok(Received::Messages(messages))
     }
 
     /// The application read a message that counts so much. The frame that gives credit for more, when it is time.
@@ -185,7 +232,24 @@ impl Flow {
         Some(self.credit())
     }
 
-    fn message(&mut self, kind: u8, frame: Vec<u8>) -> Result<Received, Violation> {
+    /// The messages of a bundle.
+    fn bundled(&mut self, frame: &[u8]) -> Result<Vec<Message>, Violation> {
+        // Never between the parts of another message, nor of nothing.
+        if !self.transport.is_stream() || !self.parts.is_empty() || frame.is_empty() {
+            return Err(Violation::Malformed);
+        }
+        if frame.len() > BUNDLE_BYTES {
+            return Err(Violation::Flooded);
+        }
+        let mut messages = Vec::new();
+        for message in bundle::messages(frame) {
+            let (is_text, bytes) = message.ok_or(Violation::Malformed)?;
+            messages.extend(self.message(if is_text { TEXT } else { BYTES }, bytes.to_vec())?);
+        }
+        Ok(messages)
+    }
+
+    fn message(&mut self, kind: u8, frame: Vec<u8>) -> Result<Option<Message>, Violation> {
         let cost = cost(&frame);
         self.received = self.received.saturating_add(cost);
         let is_beyond = self.received > self.allowed.saturating_add(MESSAGE_COST);
@@ -200,7 +264,7 @@ impl Flow {
             }
             self.parts_cost = self.parts_cost.saturating_add(cost);
             self.parts.extend_from_slice(&frame);
-            return Ok(Received::Nothing);
+            return Ok(None);
         }
         let cost = mem::take(&mut self.parts_cost).saturating_add(cost);
         let whole = if self.parts.is_empty() {
@@ -214,7 +278,7 @@ impl Flow {
             TEXT => Data::Text(String::from_utf8(whole).map_err(|_| Violation::Malformed)?),
             _ => Data::Bytes(whole),
         };
-        Ok(Received::Message(data, cost))
+        Ok(Some((data, cost)))
     }
 
     fn credit(&self) -> Vec<u8> {
@@ -230,118 +294,4 @@ fn cost(bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const RELIABLE: Transport = Transport { ordered: true, reliable: true };
-    const LOSSY: Transport = Transport { ordered: false, reliable: false };
-
-    /// Two ends, each accepted by the other.
-    fn pair(transport: Transport) -> (Flow, Flow) {
-        let (mut one, mut other) = (Flow::new(transport), Flow::new(transport));
-        assert_eq!(one.receive(other.accept()), Ok(Received::Nothing));
-        assert_eq!(other.receive(one.accept()), Ok(Received::Nothing));
-        (one, other)
-    }
-
-    fn through(from: &mut Flow, to: &mut Flow, data: Data) -> Option<(Data, u64)> {
-        let mut received = None;
-        for frame in from.send(data)? {
-            assert!(frame.len() <= PART_BYTES + 1 && received.is_none());
-            if let Received::Message(data, cost) = to.receive(frame).unwrap() {
-                received = Some((data, cost));
-            }
-        }
-        received
-    }
-
-    #[test]
-    fn whatever_is_sent_arrives_up_to_the_limit_and_nothing_beyond() {
-        let (mut one, mut other) = pair(RELIABLE);
-        for size in [0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 3 * PART_BYTES, MESSAGE_BYTES] {
-            let data = Data::Bytes((0..size).map(|at| at as u8).collect());
-            let (received, cost) = through(&mut one, &mut other, data.clone()).unwrap();
-            assert!(received == data, "{size}");
-            other.read(cost);
-        }
-        assert_eq!(through(&mut one, &mut other, "糸電話".into()).unwrap().0, "糸電話".into());
-        assert_eq!(one.send(vec![0; MESSAGE_BYTES + 1].into()), None);
-        assert_eq!(Flow::new(LOSSY).send(vec![0; PART_BYTES + 1].into()), None);
-    }
-
-    #[test]
-    fn nothing_is_sent_before_the_other_side_accepts() {
-        let (mut one, mut other) = (Flow::new(RELIABLE), Flow::new(RELIABLE));
-        assert!(!one.may_send() && !one.is_accepted());
-        let accepted = other.accept();
-        assert_eq!(accepted.len(), CREDIT_BYTES);
-        one.receive(accepted).unwrap();
-        assert!(one.may_send() && one.is_accepted());
-        assert!(Flow::new(LOSSY).may_send());
-    }
-
-    proptest! {
-        /// Whatever is sent and read: what was sent and not read stays below the window and one message, the one that keeps
-        /// the rules is never refused, and who has read everything always gets more.
-        #[test]
-        fn what_is_not_read_is_bounded(steps in prop::collection::vec((0..2 * PART_BYTES, 0..4_usize), 1..200)) {
-            let (mut one, mut other) = pair(RELIABLE);
-            let mut unread = std::collections::VecDeque::new();
-            for (size, reads) in steps {
-                if one.may_send() {
-                    unread.push_back(through(&mut one, &mut other, vec![0; size].into()).unwrap().1);
-                }
-                prop_assert!(unread.iter().sum::<u64>() <= WINDOW + MESSAGE_COST);
-                for _ in 0..reads {
-                    let Some(cost) = unread.pop_front() else { break };
-                    if let Some(credit) = other.read(cost) {
-                        one.receive(credit).unwrap();
-                    }
-                }
-            }
-            for cost in unread {
-                if let Some(credit) = other.read(cost) {
-                    one.receive(credit).unwrap();
-                }
-            }
-            prop_assert!(one.may_send());
-        }
-
-        #[test]
-        fn nonsense_is_refused_and_bounded(frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..100)) {
-            let (_, mut other) = pair(RELIABLE);
-            for frame in frames {
-                let _ = other.receive(frame);
-                prop_assert!(other.parts.len() <= MESSAGE_BYTES);
-            }
-        }
-    }
-
-    #[test]
-    fn a_flood_is_noticed_also_one_of_nothing() {
-        let (_, mut other) = pair(RELIABLE);
-        let flooded = (0..1_000_000).position(|_| other.receive(vec![BYTES]) == Err(Violation::Flooded));
-        assert!(flooded.is_some_and(|frames| frames < 40_000), "{flooded:?}");
-        let (_, mut other) = pair(RELIABLE);
-        let mut part = vec![0; PART_BYTES];
-        part.push(PART);
-        let flooded = (0..1000).position(|_| other.receive(part.clone()) == Err(Violation::Flooded));
-        assert_eq!(flooded, Some(MESSAGE_BYTES / PART_BYTES));
-    }
-
-    #[test]
-    fn what_is_no_frame_is_refused() {
-        let refused = |frame: &[u8]| pair(RELIABLE).1.receive(frame.to_vec());
-        assert_eq!(refused(&[]), Err(Violation::Malformed));
-        assert_eq!(refused(&[9]), Err(Violation::Malformed));
-        assert_eq!(refused(&[1, 2, CREDIT]), Err(Violation::Malformed));
-        assert_eq!(refused(&[0xff, TEXT]), Err(Violation::Malformed));
-        assert_eq!(refused(&[0, PART]), Err(Violation::Malformed), "a part that is not full");
-        assert_eq!(refused(&END_FRAME), Ok(Received::End));
-        let mut part = vec![0; PART_BYTES];
-        part.push(PART);
-        assert!(pair(LOSSY).1.receive(part).is_err());
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! A channel's data channel, what waits to be read, and how it ended.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MessageEvent;
 
 use crate::connection::{self, Slot, Transport};
-use crate::dom::{DataChannel, Listener};
+use crate::dom::{DataChannel, Listener, NextTask};
 use crate::error::ChannelError;
 use crate::peer::Peer;
 use crate::snapshot::SnapshotCell;
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     peer: Peer,
     name: String,
     state: SnapshotCell<State>,
+    /// Sends what waits to be sent together. Made when something does.
+    flush: OnceCell<NextTask>,
 }
 
 #[derive(Default)]
@@ -56,7 +59,7 @@ impl Shared {
         state.change(|state: &mut State| state.flow = Flow::new(promise));
         slot.listen(listeners(channel, slot, &state, promise));
         let name = channel.label();
-        Shared { transport: Rc::new(transport), promise, peer, name, state }
+        Shared { transport: Rc::new(transport), promise, peer, name, state, flush: OnceCell::new() }
     }
 
     pub(super) fn peer(&self) -> &Peer {
@@ -71,8 +74,10 @@ impl Shared {
         self.promise
     }
 
+    /// Bytes that were not sent yet.
     pub(super) fn buffered(&self) -> u32 {
-        self.transport.channel.buffered_amount()
+        let waiting = self.state.change(|state| state.flow.waiting_bytes());
+        self.transport.channel.buffered_amount().saturating_add(waiting as u32)
     }
 
     /// Lets the other side send. Its acceptance may have come before this end is told to be open: then it is said when it is.
@@ -119,23 +124,44 @@ impl Shared {
         if let Some(end) = self.end() {
             return Err(end.err().unwrap_or(ChannelError::Closed));
         }
-        let frames = self.state.change(|state| state.flow.send(data)).ok_or(ChannelError::TooLarge)?;
+        let is_busy = self.transport.channel.buffered_amount() > 0;
+        let sent = self.state.change(|state| Some((state.flow.send(data, is_busy)?, state.flow.waiting_bytes() > 0)));
+        let (frames, waits) = sent.ok_or(ChannelError::TooLarge)?;
         for frame in frames {
             self.transport.channel.send_bytes(&frame).map_err(|_| ChannelError::Lost)?;
+        }
+        if waits {
+            self.flush.get_or_init(|| self.flushing()).schedule();
         }
         Ok(())
     }
 
-    pub(super) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Option<Result<Data, ChannelError>>> {
-        let next = self.state.change(|state| {
+    /// What is sent one after the other in one task of the page goes together. Timers would be slowed down in hidden pages.
+    fn flushing(&self) -> NextTask {
+        let (transport, state) = (Rc::clone(&self.transport), self.state.clone());
+        NextTask::new(move || flush(&transport.channel, &state))
+    }
+
+    /// Gives the browser what waits to be sent together.
+    pub(super) fn flush(&self) {
+        flush(&self.transport.channel, &self.state);
+    }
+
+    /// What waits to be read, if something does.
+    pub(super) fn try_receive(&self) -> Option<Data> {
+        let (data, credit) = self.state.change(|state| {
             let (data, cost) = state.unread.pop_front()?;
             state.waiting = state.waiting.saturating_sub(cost);
             Some((data, state.flow.read(cost)))
-        });
-        if let Some((data, credit)) = next {
-            if let Some(credit) = credit {
-                let _ = self.transport.channel.send_bytes(&credit);
-            }
+        })?;
+        if let Some(credit) = credit {
+            let _ = self.transport.channel.send_bytes(&credit);
+        }
+        Some(data)
+    }
+
+    pub(super) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Option<Result<Data, ChannelError>>> {
+        if let Some(data) = self.try_receive() {
             return Poll::Ready(Some(Ok(data)));
         }
         let Some(end) = self.end() else {
@@ -167,6 +193,7 @@ impl Shared {
         if self.end().is_some() {
             return;
         }
+        self.flush();
         connection::end(&self.transport);
         self.state.change(|state| {
             state.unread.clear();
@@ -184,6 +211,13 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+fn flush(channel: &DataChannel, state: &SnapshotCell<State>) {
+    if let Some(frame) = state.change(|state| state.flow.flush()) {
+        // If it is over that is told by its end.
+        let _ = channel.send_bytes(&frame);
     }
 }
 
@@ -252,16 +286,17 @@ impl State {
             Violation::Malformed => ChannelError::Malformed,
             Violation::Flooded => ChannelError::Flooded,
         })? {
-            Received::Message(data, cost) => {
-                self.unread.push_back((data, cost));
-                self.waiting = self.waiting.saturating_add(cost);
+            Received::Messages(messages) => {
+                for message in messages {
+                    self.waiting = self.waiting.saturating_add(message.1);
+                    self.unread.push_back(message);
+                }
                 // Where there is no credit the oldest make room.
                 while !promise.reliable && self.waiting > WINDOW {
                     let Some((_, cost)) = self.unread.pop_front() else { break };
                     self.waiting = self.waiting.saturating_sub(cost);
                 }
             }
-            Received::Nothing => {}
             Received::End => self.is_ending = true,
         }
         Ok(())

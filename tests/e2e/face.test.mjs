@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { ref } from "@vue/reactivity";
 import { abortable } from "../../js/lib/abort.js";
 import { request } from "../../js/lib/channel.js";
-import { offer } from "../../js/lib/transfer.js";
+import { take } from "../../js/lib/transfer.js";
 import { verify } from "../../js/lib/verification.js";
 
 /** Whether a promise is settled by now: what waits for one that never is stays in the wasm for ever. */
@@ -51,7 +51,7 @@ test("proxies of Vue leave alone what is told of files and verifications", async
     let offered;
     const refused = [];
     const incoming = { offer: () => ({ name: "x", size: 1, type: "" }), refuse: () => refused.push("x") };
-    offer(incoming, { emit: () => {} }, { emit: (type, detail) => (offered = detail) });
+    take({ incoming }, { emit: () => {} }, { emit: (type, detail) => (offered = detail) });
     ref(offered).value.refuse();
     assert.deepEqual(refused, ["x"]);
 

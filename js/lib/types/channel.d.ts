@@ -52,7 +52,7 @@ export interface Channel extends EventTarget {
     readonly name: string;
     /** Bytes of a message, at most: 1 MiB; without order, or where messages may be lost, 64 KiB. */
     readonly maxMessageSize: number;
-    /** Bytes that the browser has and did not send yet. */
+    /** Bytes that were not sent yet. */
     readonly bufferedAmount: number;
     /** Resolved when it is over: with nothing if either side closed it, otherwise with why. */
     readonly closed: Promise<ItodenwaError | undefined>;
@@ -65,7 +65,8 @@ export interface Channel extends EventTarget {
     onclose: ((this: Channel, end: ChannelEvents["close"]) => void) | null;
 
     /**
-     * Sends a message. Resolved when the browser has it, which it takes as the other side reads; at most 1024 wait.
+     * Sends a message. Resolved when it is sent: sooner or later, as the other side reads; at most 1024 wait. Small messages that are
+     * sent while the browser has something to send already go together, at the end of the page's task at the latest.
      * @throws {@link ItodenwaError} `channel/data`, `channel/too-large`, `channel/queue-full`, or why it is over.
      */
     send(message: string | BufferSource): Promise<void>;

@@ -18,8 +18,12 @@ export interface LaterWasm {
     settings?: Wasm | undefined;
     /** `itodenwa_stats_bg.wasm`: how connections do, and how good they are. */
     stats?: Wasm | undefined;
-    /** `itodenwa_channels_bg.wasm`: own tracks, channels, requests and files. */
+    /** `itodenwa_channels_bg.wasm`: channels and requests. */
     channels?: Wasm | undefined;
+    /** `itodenwa_files_bg.wasm`: files. */
+    files?: Wasm | undefined;
+    /** `itodenwa_publish_bg.wasm`: own tracks. */
+    publish?: Wasm | undefined;
     /** `itodenwa_check_bg.wasm`: check, preview, diagnosis and the browser's own statistics. */
     check?: Wasm | undefined;
     /** `itodenwa_history_bg.wasm`: messages for those who come later. */

@@ -181,7 +181,7 @@ mod tests {
         module.exports.add("join", join);
         module.exports.add("check", check);
         module.exports.add("table", table);
-        let piece = |begin, places| Datum { addresses: BEGIN + begin..BEGIN + begin + 8, data: Vec::new(), places };
+        let piece = |begin, places| Datum { addresses: BEGIN + begin..BEGIN + begin + 8, places, ..Datum::default() };
         let data = vec![piece(0, vec![]), piece(8, vec![1]), piece(16, vec![])];
         (module.emit_wasm(), References { data, table_length: 2, ..References::default() })
     }
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_parts_need_is_code_in_both_and_data_in_the_first() {
+    fn what_two_parts_need_is_in_both_and_data_that_is_written_in_the_first() {
         let mut module = parse(&with_data().0).unwrap();
         let first_address: i32 = 1 << 20;
         let helper = function(&mut module, "alloc::helper", &[]);
@@ -244,12 +244,17 @@ mod tests {
         }
         module.funcs.get_mut(check).kind.unwrap_local_mut().builder_mut().func_body().call(helper);
         module.exports.add("record", record);
-        let Modules { first, later } = split(&module.emit_wasm(), &with_data().1, &[CHECK, RECORD]).unwrap();
+        let (wasm, mut references) = (module.emit_wasm(), with_data().1);
+        let Modules { first, later } = split(&wasm, &references, &[CHECK, RECORD]).unwrap();
         assert!(data(&first)[0].starts_with(b"of join-of check\0"));
         assert!(!functions(&first).contains(&"alloc::helper"));
         for part in &later {
             assert!(functions(part).contains(&"alloc::helper"));
             assert!(data(part).is_empty(), "it could be changed by then");
         }
+        references.data[1].is_constant = true;
+        let Modules { first, later } = split(&wasm, &references, &[CHECK, RECORD]).unwrap();
+        assert!(data(&first)[0].starts_with(b"of join-\0"));
+        assert!(later.iter().all(|part| data(part) == [b"of check"]));
     }
 }

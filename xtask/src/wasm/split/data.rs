@@ -22,30 +22,27 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    /// Shares data out by what each part reaches, as indices in `references`. What more than one part needs is the first's: it may
-    /// be changed by then.
+    /// Shares data out by what each part reaches, as indices in `references`. What more than one part needs each of them brings if
+    /// nothing writes there; otherwise it is the first's: it may be changed by then.
     pub(super) fn new(references: &References, first: &BTreeSet<usize>, later: &[&BTreeSet<usize>]) -> Self {
         let mut shares = Shares { leaving: Vec::new(), brought: vec![Vec::new(); later.len()] };
-        // The part of the last piece, as long as nothing of another part is between.
-        let mut last_part = None;
+        // Where the datum before ends: a piece reaches over a gap, and not over anything else.
+        let mut before = 0;
         for (index, datum) in references.data.iter().enumerate() {
-            let mut parts = later.iter().zip(0..).filter(|(reached, _)| reached.contains(&index)).map(|(_, part)| part);
-            let (part, other) = (parts.next(), parts.next());
-            if first.contains(&index) || other.is_some() {
-                last_part = None;
+            let wanted = later.iter().filter(|reached| reached.contains(&index)).count();
+            let end_before = std::mem::replace(&mut before, datum.addresses.end);
+            if first.contains(&index) || wanted > 1 && !datum.is_constant {
                 continue;
             }
             shares.leaving.push(datum.addresses.clone());
-            let Some((part, brought)) = part.and_then(|part| Some((part, shares.brought.get_mut(part)?))) else {
-                continue;
-            };
-            match brought.last_mut() {
-                Some(last) if last_part == Some(part) && datum.addresses.start - last.end < GAP => {
-                    last.end = datum.addresses.end;
+            for (brought, _) in shares.brought.iter_mut().zip(later).filter(|(_, reached)| reached.contains(&index)) {
+                match brought.last_mut() {
+                    Some(last) if last.end == end_before && datum.addresses.start - last.end < GAP => {
+                        last.end = datum.addresses.end;
+                    }
+                    _ => brought.push(datum.addresses.clone()),
                 }
-                _ => brought.push(datum.addresses.clone()),
             }
-            last_part = Some(part);
         }
         shares
     }

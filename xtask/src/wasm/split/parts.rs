@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// The parts. What more than one of them needs is in each of them.
-pub(crate) const PARTS: [Part; 13] = [
+pub(crate) const PARTS: [Part; 15] = [
     Part {
         name: "attributes",
         modules: &["attributes"],
@@ -25,24 +25,35 @@ pub(crate) const PARTS: [Part; 13] = [
     },
     Part {
         name: "channels",
-        modules: &["channel", "file", "publish", "request"],
+        modules: &["channel", "request"],
         exports: &[
             "rawchannel_",
-            "rawincoming_",
+            "rawincoming_channel",
+            "rawincoming_request",
             "rawrequest_",
-            "rawtransfer_",
             "__wbg_rawchannel_",
             "__wbg_rawrequest_",
-            "__wbg_rawtransfer_",
             "rawroom_channel",
-            "rawroom_publish",
             "rawroom_request",
+        ],
+        called: &[],
+    },
+    Part {
+        name: "files",
+        modules: &["channel", "file"],
+        exports: &[
+            "rawincoming_file",
+            "rawincoming_kept",
+            "rawincoming_offer",
+            "rawincoming_refuse",
+            "rawtransfer_",
+            "__wbg_rawtransfer_",
             "rawroom_sendFile",
-            "rawroom_unpublish",
             "removePrivateFiles",
         ],
         called: &[],
     },
+    Part { name: "publish", modules: &["publish"], exports: &["rawroom_publish", "rawroom_unpublish"], called: &[] },
     Part {
         name: "check",
         modules: &["check", "diagnosis", "meter", "preview"],

@@ -20,6 +20,8 @@ pub(super) struct Datum {
     pub(super) data: Vec<usize>,
     /// The functions whose addresses are in it, by their places in the table.
     pub(super) places: Vec<u32>,
+    /// Nothing writes there.
+    pub(super) is_constant: bool,
 }
 
 /// What the linked module refers to. Addresses and places in the table are the same after the bindings are made.
@@ -69,6 +71,9 @@ impl References {
             });
         }
         references.data = pieces(symbols.iter().flatten().cloned().collect());
+        for datum in &mut references.data {
+            datum.is_constant = module.is_constant(datum.addresses.start);
+        }
         for reader in &module.relocations {
             references.relocate(wasm, &module, reader, &symbols)?;
         }
@@ -152,6 +157,8 @@ struct Segment {
     bytes: Range<usize>,
     /// Where they go.
     address: u32,
+    /// What the linker calls it.
+    name: String,
 }
 
 /// What is read of the linked module.
@@ -199,15 +206,23 @@ impl<'a> Linked<'a> {
                         };
                         let end = segment.range.end;
                         let bytes = end - segment.data.len()..end;
-                        module.segments.push(Segment { bytes, address: value.cast_unsigned() });
+                        module.segments.push(Segment { bytes, address: value.cast_unsigned(), name: String::new() });
                     }
                 }
                 Payload::CustomSection(section) => match section.as_known() {
                     KnownCustom::Reloc(reader) => module.relocations.push(reader),
                     KnownCustom::Linking(reader) => {
                         for part in reader.subsections() {
-                            if let Linking::SymbolTable(symbols) = part? {
-                                module.symbols = symbols.into_iter().collect::<std::result::Result<_, _>>()?;
+                            match part? {
+                                Linking::SymbolTable(symbols) => {
+                                    module.symbols = symbols.into_iter().collect::<std::result::Result<_, _>>()?;
+                                }
+                                Linking::SegmentInfo(infos) => {
+                                    for (segment, info) in module.segments.iter_mut().zip(infos) {
+                                        info?.name.clone_into(&mut segment.name);
+                                    }
+                                }
+                                _ => {}
                             }
                         }
                     }
@@ -237,6 +252,12 @@ impl<'a> Linked<'a> {
         let place = self.functions.partition_point(|function| function.start <= at).checked_sub(1)?;
         let index = self.imported + u32::try_from(place).ok()?;
         self.names.get(&index).map(String::as_str)
+    }
+
+    /// Whether what is at this address is only read.
+    fn is_constant(&self, address: u32) -> bool {
+        let after = self.segments.iter().filter(|segment| segment.address <= address);
+        after.max_by_key(|segment| segment.address).is_some_and(|segment| segment.name.starts_with(".rodata"))
     }
 
     /// The address of a word in data, and what stands there.
