@@ -138,8 +138,10 @@ impl Shared {
 
     /// What is sent one after the other in one task of the page goes together. Timers would be slowed down in hidden pages.
     fn flushing(&self) -> NextTask {
-        let (transport, state) = (Rc::clone(&self.transport), self.state.clone());
-        NextTask::new(move || flush(&transport.channel, &state))
+        let (channel, state) = (self.transport.channel.clone(), self.state.clone());
+        let (next_task, listener) = NextTask::new(move || flush(&channel, &state));
+        self.transport.slot.also_listen(listener);
+        next_task
     }
 
     /// Gives the browser what waits to be sent together.

@@ -71,6 +71,11 @@ impl Slot {
         self.listeners.change(|current| *current = listeners);
     }
 
+    /// Listens to something more until then.
+    pub(crate) fn also_listen(&self, listener: Listener) {
+        self.listeners.change(|current| current.push(listener));
+    }
+
     /// Listens no more: what listens may keep the channel.
     pub(crate) fn unlisten(&self) {
         drop(self.listeners.change(mem::take));

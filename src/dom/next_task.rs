@@ -33,17 +33,16 @@ extern "C" {
     fn post_message(this: &Port, message: &JsValue);
 }
 
-/// Runs something in a task of its own, soon, also in a page that is hidden, whose timers are slow (HTML, section 9.4). Dropping it
-/// takes it back.
+/// Runs something in a task of its own, soon, also in a page that is hidden, whose timers are slow (HTML, section 9.4).
 pub(crate) struct NextTask {
     here: Port,
     there: Port,
     is_scheduled: Rc<Cell<bool>>,
-    _listener: Listener,
 }
 
 impl NextTask {
-    pub(crate) fn new(mut call: impl FnMut() + 'static) -> Self {
+    /// As long as the listener lives.
+    pub(crate) fn new(mut call: impl FnMut() + 'static) -> (Self, Listener) {
         let channel = MessageChannel::new();
         let (here, there) = (channel.port1(), channel.port2());
         let is_scheduled = Rc::new(Cell::new(false));
@@ -53,7 +52,7 @@ impl NextTask {
             call();
         });
         here.start();
-        NextTask { here, there, is_scheduled, _listener: listener }
+        (NextTask { here, there, is_scheduled }, listener)
     }
 
     /// Once until it ran.

@@ -25,6 +25,19 @@ const AHEAD = 8 * BLOCK + HEADS;
 /** Bytes that may overtake a text: what a channel has on its way at most, a mebibyte and a message. */
 const LATER = (1 << 20) + BLOCK + HEADS;
 
+/** Messages of a burst. */
+const SMALL = 3000;
+
+/** Counts what channels of the application give to the browser. */
+function countFrames() {
+    window.frames = 0;
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (data) {
+        window.frames += this.protocol === "itodenwa.channel" ? 1 : 0;
+        send.call(this, data);
+    };
+}
+
 /** Counts the bytes of files that are given to the browser, and that come. */
 function countFileBytes() {
     window.sent = 0;
@@ -134,6 +147,45 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
         assert.ok(ahead.length > 2, `${ahead.length} were heard`);
         assert.ok(Math.max(...ahead) <= AHEAD, `${Math.max(...ahead)} bytes before one`);
         assert.ok(Math.max(...later) <= LATER, `${Math.max(...later)} bytes that were sent later came before one`);
+    });
+
+    test(`small messages that are sent one after the other go together, and arrive one by one, from ${kinds.join(" to ")}`, async (t) => {
+        const room = freshRoom();
+        const [one, other] = await Promise.all(kinds.map((kind) => member(t, kind, room, countFrames)));
+        const reading = other.evaluate(async (count) => {
+            const channel = await new Promise((done) => (window.room.onchannel = done));
+            const read = [];
+            for await (const message of channel) {
+                read.push(typeof message === "string" ? message : `${message.length} bytes`);
+                if (read.length === count) break;
+            }
+            await channel.send("done");
+            return read;
+        }, SMALL);
+        const { frames, sent } = await one.evaluate(async (count) => {
+            const channel = await (await window.peer).openChannel("burst");
+            const sent = [];
+            window.frames = 0;
+            for (let at = 0; at < count; at += 1) {
+                // In between one that is too large to go with others.
+                const message = at % 500 === 250 ? new Uint8Array(5000 + at) : at % 2 ? `${at}` : new Uint8Array(at % 100);
+                sent.push(typeof message === "string" ? message : `${message.length} bytes`);
+                await channel.send(message);
+            }
+            const { frames } = window;
+            await new Promise((done) => (channel.onmessage = done));
+            return { frames, sent };
+        }, SMALL);
+        assert.deepEqual(await reading, sent);
+        assert.ok(frames < SMALL / 10, `${frames} frames`);
+        for (const page of [one, other]) {
+            const counts = await page.evaluate(async () => {
+                const { counts } = await import("/itodenwa/index.js");
+                await window.room.leave();
+                return counts();
+            });
+            assert.equal(counts.listeners, 0);
+        }
     });
 
     test(`channels and requests from ${kinds.join(" to ")}`, async (t) => {
