@@ -207,6 +207,7 @@ fn network(form: Form) -> Result<Tally> {
     count(node(&serve::server()?, Reporter::Spec, form).args([
         "--test-concurrency=1",
         "network/addresses.mjs",
+        "network/lossy.mjs",
         "network/nat.mjs",
     ]))
 }

@@ -141,6 +141,8 @@ const KINDS = {
     "one to one": { post: "masquerade", pre: (inside) => `iif outside dnat to ${inside}` },
     // Nothing passes, not even what passed before.
     "cut": { post: "masquerade", first: "drop" },
+    // A tenth of the packets is lost, each way.
+    lossy: { post: "masquerade", first: "meta l4proto udp numgen random mod 10 == 0 drop" },
     // Pages of the web, and nothing else.
     "web only": { post: "masquerade", forward: "oif outside tcp dport { 80, 443 } accept\n oif outside drop" },
 };
