@@ -79,9 +79,10 @@ impl Sizes {
 pub(crate) fn check() -> Result<()> {
     let sizes = Sizes::measure()?;
     within("what a page loads before its first call", sizes.first_load().brotli, FIRST_LOAD)?;
-    sizes.later.iter().try_for_each(|(file, size)| {
-        within(file, size.brotli, if file.contains(FILES.0) { FILES.1 } else { LATER })
-    })
+    sizes
+        .later
+        .iter()
+        .try_for_each(|(file, size)| within(file, size.brotli, if file.contains(FILES.0) { FILES.1 } else { LATER }))
 }
 
 fn within(what: &str, size: usize, budget: usize) -> Result<()> {

@@ -46,8 +46,11 @@ impl Bundle {
     }
 }
 
-/// The messages of a bundle, and whether each is text; the last is none where it is no bundle.
-pub(super) fn messages(mut bundle: &[u8]) -> impl Iterator<Item = Option<(bool, &[u8])>> {
+/// Whether it is text, and what it is.
+type Message<'a> = (bool, &'a [u8]);
+
+/// The messages of a bundle; the last is none where it is no bundle.
+pub(super) fn messages(mut bundle: &[u8]) -> impl Iterator<Item = Option<Message<'_>>> {
     std::iter::from_fn(move || {
         if bundle.is_empty() {
             return None;
@@ -59,7 +62,7 @@ pub(super) fn messages(mut bundle: &[u8]) -> impl Iterator<Item = Option<(bool, 
 }
 
 /// The first message, and what is behind it.
-fn split(bundle: &[u8]) -> Option<((bool, &[u8]), &[u8])> {
+fn split(bundle: &[u8]) -> Option<(Message<'_>, &[u8])> {
     let (header, rest) = bundle.split_first_chunk::<HEADER_BYTES>()?;
     let header = u16::from_le_bytes(*header);
     let length = usize::from(header & !TEXT_BIT);
