@@ -57,7 +57,7 @@ async function passes(t, page, size, limit) {
     }
     const [sender, receiver] = people;
     await sender.reads("peer-count", "2");
-    const memory = [watch(ann), watch(bob)];
+    const memory = [watch(t, ann), watch(t, bob)];
     const since = Date.now();
     const input = await sender.page.$("#file-input");
     await input.uploadFile(path);
@@ -108,7 +108,7 @@ async function hashesOf(path) {
 }
 
 /** Looks at what the largest process of pages of a browser has for itself, again and again; gives what ends that, and the most that it had. */
-function watch(browser) {
+function watch(t, browser) {
     let most = 0;
     const look = async () => {
         const session = await browser.target().createCDPSession();
@@ -117,6 +117,7 @@ function watch(browser) {
         await session.detach();
     };
     const timer = setInterval(() => look().catch(() => {}), 1000);
+    t.after(() => clearInterval(timer));
     return async () => {
         clearInterval(timer);
         await look();
