@@ -69,7 +69,8 @@ pub enum Event {
         /// What it is.
         settings: Settings,
     },
-    /// The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done.
+    /// The system silenced an own source, as a phone does when it rings, or gave it back; so is what goes off, or gets another track. Nothing
+    /// need be done. The JavaScript package tells the others of what lasts for two seconds, by the attribute `interrupted`.
     Interrupted {
         /// Which.
         source: Source,

@@ -520,6 +520,7 @@ export class Room extends Emitter {
             }
             case "interrupted": {
                 const { type, ...interrupted } = event;
+                import("./interruption.js").then(({ silenced }) => silenced(this.#me, interrupted)).catch(() => {});
                 return this.emit(type, interrupted);
             }
             case "devices":

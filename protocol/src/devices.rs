@@ -146,7 +146,7 @@ pub enum SourceEvent<E> {
     Failed(Source, E),
     /// It was on, and is off although nobody wanted that: its device is gone. With why there is no other one, if one was asked for.
     Ended(Source, Option<E>),
-    /// The system silenced it, or gave it back.
+    /// The system silenced it, or gave it back. What goes off, or gets another track, is given back.
     Interrupted(Source, bool),
 }
 
@@ -221,7 +221,7 @@ impl<T, E: Clone> Devices<T, E> {
             }
             DevicesInput::Ended(source) => self.with(source, Device::ended),
             DevicesInput::Interrupted { source, interrupted } => {
-                self.with(source, |device, outputs| device.interrupted(interrupted, outputs))
+                self.with(source, |device, _| device.interrupted(interrupted))
             }
         }
         // An own source is there as long as it has a track.
@@ -283,6 +283,7 @@ impl<T, E: Clone> Devices<T, E> {
     fn with(&mut self, source: Source, act: impl FnOnce(&mut Device<T>, &mut Outputs<E>)) {
         if let Some(device) = self.devices.get_mut(&source) {
             act(device, &mut self.outputs);
+            device.tell_interrupted(&mut self.outputs);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Own sources: the last word counts, a device that is lost is replaced, and everybody that waits is told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itodenwa_protocol::devices::{Devices, DevicesInput, DevicesOutput, Previous, RequestId, SourceEvent, WAITING};
 use itodenwa_protocol::options::{CameraOptions, DeviceConstraints, MicrophoneOptions};
@@ -291,8 +291,11 @@ struct World {
     /// What is asked for: how the track was captured that was there.
     asked: BTreeMap<Source, Option<DeviceConstraints>>,
     tracks: u32,
-    /// What the application knows to be on.
+    /// What the application knows to be on, and to be silenced.
     on: BTreeMap<Source, bool>,
+    interrupted: BTreeMap<Source, bool>,
+    /// The tracks that the system has silenced.
+    silenced: BTreeSet<u32>,
 }
 
 impl World {
@@ -321,6 +324,13 @@ impl World {
                 }
             }
             Action::Interrupted(source, interrupted) => {
+                if let Some(track) = self.machine.track(source) {
+                    if interrupted {
+                        self.silenced.insert(*track);
+                    } else {
+                        self.silenced.remove(track);
+                    }
+                }
                 self.handle(DevicesInput::Interrupted { source, interrupted });
             }
         }
@@ -369,6 +379,9 @@ impl World {
         for source in [Source::Camera, Source::Microphone, Source::Screen] {
             let is_on = self.on.get(&source).copied().unwrap_or_default();
             assert_eq!(self.machine.is_on(source), is_on, "{source:?}: the application knows something else");
+            let silenced = is_on && self.machine.track(source).is_some_and(|track| self.silenced.contains(track));
+            let known = self.interrupted.get(&source).copied().unwrap_or_default();
+            assert_eq!(silenced, known, "{source:?}: the application knows something else of what is silenced");
         }
     }
 
@@ -382,7 +395,9 @@ impl World {
             }
             SourceEvent::Failed(source, _) => assert_ne!(self.on.get(&source), Some(&true)),
             SourceEvent::Replaced(source) => assert!(self.machine.track(source).is_some()),
-            SourceEvent::Interrupted(source, _) => assert_eq!(self.on.get(&source), Some(&true)),
+            SourceEvent::Interrupted(source, now) => {
+                assert_ne!(self.interrupted.insert(source, now).unwrap_or_default(), now, "{source:?}: told twice");
+            }
         }
     }
 }

@@ -203,6 +203,7 @@ export default {
     "state/connecting": "connecting …",
     "state/connected": "connected",
     "state/away": "not at the server",
+    "state/interrupted": "paused by their system",
     "state/disconnected": "the line is shaky …",
     "state/failed": "no connection",
     "state/closed": "closed",

@@ -203,6 +203,7 @@ export default {
     "state/connecting": "つないでいます…",
     "state/connected": "接続済み",
     "state/away": "サーバーから離れています",
+    "state/interrupted": "相手のシステムが一時停止中です",
     "state/disconnected": "通信が不安定です…",
     "state/failed": "つながりません",
     "state/closed": "終了",

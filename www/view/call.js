@@ -120,9 +120,14 @@ export class CallView {
         };
         room.onmedia = ({ peer }) => {
             this.#stage.media(peer);
+            this.#stage.state(peer);
             this.#people.media(peer);
         };
-        room.onattribute = ({ peer }) => peer && this.#hand.changed(peer);
+        room.onattribute = ({ peer, key }) => {
+            if (!peer) return;
+            this.#hand.changed(peer);
+            if (key === "interrupted") this.#stage.state(peer);
+        };
         room.onspeaking = ({ peer }) => this.#stage.speaking(peer);
         room.onmutedspeech = (speaking) => this.#mutedSpeech(speaking);
         room.onspeaker = () => this.#stage.speaker();

@@ -80,7 +80,7 @@ export class Stage {
 
     state(peer) {
         const tile = this.#tiles.get(peer.id);
-        tile?.state(peer.state, peer.away);
+        tile?.state(peer.state, peer.away, silenced(peer));
         if (!tile || peer.state !== "connected") return;
         // Nothing that the first picture waits for.
         import("./quality.js").then(({ showQuality }) => showQuality(tile.element, peer)).catch(() => {});
@@ -217,4 +217,10 @@ function place(tile, rectangle) {
 /** What somebody is called. Shown as text only. */
 export function nameOf(peer) {
     return peer?.name ?? word("somebody");
+}
+
+/** Those of somebody's sources that are on and that their system has silenced: what they say is theirs, and may be anything. */
+function silenced({ attributes, media }) {
+    const said = attributes.get("interrupted");
+    return Array.isArray(said) ? said.filter((source) => media.has(source)) : [];
 }

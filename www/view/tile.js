@@ -45,11 +45,13 @@ export class Tile {
         else delete this.#video.dataset.testid;
     }
 
-    /** `away`: the server does not know them, and the connection goes on. */
-    state(state, away = false) {
+    /** `away`: the server does not know them, and the connection goes on. `silenced`: what their system has paused. */
+    state(state, away = false, silenced = []) {
         this.element.dataset.state = state;
         this.element.toggleAttribute("data-away", away);
-        say(this.#state, () => word(`state/${away && state === "connected" ? "away" : state}`));
+        this.element.toggleAttribute("data-interrupted", silenced.length > 0);
+        const more = away ? "away" : silenced.length > 0 ? "interrupted" : state;
+        say(this.#state, () => word(`state/${state === "connected" ? more : state}`));
         clearInterval(this.#timer);
         this.#wait.hidden = state === "connected" || state === "closed";
         if (this.#wait.hidden) return (this.#since = undefined);

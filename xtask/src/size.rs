@@ -150,6 +150,7 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         // Loaded when they are first used.
         "--external:./abort.js",
         "--external:./channel.js",
+        "--external:./interruption.js",
         "--external:./own-level.js",
         "--external:./publish.js",
         "--external:./recording.js",

@@ -64,7 +64,10 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     ondevice: ((this: Room, device: RoomEvents["device"]) => void) | null;
     /** Devices were connected or taken away: {@link devices} gives others now. */
     ondevices: ((this: Room, devices: undefined) => void) | null;
-    /** The system silenced an own source, as a phone does when it rings, or gave it back. Nothing need be done. */
+    /**
+     * The system silenced an own source, as a phone does when it rings, or gave it back; so is what goes off, or gets another track. Nothing need be
+     * done. What lasts for two seconds the others see in {@link Peer.attributes}: `interrupted` is a list of sources, and not there otherwise.
+     */
     oninterrupted: ((this: Room, interrupted: RoomEvents["interrupted"]) => void) | null;
     /** Somebody wrote. Show it as text, never as HTML. */
     ontext: ((this: Room, text: RoomEvents["text"]) => void) | null;

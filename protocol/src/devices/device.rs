@@ -20,6 +20,8 @@ pub(super) struct Device<T> {
     asked: Option<Asked>,
     /// Requests that are done when the browser has answered: none unless it is asked.
     waiting: Vec<RequestId>,
+    /// It was told that it is interrupted.
+    told_interrupted: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +40,8 @@ struct Held<T> {
     constraints: Option<DeviceConstraints>,
     /// Its device is not gone.
     is_live: bool,
+    /// The system has silenced it.
+    is_interrupted: bool,
 }
 
 /// What the browser was asked for.
@@ -60,6 +64,7 @@ impl<T> Device<T> {
             holds: Holds::Nothing,
             asked: None,
             waiting: Vec::new(),
+            told_interrupted: false,
         }
     }
 
@@ -84,7 +89,7 @@ impl<T> Device<T> {
     /// It is on, with a track that nobody was asked for.
     pub(super) fn hold(&mut self, track: T) {
         self.is_wanted = true;
-        self.holds = Holds::On(Held { track, constraints: None, is_live: true });
+        self.holds = Holds::On(Held { track, constraints: None, is_live: true, is_interrupted: false });
     }
 
     /// The application has a track for it. What the browser was asked for is not of use any more.
@@ -226,8 +231,16 @@ impl<T> Device<T> {
         }
     }
 
-    pub(super) fn interrupted<E>(&self, interrupted: bool, outputs: &mut Outputs<E>) {
-        if self.is_on() {
+    pub(super) fn interrupted(&mut self, interrupted: bool) {
+        if let Holds::On(held) | Holds::Muted(held) = &mut self.holds {
+            held.is_interrupted = interrupted;
+        }
+    }
+
+    /// Tells whether it is on and silenced, if that is news: what is off, or has another track, is not.
+    pub(super) fn tell_interrupted<E>(&mut self, outputs: &mut Outputs<E>) {
+        let interrupted = matches!(&self.holds, Holds::On(held) if held.is_interrupted);
+        if std::mem::replace(&mut self.told_interrupted, interrupted) != interrupted {
             outputs.push_back(DevicesOutput::Event(SourceEvent::Interrupted(self.source, interrupted)));
         }
     }
@@ -255,7 +268,7 @@ impl<T> Device<T> {
 
     fn take<E>(&mut self, track: T, constraints: Option<DeviceConstraints>, outputs: &mut Outputs<E>) {
         let source = self.source;
-        let held = Held { track, constraints, is_live: true };
+        let held = Held { track, constraints, is_live: true, is_interrupted: false };
         let (holds, event) = match std::mem::take(&mut self.holds) {
             Holds::On(_) => (Holds::On(held), SourceEvent::Replaced(source)),
             Holds::Muted(_) => {

@@ -42,7 +42,13 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the system silences a camera, and gives it back",
         criterion: "that is told here and to the others, and it goes on by itself",
         people: People::Two,
-        tests: &[],
+        tests: &[
+            client("devices::what_the_system_silences_is_told"),
+            told(
+                "interrupted.test.mjs",
+                "a camera that the system silences is told here and to the others, and comes back by itself",
+            ),
+        ],
     },
     Row {
         id: "M05",
