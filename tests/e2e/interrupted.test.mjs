@@ -9,6 +9,8 @@ after(end);
 function keepCameras() {
     window.cameras = [];
     const { mediaDevices } = navigator;
+    // Blank pages have none.
+    if (!mediaDevices) return;
     const capture = mediaDevices.getUserMedia.bind(mediaDevices);
     mediaDevices.getUserMedia = async (constraints) => {
         const stream = await capture(constraints);
