@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freshRoom, healed, LIMIT, longTest } from "../people.mjs";
+import { freshRoom, healed, LIMIT, longTest, PAIR } from "../people.mjs";
 import * as browsers from "./browsers.mjs";
 import * as lab from "./lab.mjs";
 import * as servers from "./servers.mjs";
@@ -40,6 +40,8 @@ const CUTS = {
     "nothing passes for 3 s: the same connection goes on": 3,
     "nothing passes for 12 s: the same connection goes on": 12,
 };
+
+const KINDS = { ann: PAIR[0], bob: PAIR[1] };
 
 let [ann, bob, believed] = [];
 
@@ -154,7 +156,7 @@ describe("through NATs", () => {
             const page = await servers.besideNobody();
             const since = Date.now();
             const people = await call(t, page, ["port restricted", "port restricted"]);
-            healed(t, "N14", since, ["chromium", "chromium"]);
+            healed(t, "N14", since);
             const answered = await Promise.all(people.map((someone) => someone.page.evaluate(() => window.answeredWhile)));
             assert.ok(answered.includes("gathering"), `the answer was there before the server had its time: ${answered}`);
         });
@@ -176,7 +178,7 @@ describe("through NATs", () => {
 /** A browser of this person, started when their network stays as it is. */
 async function browserOf(name) {
     await lab.settled(name);
-    return browsers.browserOf(name, believed);
+    return browsers.browserOf(name, KINDS[name], believed);
 }
 
 /** Ann and Bob, who see each other. */
@@ -210,7 +212,7 @@ async function again(t, people, row) {
     const since = Date.now();
     await Promise.all(people.map((someone) => someone.watches()));
     const made = await Promise.all(people.map((someone) => someone.connections()));
-    healed(t, row, since, ["chromium", "chromium"]);
+    healed(t, row, since);
     t.diagnostic(`over the first connection: ${made.every((count) => count === 1)}`);
     return made;
 }
