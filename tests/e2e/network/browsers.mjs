@@ -64,7 +64,7 @@ export class Caller extends Person {
         return super.open(browser, url, { prepare: `(${watch})(${relays})` });
     }
 
-    /** The pair that is in use: the kinds of both candidates, and how our relay is spoken to. */
+    /** The pair that is in use: the kinds of both candidates, how our relay is spoken to, and our port. */
     pair() {
         return this.page.evaluate(async () => {
             const stats = await window.connections.at(-1).getStats();
@@ -72,7 +72,7 @@ export class Caller extends Person {
             // Firefox has no transports.
             const pair = [...stats.values()].find(({ id, selected }) => id === transport || selected);
             const [local, remote] = [stats.get(pair?.localCandidateId), stats.get(pair?.remoteCandidateId)];
-            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, address: local?.address, server: local?.url };
+            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, port: local?.port };
         });
     }
 
