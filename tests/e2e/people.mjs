@@ -199,7 +199,8 @@ function watch({ devices, language, relay }) {
     Object.defineProperty(navigator, "languages", { get: () => [language] });
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-    if (!devices) {
+    // What Firefox shows before the page is no secure context, and has none.
+    if (!devices && navigator.mediaDevices) {
         navigator.mediaDevices.getUserMedia = async () => {
             throw new DOMException("Permission denied", "NotAllowedError");
         };
