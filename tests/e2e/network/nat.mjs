@@ -114,6 +114,9 @@ describe("through NATs", () => {
             test("another network in the middle of a call: new paths", async (t) => {
                 const people = await call(t, page, ["port restricted", "port restricted"]);
                 await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
+                // What would say why there is no connection is loaded while there is one.
+                const loaded = () => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/lesson/words.js"));
+                await people[0].until(loaded);
                 // Chromium lets go of what is loaded when its network changes: what the next test loads, if it notices so late.
                 t.after(async () => {
                     await ann.close();
