@@ -189,6 +189,10 @@ struct Seen {
     theirs: Candidates,
     /// A STUN or TURN server gave no answer.
     unanswered: bool,
+    /// ICE found a path.
+    found: bool,
+    /// DTLS agreed on keys.
+    agreed: bool,
     dtls_failed: bool,
 }
 
@@ -231,7 +235,12 @@ impl Seen {
             Step::Refused(_) if self.received => (self.refused, self.received) = (true, false),
             Step::Refused(_) if self.offered => (self.rejected, self.offered) = (true, false),
             Step::CandidateError(_) => self.unanswered = true,
-            Step::Layer { layer: Layer::Dtls, state } => self.dtls_failed = state == "failed",
+            Step::Layer { layer: Layer::Ice, state } => self.found |= matches!(state.as_str(), "connected" | "completed"),
+            // In Firefox it also fails with each path that fails.
+            Step::Layer { layer: Layer::Dtls, state } => {
+                self.agreed |= state == "connected";
+                self.dtls_failed = state == "failed" && self.found && !self.agreed;
+            }
             Step::State(ConnectionState::Connected) => {
                 (self.connected, self.refused, self.rejected) = (true, false, false);
             }

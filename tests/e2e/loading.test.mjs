@@ -39,6 +39,21 @@ for (const [kind, test] of each("chromium", "firefox")) {
 }
 
 for (const [kind, test] of each("firefox", "chromium")) {
+    test(`what could not be loaded while there was no network is loaded when there is one (${kind})`, async (t) => {
+        const ann = await person(t, kind);
+        await ann.join(freshRoom(), "Ann");
+        let isAway = true;
+        await ann.page.setRequestInterception(true);
+        ann.page.on("request", (request) => (isAway ? request.abort("internetdisconnected") : request.continue()));
+        await ann.click("lesson-open");
+        await ann.until((text) => document.body.innerText.includes(text), "It could not be loaded");
+        isAway = false;
+        await ann.click("lesson-open");
+        await ann.see("lesson");
+    });
+}
+
+for (const [kind, test] of each("firefox", "chromium")) {
     test(`who leaves does not wait for a file that does not come (${kind})`, async (t) => {
         const ann = await person(t, kind, { at: "about:blank" });
         await ann.page.setRequestInterception(true);

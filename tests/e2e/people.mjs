@@ -14,11 +14,17 @@ const SCREEN = { width: 1000, height: 640 };
 // Frames are what a call of these tests costs most; ten a second are a picture that moves.
 const FAKE_CAMERA = "--use-fake-device-for-media-stream=fps=10";
 
+/** Where the browsers are. */
+export const PROGRAMS = {
+    chromium: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    firefox: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+};
+
 const CHROMIUM = {
     browser: "chrome",
     // A server may show a certificate that it made itself.
     acceptInsecureCerts: true,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: PROGRAMS.chromium,
     args: [
         "--no-sandbox",
         "--disable-dev-shm-usage",
@@ -42,7 +48,7 @@ const CHROMIUM = {
 const FIREFOX = {
     browser: "firefox",
     acceptInsecureCerts: true,
-    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+    executablePath: PROGRAMS.firefox,
     extraPrefsFirefox: {
         "media.navigator.streams.fake": true,
         "media.navigator.permission.disabled": true,
@@ -193,7 +199,8 @@ function watch({ devices, language, relay }) {
     Object.defineProperty(navigator, "languages", { get: () => [language] });
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-    if (!devices) {
+    // What Firefox shows before the page is no secure context, and has none.
+    if (!devices && navigator.mediaDevices) {
         navigator.mediaDevices.getUserMedia = async () => {
             throw new DOMException("Permission denied", "NotAllowedError");
         };

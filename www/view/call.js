@@ -206,6 +206,8 @@ export class CallView {
     /** What shows how the call works is loaded when it is wanted. */
     async #openLesson() {
         try {
+            // Whether there is a network: a module that Firefox could not load once it does not load any more.
+            if (!this.#lesson) await fetch(new URL("../lesson/index.js", import.meta.url), { method: "HEAD", cache: "no-store" });
             const { Lesson } = await import("../lesson/index.js");
             this.#lesson ??= new Lesson(this.#room, (id) => this.#names.get(id), (open) => this.#side.giveWay(open));
             this.#lesson.open();

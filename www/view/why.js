@@ -11,6 +11,7 @@ export class Why {
     #nameOf;
     /** Since when somebody is not connected, and what was said of it, by id. */
     #waiting = new Map();
+    #words;
 
     constructor(room, nameOf, signal) {
         this.#room = room;
@@ -25,6 +26,7 @@ export class Why {
 
     #look() {
         const now = performance.now();
+        if (this.#room.peers.size > 0) this.#load();
         for (const id of this.#waiting.keys()) if (!this.#room.peers.has(id)) this.#forget(id);
         for (const peer of this.#room.peers.values()) {
             if (peer.state === "connected") this.#forget(peer.id);
@@ -32,9 +34,15 @@ export class Why {
         }
     }
 
+    /** The words are there before the network goes: a module that Firefox could not load once it does not load any more. */
+    #load() {
+        this.#words ??= import("../lesson/words.js").catch(() => (this.#words = undefined));
+        return this.#words;
+    }
+
     async #ask(peer) {
         try {
-            const [diagnosis, { diagnosed }] = await Promise.all([peer.diagnose(), import("../lesson/words.js")]);
+            const [diagnosis, { diagnosed }] = await Promise.all([peer.diagnose(), this.#load()]);
             const waiting = this.#of(peer);
             if (/connect(ed|ing)$|gone$/.test(diagnosis.code) || diagnosis.code === waiting.said || !this.#room.peers.has(peer.id)) return;
             // What the person has dismissed is not said again.

@@ -40,6 +40,10 @@ fn and(mut steps: Vec<Step>, last: &[Step]) -> Vec<Step> {
     steps
 }
 
+fn ice(state: &str) -> Step {
+    Step::Layer { layer: Layer::Ice, state: state.into() }
+}
+
 fn dtls(state: &str) -> Step {
     Step::Layer { layer: Layer::Dtls, state: state.into() }
 }
@@ -70,7 +74,23 @@ fn each_thing_that_can_be_wrong_is_told_from_the_others() {
         (Verdict::RelayUnreachable, Failed, true, and(paths(), &[error(), FAILED])),
         (Verdict::NoPath, Failed, true, and(relayed(), &[error(), FAILED])),
         (Verdict::NoPath, Failed, false, and(negotiated(&[HOST], &[RELAY]), &[FAILED])),
-        (Verdict::DtlsFailed, Failed, true, and(paths(), &[dtls("connecting"), dtls("failed"), FAILED])),
+        (
+            Verdict::DtlsFailed,
+            Failed,
+            true,
+            and(paths(), &[ice("connected"), dtls("connecting"), dtls("failed"), FAILED]),
+        ),
+        // As Firefox tells it where there is no path, and where it was lost.
+        (Verdict::NoPath, Failed, true, and(relayed(), &[ice("checking"), dtls("failed"), ice("failed"), FAILED])),
+        (
+            Verdict::PathLost,
+            Failed,
+            true,
+            and(
+                relayed(),
+                &[ice("connected"), dtls("connected"), Step::State(Connected), dtls("failed"), ice("failed"), FAILED],
+            ),
+        ),
         (Verdict::PathLost, Disconnected, false, and(paths(), &[Step::State(Connected), Step::State(Disconnected)])),
         // What was wrong before they were connected is no more.
         (

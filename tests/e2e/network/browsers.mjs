@@ -1,25 +1,38 @@
-// Chromium in a namespace, and who sits before it.
+// Browsers in a namespace, and who sits before them.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launch, Person } from "../people.mjs";
+import { launch, Person, PROGRAMS } from "../people.mjs";
 import { namespace } from "./lab.mjs";
+import { tunnel } from "./tunnel.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-browsers-"));
 
-/** A browser in the namespace of this name, that believes the certificate with this hash of its key. */
-export function browserOf(name, believed) {
-    const wrapper = join(folder, name);
-    const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace(name)} ${program} "$@"\n`);
+/** A browser of this kind in the namespace of this name, that believes the certificate with this hash of its key. */
+export function browserOf(name, kind, believed) {
+    const wrapper = join(folder, `${name}-${kind}`);
+    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace(name)} ${PROGRAMS[kind]} "$@"\n`);
     chmodSync(wrapper, 0o755);
-    return launch("chromium", {
-        executablePath: wrapper,
-        // The driver is not in the namespace.
-        pipe: true,
-        args: [`--ignore-certificate-errors-spki-list=${believed}`],
-    });
+    return kind === "firefox" ? firefox(name, wrapper) : chromium(wrapper, believed);
+}
+
+function chromium(executablePath, believed) {
+    // The driver is not in the namespace.
+    return launch("chromium", { executablePath, pipe: true, args: [`--ignore-certificate-errors-spki-list=${believed}`] });
+}
+
+/** It believes every certificate, also of a relay. */
+async function firefox(name, executablePath) {
+    const { port, close } = await tunnel(name);
+    try {
+        const browser = await launch("firefox", { executablePath, debuggingPort: port });
+        browser.once("disconnected", close);
+        return browser;
+    } catch (error) {
+        close();
+        throw error;
+    }
 }
 
 /** Takes the files away. */
@@ -51,14 +64,15 @@ export class Caller extends Person {
         return super.open(browser, url, { prepare: `(${watch})(${relays})` });
     }
 
-    /** The pair that is in use: the kinds of both candidates, and how our relay is spoken to. */
+    /** The pair that is in use: the kinds of both candidates, how our relay is spoken to, and our port. */
     pair() {
         return this.page.evaluate(async () => {
             const stats = await window.connections.at(-1).getStats();
-            const transport = [...stats.values()].find(({ type }) => type === "transport");
-            const pair = stats.get(transport?.selectedCandidatePairId);
+            const transport = [...stats.values()].find(({ type }) => type === "transport")?.selectedCandidatePairId;
+            // Firefox has no transports.
+            const pair = [...stats.values()].find(({ id, selected }) => id === transport || selected);
             const [local, remote] = [stats.get(pair?.localCandidateId), stats.get(pair?.remoteCandidateId)];
-            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, address: local?.address, server: local?.url };
+            return { local: local?.candidateType, remote: remote?.candidateType, spoken: local?.relayProtocol, port: local?.port };
         });
     }
 

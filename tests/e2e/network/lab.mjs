@@ -8,6 +8,7 @@
 //   ann 10.0.1.2   bob 10.0.2.2    └ ann 10.0.3.2: her other network, down at first
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const SERVER = "203.0.113.10";
@@ -19,6 +20,9 @@ export const SERVERS_OTHER = ["203.0.113.12", "2001:db8::10", "2001:db8::12"];
 /** A server's address as the internet knows it, and as its computer does. */
 export const CLOUD = { outside: "203.0.113.50", inside: "10.0.4.2" };
 
+/** Names, which the people know: Firefox takes no `turns:` with an address in it. */
+export const NAMES = { [SERVER]: "server.example", [COTURN]: "coturn.example", [CLOUD.outside]: "cloud.example" };
+
 const PREFIX = `itodenwa-${process.pid}`;
 const NATS = { ann: [20, 1], bob: [30, 2], train: [40, 3], cloud: [50, 4] };
 const made = [];
@@ -29,6 +33,9 @@ export const namespace = (name) => `${PREFIX}-${name}`;
 function run(program, args, input) {
     return execFileSync(program, args, { input, stdio: ["pipe", "pipe", "pipe"], encoding: "utf8" });
 }
+
+/** Where `ip netns exec` looks for what is another file in /etc for a namespace. */
+const etc = (name) => `/etc/netns/${namespace(name)}`;
 
 const ip = (line) => run("ip", line.split(" "));
 const within = (name, line) => ip(`netns exec ${namespace(name)} ip ${line}`);
@@ -61,6 +68,11 @@ export function lay() {
     }
     for (const address of SERVERS_OTHER) within("server", `address add ${address}/${address.includes(":") ? "64 nodad" : "24"} dev outside`);
     within("coturn", "address add 2001:db8::11/64 dev outside nodad");
+    for (const person of ["ann", "bob"]) {
+        mkdirSync(etc(person), { recursive: true });
+        const hosts = Object.entries({ "127.0.0.1": "localhost", ...NAMES }).map(([address, host]) => `${address} ${host}\n`);
+        writeFileSync(`${etc(person)}/hosts`, hosts.join(""));
+    }
 }
 
 function add(name) {
@@ -184,6 +196,7 @@ table ip filter {
 /** Takes everything away. */
 export function clear() {
     for (const name of made.splice(0).reverse()) {
+        rmSync(etc(name), { recursive: true, force: true });
         try {
             ip(`netns delete ${namespace(name)}`);
         } catch {

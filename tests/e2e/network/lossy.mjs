@@ -1,15 +1,16 @@
 // Files where a tenth of the packets is lost, over a network of namespaces.
 import assert from "node:assert/strict";
 import { createHash, randomFillSync } from "node:crypto";
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepLinked } from "../linked.mjs";
-import { freshRoom, LIMIT, longTest, Person } from "../people.mjs";
+import { freshRoom, LIMIT, longTest, PAIR, Person } from "../people.mjs";
 import * as browsers from "./browsers.mjs";
 import * as lab from "./lab.mjs";
+import { watch } from "./memory.mjs";
 import * as servers from "./servers.mjs";
 
 const MIB = 1 << 20;
@@ -29,7 +30,7 @@ describe("where a tenth of the packets is lost", () => {
         lab.lay();
         page = await servers.own();
         for (const name of ["ann", "bob"]) await lab.settled(name);
-        [ann, bob] = await Promise.all(["ann", "bob"].map((name) => browsers.browserOf(name, believed)));
+        [ann, bob] = await Promise.all(["ann", "bob"].map((name, index) => browsers.browserOf(name, PAIR[index], believed)));
     });
     after(async () => {
         await Promise.allSettled([ann?.close(), bob?.close(), servers.stop()]);
@@ -64,7 +65,7 @@ async function passes(t, page, size, limit) {
     await receiver.click("file-accept");
     const link = await comes(receiver, "file-save", limit);
     const seconds = (Date.now() - since) / 1000;
-    const most = await Promise.all(memory.map((stop) => stop()));
+    const most = memory.map((stop) => stop());
     t.diagnostic(`${size / MIB} MiB in ${seconds.toFixed(1)} s, ${(size / 1e6 / seconds).toFixed(2)} MB/s; pages have ${most.map((bytes) => Math.round(bytes / MIB)).join(" and ")} MiB at most`);
     const slices = await link.evaluate(hashes, SLICE);
     assert.deepEqual(slices, await hashesOf(path));
@@ -105,28 +106,4 @@ async function hashesOf(path) {
     const found = [];
     for await (const slice of createReadStream(path, { highWaterMark: SLICE })) found.push(createHash("sha256").update(slice).digest("hex"));
     return found;
-}
-
-/** Looks at what the largest process of pages of a browser has for itself, again and again; gives what ends that, and the most that it had. */
-function watch(t, browser) {
-    let most = 0;
-    const look = async () => {
-        const session = await browser.target().createCDPSession();
-        const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-        for (const { id } of processInfo.filter(({ type }) => type === "renderer")) most = Math.max(most, privateBytes(id));
-        await session.detach();
-    };
-    const timer = setInterval(() => look().catch(() => {}), 1000);
-    t.after(() => clearInterval(timer));
-    return async () => {
-        clearInterval(timer);
-        await look();
-        return most;
-    };
-}
-
-/** What nobody else has (proc(5), smaps_rollup). */
-function privateBytes(pid) {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    return [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, kib]) => sum + Number(kib) * 1024, 0);
 }

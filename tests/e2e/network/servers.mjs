@@ -7,16 +7,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIMIT, need } from "../people.mjs";
-import { CLOUD, COTURN, namespace, NOBODY, SERVER } from "./lab.mjs";
+import { CLOUD, COTURN, NAMES, namespace, NOBODY, SERVER } from "./lab.mjs";
 
 const SECRET = "only the tests know it";
+/** What coturn gives out where it is there twice: the lowest port, and how many each has. */
+const [LOWEST, SOME] = [50_000, 1000];
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-network-"));
 const [certificate, key] = ["certificate.pem", "key.pem"].map((name) => join(folder, name));
 const running = [];
 
 /** Makes the certificate that both servers show. Gives what a browser has to know of it to believe it. */
 export function certify() {
-    const subject = ["-subj", "/CN=itodenwa", "-addext", `subjectAltName=IP:${SERVER},IP:${COTURN},IP:${CLOUD.outside}`];
+    const names = Object.entries(NAMES).flatMap(([address, host]) => [`IP:${address}`, `DNS:${host}`]);
+    const subject = ["-subj", "/CN=itodenwa", "-addext", `subjectAltName=${names}`];
     const how = ["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     execFileSync("openssl", [...how, ...subject, "-keyout", key, "-out", certificate], { stdio: "pipe" });
     const { publicKey } = new X509Certificate(readFileSync(certificate));
@@ -25,7 +28,7 @@ export function certify() {
 
 /** The server with its own relay, where the web is: at port 443 both. Gives the page's address. */
 export async function own() {
-    return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`);
+    return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`, "--turn-host", NAMES[SERVER]);
 }
 
 /** The same, and a STUN server where nobody is. */
@@ -33,13 +36,13 @@ export async function besideNobody() {
     return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`, "--ice-server", `stun:${NOBODY}:3478`);
 }
 
-/** The server without a relay, and coturn twice, at these ports. Gives the page's address, and what kills the one at a port. */
+/** The server without a relay, and coturn twice, at these ports. Gives the page's address, what kills the one at a port, and which has given out this port. */
 export async function withTwoRelays() {
     const ports = [80, 3478];
     const relays = {};
     for (const [index, port] of ports.entries()) {
         const own = [`--pidfile=${join(folder, `coturn-${port}.pid`)}`, "--userdb", join(folder, `coturn-${port}.db`)];
-        const range = [`--min-port=${50_000 + 1000 * index}`, `--max-port=${50_999 + 1000 * index}`];
+        const range = [`--min-port=${LOWEST + SOME * index}`, `--max-port=${LOWEST + SOME * (index + 1) - 1}`];
         const options = ["--use-auth-secret", `--static-auth-secret=${SECRET}`, "--realm=itodenwa", `--listening-port=${port}`];
         const where = [`--listening-ip=${COTURN}`, `--relay-ip=${COTURN}`, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout"];
         relays[port] = inside("coturn", "turnserver", ["-n", ...own, ...range, ...options, ...where]);
@@ -47,7 +50,7 @@ export async function withTwoRelays() {
     }
     const servers = ports.flatMap((port) => ["--ice-server", `turn:${COTURN}:${port}`]);
     const page = await start("--turn", "off", "--turn-secret", SECRET, ...servers);
-    return { page, kill: (port) => relays[port].kill("SIGKILL") };
+    return { page, kill: (port) => relays[port].kill("SIGKILL"), which: (allocated) => ports[Math.floor((allocated - LOWEST) / SOME)] };
 }
 
 /** The server without a relay, and coturn, by the secret that they share. */
@@ -57,13 +60,13 @@ export async function withCoturn() {
     const where = [`--listening-ip=${COTURN}`, `--relay-ip=${COTURN}`, `--pidfile=${join(folder, "coturn.pid")}`];
     const coturn = inside("coturn", "turnserver", ["-n", "--userdb", join(folder, "coturn.db"), ...options, ...tls, ...where]);
     await listens(coturn, 443);
-    const urls = [`turn:${COTURN}:80`, `turn:${COTURN}:80?transport=tcp`, `turns:${COTURN}:443?transport=tcp`];
+    const urls = [`turn:${COTURN}:80`, `turn:${COTURN}:80?transport=tcp`, `turns:${NAMES[COTURN]}:443?transport=tcp`];
     return start("--turn", "off", "--turn-secret", SECRET, ...urls.flatMap((url) => ["--ice-server", url]));
 }
 
 /** The server with its own relay, behind a one-to-one NAT: it is told the address that it does not have. */
 export async function behindNat() {
-    await startIn("cloud", CLOUD.inside, "--turn-address", CLOUD.outside, "--turn-listen", `${CLOUD.inside}:443`);
+    await startIn("cloud", CLOUD.inside, "--turn-address", CLOUD.outside, "--turn-listen", `${CLOUD.inside}:443`, "--turn-host", NAMES[CLOUD.outside]);
     return `https://${CLOUD.outside}:80/`;
 }
 

@@ -143,7 +143,7 @@ pub(super) const ROWS: &[Row] = &[
         fault: "a file of 1 GiB, while a tenth of the packets is lost",
         criterion: "it arrives as it was",
         people: People::Two,
-        tests: &[chromium("network/lossy.mjs", "a file of 1 GiB arrives as it was, and no page has 200 MiB")],
+        tests: &[told("network/lossy.mjs", "a file of 1 GiB arrives as it was, and no page has 200 MiB")],
     },
     Row {
         id: "F02",

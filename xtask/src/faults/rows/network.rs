@@ -1,6 +1,6 @@
 //! What happens to the paths of media: in a network of namespaces, where nothing else is said.
 
-use super::{chromium, client, server};
+use super::{client, server, told};
 use crate::faults::row::{People, Row};
 
 const NAT: &str = "network/nat.mjs";
@@ -11,28 +11,28 @@ pub(super) const ROWS: &[Row] = &[
         fault: "nothing passes for 3 s",
         criterion: "the same connection goes on",
         people: People::Two,
-        tests: &[chromium(NAT, "nothing passes for 3 s: the same connection goes on")],
+        tests: &[told(NAT, "nothing passes for 3 s: the same connection goes on")],
     },
     Row {
         id: "N02",
         fault: "nothing passes for 12 s",
         criterion: "the same connection goes on, with new paths if it needs them",
         people: People::Two,
-        tests: &[chromium(NAT, "nothing passes for 12 s: the same connection goes on")],
+        tests: &[told(NAT, "nothing passes for 12 s: the same connection goes on")],
     },
     Row {
         id: "N03",
         fault: "nothing passes for a minute",
         criterion: "pictures come again, over another connection if need be",
         people: People::Two,
-        tests: &[chromium(NAT, "nothing passes for a minute: pictures come again")],
+        tests: &[told(NAT, "nothing passes for a minute: pictures come again")],
     },
     Row {
         id: "N04",
         fault: "another network, and another address, in the middle of a call",
         criterion: "new paths are found by an ICE restart",
         people: People::Two,
-        tests: &[chromium(NAT, "another network in the middle of a call: new paths")],
+        tests: &[told(NAT, "another network in the middle of a call: new paths")],
     },
     Row {
         id: "N05",
@@ -40,8 +40,8 @@ pub(super) const ROWS: &[Row] = &[
         criterion: "the call goes by relay over TCP, and over TLS",
         people: People::Two,
         tests: &[
-            chromium(NAT, "only the web passes: by relay over TCP"),
-            chromium(NAT, "only the web passes: by relay over TLS"),
+            told(NAT, "only the web passes: by relay over TCP"),
+            told(NAT, "only the web passes: by relay over TLS"),
         ],
     },
     Row {
@@ -49,21 +49,21 @@ pub(super) const ROWS: &[Row] = &[
         fault: "both are behind symmetric NATs",
         criterion: "the call goes by relay",
         people: People::Two,
-        tests: &[chromium(NAT, "symmetric on both sides: by relay")],
+        tests: &[told(NAT, "symmetric on both sides: by relay")],
     },
     Row {
         id: "N09",
         fault: "the way has 150 kbit/s",
         criterion: "sound goes on, pictures get worse, and no connection is made anew",
         people: People::Two,
-        tests: &[chromium(NAT, "150 kbit/s: sound and smaller pictures over the same connection")],
+        tests: &[told(NAT, "150 kbit/s: sound and smaller pictures over the same connection")],
     },
     Row {
         id: "N12",
         fault: "the relay that is in use ends in the middle of a call",
         criterion: "another one, or a direct way, is found",
         people: People::Two,
-        tests: &[chromium(NAT, "the relay that is in use is killed: another one is found")],
+        tests: &[told(NAT, "the relay that is in use is killed: another one is found")],
     },
     Row {
         id: "N13",
@@ -80,6 +80,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the STUN server does not answer",
         criterion: "nobody waits for it",
         people: People::Two,
-        tests: &[chromium(NAT, "a STUN server that nobody is behind is not waited for")],
+        tests: &[told(NAT, "a STUN server that nobody is behind is not waited for")],
     },
 ];

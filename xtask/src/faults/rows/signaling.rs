@@ -1,6 +1,6 @@
 //! What happens to what is said over the server, and to the way there.
 
-use super::{chromium, client, named, rules, rules_inside, server, told};
+use super::{client, named, rules, rules_inside, server, told};
 use crate::faults::row::{People, Row};
 
 /// What becomes of messages while a call comes about.
@@ -178,7 +178,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_server"),
             rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_path_that_was_lost"),
-            chromium(
+            told(
                 "network/nat.mjs",
                 "nothing passes for 12 s while the server is dead: the same connection goes on",
             ),
