@@ -235,7 +235,9 @@ impl Seen {
             Step::Refused(_) if self.received => (self.refused, self.received) = (true, false),
             Step::Refused(_) if self.offered => (self.rejected, self.offered) = (true, false),
             Step::CandidateError(_) => self.unanswered = true,
-            Step::Layer { layer: Layer::Ice, state } => self.found |= matches!(state.as_str(), "connected" | "completed"),
+            Step::Layer { layer: Layer::Ice, state } => {
+                self.found |= matches!(state.as_str(), "connected" | "completed")
+            }
             // In Firefox it also fails with each path that fails.
             Step::Layer { layer: Layer::Dtls, state } => {
                 self.agreed |= state == "connected";

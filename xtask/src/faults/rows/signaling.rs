@@ -178,10 +178,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_server"),
             rules("two_ways::an_ice_restart_that_no_way_carries_waits_for_the_path_that_was_lost"),
-            told(
-                "network/nat.mjs",
-                "nothing passes for 12 s while the server is dead: the same connection goes on",
-            ),
+            told("network/nat.mjs", "nothing passes for 12 s while the server is dead: the same connection goes on"),
         ],
     },
 ];
