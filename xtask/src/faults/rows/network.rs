@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         id: "N04",
         fault: "another network, and another address, in the middle of a call",
-        criterion: "new paths are found by an ICE restart",
+        criterion: "new paths are looked for by an ICE restart, and found; over another connection where the browser ends the old one",
         people: People::Two,
         tests: &[told(NAT, "another network in the middle of a call: new paths")],
     },
