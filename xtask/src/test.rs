@@ -1,10 +1,11 @@
 //! `cargo xtask test`: every layer, one after another, and one count over all.
 
 pub(crate) mod browser;
+mod groups;
 mod pages;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -14,20 +15,8 @@ use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
-/// Each test has its own limits; this one only ends a file of tests that hangs.
-const TEST_TIMEOUT: &str = "--test-timeout=600000";
-
-/// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
-const FILES_AT_ONCE: &str = "--test-concurrency=2";
-/// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms, memory.
-const ALONE: [&str; 6] = [
-    "access.test.mjs",
-    "hostile.test.mjs",
-    "recording.test.mjs",
-    "restart.test.mjs",
-    "soak.test.mjs",
-    "storms.test.mjs",
-];
+/// Each test has its own limits; this one only ends a process of tests that hangs, of one file or of a group.
+const TEST_TIMEOUT: &str = "--test-timeout=1800000";
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -176,24 +165,13 @@ fn e2e(form: Form) -> Result<Tally> {
     let tarball = pack::run()?;
     let mut tally = passes(size::check());
     tally.add(passes(pack::check_server()));
-    let mut files = end_to_end_tests()?;
-    files.retain(|file| !ALONE.contains(&file.as_str()));
-    tally.add(count(
-        node(&server, Reporter::Spec, form).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball),
-    )?);
-    tally.add(count(
-        node(&server, Reporter::Spec, form).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
-    )?);
+    let mut run = |at_once, files: &[PathBuf]| {
+        let mut node = node(&server, Reporter::Spec, form);
+        count(node.arg(at_once).args(files).env("ITODENWA_TARBALL", &tarball)).map(|told| tally.add(told))
+    };
+    run(groups::AT_ONCE, &groups::together()?)?;
+    run("--test-concurrency=1", &groups::ALONE.map(PathBuf::from))?;
     Ok(tally)
-}
-
-fn end_to_end_tests() -> Result<Vec<String>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(process::root().join("tests/e2e"))? {
-        files.extend(entry?.file_name().into_string().ok().filter(|name| name.ends_with(".test.mjs")));
-    }
-    files.sort_unstable();
-    Ok(files)
 }
 
 fn network(form: Form) -> Result<Tally> {
