@@ -5,8 +5,10 @@ mod groups;
 mod pages;
 
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::Instant;
 
 use clap::ValueEnum;
@@ -17,6 +19,8 @@ use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
 /// Each test has its own limits; this one only ends a process of tests that hangs, of one file or of a group.
 const TEST_TIMEOUT: &str = "--test-timeout=1800000";
+/// So many native tests of a program run beside each other, or as many as there are processors: those of the server mostly wait.
+const NATIVE_AT_ONCE: usize = 8;
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,7 +148,10 @@ fn native() -> Result<Tally> {
     if let Err(why) = system::need_redis() {
         println!("{why}");
     }
-    count(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+    let at_once = thread::available_parallelism().map_or(1, NonZero::get).max(NATIVE_AT_ONCE);
+    let mut test = cargo();
+    test.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", at_once.to_string());
+    count(&mut test)
 }
 
 fn types() -> Result<Tally> {
