@@ -58,11 +58,18 @@ impl Form {
     }
 }
 
-/// Runs these layers, or all. One that fails does not stop the others.
+/// Runs these layers, or all. One that fails does not stop the others. The page is built before them: the server has it inside, and would be
+/// built once more after it.
 pub(crate) fn run(layers: &[Layer], form: Form) -> Result<ExitCode> {
     let layers = if layers.is_empty() { Layer::value_variants() } else { layers };
     let mut total = Tally::default();
     let mut lines = Vec::new();
+    if layers.contains(&Layer::E2e)
+        && let Err(error) = wasm::build()
+    {
+        // The layer that needs it fails by it.
+        println!("{error}");
+    }
     for layer in layers {
         println!("\n=== {layer:?} ===");
         let since = now();
