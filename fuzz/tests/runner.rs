@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use itodenwa_model::rng::Rng;
@@ -30,6 +33,7 @@ pub(crate) fn run(name: &'static str, target: Target) {
     let seed = number("ITODENWA_FUZZ_SEED").unwrap_or(SEED);
     let seconds = number("ITODENWA_FUZZ_SECONDS").unwrap_or(SECONDS);
     println!("{name}: ITODENWA_FUZZ_SEED={seed}");
+    let _turn = turn();
     let artifacts = folder("artifacts").join(name);
     let corpus = [files(&artifacts), files(&folder("corpus").join(name))].concat();
 
@@ -48,6 +52,15 @@ pub(crate) fn run(name: &'static str, target: Target) {
     };
     let file = keep(&artifacts, &last);
     panic!("{name} {what} with {}. It is tried again first by: cargo test -p itodenwa-fuzz {name}", file.display());
+}
+
+/// Waits until a processor is free of other targets, however many tests run at a time: what counts is how much input there is.
+fn turn() -> MutexGuard<'static, ()> {
+    static PROCESSORS: LazyLock<Vec<Mutex<()>>> =
+        LazyLock::new(|| (0..available_parallelism().map_or(1, usize::from)).map(|_| Mutex::default()).collect());
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let processor = PROCESSORS.get(NEXT.fetch_add(1, Ordering::Relaxed) % PROCESSORS.len()).expect("one of them");
+    processor.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn work(target: Target, corpus: &[Vec<u8>], mut rng: Rng, time: Duration, tell: &SyncSender<Vec<u8>>) {

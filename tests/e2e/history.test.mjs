@@ -5,13 +5,18 @@ import { each, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
-/** The texts of a chat that were said before somebody came, and all of it, each with who said it. */
+/** The texts of a chat that were said before somebody came, with when each was, and all of it, each with who said it. */
 const chat = (someone) =>
     someone.page.evaluate(() => {
         const said = (lines) => [...lines].map((line) => `${line.querySelector("b").textContent}: ${line.querySelector("span").textContent}`);
         const log = document.querySelector("[data-testid=chat-log]");
-        return { earlier: said(log.querySelectorAll(".earlier .theirs")), all: said(log.querySelectorAll(".theirs")) };
+        const earlier = [...log.querySelectorAll(".earlier .theirs")];
+        const times = earlier.map((line) => line.querySelector("time").dateTime);
+        return { earlier: said(earlier), times, all: said(log.querySelectorAll(".theirs")) };
     });
+
+/** What one of them said. */
+const of = (name, lines) => lines.filter((line) => line.startsWith(`${name}: `));
 
 for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"])) {
     test(`who comes late reads what ${kinds[0]} and ${kinds[1]} said, once, before all else`, async (t) => {
@@ -23,7 +28,7 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
         await ann.reads("chat-log", "two");
         await ann.say("three");
         await bob.reads("chat-log", "three");
-        assert.deepEqual(await chat(bob), { earlier: [], all: ["Ann: one", "Ann: three"] }, "who was there has it once");
+        assert.deepEqual(await chat(bob), { earlier: [], times: [], all: ["Ann: one", "Ann: three"] }, "who was there has it once");
         const cem = await person(t, kinds[1], { query: `?room=${room}` });
         await cem.join(undefined, "Cem");
         await cem.reads("chat-earlier", "three");
@@ -32,8 +37,11 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
         await ann.counts(3);
         await ann.say("four");
         await cem.reads("chat-log", "four");
-        const expected = ["Ann: one", "Bob: two", "Ann: three"];
-        assert.deepEqual(await chat(cem), { earlier: expected, all: [...expected, "Ann: four"] });
+        const { earlier, times, all } = await chat(cem);
+        assert.deepEqual([of("Ann", earlier), of("Bob", earlier), earlier.length], [["Ann: one", "Ann: three"], ["Bob: two"], 3]);
+        // Each says how long ago it was, so between two of them the time is as exact as their answers are quick.
+        assert.deepEqual(times, times.toSorted(), `the oldest first: ${earlier}`);
+        assert.deepEqual(all, [...earlier, "Ann: four"]);
         assert.match(await cem.text("chat-kept"), /Those who come later/);
         for (const someone of [ann, bob, cem]) assert.deepEqual(someone.errors, []);
     });

@@ -1,5 +1,5 @@
-// The real server, the real browsers, and the page as a person uses it. One server and one browser of each kind for a file of
-// tests; every person is a browser context of their own.
+// The real server, the real browsers, and the page as a person uses it. One server and one browser of each kind for a
+// process of tests; every person is a browser context of their own.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -115,11 +115,17 @@ let server;
 
 /** Ends everything: in `after()`. What did not even start has told so in its test, and must not keep the rest alive. */
 export async function end() {
-    await Promise.allSettled([...browsers.values()].map(async (browser) => (await browser).close()));
+    const [open, started] = [[...browsers.values()], server];
     browsers.clear();
-    const [started] = await Promise.allSettled([server]);
-    started.value?.process.kill();
     server = undefined;
+    await Promise.allSettled(open.map(async (browser) => close(await browser)));
+    (await started?.catch(() => undefined))?.process.kill();
+}
+
+/** One that does not answer any more is killed. */
+async function close(browser) {
+    const limit = setTimeout(() => browser.process()?.kill("SIGKILL"), LIMIT);
+    await browser.close().finally(() => clearTimeout(limit));
 }
 
 // The test runner stops a file of tests that takes too long by this signal, after which the browsers alone would end.
@@ -161,9 +167,11 @@ export function need(name) {
     return value;
 }
 
-/** `"chromium"` or `"firefox"`; one for all tests of a file. */
-export function browser(kind) {
-    if (!browsers.has(kind)) browsers.set(kind, launch(kind));
+/** `"chromium"` or `"firefox"`; one for all tests of a process. One that has crashed fails the test in which it did, and no other. */
+export async function browser(kind) {
+    const known = browsers.get(kind);
+    const isThere = (await known?.catch(() => undefined))?.connected;
+    if (!isThere && browsers.get(kind) === known) browsers.set(kind, launch(kind));
     return browsers.get(kind);
 }
 

@@ -39,9 +39,9 @@ fn serve(www: &str, options: &[OsString]) -> Result<ExitCode> {
     become_server(server)
 }
 
-/// Builds the server; gives its binary.
+/// Builds the server; gives its binary. Not as its package alone: with the features that the workspace has of libraries, most are built.
 pub(crate) fn server() -> Result<PathBuf> {
-    process::run(cargo().args(["build", "--package", "itodenwa-server"]))?;
+    process::run(cargo().args(["build", "--bin", "itodenwa-server"]))?;
     Ok(process::target()?.join("debug").join(format!("itodenwa-server{}", std::env::consts::EXE_SUFFIX)))
 }
 

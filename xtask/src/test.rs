@@ -1,11 +1,14 @@
 //! `cargo xtask test`: every layer, one after another, and one count over all.
 
 pub(crate) mod browser;
+mod groups;
 mod pages;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::Instant;
 
 use clap::ValueEnum;
@@ -14,20 +17,10 @@ use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
-/// Each test has its own limits; this one only ends a file of tests that hangs.
-const TEST_TIMEOUT: &str = "--test-timeout=600000";
-
-/// Files of end-to-end tests that run beside each other, each with a server and browsers of its own: most of a test is waiting.
-const FILES_AT_ONCE: &str = "--test-concurrency=2";
-/// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms, memory.
-const ALONE: [&str; 6] = [
-    "access.test.mjs",
-    "hostile.test.mjs",
-    "recording.test.mjs",
-    "restart.test.mjs",
-    "soak.test.mjs",
-    "storms.test.mjs",
-];
+/// Each test has its own limits; this one only ends a process of tests that hangs, of one file or of a group.
+const TEST_TIMEOUT: &str = "--test-timeout=1800000";
+/// So many native tests of a program run beside each other, or as many as there are processors: those of the server mostly wait.
+const NATIVE_AT_ONCE: usize = 8;
 
 /// What is tested. Each layer stands on the ones before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,11 +58,18 @@ impl Form {
     }
 }
 
-/// Runs these layers, or all. One that fails does not stop the others.
+/// Runs these layers, or all. One that fails does not stop the others. The page is built before them: the server has it inside, and would be
+/// built once more after it.
 pub(crate) fn run(layers: &[Layer], form: Form) -> Result<ExitCode> {
     let layers = if layers.is_empty() { Layer::value_variants() } else { layers };
     let mut total = Tally::default();
     let mut lines = Vec::new();
+    if layers.contains(&Layer::E2e)
+        && let Err(error) = wasm::build()
+    {
+        // The layer that needs it fails by it.
+        println!("{error}");
+    }
     for layer in layers {
         println!("\n=== {layer:?} ===");
         let since = now();
@@ -155,7 +155,10 @@ fn native() -> Result<Tally> {
     if let Err(why) = system::need_redis() {
         println!("{why}");
     }
-    count(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+    let at_once = thread::available_parallelism().map_or(1, NonZero::get).max(NATIVE_AT_ONCE);
+    let mut test = cargo();
+    test.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", at_once.to_string());
+    count(&mut test)
 }
 
 fn types() -> Result<Tally> {
@@ -176,24 +179,13 @@ fn e2e(form: Form) -> Result<Tally> {
     let tarball = pack::run()?;
     let mut tally = passes(size::check());
     tally.add(passes(pack::check_server()));
-    let mut files = end_to_end_tests()?;
-    files.retain(|file| !ALONE.contains(&file.as_str()));
-    tally.add(count(
-        node(&server, Reporter::Spec, form).arg(FILES_AT_ONCE).args(files).env("ITODENWA_TARBALL", &tarball),
-    )?);
-    tally.add(count(
-        node(&server, Reporter::Spec, form).arg("--test-concurrency=1").args(ALONE).env("ITODENWA_TARBALL", &tarball),
-    )?);
+    let mut run = |at_once, files: &[PathBuf]| {
+        let mut node = node(&server, Reporter::Spec, form);
+        count(node.arg(at_once).args(files).env("ITODENWA_TARBALL", &tarball)).map(|told| tally.add(told))
+    };
+    run(groups::AT_ONCE, &groups::together()?)?;
+    run("--test-concurrency=1", &groups::ALONE.map(PathBuf::from))?;
     Ok(tally)
-}
-
-fn end_to_end_tests() -> Result<Vec<String>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(process::root().join("tests/e2e"))? {
-        files.extend(entry?.file_name().into_string().ok().filter(|name| name.ends_with(".test.mjs")));
-    }
-    files.sort_unstable();
-    Ok(files)
 }
 
 fn network(form: Form) -> Result<Tally> {
