@@ -30,7 +30,7 @@ for (const [kind, test] of each("chromium", "firefox")) {
         await ann.until(() => window.kept !== undefined);
         // Where the browser does not keep a page with a call, it is loaded anew: it says so, and has the way back.
         if (!(await ann.page.evaluate(() => window.kept))) {
-            await ann.reads("notice", "You left the page");
+            await ann.isTold("You left the page");
             await ann.click("come-back");
         }
         await ann.see("leave");
@@ -38,6 +38,6 @@ for (const [kind, test] of each("chromium", "firefox")) {
         assert.equal(await ann.pressed("camera"), "true");
         assert.equal(await ann.pressed("microphone"), "false");
         await ann.click("leave");
-        await ann.reads("notice", "The call is over.");
+        await ann.isTold("The call is over.");
     });
 }

@@ -42,7 +42,7 @@ for (const [browsers, test] of each(["chromium", "firefox"], ["firefox", "chromi
         assert.equal(await cem.pressed("hand"), "true");
         await bob.click("lower-all");
         await cem.until(() => document.querySelector("[data-testid=hand]").ariaPressed === "false");
-        await cem.reads("notice", "あなたの手を下ろしました");
+        await cem.isTold("あなたの手を下ろしました");
         await Promise.all([hands(ann, 0), hands(bob, 0), hands(cem, 0)]);
         for (const someone of [ann, bob, cem]) assert.deepEqual(someone.errors, []);
     });

@@ -73,7 +73,7 @@ for (const [kind, test] of each("chromium", "firefox")) {
         const room = freshRoom();
         const ann = await person(t, kind, { query: `?room=${room}`, devices: false });
         await ann.join(undefined, "Ann");
-        await ann.reads("notice", "not allowed");
+        await ann.isTold("not allowed");
         assert.equal(await ann.pressed("camera"), "false");
         assert.equal(await ann.pressed("microphone"), "false");
 
@@ -263,7 +263,7 @@ test("after a call one is told how long it was, and comes back", async (t) => {
     const ann = await person(t, "chromium");
     await ann.join(freshRoom(), "Ann");
     await ann.click("leave");
-    await ann.reads("notice", "It lasted");
+    await ann.isTold("It lasted");
     await ann.click("come-back");
     await ann.see("leave");
     await ann.plays("local-video", 1);
@@ -293,7 +293,7 @@ test("after a call all that this browser keeps of it is deleted when one says so
     await ann.click("hide-address");
     assert.equal(await hides(), true);
     await ann.click("forget");
-    await ann.reads("notice", "keeps nothing");
+    await ann.isTold("keeps nothing");
     assert.equal(await hides(), false, "what is ticked is what is done");
     assert.deepEqual(await kept(), [""]);
     assert.deepEqual([await ann.value("room"), await ann.value("name")], ["", ""]);

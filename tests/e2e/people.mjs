@@ -367,6 +367,12 @@ export class Person {
         );
     }
 
+    /** Waits until a notice has a text. There may be others: on a busy machine that a connection was lost, too. */
+    isTold(text) {
+        const hasNotice = (text) => [...document.querySelectorAll("[data-testid=notice]")].some(({ textContent }) => textContent.includes(text));
+        return this.until(hasNotice, text);
+    }
+
     /** Waits until so many remote pictures play. */
     watches(pictures = 1) {
         return this.plays("remote-video", pictures);

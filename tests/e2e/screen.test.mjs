@@ -31,7 +31,7 @@ test("who chooses nothing is told quietly", async (t) => {
         };
     });
     await ann.click("screen");
-    await ann.reads("notice", "Nothing is shared.");
+    await ann.isTold("Nothing is shared.");
     assert.equal(await ann.pressed("screen"), "false");
 });
 
