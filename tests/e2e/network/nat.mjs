@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freshRoom, healed, LIMIT, longTest, PAIR } from "../people.mjs";
+import { freshRoom, healed, LIMIT, longTest } from "../people.mjs";
 import * as browsers from "./browsers.mjs";
 import * as lab from "./lab.mjs";
 import * as servers from "./servers.mjs";
@@ -41,6 +41,7 @@ const CUTS = {
     "nothing passes for 12 s: the same connection goes on": 12,
 };
 
+const { PAIR } = servers;
 const KINDS = { ann: PAIR[0], bob: PAIR[1] };
 
 let [ann, bob, believed] = [];
