@@ -260,12 +260,22 @@ test("who sits in the middle and carries on what both say is caught at both ends
 /** Reveals another nonce than the one that this page is committed to. */
 function revealAnother() {
     const send = RTCDataChannel.prototype.send;
+    /** Where nonces are: behind a byte that says so, in a frame of one message (which ends with 0) or of several (5), each behind its length. */
+    const nonces = (frame) => {
+        const [size, last] = [frame.length - 1, frame.at(-1)];
+        if (last === 0) return frame[0] === 2 && size === 33 ? [1] : [];
+        const found = [];
+        for (let at = 0; last === 5 && at + 2 < size; ) {
+            const length = (frame[at] | (frame[at + 1] << 8)) & 0x7fff;
+            if (length === 33 && frame[at + 2] === 2) found.push(at + 3);
+            at += 2 + length;
+        }
+        return found;
+    };
     RTCDataChannel.prototype.send = function (data) {
-        // A byte that says that it is a nonce, the nonce, and what frames of channels end with.
-        const isNonce = this.protocol === "itodenwa.verification" && data.byteLength === 34 && new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0)[0] === 2;
-        if (!isNonce) return send.call(this, data);
-        const changed = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, 34).slice();
-        changed[7] ^= 1;
+        if (this.protocol !== "itodenwa.verification") return send.call(this, data);
+        const changed = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength).slice();
+        for (const at of nonces(changed)) changed[at] ^= 1;
         send.call(this, changed);
     };
 }
