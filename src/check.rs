@@ -195,9 +195,10 @@ async fn enter(
         resume: None,
         former: None,
         unless_recorded: false,
+        offer: Vec::new(),
     };
     signaling.send(&ClientMessage::Join(join))?;
-    let welcome = welcome(&mut signaling, |_| {}).await?;
+    let welcome = welcome(&mut signaling, &|_| {}).await?;
     Ok((signaling, welcome))
 }
 

@@ -10,6 +10,7 @@ mod senders;
 mod transceivers;
 
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use itodenwa_protocol::description::in_stereo;
@@ -24,8 +25,8 @@ use web_sys::{MediaStreamTrack, MessageEvent};
 use crate::codec::{Malformed, candidate_init, ice_servers, read_candidate, read_frame, write_frame};
 use crate::dom::spawn;
 use crate::dom::{
-    AbortController, Aborted, CandidateEvent, DataChannel, DataChannelEvent, Held, Kind, Listener, PeerConnection,
-    Receiver, object, property,
+    AbortController, AbortSignal, Aborted, CandidateEvent, DataChannel, DataChannelEvent, Held, Kind, Listener,
+    PeerConnection, Receiver, object, property,
 };
 use crate::error::{ChannelError, Exception};
 use crate::media::Devices;
@@ -127,6 +128,8 @@ impl Connection {
                     sources: transceivers.answered(),
                 });
             }
+            // Whoever has the offer begins with it: see `set_local_offer`.
+            Command::SetLocalOffer => {}
             Command::SetOffer { sdp } => {
                 let known = self.peer.remote_description().map(|known| known.sdp());
                 if known.is_some_and(|known| fragment(&known) != fragment(&sdp)) {
@@ -143,6 +146,38 @@ impl Connection {
             Command::EndOfCandidates(fragment) => self.add(&end_of_candidates(&fragment)),
             Command::Close => {}
         }
+    }
+
+    /// Makes an offer with a place for each of these, and does not set it: nothing is gathered yet. It is begun at once, whenever it is asked for.
+    pub(crate) fn create_offer(
+        &mut self,
+        send: &[Source],
+        devices: &Devices,
+    ) -> Pin<Box<dyn Future<Output = Result<String, Aborted>>>> {
+        let placed = self.transceivers.place(&self.peer, send, true, devices, &self.senders);
+        let (peer, signal) = (self.peer.clone(), self.abort.signal());
+        let made = placed.and_then(|_| peer.create_offer());
+        Box::pin(async move { created(&peer, made, &signal).await })
+    }
+
+    /// Sets that offer, with the tracks that there are by now. Its candidates are looked for with these servers.
+    pub(crate) fn set_local_offer(
+        &mut self,
+        sdp: &str,
+        (servers, policy): (Vec<IceServer>, IceTransportPolicy),
+        sends: bool,
+        devices: &Devices,
+    ) {
+        self.policy = policy;
+        self.renewed = Some(servers);
+        self.renew_servers();
+        self.transceivers.set_sends(sends);
+        for source in self.transceivers.carried() {
+            self.replace(source, devices.track(source));
+        }
+        let offer = object([("type", "offer".into()), ("sdp", sdp.into())]);
+        let (set, signal) = (self.peer.set_changed_description(&offer), self.abort.signal());
+        self.run(async move { signal.race(set).await.map(|_| Report::LocalOfferSet) });
     }
 
     /// Takes ICE servers for the next ICE restart, whichever side begins it. Not at once: some browsers then restart ICE with
@@ -272,8 +307,8 @@ impl Connection {
             }
             if transceivers::has_more_than_a_voice(&peer) {
                 let made = if kind == "offer" { peer.create_offer() } else { peer.create_answer() };
-                let sdp = property(&signal.race(made).await?, "sdp").as_string().unwrap_or_default();
-                let changed = object([("type", kind.into()), ("sdp", in_stereo(&sdp).into())]);
+                let sdp = created(&peer, made, &signal).await?;
+                let changed = object([("type", kind.into()), ("sdp", sdp.into())]);
                 signal.race(peer.set_changed_description(&changed)).await?;
             } else {
                 signal.race(peer.set_local_description()).await?;
@@ -320,6 +355,16 @@ impl Drop for Connection {
         self.channels.end(ChannelError::Lost);
         self.peer.close();
     }
+}
+
+/// A description that was made and is to be set.
+async fn created(
+    peer: &PeerConnection,
+    made: Result<Promise, JsValue>,
+    signal: &AbortSignal,
+) -> Result<String, Aborted> {
+    let sdp = property(&signal.race(made).await?, "sdp").as_string().unwrap_or_default();
+    Ok(if transceivers::has_more_than_a_voice(peer) { in_stereo(&sdp) } else { sdp })
 }
 
 fn answer(tell: &EventSink, result: Result<Report, Aborted>) {

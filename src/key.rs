@@ -23,7 +23,7 @@ const LENGTH: std::ops::RangeInclusive<usize> = 16..=256;
 ///
 /// What members say to each other through the server (descriptions, candidates, and all else of the pair link) is encrypted and
 /// authenticated with it: AES-GCM (NIST SP 800-38D) with a key that HKDF (RFC 5869) makes of the secret and the room's name, bound to
-/// the room, the sender, the receiver, both incarnations and the place in their order. So the server, and whoever breaks into it, can't
+/// the room, the sender, the receiver, both incarnations and the place in their order (the offer that goes with a join to the room and its place). So the server, and whoever breaks into it, can't
 /// read addresses, and can't change the fingerprints of the certificates (RFC 8122) that keep anybody out of the media and the data. What
 /// the server itself has to know stays open to it: names, tokens, who is in which room, and when they speak to whom.
 ///

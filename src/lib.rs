@@ -124,6 +124,6 @@ pub use process::Processor;
 pub use publish::PublishOptions;
 pub use record::{RecordEnd, RecordOptions, Recorded, Recording, Who};
 pub use request::{Request, RequestRefusal};
-pub use room::{Handle, Join, Me, Room};
+pub use room::{Handle, Join, Me, Prepared, Room};
 pub use verification::{Comparison, Emoji, Verification};
 pub use viewer::Screen;

@@ -1,5 +1,7 @@
 mod endpoint;
 mod join;
+mod offering;
+mod prepared;
 
 use std::ops::Deref;
 use std::pin::Pin;
@@ -15,6 +17,7 @@ use itodenwa_wire::{Ask, ClientMessage, Pass, PeerId, Source, Ticket, WaitingRoo
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 pub use join::Join;
+pub use prepared::Prepared;
 
 use crate::error::{MediaError, SendError, ViewError};
 use crate::event::{Event, Events};

@@ -76,7 +76,7 @@ const WELCOME: Duration = Duration::from_secs(20);
 /// the server says when it is over.
 pub(crate) async fn welcome(
     signaling: &mut Box<dyn Signaling>,
-    waits: impl Fn(Duration),
+    waits: &dyn Fn(Duration),
 ) -> Result<Welcome, SignalingError> {
     let mut next = match select(pin!(answer(signaling)), Timer::new(WELCOME)).await {
         Either::Left((answer, _)) => answer?,

@@ -102,6 +102,7 @@ impl Mesh {
             resume: None,
             former: None,
             unless_recorded: false,
+            offer: Vec::new(),
         });
         sink.send(text(&join)).await.expect("the socket is open");
         self.sockets += 1;

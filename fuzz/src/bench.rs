@@ -75,7 +75,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// A room with a member that leads and one that follows.
     pub(crate) fn new(config: Config) -> Self {
-        let member = |id: PeerId| Member { id, session: id.get() as u32, name: None, pass: None };
+        let member = |id: PeerId| Member { id, session: id.get() as u32, name: None, pass: None, offered: None };
         let (me, members) = (member(BEN), PEERS.map(member).to_vec());
         let lines = members.iter().map(|peer| (peer.id, Line::new(me.session, peer.session))).collect();
         let welcome = Welcome::new(me, members);
@@ -246,7 +246,7 @@ impl Bench {
             self.input(Input::Deadline);
             self.wait(RATES_FULL_AFTER);
             let before = self.connection(peer);
-            self.input(Input::Joined(Member { id: peer, session, name: None, pass: None }));
+            self.input(Input::Joined(Member { id: peer, session, name: None, pass: None, offered: None }));
             // While somebody is away a newcomer may be them.
             self.wait(NEWCOMER_WAITS);
             self.input(Input::Deadline);

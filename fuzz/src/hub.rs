@@ -95,6 +95,10 @@ impl Packet for Word {
     fn bytes(&self) -> usize {
         4
     }
+
+    fn written(packet: &itodenwa_wire::Packet) -> Option<Self> {
+        Some(Word(packet.seq))
+    }
 }
 
 /// What a client knows from the messages that it got.
@@ -236,6 +240,7 @@ impl World {
                 resume,
                 former: None,
                 unless_recorded: false,
+                offer: Vec::new(),
             }),
         );
     }

@@ -126,7 +126,7 @@ fn take(
             let id = Bench::peer(peer);
             let session = bench.line(id).theirs.session().saturating_add(later.into());
             let session = u32::try_from(session).unwrap_or(u32::MAX);
-            bench.input(Input::Joined(Member { id, session, name: None, pass: None }));
+            bench.input(Input::Joined(Member { id, session, name: None, pass: None, offered: None }));
         }
         Step::Left(peer) => {
             bench.input(Input::Left(Left { id: Bench::peer(peer), reason: LeaveReason::Gone }));

@@ -162,6 +162,7 @@ fn answer(command: &Command) -> Report {
     match command {
         Command::Open => Report::Opened,
         Command::MakeOffer { .. } => Report::OfferMade { sdp, sources },
+        Command::SetLocalOffer => Report::LocalOfferSet,
         Command::SetOffer { .. } => Report::OfferSet,
         Command::MakeAnswer { .. } => Report::AnswerMade { sdp, sources },
         Command::SetAnswer { .. } => Report::AnswerSet,

@@ -29,6 +29,7 @@ fn sealed(mut u: Unstructured) -> Result<()> {
         session: Arbitrary::arbitrary(&mut u)?,
         name: display_name(&mut u)?,
         pass: None,
+        offered: None,
     };
     let ticket = seal_ticket(&server, start.0, &room, &member).expect("everybody can have a ticket");
     let passed = Duration::from_secs(u.int_in_range(0..=7200)?);

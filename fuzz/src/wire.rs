@@ -61,6 +61,7 @@ fn client_message(u: &mut Unstructured) -> Result<ClientMessage> {
                 resume: maybe(u, |u| Ok(Resume { ticket: ticket(u)?, signals: Arbitrary::arbitrary(u)? }))?,
                 former: maybe(u, ticket)?,
                 unless_recorded: Arbitrary::arbitrary(u)?,
+                offer: several(u, 3, text)?,
                 max_version: Arbitrary::arbitrary(u)?,
             })
         }
@@ -133,7 +134,13 @@ fn wish(u: &mut Unstructured) -> Result<Wish> {
 }
 
 fn member(u: &mut Unstructured) -> Result<Member> {
-    Ok(Member { id: peer(u)?, session: Arbitrary::arbitrary(u)?, name: display_name(u)?, pass: pass(u)? })
+    Ok(Member {
+        id: peer(u)?,
+        session: Arbitrary::arbitrary(u)?,
+        name: display_name(u)?,
+        pass: pass(u)?,
+        offered: Arbitrary::arbitrary(u)?,
+    })
 }
 
 fn ticket(u: &mut Unstructured) -> Result<Ticket> {

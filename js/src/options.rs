@@ -51,8 +51,8 @@ impl Options {
             });
         }
         let server = self.text("server");
-        if let Some(signaling) = visit::kept() {
-            join = join.signaling(*signaling);
+        if let Some(prepared) = visit::kept() {
+            join = join.prepared(*prepared);
         } else if let Some(server) = server {
             join = join.server(server);
         }

@@ -1,25 +1,23 @@
-//! The way to a server that is opened before it is known when somebody joins.
+//! What is made before it is known when somebody joins.
 
 use std::cell::Cell;
 
-use itodenwa::Error;
-use itodenwa::signaling::WebSocketSignaling;
+use itodenwa::{Prepared, Room};
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    static VISIT: Cell<Option<Box<WebSocketSignaling>>> = const { Cell::new(None) };
+    static VISIT: Cell<Option<Box<Prepared>>> = const { Cell::new(None) };
 }
 
-/// Opens the way to a server, for the join that follows. One that is there is kept: it has to be of the same server.
+/// Opens the way to a server and makes an offer, for the join that follows. One that is there is kept: it has to be of the same server.
 ///
 /// # Errors
 /// Throws an `Error` with a `code`.
 #[wasm_bindgen]
 pub fn visit(server: Option<String>) -> Result<(), JsValue> {
     let mut kept = VISIT.take();
-    if !kept.as_mut().is_some_and(|signaling| signaling.is_connecting_or_open()) {
-        let address = server.map_or_else(WebSocketSignaling::own_server, Ok).map_err(Error::from)?;
-        kept = Some(Box::new(WebSocketSignaling::visit(address).map_err(Error::from)?));
+    if !kept.as_mut().is_some_and(|prepared| prepared.is_connecting_or_open()) {
+        kept = Some(Box::new(Room::prepare(server)?));
     }
     VISIT.set(kept);
     Ok(())
@@ -31,7 +29,7 @@ pub fn end_visit() {
     VISIT.take();
 }
 
-/// The way to the server, once.
-pub(crate) fn kept() -> Option<Box<WebSocketSignaling>> {
+/// What was prepared, once.
+pub(crate) fn kept() -> Option<Box<Prepared>> {
     VISIT.take()
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use itodenwa_protocol::{Command, Report};
 use itodenwa_wire::limits::CANDIDATES_PER_FRAGMENT;
-use itodenwa_wire::{Candidate, SourceMap};
+use itodenwa_wire::{Candidate, Source, SourceMap};
 
 use crate::sdp::{Description, Direction, Kind, Media, Origin, Setup};
 use gathering::fragment_of;
@@ -40,6 +40,8 @@ pub struct Connection {
     fragments: u32,
     /// The fragment that `restartIce` wants replaced: by the next offer that is made with it.
     outworn: Option<String>,
+    /// An offer that was created and not set, and the gathering that begins when it is.
+    created: Option<(Description, Option<Gathering>)>,
     local: Slots,
     remote: Slots,
     /// Candidates of ours for the current fragment, as far as they are gathered.
@@ -77,6 +79,7 @@ impl Connection {
             versions: 0,
             fragments: 0,
             outworn: None,
+            created: None,
             local: Slots::default(),
             remote: Slots::default(),
             gathered: Vec::new(),
@@ -113,6 +116,7 @@ impl Connection {
                 let (sdp, gathering) = self.set_local(candidates)?;
                 Ok((Report::AnswerMade { sdp, sources: self.sends() }, gathering))
             }
+            Command::SetLocalOffer => Ok((Report::LocalOfferSet, self.set_created()?)),
             Command::SetOffer { sdp } => self.set_offer(&sdp).map(|()| (Report::OfferSet, None)),
             Command::SetAnswer { sdp } => self.set_answer(&sdp).map(|()| (Report::AnswerSet, None)),
             Command::Describe => Ok((Report::Described { sdp: self.describe()?.to_string() }, None)),
@@ -201,16 +205,39 @@ impl Connection {
         }
     }
 
+    /// `createOffer`, with these sources; what follows it must be that it is set.
+    pub fn create_offer(&mut self, send: &[Source], candidates: usize) -> String {
+        self.transceivers.place(send, true);
+        let (description, gathering) = self.offer(candidates);
+        let sdp = description.to_string();
+        self.created = Some((description, gathering));
+        sdp
+    }
+
+    fn set_created(&mut self) -> Result<Option<Gathering>, Exception> {
+        self.expect_state(Signaling::Stable, "an offer was set");
+        let Some((description, gathering)) = self.created.take() else {
+            return Err(("InvalidModificationError", "it is not the last offer that was created".into()));
+        };
+        self.local.pending = Some(description);
+        self.signaling = Signaling::HaveLocalOffer;
+        Ok(gathering)
+    }
+
     fn make_offer(&mut self, candidates: usize) -> (String, Option<Gathering>) {
-        let agreed = media(self.local.current.as_ref());
-        let media =
-            self.transceivers.offer(&media(self.local.latest()), &agreed, self.capabilities.recycles_for_other_kind);
-        let outworn = self.local_fragment().is_some() && self.local_fragment() == self.outworn.as_deref();
-        let (description, gathering) = self.description(media, outworn, candidates, None);
+        let (description, gathering) = self.offer(candidates);
         let sdp = description.to_string();
         self.local.pending = Some(description);
         self.signaling = Signaling::HaveLocalOffer;
         (sdp, gathering)
+    }
+
+    fn offer(&mut self, candidates: usize) -> (Description, Option<Gathering>) {
+        let agreed = media(self.local.current.as_ref());
+        let media =
+            self.transceivers.offer(&media(self.local.latest()), &agreed, self.capabilities.recycles_for_other_kind);
+        let outworn = self.local_fragment().is_some() && self.local_fragment() == self.outworn.as_deref();
+        self.description(media, outworn, candidates, None)
     }
 
     fn make_answer(&mut self, candidates: usize) -> Result<(String, Option<Gathering>), Exception> {

@@ -15,6 +15,7 @@ pub mod conformance;
 mod convergence;
 pub mod explore;
 pub mod live;
+pub mod offering;
 pub mod page;
 pub mod puppet;
 pub mod rng;

@@ -49,6 +49,7 @@ pub type Path = (String, String);
 pub enum Operation {
     Open,
     MakeOffer,
+    SetLocalOffer,
     SetOffer,
     MakeAnswer,
     SetAnswer,
@@ -61,6 +62,7 @@ impl Operation {
         match command {
             Command::Open => Operation::Open,
             Command::MakeOffer { .. } => Operation::MakeOffer,
+            Command::SetLocalOffer => Operation::SetLocalOffer,
             Command::SetOffer { .. } => Operation::SetOffer,
             Command::MakeAnswer { .. } => Operation::MakeAnswer,
             Command::SetAnswer { .. } => Operation::SetAnswer,

@@ -18,6 +18,8 @@ pub struct Page {
     pub reads_packets: bool,
     pub connections: BTreeMap<ConnectionId, Live>,
     pub closed: BTreeMap<ConnectionId, PeerId>,
+    /// The connection whose offer went with the join.
+    pub offering: Option<Connection>,
     /// Packets that were sent, in a [`World`](crate::World).
     pub sent: usize,
     /// Those of them that went over the server.
@@ -52,6 +54,7 @@ impl Page {
             reads_packets: true,
             connections: BTreeMap::new(),
             closed: BTreeMap::new(),
+            offering: None,
             sent: 0,
             relayed: 0,
             said: 0,
@@ -110,9 +113,13 @@ impl Page {
     /// Takes a command: the rules that hold whatever it is.
     pub fn begin(&mut self, peer: PeerId, id: ConnectionId, command: &Command, number: u32) {
         assert!(!self.closed.contains_key(&id), "{command:?} for a closed connection");
-        if *command == Command::Open {
+        if matches!(command, Command::Open | Command::SetLocalOffer) {
             assert!(self.with(peer).is_none(), "a second connection to {peer}");
-            let live = Live::new(peer, Connection::new(self.profile, number));
+            let browser = match command {
+                Command::SetLocalOffer => self.offering.take().expect("no offer went with the join, or it was used"),
+                _ => Connection::new(self.profile, number),
+            };
+            let live = Live::new(peer, browser);
             assert!(self.connections.insert(id, live).is_none(), "{id:?} is used twice");
             return;
         }

@@ -7,10 +7,11 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use itodenwa_protocol::{Command, Config, ConnectionId, Input, Output, Report, Room, Time, Way};
-use itodenwa_wire::{Body, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
+use itodenwa_wire::{Body, Epoch, LeaveReason, Left, Member, Packet, PeerId, Source, Welcome};
 
 use crate::browser::{Gathering, Profile, refusal, some_candidates};
 use crate::live::{Live, Loss, Operation};
+use crate::offering::Offering;
 use crate::page::Page;
 use crate::rng::Rng;
 use crate::wire::Wire;
@@ -43,6 +44,8 @@ pub struct World {
     /// How many candidates a gathering finds, and how long each takes; by chance if not said.
     pub candidates: Option<usize>,
     pub gathering_delay: u64,
+    /// Those who get an offer with a join are not told that it is one.
+    pub forgets_offers: bool,
     /// Everything that goes in and comes out is printed.
     pub trace: bool,
     pages: Vec<Page>,
@@ -72,6 +75,7 @@ impl World {
             profile: Profile::of_seed(seed),
             candidates: None,
             gathering_delay: 40,
+            forgets_offers: false,
             trace: false,
             pages: Vec::new(),
             puppets: Vec::new(),
@@ -99,20 +103,56 @@ impl World {
 
     /// Somebody comes in. If somebody with this id is there, the page was reloaded: the id has a newer session.
     pub fn join(&mut self, id: PeerId, config: Config) -> PageIndex {
+        self.come_in(id, config, None)
+    }
+
+    /// The same with an offer, which goes to the only other member.
+    pub fn join_offering(&mut self, id: PeerId, config: Config) -> PageIndex {
+        self.come_in(id, config.clone(), Some(config))
+    }
+
+    /// The same, and it is otherwise when the server answers.
+    pub fn join_offering_then(&mut self, id: PeerId, offered: Config, config: Config) -> PageIndex {
+        self.come_in(id, config, Some(offered))
+    }
+
+    fn come_in(&mut self, id: PeerId, config: Config, offered: Option<Config>) -> PageIndex {
         if let Some(before) = self.page_of(id) {
             self.pages[before].gone = true;
             self.fall_silent(before);
         }
         self.sessions += 1;
-        let me = Member { id, session: self.sessions, name: None, pass: None };
+        let mut me = Member { id, session: self.sessions, name: None, pass: None, offered: None };
         let there = |page: &&Page| !page.gone && !page.unreachable && page.id() != id;
         let mut members: Vec<Member> = self.pages.iter().filter(there).map(|page| page.room.me().clone()).collect();
         members.extend(self.puppets.iter().cloned());
-        self.announce(id, &Input::Joined(me.clone()));
+        let offering = offered.map(|config| {
+            self.connections += 1;
+            let candidates = self.candidates.unwrap_or_else(|| some_candidates(&mut self.rng));
+            Offering::new(&config, self.profile, self.connections, candidates)
+        });
+        let (offer, connection) = offering.flatten().map(|made| (made.offer, made.connection)).unzip();
+        if let ([only], Some(_)) = (&members[..], &offer) {
+            me.offered = Some(only.session);
+        }
+        let told = if self.forgets_offers { None } else { me.offered };
+        self.announce(id, &Input::Joined(Member { offered: told, ..me.clone() }));
+        if let ([Member { id: to, session: theirs, .. }], Some(offer)) = (&members[..], &offer) {
+            let (to, from_epoch, to_epoch) = (*to, Epoch::of_session(me.session), Epoch::of_session(*theirs));
+            for (seq, body) in (1..).zip(offer.bodies()) {
+                let packet = Packet { from_epoch, to_epoch, seq, ack: 0, body: Some(body) };
+                // After the word that somebody came in, if it is not lost.
+                for delay in self.wire.carry(&mut self.rng) {
+                    let packet = packet.clone();
+                    self.schedule(self.roster_at + delay, What::Packet { to, from: id, packet });
+                }
+            }
+        }
         let welcome = Welcome::new(me, members);
         let ice = config.ice;
-        let room = Room::new(config, &welcome, self.now);
-        self.pages.push(Page { reads_packets: self.reads_packets, ..Page::new(room, ice, self.profile) });
+        let room = Room::offering(config, &welcome, offer, self.now);
+        let offering = connection.filter(|_| welcome.me.offered.is_some());
+        self.pages.push(Page { reads_packets: self.reads_packets, offering, ..Page::new(room, ice, self.profile) });
         let page = self.pages.len() - 1;
         self.follow(page);
         page
@@ -138,7 +178,7 @@ impl World {
     /// Somebody comes in for whom the test speaks.
     pub fn puppet(&mut self, id: PeerId) -> Member {
         self.sessions += 1;
-        let member = Member { id, session: self.sessions, name: None, pass: None };
+        let member = Member { id, session: self.sessions, name: None, pass: None, offered: None };
         self.puppets.retain(|puppet| puppet.id != id);
         self.puppets.push(member.clone());
         self.announce(id, &Input::Joined(member.clone()));
@@ -156,7 +196,7 @@ impl World {
     pub fn come_back(&mut self, page: PageIndex, id: PeerId) {
         self.sessions += 1;
         self.pages[page].unreachable = false;
-        let me = Member { id, session: self.sessions, ..self.pages[page].room.me().clone() };
+        let me = Member { id, session: self.sessions, offered: None, ..self.pages[page].room.me().clone() };
         let members = self.others_at_server(page);
         self.announce(id, &Input::Joined(me.clone()));
         self.input(page, Input::Welcome(Welcome::new(me, members)));
@@ -204,8 +244,12 @@ impl World {
 
     /// Gives a packet to the network.
     pub fn send(&mut self, from: PeerId, to: PeerId, packet: &Packet<Body>) {
+        // Nothing overtakes the word that somebody came in with an offer.
+        let offers = self.page_of(from).is_some_and(|page| self.pages[page].room.me().offered.is_some());
+        let earliest = if offers { self.roster_at } else { self.now };
         for delay in self.wire.carry(&mut self.rng) {
-            self.schedule(self.now + delay, What::Packet { to, from, packet: packet.clone() });
+            let at = earliest.max(self.now + delay);
+            self.schedule(at, What::Packet { to, from, packet: packet.clone() });
         }
     }
 

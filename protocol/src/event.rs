@@ -133,6 +133,9 @@ pub enum Command {
         /// With new ICE credentials (W3C WebRTC, `restartIce`).
         ice_restart: bool,
     },
+    /// This connection is the one whose [offer went with the join](crate::FirstOffer), which takes the place of [`Command::Open`]: let it have
+    /// the ICE servers that are known by now, and set the offer as the local description. Answered by [`Report::LocalOfferSet`].
+    SetLocalOffer,
     /// Set an offer as the remote description. Answered by [`Report::OfferSet`].
     SetOffer {
         /// The session description.
@@ -180,6 +183,8 @@ pub enum Report {
         /// What is sent, by `mid`.
         sources: SourceMap,
     },
+    /// [`Command::SetLocalOffer`] is done.
+    LocalOfferSet,
     /// [`Command::SetOffer`] is done.
     OfferSet,
     /// [`Command::MakeAnswer`] is done.

@@ -173,6 +173,15 @@ impl Link {
         Ok(())
     }
 
+    /// These went with the join, as first packets.
+    pub(crate) fn sent(&mut self, now: Time, bodies: impl Iterator<Item = Body>) {
+        for body in bodies {
+            // A new link has room for them.
+            let _ = self.send(now, body);
+        }
+        self.to_send.unsent = 0;
+    }
+
     /// Says goodbye: once, outside the order.
     pub(crate) fn bye(&mut self) {
         self.to_send.bye = true;

@@ -9,6 +9,9 @@
 //! ```
 //! The bracketed states are those of Vanilla ICE. Only who has the turn makes an offer, so two offers never meet, nothing is
 //! rolled back, and no offer is ignored. The leader has the turn; the follower asks for it, and hands it back with its offer.
+//!
+//! The first offer may have come with the join of its maker, whoever leads: as if the leader had given the turn before there was a
+//! connection. Its maker begins in `SettingLocalOffer` and then awaits the answer; the other side does not make a first one.
 
 mod exchange;
 
@@ -17,7 +20,9 @@ use itodenwa_wire::{Answer, Body, Offer, Source, SourceMap};
 
 use crate::candidates::{Admission, LocalCandidates, RemoteCandidates};
 use crate::config::IceMode;
+use crate::description;
 use crate::event::{Command, Report, TroubleCode};
+use crate::first_offer::{FIRST_OFFER, FirstOffer};
 use crate::rate::Rate;
 use crate::time::Time;
 use crate::timeline::{self, CandidateSummary, Step};
@@ -49,6 +54,8 @@ pub(crate) enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Negotiator {
     role: Role,
+    /// The first offer is ours.
+    begins: bool,
     ice: IceMode,
     phase: Phase,
     turn: Turn,
@@ -71,6 +78,8 @@ pub(crate) struct Negotiator {
 enum Phase {
     Opening,
     Stable,
+    /// The connection's first offer went with the join, and becomes its local description.
+    SettingLocalOffer,
     MakingOffer {
         id: u32,
         send: Vec<Source>,
@@ -107,13 +116,14 @@ enum Described {
 }
 
 impl Negotiator {
-    /// A negotiation that begins by opening its connection.
-    pub(crate) fn new(role: Role, ice: IceMode, wanted: Vec<Source>, offers_allowed: Rate) -> Self {
+    /// A negotiation that begins by opening its connection, and with an offer of the side that is said.
+    pub(crate) fn new(role: Role, begins: bool, ice: IceMode, wanted: Vec<Source>, offers_allowed: Rate) -> Self {
         Negotiator {
             role,
+            begins,
             ice,
             phase: Phase::Opening,
-            turn: Turn::first(role),
+            turn: Turn::first(begins),
             offers_allowed,
             wanted,
             carried: Vec::new(),
@@ -124,6 +134,21 @@ impl Negotiator {
             remote: RemoteCandidates::default(),
             effects: vec![Effect::Do(Command::Open)],
         }
+    }
+
+    /// A negotiation whose first offer went with the join.
+    pub(crate) fn offered(role: Role, offer: FirstOffer, now: Time, mut offers_allowed: Rate) -> Self {
+        offers_allowed.spend(now, 1);
+        let FirstOffer { send, sdp, .. } = offer;
+        let mut negotiator = Negotiator::new(role, true, IceMode::Trickle, send.clone(), offers_allowed);
+        negotiator.effects.clear();
+        negotiator.carried = send;
+        negotiator.offers = FIRST_OFFER;
+        negotiator.local.described(description::fragments(&sdp));
+        negotiator.note_with(Step::MakeOffer, timeline::text(&sdp));
+        negotiator.note(Step::SendOffer);
+        negotiator.begin(Command::SetLocalOffer, Phase::SettingLocalOffer);
+        negotiator
     }
 
     /// Takes what is to be done, in order.
@@ -214,8 +239,10 @@ impl Negotiator {
 
     /// Takes what the connection did or saw.
     pub(crate) fn report(&mut self, now: Time, report: Report) {
-        let making =
-            matches!(self.phase, Phase::MakingOffer { .. } | Phase::MakingAnswer { .. } | Phase::Describing(_));
+        let making = matches!(
+            self.phase,
+            Phase::SettingLocalOffer | Phase::MakingOffer { .. } | Phase::MakingAnswer { .. } | Phase::Describing(_)
+        );
         match report {
             // A candidate never overtakes its description.
             Report::LocalCandidate(_) | Report::GatheringComplete if making => {
@@ -291,7 +318,7 @@ impl Negotiator {
     }
 
     fn needs_offer(&self) -> bool {
-        let first = self.role == Role::Leader && self.offers == 0;
+        let first = self.begins && self.offers == 0;
         first || self.restart_ice || !same(&self.wanted, &self.carried)
     }
 

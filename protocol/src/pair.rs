@@ -57,6 +57,8 @@ pub(crate) struct Pair {
     peer: PeerId,
     role: Role,
     link: Link,
+    /// The incarnations between which the first offer is that of the other side, because it came with its join.
+    offered: Option<(Epoch, Epoch)>,
     state: State,
     /// Connections made since the last one that connected.
     attempts: usize,
@@ -92,7 +94,9 @@ impl Pair {
             peer: peer.id,
             role: Role::of(me.id, peer.id),
             link: Link::new(Epoch::of_session(me.session), Epoch::of_session(peer.session)),
-            state: State::Waiting { until: now, renew: false },
+            offered: offered(me, peer),
+            // Somebody waits for our offer, and it may be lost.
+            state: State::Waiting { until: now, renew: me.offered == Some(peer.session) },
             attempts: 0,
             connections: Rate::new(CONNECTIONS, CONNECTION_INTERVAL),
             packets: Rate::new(PACKETS, PACKET_INTERVAL),
@@ -115,10 +119,11 @@ impl Pair {
     }
 
     /// The server says that the peer has another session.
-    pub(crate) fn rejoined(&mut self, context: &mut Context, session: u32) {
+    pub(crate) fn rejoined(&mut self, context: &mut Context, peer: &Member) {
         let known = &mut self.identity.theirs.1;
         // Of a session that a connection outlived the link knows nothing.
-        if session > std::mem::replace(known, session.max(*known)) && self.link.learn_session(session) {
+        if peer.session > std::mem::replace(known, peer.session.max(*known)) && self.link.learn_session(peer.session) {
+            self.offered = offered(context.me, peer);
             self.attempts = 0;
             self.renew(context);
         }
@@ -177,14 +182,22 @@ impl Pair {
 
     /// Our sources changed.
     pub(crate) fn set_media(&mut self, context: &mut Context) {
-        let State::Live { negotiator, .. } = &mut self.state else { return };
+        if !self.want(context) {
+            return;
+        }
+        if self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
+            self.overflow(context);
+        }
+    }
+
+    /// Wants what is on carried, if there is a connection.
+    fn want(&mut self, context: &Context) -> bool {
+        let State::Live { negotiator, .. } = &mut self.state else { return false };
         // What is off stays carried, so that switching it on again needs no offer. Not own ones: their names have no end.
         let stays = negotiator.wanted().iter().filter(|source| !matches!(source, Source::Own(_)));
         let wanted = ordered(context.on.iter().chain(stays).copied());
         negotiator.want(context.now, wanted);
-        if self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
-            self.overflow(context);
-        }
+        true
     }
 
     /// New ICE paths are wanted; a pair that gave up tries again.
@@ -393,4 +406,10 @@ impl Pair {
     fn tell(&self, context: &mut Context, event: Event) {
         context.outputs.push_back(Output::Event(event));
     }
+}
+
+/// The incarnations between which the first offer is that of the other side: those that both were when the server handed it over.
+fn offered(me: &Member, peer: &Member) -> Option<(Epoch, Epoch)> {
+    let is_offered = peer.offered == Some(me.session);
+    is_offered.then(|| (Epoch::of_session(me.session), Epoch::of_session(peer.session)))
 }

@@ -11,6 +11,7 @@ use litemap::LiteMap;
 
 use crate::config::{Config, IceMode};
 use crate::event::{Event, Input, Output, Way};
+use crate::first_offer::FirstOffer;
 use crate::media::ordered;
 use crate::pair::{Context, Pair, Presence};
 use crate::time::Time;
@@ -45,6 +46,13 @@ impl Room {
     /// The room that the server let us into. Tells [`Event::Joined`] for everybody who is there.
     #[must_use]
     pub fn new(config: Config, welcome: &Welcome, now: Time) -> Self {
+        Room::offering(config, welcome, None, now)
+    }
+
+    /// The same for somebody whose join had this offer. If somebody got it ([`Member::offered`]) the connection with them begins with
+    /// [`Command::SetLocalOffer`](crate::Command::SetLocalOffer); otherwise nobody has use for it.
+    #[must_use]
+    pub fn offering(config: Config, welcome: &Welcome, offer: Option<FirstOffer>, now: Time) -> Self {
         let mut room = Room {
             me: welcome.me.clone(),
             ice: config.ice,
@@ -61,6 +69,11 @@ impl Room {
         room.on = ordered(config.on);
         for member in &welcome.members {
             room.join(now, member.clone());
+        }
+        let receiver = welcome.members.iter().find(|member| welcome.me.offered == Some(member.session));
+        if let (Some(receiver), Some(offer)) = (receiver, offer) {
+            let id = room.next_connection();
+            room.with(now, receiver.id, |pair, context| pair.begin_with(context, id, offer));
         }
         room.advance(now);
         room
@@ -150,10 +163,9 @@ impl Room {
         if member.session > known.session && pair.identity.is_introducing() {
             return self.begin_anew(now, key, member);
         }
-        let session = member.session;
         let is_renamed = known.name != member.name;
-        let is_news = session != known.session || pair.identity.presence != Presence::Here;
-        *known = member;
+        let is_news = member.session != known.session || pair.identity.presence != Presence::Here;
+        *known = member.clone();
         if is_renamed {
             self.outputs.push_back(Output::Event(Event::Renamed { peer: Some(key), name: known.name.clone() }));
             if !is_news {
@@ -162,7 +174,7 @@ impl Room {
         }
         self.is_here(now, key);
         self.with(now, key, |pair, context| {
-            pair.rejoined(context, session);
+            pair.rejoined(context, &member);
             // It may be the other side that was away.
             pair.resume(context);
         });

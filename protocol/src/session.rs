@@ -373,16 +373,21 @@ impl Session {
     }
 
     fn begin(&mut self, join: Join) {
-        self.join = Some(join.clone());
-        self.outputs.push_back(Action::Send(ClientMessage::Join(join)));
+        self.join = Some(join);
+        self.say_join();
     }
 
     fn open(&mut self, now: Time) {
         self.state = State::Opening { since: now };
         self.outputs.push_back(Action::Open);
-        if let Some(join) = &self.join {
-            self.outputs.push_back(Action::Send(ClientMessage::Join(join.clone())));
-        }
+        self.say_join();
+    }
+
+    fn say_join(&mut self) {
+        let Some(join) = &mut self.join else { return };
+        self.outputs.push_back(Action::Send(ClientMessage::Join(join.clone())));
+        // Somebody may have got the offer with this one. Who joins again is somebody else.
+        join.offer.clear();
     }
 
     fn end(&mut self, why: SignalingError) {

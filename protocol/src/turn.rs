@@ -37,12 +37,9 @@ pub(crate) enum Turn {
 }
 
 impl Turn {
-    /// Whose turn it is in the beginning.
-    pub(crate) fn first(role: Role) -> Self {
-        match role {
-            Role::Leader => Turn::Mine { asked: false },
-            Role::Follower => Turn::Theirs { asked: false },
-        }
+    /// Whose turn it is in the beginning: that of who makes the first offer.
+    pub(crate) fn first(is_mine: bool) -> Self {
+        if is_mine { Turn::Mine { asked: false } } else { Turn::Theirs { asked: false } }
     }
 
     /// The other side asks for the turn.

@@ -258,7 +258,7 @@ fn a_newcomer_who_leaves_at_once_was_never_there() {
         let (mut world, ann, ben) = call(on(&[]), on(&[]));
         world.vanish(ben);
         world.run_for(SECOND);
-        world.input(ann, Input::Joined(Member { id: CAT, session: 9, name: None, pass: None }));
+        world.input(ann, Input::Joined(Member { id: CAT, session: 9, name: None, pass: None, offered: None }));
         world.run_for(SECOND);
         let gone = Left { id: CAT, reason: LeaveReason::Gone };
         world.input(ann, if by_roster { Input::Roster(vec![]) } else { Input::Left(gone) });

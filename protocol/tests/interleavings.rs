@@ -66,7 +66,7 @@ fn story(seed: u64, trace: bool) {
     for who in people {
         let config = config(&mut rng);
         world.reads_packets = rng.percent(80);
-        world.join(*who, config);
+        come_in(&mut world, &mut rng, *who, config);
         world.run_for(moment(&mut rng));
     }
     let (mut troubles, mut comers) = (0, 100);
@@ -110,6 +110,15 @@ fn config(rng: &mut Rng) -> Config {
     Config { ice, on, places }
 }
 
+/// With an offer or without.
+fn come_in(world: &mut World, rng: &mut Rng, who: PeerId, config: Config) {
+    if rng.percent(50) {
+        world.join_offering(who, config);
+    } else {
+        world.join(who, config);
+    }
+}
+
 /// Often at once, sometimes after everything has settled.
 fn moment(rng: &mut Rng) -> Duration {
     let longest = *rng.pick(&[0, 10, 200, 3000]);
@@ -118,8 +127,9 @@ fn moment(rng: &mut Rng) -> Duration {
 
 /// Somebody does something, or something goes wrong.
 fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32, comers: &mut u64) {
-    const FAILURES: [Operation; 6] = [
+    const FAILURES: [Operation; 7] = [
         Operation::MakeOffer,
+        Operation::SetLocalOffer,
         Operation::SetOffer,
         Operation::MakeAnswer,
         Operation::SetAnswer,
@@ -134,20 +144,20 @@ fn act(world: &mut World, rng: &mut Rng, people: &[PeerId], troubles: &mut u32, 
         // Reloaded: the same id comes with a newer session, and old packets are still on their way.
         2 => {
             let config = config(rng);
-            world.join(who, config);
+            come_in(world, rng, who, config);
         }
         // Gone and back.
         3 => {
             world.lose(who, LeaveReason::Gone);
             world.run_for(moment(rng));
             let config = config(rng);
-            world.join(who, config);
+            come_in(world, rng, who, config);
         }
         4 => {
             world.leave(page);
             world.run_for(moment(rng));
             let config = config(rng);
-            world.join(who, config);
+            come_in(world, rng, who, config);
         }
         // The signalling has a gap.
         5 => {

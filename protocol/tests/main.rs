@@ -21,6 +21,7 @@ mod interleavings;
 mod manual;
 mod media;
 mod membership;
+mod offering;
 mod recovery;
 mod turns;
 mod two_ways;

@@ -26,7 +26,7 @@ fn a_new_name_is_told_once_and_changes_nothing_else() {
     let (mut world, ann, ben) = call(on(&[Camera]), on(&[Camera]));
     let session = world.page(ben).room.members().next().map(|member| member.session).expect("Ann");
     let bea = DisplayName::new("Bea").ok();
-    let renamed = Member { id: ANN, session, name: bea.clone(), pass: None };
+    let renamed = Member { id: ANN, session, name: bea.clone(), pass: None, offered: None };
     for _ in 0..2 {
         world.input(ben, Input::Joined(renamed.clone()));
         world.input(ann, Input::Joined(renamed.clone()));
@@ -65,7 +65,7 @@ fn after_leaving_nothing_comes_out() {
     let (mut world, ann, _) = call(on(&[Camera]), on(&[Camera]));
     world.input(ann, Input::Leave);
     assert_eq!(world.page(ann).connections.len(), 0);
-    let member = Member { id: CAT, session: 9, name: None, pass: None };
+    let member = Member { id: CAT, session: 9, name: None, pass: None, offered: None };
     for input in [Input::Joined(member), Input::Deadline, Input::RestartIce(BEN), Input::Leave] {
         let now = world.now;
         let room = &mut world.page_mut(ann).room;
@@ -114,7 +114,7 @@ fn a_reload_in_every_moment_of_the_first_call() {
 #[test]
 fn an_older_session_is_nobody() {
     let (mut world, _, ben) = call(on(&[Camera]), on(&[Camera]));
-    world.input(ben, Input::Joined(Member { id: ANN, session: 0, name: None, pass: None }));
+    world.input(ben, Input::Joined(Member { id: ANN, session: 0, name: None, pass: None, offered: None }));
     world.run();
     world.assert_converged();
     assert_eq!(world.page(ben).closed.len(), 0);
@@ -235,7 +235,7 @@ fn with_a_new_session_everything_begins_anew() {
     world.run();
     let [old, other] = [ann, ben].map(|page| world.page(page).room.me().clone());
     // As the server numbers them: who comes later has a higher id, and follows now.
-    let new = Member { id: CAT, session: other.session + 1, name: None, pass: None };
+    let new = Member { id: CAT, session: other.session + 1, name: None, pass: None, offered: None };
     world.input(ann, Input::Welcome(welcome(new.clone(), &[&other])));
     world.input(ben, Input::Left(Left { id: old.id, reason: LeaveReason::Gone }));
     world.input(ben, Input::Joined(new));

@@ -52,7 +52,7 @@ fn a_call_with_the_first_version_is_still_a_call() {
         _ => None,
     });
     let answer = answer.expect("Bob answered");
-    let member = |id, session| Member { id: PeerId::new(id), session, name: None, pass: None };
+    let member = |id, session| Member { id: PeerId::new(id), session, name: None, pass: None, offered: None };
     let (ann, bob) = (member(1, 1), member(2, 2));
     let mut room = Room::new(Config::default(), &Welcome::new(bob, vec![ann.clone()]), Time::default());
     let (mut acknowledged, mut expected, mut media) = (0, 0, Vec::new());

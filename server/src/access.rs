@@ -136,6 +136,7 @@ mod tests {
             resume: None,
             former: None,
             unless_recorded: false,
+            offer: Vec::new(),
         }
     }
 

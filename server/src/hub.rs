@@ -12,6 +12,7 @@ mod inspection;
 mod io;
 mod lock;
 mod moving;
+mod offering;
 mod operating;
 mod outbox;
 mod pace;

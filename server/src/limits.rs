@@ -200,6 +200,13 @@ const DEFAULT: Limits = Limits {
     stop_timeout: Duration::from_secs(15),
 };
 
+impl Limits {
+    /// Largest first message that is read: of a join with an offer as much as any server takes, so that none is closed for the offer.
+    pub(crate) fn first_message_bytes(&self) -> usize {
+        self.message_bytes.max(MESSAGE_BYTES)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         DEFAULT

@@ -46,9 +46,14 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
         let message = format!("arrays and objects are nested deeper than {} levels", limits.message_depth);
         return Err(Closing::refusing(RefusalCode::MessageMalformed, message));
     }
-    let parsed = serde_json::from_str(text);
-    if text.len() > limits.message_bytes && !matches!(parsed, Ok(ClientMessage::Signal(_))) {
-        return Err(too_large(limits.message_bytes));
+    let mut parsed = serde_json::from_str(text);
+    if text.len() > limits.message_bytes {
+        match &mut parsed {
+            Ok(ClientMessage::Signal(_)) => {}
+            // For want of room for an offer nobody is kept out: the call begins without it.
+            Ok(ClientMessage::Join(join)) => leave_offer_out(join, limits)?,
+            _ => return Err(too_large(limits.message_bytes)),
+        }
     }
     match parsed {
         Ok(ClientMessage::Join(join)) => {
@@ -58,6 +63,12 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
         Err(_) if is_of_an_unknown_kind(text) => Ok(Received::Unknown),
         Err(error) => Err(why_not_a_join(text).or_else(|| why_not_a_name(text)).unwrap_or_else(|| malformed(&error))),
     }
+}
+
+fn leave_offer_out(join: &mut Join, limits: &Limits) -> Result<(), Closing> {
+    let has_offer = !std::mem::take(&mut join.offer).is_empty();
+    let fits = serde_json::to_string(join).is_ok_and(|text| text.len() <= limits.message_bytes);
+    if has_offer && fits { Ok(()) } else { Err(too_large(limits.message_bytes)) }
 }
 
 /// The refusal of a binary message (RFC 6455, section 7.4.1: a type of data that is not accepted).
@@ -231,9 +242,9 @@ mod tests {
         let long = "x".repeat(65);
         let emoji = "👩‍👩‍👧‍👦".repeat(10);
         for (join, expected) in [
-            (r#"{"version":5,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":6,"room":"r"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":99999999999,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
-            (r#"{"version":5,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
+            (r#"{"version":6,"maxVersion":9,"room":7}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"room":"not a room"}"#.to_owned(), RefusalCode::VersionUnsupported),
             (r#"{"version":0,"maxVersion":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
             (r#"{"version":1,"room":""}"#.to_owned(), RefusalCode::RoomInvalid),
@@ -261,6 +272,26 @@ mod tests {
         let ping = |bytes: usize| format!("{}{{\"ping\":1}}", " ".repeat(bytes - 10));
         assert!(parse(&ping(limits.message_bytes), &limits).is_ok());
         assert_eq!(code(&ping(limits.message_bytes + 1)), RefusalCode::MessageTooLarge);
+    }
+
+    #[test]
+    fn an_offer_that_is_too_large_is_left_out_of_a_join_and_nothing_else() {
+        let join = |name: &str, offer: usize| {
+            let offer = serde_json::json!(["x".repeat(offer)]);
+            serde_json::json!({"join": {"version": 1, "room": "r", "name": name, "offer": offer}}).to_string()
+        };
+        let offer = |text: &str, limits: &Limits| match parse(text, limits) {
+            Ok(Received::Message(ClientMessage::Join(join))) => Ok(join.offer.len()),
+            Ok(other) => panic!("{other:?}"),
+            Err(closing) => Err(closing.refusal.unwrap().code),
+        };
+        let limits = Limits::default();
+        assert_eq!(offer(&join("Ann", 16_000), &limits), Ok(1));
+        assert_eq!(offer(&join("Ann", 16_384), &limits), Ok(0));
+        let strict = Limits { message_bytes: 1024, ..limits };
+        assert_eq!(offer(&join("Ann", 1024), &strict), Ok(0));
+        let token = format!(r#"{{"join":{{"version":1,"room":"r","token":"{}","offer":["x"]}}}}"#, "t".repeat(1024));
+        assert_eq!(offer(&token, &strict), Err(RefusalCode::MessageTooLarge));
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Socket {
             Ok(Err(_)) | Err(_) => return self.report(&End::Lost).await,
         };
         let (reading, writing) = io::split(io);
-        let (mut reader, mut writer) = (Reader::new(reading, self.limits.message_bytes), Writer::new(writing));
+        let (mut reader, mut writer) = (Reader::new(reading, self.limits.first_message_bytes()), Writer::new(writing));
         let pings = Pings::default();
         let end = tokio::select! {
             biased;

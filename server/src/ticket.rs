@@ -149,7 +149,8 @@ impl Tickets {
 
     pub(crate) fn seal(&self, now: Instant, room: &RoomName, member: &Member, rules: Rules) -> Option<Ticket> {
         let expires = self.unix(now).saturating_add(self.lifetime.as_secs().max(1));
-        let Member { id, session, name, pass } = member.clone();
+        // Of the offer of its join nobody has to know any more who did not hear of it before.
+        let Member { id, session, name, pass, offered: _ } = member.clone();
         let claims = Claims { room: room.clone(), id, session, name, pass, rules, run: self.run, expires };
         let claims = serde_json::to_vec(&claims).ok()?;
         let seal = self.key.clone().chain_update(&claims).finalize().into_bytes();
@@ -208,7 +209,7 @@ mod tests {
         // As long as it can be.
         let identity = itodenwa_wire::Identity::new("\"".repeat(256)).unwrap();
         let pass = Some(Pass { identity, publish: false, subscribe: false, admin: false, named: true });
-        (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name, pass })
+        (RoomName::new("r".repeat(64)).unwrap(), Member { id: PeerId::new(7), session: 3, name, pass, offered: None })
     }
 
     #[test]

@@ -8,6 +8,7 @@ use itodenwa_server::{Config, Limits, Server, TicketSecret};
 use itodenwa_wire::RoomName;
 use serde_json::{Value, json};
 
+use crate::offering::hears_an_offer;
 use crate::support::turn::config as relay;
 use crate::support::{Client, Received, TestServer, soon};
 use crate::turn_members::turn;
@@ -48,7 +49,7 @@ async fn join(server: &TestServer, room: &str, ticket: Option<&Value>) -> (Clien
 /// A client of the newest version.
 async fn newest(server: &TestServer, room: &str) -> (Client, Value) {
     let mut client = Client::connect(server).await;
-    client.send(json!({"join": {"version": 1, "maxVersion": 4, "room": room}})).await;
+    client.send(json!({"join": {"version": 1, "maxVersion": 5, "room": room}})).await;
     let welcome = client.receive().await["welcome"].take();
     (client, welcome)
 }
@@ -180,6 +181,20 @@ async fn one_room_over_two_nodes() {
     talk((&mut again, &of_ann), (&mut ben, &of_ben)).await;
     again.send(json!("leave")).await;
     assert_eq!(ben.receive().await["left"]["reason"], "left");
+}
+
+#[tokio::test]
+async fn the_offer_of_a_join_goes_over_two_nodes() {
+    let ([first, second], room) = two_nodes(Limits::default()).await;
+    for (there, comes) in [(&first, &second), (&second, &first), (&second, &second)] {
+        let (mut ann, of_ann) = newest(there, &room).await;
+        let mut ben = hears_an_offer(&mut ann, &of_ann, comes, &room).await;
+        ben.send(json!("leave")).await;
+        assert!(ann.receive().await["left"].is_object());
+        ann.send(json!("leave")).await;
+        // The room is empty when the next ones come.
+        assert_eq!(ann.receive_to_the_end().await.1, Some(1000));
+    }
 }
 
 #[tokio::test]

@@ -76,8 +76,8 @@ async fn a_join_says_what_is_wrong_with_it() {
     let server = TestServer::start().await;
     let long = "x".repeat(65);
     for (join, code) in [
-        (json!({"version": 5, "room": "r"}), "version/unsupported"),
-        (json!({"version": 5, "room": "不"}), "version/unsupported"),
+        (json!({"version": 6, "room": "r"}), "version/unsupported"),
+        (json!({"version": 6, "room": "不"}), "version/unsupported"),
         (json!({"version": 1, "room": "a room"}), "room/invalid"),
         (json!({"version": 1, "room": "../etc"}), "room/invalid"),
         (json!({"version": 1, "room": long}), "room/invalid"),

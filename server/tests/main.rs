@@ -27,6 +27,7 @@ mod limits_of_connections;
 mod logging;
 mod malformed;
 mod metrics;
+mod offering;
 mod origins;
 mod page;
 mod program;

@@ -66,7 +66,7 @@ async fn the_newest_version_of_both_is_used_and_said() {
     for (versions, used) in [
         (json!({"version": 1}), 1),
         (json!({"version": 1, "maxVersion": 1}), 1),
-        (json!({"version": 1, "maxVersion": 9}), 4),
+        (json!({"version": 1, "maxVersion": 9}), 5),
         (json!({"version": 1, "maxVersion": 2}), 2),
         (json!({"version": 2}), 2),
     ] {
@@ -76,7 +76,7 @@ async fn the_newest_version_of_both_is_used_and_said() {
         client.send(json!({ "join": join })).await;
         assert_eq!(client.receive().await["welcome"]["version"], used, "{versions}");
     }
-    for versions in [json!({"version": 5}), json!({"version": 5, "maxVersion": 9}), json!({"version": 0})] {
+    for versions in [json!({"version": 6}), json!({"version": 6, "maxVersion": 9}), json!({"version": 0})] {
         let mut join = versions.clone();
         join["room"] = json!("r");
         let mut client = Client::connect(&server).await;
@@ -89,7 +89,7 @@ async fn the_newest_version_of_both_is_used_and_said() {
 async fn what_a_later_client_adds_is_ignored_and_counted() {
     let server = TestServer::configured(Config { public_metrics: true, ..Config::default() }).await;
     let mut later = Client::connect(&server).await;
-    later.send(json!({"join": {"version": 1, "maxVersion": 5, "room": "r", "colour": "blue"}})).await;
+    later.send(json!({"join": {"version": 1, "maxVersion": 6, "room": "r", "colour": "blue"}})).await;
     let welcome = later.receive().await;
     let id = welcome["welcome"]["me"]["id"].as_str().unwrap().to_owned();
     let (mut today, today_id) = Client::in_room(&server, "r").await;

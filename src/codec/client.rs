@@ -38,7 +38,7 @@ fn tagged(json: &mut Writer, tag: &str, value: impl FnOnce(&mut Writer)) {
 }
 
 fn join(json: &mut Writer, join: &Join) {
-    let Join { version, max_version, room, name, token, resume, former, unless_recorded } = join;
+    let Join { version, max_version, room, name, token, resume, former, unless_recorded, offer } = join;
     json.open('{');
     json.number_field("version", (*version).into());
     if let Some(newest) = max_version {
@@ -51,6 +51,12 @@ fn join(json: &mut Writer, join: &Join) {
     if *unless_recorded {
         json.key("unlessRecorded");
         json.flag(true);
+    }
+    if !offer.is_empty() {
+        json.key("offer");
+        json.open('[');
+        offer.iter().for_each(|body| json.text(body));
+        json.close(']');
     }
     if let Some(resume) = resume {
         json.key("resume");

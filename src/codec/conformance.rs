@@ -135,6 +135,7 @@ impl Random {
             session: self.number(),
             name: self.maybe(|random| DisplayName::new(random.word()).unwrap()),
             pass: self.maybe(pass),
+            offered: self.maybe(Self::number),
         }
     }
 
@@ -173,6 +174,7 @@ impl Random {
                     resume: self.maybe(resume),
                     former: self.maybe(Self::ticket),
                     unless_recorded: self.flag(),
+                    offer: self.many(Self::text),
                 })
             }
             1 => ClientMessage::Signal(Signal { to: self.peer(), packet: self.packet() }),

@@ -102,6 +102,7 @@ fn member(value: &Value) -> Result<Member> {
         session: value.field("session").u32()?,
         name: display_name(value)?,
         pass: value.optional("pass").map(|it| pass(&it)).transpose()?,
+        offered: value.optional("offered").map(|it| it.u32()).transpose()?,
     })
 }
 

@@ -25,6 +25,14 @@ impl Transceivers {
         Transceivers { negotiated: Vec::new(), sends }
     }
 
+    pub(crate) fn set_sends(&mut self, sends: bool) {
+        self.sends = sends;
+    }
+
+    pub(crate) fn carried(&self) -> Vec<Source> {
+        self.negotiated.iter().map(|(_, source)| *source).collect()
+    }
+
     /// What is sent for a track.
     pub(crate) fn sent<'a>(&self, track: Option<&'a MediaStreamTrack>) -> Option<&'a MediaStreamTrack> {
         track.filter(|_| self.sends)

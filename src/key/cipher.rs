@@ -33,7 +33,7 @@ impl Cipher {
     }
 
     /// Begins to seal; `about` is what has to be said again to open it.
-    pub(super) fn seal(&self, text: &str, about: &str) -> impl Future<Output = Option<String>> + 'static {
+    pub(super) fn seal(&self, text: &str, about: &str) -> impl Future<Output = Option<String>> + use<> {
         let nonce = random(NONCE);
         let sealing = nonce.as_ref().and_then(|nonce| encrypt(&gcm(nonce, about), &self.0, &bytes(text)).ok());
         async move {
@@ -43,7 +43,7 @@ impl Cipher {
     }
 
     /// Begins to open; nothing if it was sealed with another key, or is about something else.
-    pub(super) fn open(&self, base64: &str, about: &str) -> impl Future<Output = Option<String>> + 'static {
+    pub(super) fn open(&self, base64: &str, about: &str) -> impl Future<Output = Option<String>> + use<> {
         let opening = from_base64(base64).and_then(|sealed| {
             let (nonce, sealed) = sealed.split_at_checked(NONCE as usize)?;
             decrypt(&gcm(nonce, about), &self.0, &Uint8Array::from(sealed)).ok()

@@ -18,6 +18,9 @@ const OUTGOING: usize = 256;
 /// Messages that wait until those before them are opened; more are not taken from the socket meanwhile.
 const INCOMING: usize = 64;
 
+/// What is said before the base64 of what goes with a join.
+const JOIN: &str = "join:";
+
 type Message = Result<ServerMessage, SignalingError>;
 
 pub(super) struct Sealed {
@@ -54,6 +57,11 @@ impl Sealed {
         [&self.room, "\n", &from, "\n", &to, "\n", from_epoch, "\n", to_epoch, "\n", seq, "\n", ack].concat()
     }
 
+    /// What a body that goes with a join is bound to: nobody knows for whom it will be, or from whom.
+    fn about_join(&self, seq: u32) -> String {
+        [&self.room, "\n", JOIN, "\n", &seq.to_string()].concat()
+    }
+
     /// Sends what is sealed, in its order.
     fn flush(&mut self, cx: &mut Context<'_>) -> Result<(), SignalingError> {
         while let Poll::Ready(Some(message)) = self.outgoing.poll(cx) {
@@ -78,7 +86,10 @@ impl Sealed {
         let Some(sealed) = body.strip_prefix(SEALED) else {
             return self.incoming.push(Err(SignalingError::Sealed(from)));
         };
-        let opening = self.cipher.open(sealed, &self.about(from, me, &packet));
+        let opening = match sealed.strip_prefix(JOIN) {
+            Some(sealed) => self.cipher.open(sealed, &self.about_join(packet.seq)),
+            None => self.cipher.open(sealed, &self.about(from, me, &packet)),
+        };
         self.incoming.push_later(async move {
             packet.body = Some(opening.await.ok_or(SignalingError::Sealed(from))?);
             Ok(ServerMessage::Signal(Delivery { from, packet }))
@@ -98,6 +109,24 @@ impl Signaling for Sealed {
                 self.outgoing.push_later(async move {
                     signal.packet.body = Some([SEALED, &sealing.await?].concat());
                     Some(ClientMessage::Signal(signal))
+                });
+            }
+            (ClientMessage::Join(join), _) if !join.offer.is_empty() => {
+                let mut join = join.clone();
+                let sealing: Vec<_> = (1..)
+                    .zip(std::mem::take(&mut join.offer))
+                    .map(|(seq, body)| self.cipher.seal(&body, &self.about_join(seq)))
+                    .collect();
+                self.outgoing.push_later(async move {
+                    for sealing in sealing {
+                        let Some(sealed) = sealing.await else {
+                            // The call begins without it.
+                            join.offer.clear();
+                            break;
+                        };
+                        join.offer.push([SEALED, JOIN, &sealed].concat());
+                    }
+                    Some(ClientMessage::Join(join))
                 });
             }
             // Nobody is known before the welcome.

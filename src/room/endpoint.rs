@@ -21,6 +21,7 @@ use litemap::LiteMap;
 use wasm_bindgen::JsCast;
 use web_sys::MediaStream;
 
+use super::offering::Offering;
 use crate::browser_event::{BrowserEvent, ConnectionKey, PageEvent};
 use crate::connection::ConnectionEvent;
 use crate::dom::{Listener, global};
@@ -46,6 +47,8 @@ pub(super) struct Parts {
     pub(super) core: Core<Event>,
     pub(super) machine: machine::Room,
     pub(super) signaling: Box<dyn Signaling>,
+    /// The connection whose offer went with the join, if somebody got it.
+    pub(super) offering: Option<Offering>,
     pub(super) snapshot: Snapshot,
     /// For the handles that it makes of peers.
     pub(super) room: Weak<RoomRef>,

@@ -1,44 +1,29 @@
-use std::cell::{Cell, OnceCell};
+//! What is wanted of a room that one joins.
+
+mod entering;
+
 use std::fmt;
-use std::future::{Future, IntoFuture, ready};
-use std::pin::{Pin, pin};
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use itodenwa_protocol as machine;
 use itodenwa_protocol::{IceMode, IceTransportPolicy};
-use itodenwa_wire::Source;
-use itodenwa_wire::{
-    ClientMessage, DisplayName, IceServer, InvalidId, OLDEST_VERSION, PROTOCOL_VERSION, RoomName, Ticket, Token,
-    Welcome,
-};
+use itodenwa_wire::{IceServer, Source, Ticket, Token};
 use web_sys::MediaStream;
 
+pub(super) use entering::PLACES;
+
 use super::Room;
-use super::endpoint::{Parts, RoomEndpoint};
-use crate::dom::spawn;
-use crate::dom::{Clock, Timer, global};
-use crate::driver::{self, Core};
-use crate::error::{Error, SignalingError};
-use crate::event::{self, LocalEvent};
+use super::offering::Offering;
+use super::prepared::Prepared;
+use crate::error::Error;
 use crate::history::History;
 use crate::incoming::Keep;
 use crate::key::RoomKey;
-use crate::local_media::LocalMedia;
 use crate::media::{CameraOptions, DeviceConstraints, MicrophoneOptions, ScreenOptions};
 use crate::preview::Preview;
-use crate::queue::queue;
-use crate::room_ref::{Naming, REQUESTS, RoomRef};
-use crate::room_snapshot::Snapshot;
-use crate::signaling::{Seal, Signaling, WebSocketSignaling, welcome};
-use crate::snapshot::SnapshotCell;
-
-/// What is switched on without a negotiation. What is shared gets its place when it is shared: few calls have it.
-const PLACES: [Source; 2] = [Source::Microphone, Source::Camera];
-/// How long the join waits for camera and microphone, so that they are on from the beginning. A person who takes longer to allow them is
-/// in the room meanwhile.
-const DEVICES: Duration = Duration::from_secs(2);
+use crate::signaling::{Seal, Signaling};
 
 /// What is wanted of a room; made by [`Room::join`], awaited to join.
 #[must_use = "nothing happens until it is awaited"]
@@ -50,7 +35,7 @@ pub struct Join {
     unless_recorded: bool,
     seal: Option<Box<dyn Seal>>,
     history: Option<Rc<dyn Keep>>,
-    waits: Option<Box<dyn Fn(Duration)>>,
+    waits: Box<dyn Fn(Duration)>,
     server: Option<String>,
     sources: Vec<Source>,
     constraints: Vec<DeviceConstraints>,
@@ -61,6 +46,7 @@ pub struct Join {
     ice_servers: Vec<IceServer>,
     policy: IceTransportPolicy,
     signaling: Option<Box<dyn Signaling>>,
+    prepared: Option<Offering>,
 }
 
 impl Room {
@@ -84,7 +70,7 @@ impl Join {
             unless_recorded: false,
             seal: None,
             history: None,
-            waits: None,
+            waits: Box::new(|_| {}),
             server: None,
             sources: Vec::new(),
             constraints: Vec::new(),
@@ -95,6 +81,7 @@ impl Join {
             ice_servers: Vec::new(),
             policy: IceTransportPolicy::All,
             signaling: None,
+            prepared: None,
         }
     }
 
@@ -152,7 +139,7 @@ impl Join {
     /// or, after that time, with `room/unanswered`. Who gives up drops it. It hears so again after an interruption, in which one lost one's
     /// place. Meanwhile nobody is seen or heard, and those who may let one in see nothing but the name.
     pub fn on_wait(mut self, told: impl Fn(Duration) + 'static) -> Self {
-        self.waits = Some(Box::new(told));
+        self.waits = Box::new(told);
         self
     }
 
@@ -245,117 +232,11 @@ impl Join {
         self
     }
 
-    async fn join(self) -> Result<Room, Error> {
-        let room_name = RoomName::new(self.room).map_err(Error::Room)?;
-        let name = match self.name.map(DisplayName::new) {
-            // Forms give a text also where nothing was entered.
-            None | Some(Err(InvalidId::Empty)) => None,
-            Some(name) => Some(name.map_err(Error::Name)?),
-        };
-        if global("RTCPeerConnection").is_undefined() {
-            return Err(Error::Unsupported);
-        }
-        let mut signaling = match (self.signaling, self.server.filter(has_text)) {
-            (Some(signaling), _) => signaling,
-            (None, Some(address)) => Box::new(WebSocketSignaling::connect(address)?),
-            (None, None) => Box::new(WebSocketSignaling::connect(WebSocketSignaling::own_server()?)?),
-        };
-
-        if let Some(seal) = self.seal {
-            signaling = seal.seal(room_name.as_str().to_owned(), signaling).await?;
-        }
-
-        let clock = Clock::start();
-        let join = ClientMessage::Join(itodenwa_wire::Join {
-            version: OLDEST_VERSION,
-            max_version: Some(PROTOCOL_VERSION),
-            room: room_name.clone(),
-            name,
-            token: self.token,
-            resume: None,
-            former: self.former,
-            unless_recorded: self.unless_recorded,
-        });
-        let waits = |time| {
-            if let Some(told) = &self.waits {
-                told(time);
-            }
-        };
-        signaling.send(&join)?;
-        let mut entering: Entering<'_> = Box::pin(welcome(&mut signaling, waits));
-        // A person that is to be asked first has nothing on before; otherwise devices and server are waited for at the same time.
-        if self.unless_recorded {
-            entering = Box::pin(ready(Ok(entering.await?)));
-        }
-        let handed_over = match self.preview {
-            Some(preview) => preview.hand_over().await,
-            None => None,
-        };
-        // What was handed over is on, off, or asked for, as it is.
-        let is_new = handed_over.is_none();
-        let mut media = handed_over.map_or_else(LocalMedia::new, Ok)?;
-        let local = media.new_handle();
-        for constraints in self.constraints {
-            if media.devices.track(constraints.source()).is_none() {
-                media.devices.choose(constraints, None);
-            }
-        }
-        if let Some(given) = &self.media {
-            media.devices.take(given);
-        }
-        if is_new {
-            media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
-        }
-        let mut failed = Vec::new();
-        let welcome = with_devices(entering, media.settle(&mut failed)).await?;
-        let (events, stream) = event::channel();
-        let mut core = Core::new(clock, media, events);
-        for (source, error) in failed {
-            core.tell_local(LocalEvent::MediaFailed { source, error });
-        }
-        let (request, requests) = queue(REQUESTS);
-        let snapshot = Snapshot::default();
-        let room = Rc::new(RoomRef {
-            resumptions: OnceCell::new(),
-            history: self.history,
-            requests: request,
-            local: local.clone(),
-            room: room_name,
-            me: Cell::new(welcome.me.id),
-            name: SnapshotCell::new(welcome.me.name.clone()),
-            naming: Naming::default(),
-            version: Cell::new(welcome.version),
-            pass: welcome.me.pass.clone(),
-            is_locked: Cell::new(welcome.locked),
-            waiting_room: SnapshotCell::new(welcome.waiting_room.clone()),
-            recordings: Cell::new(0),
-            ticket: SnapshotCell::new(welcome.ticket.clone()),
-            texts: Cell::new(0),
-            clock,
-            snapshot: snapshot.clone(),
-        });
-        let before = welcome.members.iter().map(|member| member.id).collect();
-        let may_publish = welcome.me.pass.as_ref().is_none_or(|pass| pass.publish);
-        let places = if may_publish { PLACES.to_vec() } else { Vec::new() };
-        let config = machine::Config { ice: self.ice, on: core.media.devices.on(), places };
-        let machine = machine::Room::new(config, &welcome, core.clock.now());
-        let endpoint = RoomEndpoint::new(Parts {
-            core,
-            machine,
-            signaling,
-            snapshot: snapshot.clone(),
-            room: Rc::downgrade(&room),
-            local,
-            adaptive: self.adaptive,
-            own_servers: self.ice_servers,
-            server_servers: welcome.ice_servers.servers,
-            policy: self.policy,
-        });
-        spawn(driver::run(endpoint, requests));
-        if let Some(history) = &room.history {
-            Rc::clone(history).begin(Rc::downgrade(&room), before);
-        }
-        Ok(Room::new(room, snapshot, stream))
+    /// With what was [prepared](Room::prepare): its way to the server is the one that is used.
+    pub fn prepared(mut self, prepared: Prepared) -> Self {
+        let (signaling, offering) = prepared.taken();
+        self.prepared = offering;
+        self.signaling(signaling)
     }
 }
 
@@ -364,7 +245,7 @@ impl IntoFuture for Join {
     type IntoFuture = Pin<Box<dyn Future<Output = Result<Room, Error>>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.join())
+        Box::pin(Box::new(self).join())
     }
 }
 
@@ -372,27 +253,4 @@ impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// What the server answers. In a box: so that it may have been waited for already.
-type Entering<'a> = Pin<Box<dyn Future<Output = Result<Welcome, SignalingError>> + 'a>>;
-
-/// Comes in while the devices are asked for. A join that fails does not wait for them.
-async fn with_devices(entering: Entering<'_>, settling: impl Future<Output = ()>) -> Result<Welcome, SignalingError> {
-    let settling = pin!(settling);
-    match select(entering, select(settling, Timer::new(DEVICES))).await {
-        Either::Left((welcome, devices)) => {
-            if welcome.is_ok() {
-                let _ = devices.await;
-            }
-            welcome
-        }
-        Either::Right((_, entering)) => entering.await,
-    }
-}
-
-/// Forms give a text also where nothing was entered.
-#[expect(clippy::ptr_arg, reason = "it filters options of strings")]
-fn has_text(text: &String) -> bool {
-    !text.trim().is_empty()
 }

@@ -25,6 +25,7 @@ async fn stranger(relay: &Relay) -> (Line, Member) {
         resume: None,
         former: None,
         unless_recorded: false,
+        offer: Vec::new(),
     }))
     .expect("sent");
     let Some(Ok(ServerMessage::Welcome(welcome))) = line.next().await else { panic!("no welcome") };

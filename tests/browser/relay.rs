@@ -152,7 +152,7 @@ impl Line {
                 let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
                 let place = if hub.is_last_lowest { u64::from(u32::MAX - hub.sessions) } else { random };
                 let id = PeerId::new(place << 32 | u64::from(hub.sessions));
-                let me = Member { id, session: hub.sessions, name: join.name.clone(), pass: None };
+                let me = Member { id, session: hub.sessions, name: join.name.clone(), pass: None, offered: None };
                 let members = hub.members.values().map(|(member, _)| member.clone()).collect();
                 hub.tell_all(&ServerMessage::Joined { member: me.clone(), roster: 0 });
                 let welcome = Welcome::new(me.clone(), members);

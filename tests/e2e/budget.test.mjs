@@ -15,7 +15,9 @@ function count() {
     const Socket = WebSocket;
     window.WebSocket = class extends Socket {
         send(data) {
-            const { signal } = JSON.parse(data);
+            const { join, signal } = JSON.parse(data);
+            // Handed over as the first packets of a session, and not known yet of which.
+            for (const [place, body] of (join?.offer ?? []).entries()) said.bodies.set(`join ${place}`, body);
             if (signal) packet(signal.packet);
             super.send(data);
         }
@@ -90,8 +92,11 @@ test("a first call is one offer and one answer, and its candidates", async (t) =
     const restarts = offering.restarts + answering.restarts;
     assert.ok(offering.descriptions <= 1 + restarts && answering.descriptions <= 1 + restarts, "negotiated once");
     for (const { kinds, bodies } of [offering, answering]) {
-        const { offer = 0, answer = 0, candidate = 0, endOfCandidates = 0, ...others } = kinds;
-        assert.ok(offer + answer <= 1 + restarts && endOfCandidates <= 1 + restarts, JSON.stringify(kinds));
+        const { offer = 0, answer = 0, candidate = 0, endOfCandidates = 0, media = 0, ...others } = kinds;
+        // Where devices take their time, what is on is said once more when they are there.
+        assert.ok(media <= 2, JSON.stringify(kinds));
+        // Whoever comes first brings an offer that nobody gets.
+        assert.ok(offer <= 1 + restarts && answer <= 1 + restarts && endOfCandidates <= 1 + restarts, JSON.stringify(kinds));
         assert.deepEqual(others, {});
         const largest = (word) => Math.max(0, ...bodies.filter((body) => JSON.parse(body)[word]).map((body) => Buffer.byteLength(body)));
         assert.ok(largest("offer") <= 7500 && largest("answer") <= 7500, `${largest("offer")} and ${largest("answer")} bytes of descriptions`);

@@ -17,6 +17,16 @@ function keepSockets() {
     };
 }
 
+/** Runs in the page before anything else: counts what connections are asked to offer. */
+function countOffers() {
+    window.offers = 0;
+    const { createOffer } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.createOffer = function (...given) {
+        window.offers += 1;
+        return createOffer.apply(this, given);
+    };
+}
+
 const isOpen = (someone, count) =>
     someone.until((count) => window.sockets.length === count && window.sockets.at(-1).readyState === WebSocket.OPEN, count);
 const visits = (someone) => someone.page.evaluate(() => window.sockets.map(({ url }) => url.endsWith("/ws?visit")));
@@ -103,6 +113,7 @@ test("applications prepare a join, and give it up", async (t) => {
     t.after(() => context.close());
     const page = await context.newPage();
     await page.evaluateOnNewDocument(keepSockets);
+    await page.evaluateOnNewDocument(countOffers);
     await page.goto(await address());
     const told = await page.evaluate(async (room) => {
         const { counts, join, prepare } = await import("/itodenwa/index.js");
@@ -113,6 +124,7 @@ test("applications prepare a join, and give it up", async (t) => {
         const isClosed = window.sockets[0].readyState >= WebSocket.CLOSING;
         const before = await code(prepare({ signal: left.signal }));
         const invalid = await code(prepare({ server: "a b" }));
+        const given = await counts();
         // Twice is once, and another server's takes its place.
         await prepare();
         await prepare();
@@ -123,10 +135,22 @@ test("applications prepare a join, and give it up", async (t) => {
         await joined.closed;
         await prepare();
         const held = (await counts()).connections;
+        const offers = window.offers;
         dispatchEvent(new PageTransitionEvent("pagehide"));
         const states = window.sockets.map(({ readyState }) => readyState >= WebSocket.CLOSING);
-        return { isClosed, before, invalid, opened, held, states, counts: await counts() };
+        return { isClosed, given, before, invalid, opened, held, offers, states, counts: await counts() };
     }, freshRoom());
     const nothing = { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 };
-    assert.deepEqual(told, { isClosed: true, before: "left", invalid: "signaling/address", opened: 3, held: 1, states: [true, true, true, true], counts: nothing });
+    // What is held is the socket, and the connection of the offer; the join used the one that was prepared, and made no other.
+    assert.deepEqual(told, {
+        isClosed: true,
+        given: nothing,
+        before: "left",
+        invalid: "signaling/address",
+        opened: 3,
+        held: 2,
+        offers: 4,
+        states: [true, true, true, true],
+        counts: nothing,
+    });
 });

@@ -67,6 +67,11 @@ pub struct Join {
     /// not asked again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unless_recorded: bool,
+    /// An offer that is there before anybody knows for whom: the bodies ([`Packet::body`]) of the first packets to the one other member, from
+    /// place 1. Since version 5. [`Member::offered`](crate::Member::offered) says to whose session it went; if it says nothing nobody got it. At
+    /// most [`OFFER_BODIES`](crate::limits::OFFER_BODIES).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<String>,
 }
 
 impl Join {
@@ -146,7 +151,7 @@ mod tests {
     fn join(version: u32, max_version: Option<u32>) -> Join {
         let room = RoomName::new("r").unwrap();
         let (name, token, resume, former) = (None, None, None, None);
-        Join { version, max_version, room, name, token, resume, former, unless_recorded: false }
+        Join { version, max_version, room, name, token, resume, former, unless_recorded: false, offer: Vec::new() }
     }
 
     #[test]
@@ -181,6 +186,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&wary).unwrap(), text);
         assert_eq!(serde_json::from_str::<ClientMessage>(text).unwrap(), wary);
         assert_eq!(serde_json::to_string(&ClientMessage::<Packet>::Record(true)).unwrap(), r#"{"record":true}"#);
+        let offer = vec![r#""bye""#.to_owned()];
+        let offering = ClientMessage::<Packet>::Join(Join { offer, ..join(1, Some(5)) });
+        let text = r#"{"join":{"version":1,"maxVersion":5,"room":"r","offer":["\"bye\""]}}"#;
+        assert_eq!(serde_json::to_string(&offering).unwrap(), text);
+        assert_eq!(serde_json::from_str::<ClientMessage>(text).unwrap(), offering);
     }
 
     #[test]

@@ -24,6 +24,7 @@
 //!     resume: None,
 //!     former: None,
 //!     unless_recorded: false,
+//!     offer: Vec::new(),
 //! });
 //! assert_eq!(serde_json::to_string(&join)?, r#"{"join":{"version":1,"room":"blue-tiger"}}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,11 +67,14 @@ pub const CLOSE_TO_RESUME: u16 = 4000;
 /// The newest version of this protocol that this code speaks. The second one tells clients of the room's
 /// [lock](ServerMessage::Locked), the third one of its
 /// [waiting room](ServerMessage::WaitingRoom) and of what they are [asked](ServerMessage::Asked) for, the fourth one of
-/// [new names](ServerMessage::Renamed).
-pub const PROTOCOL_VERSION: u32 = 4;
+/// [new names](ServerMessage::Renamed), the fifth one of the [offer of a join](Join::offer).
+pub const PROTOCOL_VERSION: u32 = 5;
 
 /// The first version in which members may change their names ([`ClientMessage::Rename`]).
 pub const RENAMES_SINCE: u32 = 4;
+
+/// The first version in which a join may bring an [offer](Join::offer): of it are both its client and the one that gets the offer.
+pub const OFFERS_SINCE: u32 = 5;
 
 /// The oldest one that it speaks.
 pub const OLDEST_VERSION: u32 = 1;

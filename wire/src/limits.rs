@@ -46,6 +46,8 @@ pub const OTHERS_SOURCE_NAMES: usize = OWN_SOURCE_NAMES / 4 * 3;
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.
 pub const CANDIDATE_BYTES: usize = 1024;
+/// Bodies that go with a join: what is on, the offer, and the candidates that are there by then.
+pub const OFFER_BODIES: usize = 32;
 /// Packets that arrived ahead of their turn and wait, per peer.
 pub const HELD_PACKETS: usize = 64;
 /// Packets that wait for their acknowledgement, per peer.

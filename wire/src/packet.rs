@@ -58,7 +58,7 @@ impl fmt::Debug for Epoch {
 }
 
 /// What a sealed body begins with; behind it is Base64 (RFC 4648, section 4) of a nonce of 12 bytes and what AES-GCM made of the body
-/// and its tag (NIST SP 800-38D).
+/// and its tag (NIST SP 800-38D). In the [offer of a join](crate::Join::offer) it is behind `join:`.
 pub const SEALED: &str = "sealed:";
 
 /// One packet between two peers. The server relays it and reads nothing of it.

@@ -185,6 +185,10 @@ pub struct Member {
     /// What its token says; none where nobody needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass: Option<Pass>,
+    /// The session of the member that got the [offer of its join](crate::Join::offer): between the two the first offer is this one's, whoever
+    /// leads. It holds as long as both are the incarnations that they were then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<u32>,
 }
 
 /// Somebody is gone.

@@ -87,12 +87,8 @@ fn pass() -> impl Strategy<Value = Pass> {
 
 fn member() -> impl Strategy<Value = Member> {
     let name = option::of("[a-z部屋 ]{0,20}x").prop_map(|name| name.map(|name| DisplayName::new(name).unwrap()));
-    (id(), any::<u32>(), name, option::of(pass())).prop_map(|(id, session, name, pass)| Member {
-        id,
-        session,
-        name,
-        pass,
-    })
+    (id(), any::<u32>(), name, option::of(pass()), option::of(any::<u32>()))
+        .prop_map(|(id, session, name, pass, offered)| Member { id, session, name, pass, offered })
 }
 
 proptest! {
@@ -103,7 +99,7 @@ proptest! {
 
     #[test]
     fn client_messages_survive(room in room(), name in option::of("[a-z部屋 ]{0,20}x"), version: u32, ping: u32, to in id(), packet in packet()) {
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None, unless_recorded: ping % 2 == 0 }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: None, room: room.clone(), name: None, token: None, resume: None, former: None, unless_recorded: ping % 2 == 0, offer: vec![to.to_string()] }));
         survives(&ClientMessage::<Packet>::Remove(to));
         survives(&ClientMessage::<Packet>::Lock(ping % 2 == 0));
         survives(&ClientMessage::<Packet>::Rename(name.map(|name| DisplayName::new(name).unwrap())));
@@ -114,7 +110,7 @@ proptest! {
         survives(&ClientMessage::<Packet>::Ask(Ask { what: Wish::Mute, to: Some(to).filter(|_| ping % 2 == 0) }));
         let resume = Some(Resume { ticket: Ticket::new("abc").unwrap(), signals: ping });
         let former = Some(Ticket::new("def").unwrap());
-        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former, unless_recorded: false }));
+        survives(&ClientMessage::<Packet>::Join(Join { version, max_version: Some(ping), room, name: None, token: Some("a.b.c".into()), resume, former, unless_recorded: false, offer: Vec::new() }));
         survives(&ClientMessage::Signal(Signal { to, packet }));
         survives(&ClientMessage::<Packet>::Ping(ping));
         survives(&ClientMessage::<Packet>::Leave);

@@ -53,6 +53,7 @@ impl Browser {
                 self.demand(Signaling::Stable, &command);
                 demand_description(sdp);
             }
+            Command::SetLocalOffer => self.demand(Signaling::Stable, &command),
             Command::MakeAnswer { .. } => self.demand(Signaling::HaveRemoteOffer, &command),
             Command::SetAnswer { sdp } => {
                 self.demand(Signaling::HaveLocalOffer, &command);
@@ -84,6 +85,11 @@ impl Browser {
                 self.gatherings += u32::from(ice_restart || self.gatherings == 0);
                 Report::OfferMade { sdp: self.describe(), sources: carried(&send) }
             }
+            Command::SetLocalOffer => {
+                self.signaling = Signaling::HaveLocalOffer;
+                self.gatherings += 1;
+                Report::LocalOfferSet
+            }
             Command::SetOffer { sdp } => {
                 self.signaling = Signaling::HaveRemoteOffer;
                 self.described(&sdp);
@@ -111,6 +117,7 @@ impl Browser {
             (Some(_), Report::Refused { .. })
             | (Some(Command::Open), Report::Opened)
             | (Some(Command::MakeOffer { .. }), Report::OfferMade { .. })
+            | (Some(Command::SetLocalOffer), Report::LocalOfferSet)
             | (Some(Command::SetOffer { .. }), Report::OfferSet)
             | (Some(Command::MakeAnswer { .. }), Report::AnswerMade { .. })
             | (Some(Command::SetAnswer { .. }), Report::AnswerSet)

@@ -23,11 +23,11 @@ import type { Room } from "./room.js";
 export function join(room: string, options?: JoinOptions): Promise<Room>;
 
 /**
- * What a join needs and what does not have to wait for it: the wasm, and the connection to the server. Call it when somebody may join soon, as
+ * What a join needs and what does not have to wait for it: the wasm, the connection to the server, and the offer of a first call. Call it when somebody may join soon, as
  * when a form is shown or begins to be filled in; the next {@link join} to the same server is in its room the sooner. Called again, it
  * opens the connection anew if that was lost; one to another server takes the place of the first.
  *
- * Nobody is in a room by it, and no device is switched on. The server keeps the connection for 5 minutes, by its defaults; without
+ * Nobody is in a room by it, no device is switched on, and no candidates are looked for. The server keeps the connection for 5 minutes, by its defaults; without
  * it the join opens one, as always.
  *
  * @param options `server` as for the join; with `key` or `history` the file that a join with these needs is loaded, too; `signal` closes the

@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_protocol::{Command, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode, Way};
+use itodenwa_protocol::{Command, Config, ConnectionId, Event, Input, Output, Report, Room, Time, TroubleCode, Way};
 use itodenwa_wire::{Body, Epoch, Member, Packet, PeerId, Source, Welcome};
 
 use super::ack_checker::AckChecker;
-use super::plan::{Browser, Over, Plan};
+use super::plan::{Browser, Offers, Over, Plan};
 use crate::browser::{Gathering, refusal};
 use crate::live::{Live, Loss, Path};
+use crate::offering::Offering;
 use crate::page::Page;
 
 /// More outputs than this for one input would be a machine that runs away.
@@ -32,6 +33,8 @@ pub struct Endpoint {
     browser: Browser,
     /// Packets go through the channel, too.
     two_ways: bool,
+    /// Others may come in with offers.
+    offers: bool,
     /// What its clock always shows: what is longer ago is all the same.
     now: Time,
 }
@@ -110,15 +113,18 @@ impl Endpoint {
             Peer::There(member) => (member.id, vec![member]),
             Peer::Awaited(id) => (id, Vec::new()),
         };
+        let (handed_over, offering) = me.offered.and_then(|_| offer(&me, peer, &config, plan)).unzip();
+        let (offer, offering) = offering.map(|Offering { offer, connection }| (offer, connection)).unzip();
         let theirs = members.first().map_or(0, |member: &Member| member.session);
         let acks = AckChecker::new(Epoch::of_session(me.session), Epoch::of_session(theirs));
         let welcome = Welcome::new(me, members);
         // A machine remembers the offers of two seconds, and for twenty that a connection does not carry.
         let now = Time::from_millis(if plan.heals { 30_000 } else { 2_000 });
-        let room = Room::new(config, &welcome, now).without_pacing();
+        let offer = offer.filter(|_| plan.offers == Some(Offers::Kept));
+        let room = Room::offering(config, &welcome, offer, now).without_pacing();
         let room = if plan.heals { room } else { room.without_healing() };
         let mut endpoint = Endpoint {
-            page: Page::new(room, ice, plan.profile),
+            page: Page { offering, ..Page::new(room, ice, plan.profile) },
             peer,
             operation: None,
             gatherings: Vec::new(),
@@ -128,9 +134,11 @@ impl Endpoint {
             candidates: plan.candidates,
             browser: plan.browser,
             two_ways: plan.two_ways,
+            offers: plan.offers.is_some(),
             now,
         };
-        let mut outcome = endpoint.follow();
+        let mut outcome = handed_over.unwrap_or_default();
+        outcome.add(endpoint.follow());
         endpoint.settle(&mut outcome);
         (endpoint, outcome)
     }
@@ -210,8 +218,14 @@ impl Endpoint {
                     (Over::Channel, None) => return Outcome::default(),
                     (Over::Server, _) => Way::Server,
                 };
+                let mut outcome = Outcome::default();
+                // Nothing that the server passes on overtakes its word that somebody came in.
+                while self.offers && way == Way::Server && !self.roster.is_empty() {
+                    outcome.add(self.step(Happening::Learn));
+                }
                 self.acks.arrives(&packet);
-                self.input(self.now, Input::Packet { from: self.peer, way, packet })
+                outcome.add(self.input(self.now, Input::Packet { from: self.peer, way, packet }));
+                outcome
             }
             Happening::Operate => self.operate(),
             Happening::Fail => self.fail(),
@@ -355,8 +369,7 @@ impl Endpoint {
                     self.reports.clear();
                 }
                 Output::Command { peer, connection, command } => {
-                    let me = self.page.room.me();
-                    let number = (me.session * 100 + connection.get()) * 2 + u32::from(me.id < peer);
+                    let number = number(self.page.room.me(), peer, connection.get());
                     self.page.begin(peer, connection, &command, number);
                     if command.is_waited_for() {
                         self.operation = Some(Operation::Given(command));
@@ -382,4 +395,18 @@ impl Endpoint {
         self.page.events.clear();
         outcome
     }
+}
+
+/// Names a connection.
+fn number(me: &Member, peer: PeerId, connection: u32) -> u32 {
+    (me.session * 100 + connection) * 2 + u32::from(me.id < peer)
+}
+
+/// The offer of somebody who comes in, and what the server hands over of it.
+fn offer(me: &Member, peer: PeerId, config: &Config, plan: &Plan) -> Option<(Outcome, Offering)> {
+    let offering = Offering::new(config, plan.profile, number(me, peer, 0), plan.candidates)?;
+    let (from_epoch, to_epoch) = (Epoch::of_session(me.session), Epoch::of_session(me.offered?));
+    let packet = |(seq, body)| (Over::Server, Packet { from_epoch, to_epoch, seq, ack: 0, body: Some(body) });
+    let packets = (1..).zip(offering.offer.bodies()).map(packet).collect();
+    Some((Outcome { packets, ..Outcome::default() }, offering))
 }

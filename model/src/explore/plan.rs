@@ -33,9 +33,20 @@ pub struct Plan {
     pub two_ways: bool,
     /// Once both sides have a channel that takes packets, none of those that go this way arrives any more.
     pub dead: Option<Over>,
+    /// Whoever comes in while the other side is there comes with an offer.
+    pub offers: Option<Offers>,
     /// Packets that never arrive, however often they are sent: that must not go well.
     pub swallows: Option<fn(&Packet<Body>) -> bool>,
     pub budget: Budget,
+}
+
+/// What became of the connection whose offer went with a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Offers {
+    /// It goes on.
+    Kept,
+    /// It was lost before the server answered.
+    Lost,
 }
 
 /// What a packet goes over.
@@ -123,6 +134,7 @@ impl Plan {
             loss: (Loss::Failed, false),
             two_ways: false,
             dead: None,
+            offers: None,
             swallows: None,
             budget,
         }

@@ -2,7 +2,7 @@
 
 use itodenwa_wire::Source;
 
-use super::plan::{Browser, Budget, FREELY, Network, Over, Plan, VANILLA};
+use super::plan::{Browser, Budget, FREELY, Network, Offers, Over, Plan, VANILLA};
 use crate::browser::Profile;
 use crate::live::Loss;
 
@@ -46,6 +46,13 @@ pub fn all() -> Vec<Plan> {
                 Over::Server,
                 quick(plan("a change and a restart, 1 fault, and the server is dead", CHANGES_AND_FAULT)),
             ),
+            offering(quick(plan("an offer with the join, freely", free(NOTHING)))),
+            offering(plan("an offer with the join, a failure, slowly", Budget { failures: 1, ..NOTHING })),
+            offering(quick(plan("2 reloads with offers", RELOADS))),
+            offering(quick(plan("an offer with the join, 2 changes and a restart", CHANGES))),
+            offering(in_order(plan("a reload with an offer, slowly, in order", Budget { reloads: 1, ..NOTHING }))),
+            offering(two_ways(quick(plan("an offer with the join, 2 resets, by both ways", RESETS)))),
+            lost(quick(plan("the connection of the offer is lost, 2 reloads", RELOADS))),
             dead(
                 Over::Channel,
                 quick(plan("a change and a restart, 1 fault, and the channel is dead", CHANGES_AND_FAULT)),
@@ -86,6 +93,14 @@ pub fn short() -> Vec<Plan> {
             healing(Loss::Disconnected, false, two_ways(quick(plan("a path is lost, by both ways", LOSS)))),
             dead(Over::Server, quick(plan("a change, and the server is dead", CHANGE))),
             dead(Over::Channel, quick(plan("a change, and the channel is dead", CHANGE))),
+            offering(quick(plan("an offer with the join, a change, 1 fault", Budget { faults: 1, ..CHANGE }))),
+            offering(in_order(plan("an offer with the join, slowly, in order", NOTHING))),
+            offering(quick(plan("a reload with an offer", Budget { reloads: 1, ..NOTHING }))),
+            offering(placed(in_order(quick(plan(
+                "an offer of places with the join, a reload and a change, in order",
+                Budget { reloads: 1, ..CHANGE },
+            ))))),
+            lost(quick(plan("the connection of the offer is lost, 1 fault", Budget { faults: 1, ..NOTHING }))),
         ]);
     }
     plans
@@ -120,6 +135,16 @@ fn two_ways(plan: Plan) -> Plan {
 /// One of the two ways carries nothing once both sides have the other.
 fn dead(over: Over, plan: Plan) -> Plan {
     Plan { dead: Some(over), ..two_ways(plan) }
+}
+
+/// Whoever comes in while the other side is there comes with an offer.
+fn offering(plan: Plan) -> Plan {
+    Plan { offers: Some(Offers::Kept), ..plan }
+}
+
+/// The same, and its connection is lost before the server answers.
+fn lost(plan: Plan) -> Plan {
+    Plan { offers: Some(Offers::Lost), ..plan }
 }
 
 fn vanilla(plan: Plan) -> Plan {

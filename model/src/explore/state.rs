@@ -54,7 +54,7 @@ impl State {
         let mut state = State { endpoints: [0, 0], wires: [[0; IN_FLIGHT]; 2], budget: plan.budget };
         state.bear(plan, tables, (0, 1, None));
         state.bear(plan, tables, (1, 2, Some(1)));
-        let joined = tables.happening(Happening::Announce(member(1, 2)));
+        let joined = tables.happening(Happening::Announce(newcomer(plan, 1, 2, 1)));
         if let Ok(step) = tables.step(state.endpoints[0], joined) {
             state.endpoints[0] = step.endpoint;
         }
@@ -147,7 +147,7 @@ impl State {
                 let session = 2 + u32::from(plan.budget.reloads - self.budget.reloads);
                 let other = tables.known(self.endpoints[1 - side]).endpoint.me().session;
                 self.bear(plan, tables, (side, session, Some(other)));
-                let joined = tables.happening(Happening::Announce(member(side, session)));
+                let joined = tables.happening(Happening::Announce(newcomer(plan, side, session, other)));
                 self.happen(plan, tables, 1 - side, joined)?;
             }
         }
@@ -195,7 +195,8 @@ impl State {
             Some(session) => Peer::There(member(1 - side, session)),
             None => Peer::Awaited(member(1 - side, 0).id),
         };
-        let born = tables.born(birth, || Endpoint::join(member(side, session), peer, side, plan));
+        let me = other.map_or_else(|| member(side, session), |other| newcomer(plan, side, session, other));
+        let born = tables.born(birth, || Endpoint::join(me, peer, side, plan));
         self.endpoints[side] = born.endpoint;
         self.drop_channel(tables, side);
         self.send(plan, tables, 1 - side, &born.packets);
@@ -236,5 +237,10 @@ impl State {
 }
 
 fn member(side: usize, session: u32) -> Member {
-    Member { id: if side == 0 { ANN } else { BEN }, session, name: None, pass: None }
+    Member { id: if side == 0 { ANN } else { BEN }, session, name: None, pass: None, offered: None }
+}
+
+/// Who comes in while the other one is there, in this session.
+fn newcomer(plan: &Plan, side: usize, session: u32, other: u32) -> Member {
+    Member { offered: plan.offers.map(|_| other), ..member(side, session) }
 }

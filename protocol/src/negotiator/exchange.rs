@@ -6,6 +6,7 @@ use super::{Described, Effect, Negotiator, Phase};
 use crate::config::IceMode;
 use crate::description;
 use crate::event::{Command, Report, TroubleCode};
+use crate::first_offer::FIRST_OFFER;
 use crate::time::Time;
 use crate::timeline::{self, Step};
 use crate::turn::Turn;
@@ -53,6 +54,7 @@ impl Negotiator {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         self.phase = match (phase, report) {
             (Phase::Opening, Report::Opened) => Phase::Stable,
+            (Phase::SettingLocalOffer, Report::LocalOfferSet) => Phase::AwaitingAnswer { id: FIRST_OFFER },
             (Phase::MakingOffer { id, send }, Report::OfferMade { sdp, sources }) => {
                 self.note_with(Step::MakeOffer, timeline::text(&sdp));
                 self.carried = send;
@@ -135,7 +137,10 @@ impl Negotiator {
             }
             Phase::SettingAnswer { .. } => self.break_off(TroubleCode::DescriptionRefused, what),
             Phase::Opening => self.break_off(TroubleCode::ConnectionNotMade, what),
-            Phase::MakingOffer { .. } | Phase::MakingAnswer { .. } | Phase::Describing(_) => {
+            Phase::SettingLocalOffer
+            | Phase::MakingOffer { .. }
+            | Phase::MakingAnswer { .. }
+            | Phase::Describing(_) => {
                 self.break_off(TroubleCode::DescriptionNotMade, what);
             }
             idle => self.phase = idle,

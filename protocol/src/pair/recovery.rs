@@ -6,12 +6,13 @@ use itodenwa_wire::{Body, Media};
 
 use super::{Context, Pair, State};
 use crate::event::{ConnectionId, ConnectionState, Event, TroubleCode};
+use crate::first_offer::FirstOffer;
 use crate::health::{Health, Remedy};
 use crate::media::ordered;
 use crate::negotiator::Negotiator;
 use crate::time::Time;
 use crate::timeline::Step;
-use crate::turn::offers;
+use crate::turn::{Role, offers};
 
 /// How long until the next connection is made, by the number of connections since the last one that connected.
 const BACKOFF: [Duration; 6] = [
@@ -47,11 +48,31 @@ impl Pair {
         self.attempts = self.attempts.saturating_add(1);
         let wanted = ordered(context.on.iter().chain(context.places).copied());
         let is_all_on = wanted.len() == context.on.len();
-        let negotiator = Negotiator::new(self.role, context.ice, wanted, offers(context.is_paced));
+        let begins = self.role == Role::Leader && self.offered != Some(self.link.epochs());
+        let negotiator = Negotiator::new(self.role, begins, context.ice, wanted, offers(context.is_paced));
+        // What a description carries is on unless it was said before that it is not.
+        self.go_live(context, id, negotiator, !is_all_on);
+    }
+
+    /// Goes on with the connection whose offer went with our join.
+    pub(crate) fn begin_with(&mut self, context: &mut Context, id: ConnectionId, offer: FirstOffer) {
+        if context.is_paced {
+            self.connections.spend(context.now, 1);
+        }
+        self.attempts = 1;
+        self.link.sent(context.now, offer.bodies());
+        let is_otherwise = offer.on != context.on;
+        let negotiator = Negotiator::offered(self.role, offer, context.now, offers(context.is_paced));
+        self.go_live(context, id, negotiator, is_otherwise);
+        if is_otherwise {
+            self.want(context);
+        }
+    }
+
+    fn go_live(&mut self, context: &mut Context, id: ConnectionId, negotiator: Negotiator, says_media: bool) {
         let health = context.heals.then(|| Health::new(context.now));
         self.state = State::Live { id, negotiator: Box::new(negotiator), health, channel: None };
-        // What a description carries is on unless it was said before that it is not.
-        if !is_all_on && self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
+        if says_media && self.link.send(context.now, Body::Media(Media { on: context.on.to_vec() })).is_err() {
             return self.overflow(context);
         }
         self.tell(context, Event::Connection { peer: self.peer, state: ConnectionState::New });

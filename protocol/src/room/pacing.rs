@@ -53,13 +53,18 @@ impl Room {
         while self.pacing.connections.allowed_from() <= now {
             let wanted = self.pairs.iter().filter_map(|(id, (_, pair))| Some((pair.wants_connection()?, *id)));
             let Some((_, peer)) = wanted.filter(|(since, _)| *since <= now).min() else { return };
-            let id = ConnectionId(self.pacing.made);
-            self.pacing.made = self.pacing.made.wrapping_add(1);
+            let id = self.next_connection();
             if self.pacing.is_on {
                 self.pacing.connections.spend(now, 1);
             }
             self.act(now, peer, |pair, context| pair.open(context, id));
         }
+    }
+
+    pub(super) fn next_connection(&mut self) -> ConnectionId {
+        let id = ConnectionId(self.pacing.made);
+        self.pacing.made = self.pacing.made.wrapping_add(1);
+        id
     }
 
     /// Sends what may be sent now, one packet of each pair in turn.

@@ -5,6 +5,7 @@ use itodenwa_wire::{
 mod admission;
 mod attempts;
 mod naming;
+mod offering;
 mod recording;
 mod visit;
 mod waiting;
@@ -88,6 +89,7 @@ fn join(resume: Option<Resume>) -> Join {
         resume,
         former: None,
         unless_recorded: false,
+        offer: Vec::new(),
     }
 }
 
@@ -100,7 +102,7 @@ fn resuming(text: &str, signals: u32) -> Action {
 }
 
 fn member(id: PeerId) -> Member {
-    Member { id, session: 1, name: None, pass: None }
+    Member { id, session: 1, name: None, pass: None, offered: None }
 }
 
 fn welcome(text: &str, signals: u32) -> Welcome {

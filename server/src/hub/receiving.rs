@@ -58,7 +58,7 @@ impl<P: Packet> Hub<P> {
         }
     }
 
-    fn signal(&mut self, now: Instant, from: ConnectionId, signal: Signal<P>) {
+    pub(super) fn signal(&mut self, now: Instant, from: ConnectionId, signal: Signal<P>) {
         let Some(ConnectionState::Member { room, id, .. }) = self.connections.get(&from) else { return };
         let addressee = self.rooms.get_mut(room).filter(|_| signal.to != *id).and_then(|room| room.occupant(signal.to));
         match addressee {

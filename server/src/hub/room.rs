@@ -99,7 +99,7 @@ impl<P: Packet> Room<P> {
     pub(super) fn newcomer(&self, admitted: Admitted, random: u32) -> Option<Member> {
         let session = self.sessions.checked_add(1)?;
         let id = PeerId::new(u64::from(session) << 32 | u64::from(random));
-        Some(Member { id, session, name: admitted.name, pass: admitted.pass })
+        Some(Member { id, session, name: admitted.name, pass: admitted.pass, offered: None })
     }
 
     /// Lets somebody in: a newcomer, or a member of a former run of the server.

@@ -54,7 +54,7 @@ impl<P: Packet> Hub<P> {
             },
         };
         let is_former = former.is_some();
-        if self.come_in(now, (from, version), &join.room, admitted, former) && is_former {
+        if self.come_in(now, (from, version), &join.room, admitted, former, join.offer) && is_former {
             self.locked_before(now, &join.room, before.locked);
             self.waited_before(now, &join.room, before.waiting_room);
         }
@@ -88,15 +88,22 @@ impl<P: Packet> Hub<P> {
         name: &RoomName,
         Admitted { name: called, pass }: Admitted,
         former: Option<(PeerId, u32)>,
+        offer: Vec<String>,
     ) -> bool {
         let replaces = pass.as_ref().is_some_and(|pass| {
             let of_here = self.make_way(now, name, &pass.identity);
             self.replace_inherited(name, &pass.identity, former.map(|(id, _)| id)) || of_here
         });
-        let entered = self.enter(now, from, name.clone(), |room, random| match former {
-            Some((id, session)) => Some((Member { id, session, name: called, pass }, true)),
-            None => Some((room.newcomer(Admitted { name: called, pass }, random)?, false)),
-        });
+        let entered = self.enter(
+            now,
+            from,
+            name.clone(),
+            |room, random| match former {
+                Some((id, session)) => Some((Member { id, session, name: called, pass, offered: None }, true)),
+                None => Some((room.newcomer(Admitted { name: called, pass }, random)?, false)),
+            },
+            offer,
+        );
         if let Err(closing) = entered {
             if replaces {
                 self.tell_if_emptied(name);
@@ -181,6 +188,7 @@ impl<P: Packet> Hub<P> {
         from: Joining,
         name: RoomName,
         who: impl FnOnce(&Room<P>, u32) -> Option<(Member, bool)>,
+        offer: Vec<String>,
     ) -> Result<(), Closing> {
         let most = self.most();
         let seat = self.rooms.get(&name).filter(|room| room.len() >= most).and_then(|room| room.seat_of_the_gone(now));
@@ -189,9 +197,10 @@ impl<P: Packet> Hub<P> {
             self.part(now, &name, gone, LeaveReason::Gone);
         }
         self.make_room(now, &name)?;
+        let receiver = self.receiver(&name, from.1, &offer);
         let Some(room) = self.rooms.get_mut(&name) else { return Ok(()) };
         let member = if room.len() < most { who(room, (self.random)()) } else { None };
-        let Some((member, is_former)) = member else {
+        let Some((mut member, is_former)) = member else {
             let message = format!("the room has {} members, and may not have more", room.len());
             return Err(Closing::refusing(RefusalCode::RoomFull, message));
         };
@@ -200,6 +209,8 @@ impl<P: Packet> Hub<P> {
             room.settles = Some(at);
             self.due.insert((at, Due::Settle(name.clone())));
         }
+        let receiver = receiver.filter(|_| !is_former);
+        member.offered = receiver.as_ref().map(|receiver| receiver.session);
         let id = member.id;
         let came = member.clone();
         room.enter(now, from.0, member.clone(), self.kept.clone());
@@ -208,6 +219,9 @@ impl<P: Packet> Hub<P> {
         if let Some(room) = self.rooms.get(&name) {
             let others = room.connected().filter(|(_, other)| *other != id);
             self.outputs.extend(others.map(|(connection, _)| Output::Send(connection, joined.clone())));
+        }
+        if let Some(receiver) = receiver {
+            self.hand_over(now, from.0, &came, &receiver, offer);
         }
         if is_former {
             self.came_back(&name, &came);

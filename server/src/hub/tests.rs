@@ -2,6 +2,7 @@
 
 mod asking;
 mod lock;
+mod offering;
 mod random;
 mod recorded;
 mod renaming;
@@ -12,7 +13,8 @@ mod waiting;
 use std::time::{Duration, SystemTime};
 
 use itodenwa_wire::{
-    ClientMessage, Delivery, DisplayName, IceServers, Join, PROTOCOL_VERSION, Resume, Signal, Ticket, Welcome,
+    ClientMessage, Delivery, DisplayName, IceServers, Join, OFFERS_SINCE, OLDEST_VERSION, PROTOCOL_VERSION, Resume,
+    Signal, Ticket, Welcome,
 };
 
 use super::*;
@@ -28,6 +30,12 @@ const D: ConnectionId = ConnectionId(4);
 impl Packet for u32 {
     fn bytes(&self) -> usize {
         *self as usize
+    }
+
+    /// Its place, and above it both sessions.
+    fn written(packet: &itodenwa_wire::Packet) -> Option<Self> {
+        let (from, to) = (packet.from_epoch.session() as u32, packet.to_epoch.session() as u32);
+        Some(packet.seq + 100 * to + 1_000 * from)
     }
 }
 
@@ -131,6 +139,7 @@ fn join(room: &str) -> ClientMessage<u32> {
         resume: None,
         former: None,
         unless_recorded: false,
+        offer: Vec::new(),
     })
 }
 
@@ -154,6 +163,7 @@ fn join_as(room: &str, identity: &str, admin: bool) -> ClientMessage<u32> {
         resume: None,
         former: None,
         unless_recorded: false,
+        offer: Vec::new(),
     })
 }
 

@@ -194,7 +194,7 @@ impl<P: Packet> Hub<P> {
             let closing = Closing::refusing(RefusalCode::RoomRecorded, "somebody in the room records the call");
             return self.refuse(now, connection, closing);
         }
-        self.come_in(now, (connection, version), name, admitted, None);
+        self.come_in(now, (connection, version), name, admitted, None, Vec::new());
     }
 
     /// False if nobody of that id waits.

@@ -79,6 +79,15 @@ impl RoomEndpoint {
                     }
                 }
             }
+            Command::SetLocalOffer => {
+                let Some(offering) = self.parts.offering.take() else { return };
+                let key = ConnectionKey::Peer(peer, id);
+                let (mut connection, sdp) = offering.goes_on(key, self.parts.core.media.notify());
+                let way = (self.ice_servers(), self.parts.policy);
+                connection.set_local_offer(&sdp, way, self.may_send_to(peer), &self.parts.core.media.devices);
+                self.peers.connect(peer, id, connection);
+                self.look();
+            }
             Command::Close => self.peers.disconnect(peer, id),
             command => {
                 if let Some(connection) = self.peers.connection(peer, id) {

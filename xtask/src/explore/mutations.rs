@@ -16,6 +16,7 @@ const PAIR: &str = "protocol/src/pair.rs";
 const WAYS: &str = "protocol/src/pair/ways.rs";
 const BROWSER: &str = "model/src/browser.rs";
 const HEALTH: &str = "protocol/src/health.rs";
+const RECOVERY: &str = "protocol/src/pair/recovery.rs";
 const DELIVERY: &str = "protocol/src/delivery.rs";
 const CANDIDATES: &str = "protocol/src/candidates.rs";
 
@@ -143,6 +144,25 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         name: "the channel is never used",
         edits: &[(WAYS, "(Some(*id), !is_enough)", "(None, true)")],
         plan: "a change, and the server is dead (Chromium)",
+    },
+    Mutation {
+        name: "the leader makes its own offer although one came with the join",
+        edits: &[(
+            RECOVERY,
+            "let begins = self.role == Role::Leader && self.offered != Some(self.link.epochs());",
+            "let begins = self.role == Role::Leader;",
+        )],
+        plan: "an offer with the join, a change, 1 fault (Chromium)",
+    },
+    Mutation {
+        name: "the offer of the join is not counted",
+        edits: &[(LINK, "            let _ = self.send(now, body);\n", "            let _ = (now, body);\n")],
+        plan: "an offer with the join, a change, 1 fault (Chromium)",
+    },
+    Mutation {
+        name: "the offer of the join is waited for after either side began anew",
+        edits: &[(RECOVERY, "self.offered != Some(self.link.epochs())", "self.offered.is_none()")],
+        plan: "the connection of the offer is lost, 1 fault (Chromium)",
     },
     Mutation {
         name: "delivered and not read",

@@ -71,6 +71,7 @@ impl Client {
             resume,
             former: None,
             unless_recorded: false,
+            offer: Vec::new(),
         })
     }
 

@@ -179,6 +179,7 @@ impl World {
             resume,
             former: None,
             unless_recorded: false,
+            offer: Vec::new(),
         };
         self.give(Input::Received(id, Ok(ClientMessage::Join(join))));
     }

@@ -23,6 +23,7 @@ impl Bench {
             resume,
             former: None,
             unless_recorded: false,
+            offer: Vec::new(),
         };
         self.say(from, ClientMessage::Join(join))
     }

@@ -25,7 +25,7 @@ fn waiting(outputs: &[Output], whom: ConnectionId) -> Vec<Applicant> {
 }
 
 /// Whether this one is told to wait.
-fn waits(outputs: &[Output], whom: ConnectionId) -> bool {
+pub(super) fn waits(outputs: &[Output], whom: ConnectionId) -> bool {
     let is_wait =
         |output: &Output| matches!(output, Output::Send(to, ServerMessage::Wait(Wait { seconds: 600 })) if *to == whom);
     assert!(closed_for(outputs).is_none_or(|(closed, ..)| closed != whom), "{outputs:?}");

@@ -1,0 +1,122 @@
+// The offer of a first call goes with the join: the only other member answers it, and no other one is made. Counted, not timed.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { each, end, freshRoom, LIMIT, PAIRS, person } from "./people.mjs";
+
+after(end);
+
+/** Runs before the page: notes what a join brings. */
+function listen() {
+    window.brought = [];
+    const Socket = WebSocket;
+    window.WebSocket = class extends Socket {
+        send(data) {
+            for (const body of JSON.parse(data).join?.offer ?? []) brought.push(body.startsWith("sealed:") ? "sealed" : Object.keys(JSON.parse(body))[0]);
+            super.send(data);
+        }
+    };
+}
+
+/** Comes in; `others` is how many it is to be connected with then. */
+async function come(t, kind, room, options, others) {
+    const someone = await person(t, kind, { prepare: listen });
+    await someone.page.evaluate(
+        async (name, options) => {
+            const { join } = await import("/itodenwa/index.js");
+            window.room = await join(name, options);
+            document.body.replaceChildren();
+            window.room.onpeer = (peer) => document.body.append(peer.view());
+        },
+        room,
+        options,
+    );
+    someone.meets = (count) =>
+        someone.page.waitForFunction(
+            (count) => [...room.peers.values()].filter(({ state }) => state === "connected").length === count,
+            { timeout: LIMIT },
+            count,
+        );
+    someone.brought = () => someone.page.evaluate(() => brought);
+    // What is said again does not count again.
+    someone.steps = () => someone.page.evaluate(() => room.steps.map(({ name }) => name).filter((name) => /^(send|set)(Offer|Answer)$/.test(name)));
+    if (others) await someone.meets(others);
+    return someone;
+}
+
+for (const [[first, second], pairTest] of each(...PAIRS)) {
+    pairTest(`a first call is the offer that came with the join, and an answer (${first}, ${second})`, async (t) => {
+        const room = freshRoom();
+        const ann = await come(t, first, room, { camera: true, microphone: true });
+        const ben = await come(t, second, room, { camera: true, microphone: true }, 1);
+        for (const { page } of [ann, ben]) {
+            await page.waitForFunction(() => document.querySelector("video")?.videoWidth > 0, { timeout: LIMIT });
+        }
+        for (const someone of [ann, ben]) assert.equal((await someone.brought()).at(-1), "offer");
+        assert.deepEqual(await ann.steps(), ["setOffer", "sendAnswer"]);
+        assert.deepEqual(await ben.steps(), ["sendOffer", "setAnswer"]);
+        // With a third one it is nobody's, and those who are there make theirs.
+        const cem = await come(t, first, room, {}, 2);
+        assert.equal((await cem.brought()).at(-1), "offer");
+        assert.deepEqual((await cem.steps()).sort(), ["sendAnswer", "sendAnswer", "setOffer", "setOffer"]);
+        for (const someone of [ann, ben, cem]) {
+            await someone.meets(2);
+            const { connections } = await someone.page.evaluate(async () => (await import("/itodenwa/index.js")).counts());
+            assert.equal(connections, 3, "one with each, and the socket: that of an offer that nobody got is closed");
+        }
+    });
+}
+
+for (const [kind, kindTest] of each("chromium", "firefox")) {
+    kindTest(`its candidates are those of the servers that the welcome names (${kind})`, async (t) => {
+        const room = freshRoom();
+        const hidden = { iceTransportPolicy: "relay" };
+        await come(t, kind, room, hidden);
+        const ben = await come(t, kind, room, hidden, 1);
+        assert.deepEqual(await ben.steps(), ["sendOffer", "setAnswer"]);
+    });
+}
+
+test("with a key it is sealed, and with another one nobody takes it", async (t) => {
+    const room = freshRoom();
+    await come(t, "chromium", room, { key: "k".repeat(43) });
+    const ben = await come(t, "chromium", room, { key: "k".repeat(43) }, 1);
+    assert.deepEqual(new Set(await ben.brought()), new Set(["sealed"]));
+    assert.deepEqual(await ben.steps(), ["sendOffer", "setAnswer"]);
+    const other = freshRoom();
+    await come(t, "chromium", other, { key: "k".repeat(43) });
+    const cem = await come(t, "chromium", other, { key: "l".repeat(43) });
+    await cem.page.evaluate(() => new Promise((told) => (room.ontrouble = ({ code }) => code === "peer/key-differs" && told())));
+});
+
+test("where one wants to be asked before, there is none", async (t) => {
+    const other = freshRoom();
+    await come(t, "chromium", other, {});
+    const wary = await come(t, "chromium", other, { unlessRecorded: true }, 1);
+    assert.deepEqual(await wary.brought(), []);
+});
+
+test("a join that fails, or is given up, leaves nothing of it", async (t) => {
+    const someone = await person(t, "chromium");
+    const left = await someone.page.evaluate(async (room) => {
+        const { counts, join } = await import("/itodenwa/index.js");
+        const none = async () => {
+            while (Object.values(await counts()).some((count) => count > 0)) await new Promise((done) => setTimeout(done, 50));
+        };
+        const refused = await join(room, { name: "é".repeat(65) }).catch(({ code }) => code);
+        await none();
+        const abort = new AbortController();
+        const given = join(room, { signal: abort.signal }).catch(({ name }) => name);
+        abort.abort();
+        await given;
+        await none();
+        const RTC = RTCPeerConnection.prototype;
+        const { createOffer } = RTC;
+        RTC.createOffer = () => Promise.reject(new DOMException("no", "OperationError"));
+        const joined = await join(room, {});
+        RTC.createOffer = createOffer;
+        await joined.leave();
+        await none();
+        return refused;
+    }, freshRoom());
+    assert.equal(left, "signaling/refused");
+});
