@@ -2,6 +2,7 @@ import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { handOver } from "./handover.js";
 import { checkPolicy } from "./ice.js";
+import { abort, channels, files, interruption, ownLevel, publishing, recording, verification, watching } from "./later.js";
 import { json, Message, written } from "./message.js";
 import { Me, Peer } from "./person.js";
 import { pump } from "./pump.js";
@@ -22,7 +23,7 @@ export async function join(room, options = {}) {
     checkPolicy(options);
     if (options.signal == null) return entered(room, options);
     // Few give up.
-    const { abortable } = await import("./abort.js");
+    const { abortable } = await abort();
     return abortable(options, (aborted) => entered(room, options, aborted), (room) => room.leave());
 }
 
@@ -102,11 +103,6 @@ export async function tokenOf({ token }) {
     }
 }
 
-/** What is loaded when the first one is used. */
-const channels = () => both(import("./channel.js"), "channels");
-const files = () => both(import("./transfer.js"), "files");
-const both = async (face, part) => (await Promise.all([face, rawWith(part)]))[0];
-
 /** A room that one is in. Made by `join`. */
 export class Room extends Emitter {
     #raw;
@@ -140,8 +136,6 @@ export class Room extends Emitter {
             raw: () => this.#open(),
             with: (part) => this.#with(part),
             send: (message, to) => this.#send(message, to),
-            channels,
-            files,
             attributes: (of) => this.#attributes(of),
             set: (key, value) => this.#set(false, key, value),
             level: (id) => this.#raw?.level(id) ?? 0,
@@ -239,7 +233,7 @@ export class Room extends Emitter {
 
     /** Gives the names of the sources that are sent. */
     async publish(media, options) {
-        const { publish } = await import("./publish.js");
+        const { publish } = await publishing();
         const sent = await publish(() => this.#with("publish"), media, options);
         for (const source of sent) {
             this.#published.add(source);
@@ -258,7 +252,7 @@ export class Room extends Emitter {
     }
 
     async process(source, processor) {
-        const { process } = await import("./publish.js");
+        const { process } = await publishing();
         return process(() => this.#with("process"), source, processor);
     }
 
@@ -271,7 +265,7 @@ export class Room extends Emitter {
     }
 
     async record(options) {
-        const { record } = await import("./recording.js");
+        const { record } = await recording();
         return record(() => this.#open(), options);
     }
 
@@ -399,8 +393,9 @@ export class Room extends Emitter {
         return this.#own.level ?? 0;
     }
 
-    #watchLevel() {
-        import("./own-level.js").then(({ watch }) => watch(this, (part) => this.#with(part), this.#own)).catch(() => {});
+    /** Readers come again and again; for a listener, somebody `isWaiting`. */
+    #watchLevel(isWaiting = () => false) {
+        watching(ownLevel, ({ watch }) => watch(this, (part) => this.#with(part), this.#own), () => this.#raw && isWaiting());
     }
 
     #attributes(of) {
@@ -438,7 +433,7 @@ export class Room extends Emitter {
                 return this.#waitingRoom.on ? [this.#waitingRoom] : [];
             case "mutedspeech":
                 // Sound that is looked at costs a little all the time: only for a listener.
-                this.#watchLevel();
+                this.#watchLevel(() => this.isHeard(type));
                 return this.#own.mutedSpeech ? [true] : [];
             case "close":
                 return this.#end ? [this.#end] : [];
@@ -504,7 +499,7 @@ export class Room extends Emitter {
             case "verification":
                 // Whatever is not taken is refused.
                 if (!peer) return event.incoming.free();
-                (event.type === "verification" ? import("./verification.js") : event.type === "file" ? files() : channels())
+                (event.type === "verification" ? verification() : event.type === "file" ? files() : channels())
                     .then(({ take }) => take(event, peer, this, this.#answers, now)).catch(() => event.incoming.free());
                 return;
             case "step": {
@@ -520,7 +515,7 @@ export class Room extends Emitter {
             }
             case "interrupted": {
                 const { type, ...interrupted } = event;
-                import("./interruption.js").then(({ silenced }) => silenced(this.#me, interrupted)).catch(() => {});
+                interruption().then(({ silenced }) => silenced(this.#me, interrupted)).catch(() => {});
                 return this.emit(type, interrupted);
             }
             case "devices":
