@@ -2,8 +2,8 @@ import { imported } from "./loading.js";
 import { rawWith } from "./raw.js";
 
 // What not every call needs: each is loaded when it is first used, and has to be named literally for the programs that bundle it.
-export const abort = imported(() => import("./abort.js"));
 export const interruption = imported(() => import("./interruption.js"));
+export const joinOptions = imported(() => import("./join-options.js"));
 export const ownLevel = imported(() => import("./own-level.js"));
 export const publishing = imported(() => import("./publish.js"));
 export const recording = imported(() => import("./recording.js"));

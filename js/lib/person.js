@@ -26,7 +26,7 @@ export class Me {
     #now;
 
     /** `now` is what changes: the room keeps it up to date, also when the program has frozen what it was given. */
-    constructor({ id, name, identity, admin }, link, now = { id, name, media: new Set(), settings: new Map() }) {
+    constructor({ identity, admin }, link, now) {
         this.admin = admin;
         this.identity = identity;
         this.#link = link;
@@ -72,7 +72,7 @@ export class Me {
     }
 
     set(key, value) {
-        return this.#link.set(key, value);
+        return this.#link.set(false, key, value);
     }
 
     view(sight) {
