@@ -1,9 +1,10 @@
 import { abortable } from "./abort.js";
 import { coded } from "./error.js";
+import { tokenOf } from "./join-options.js";
+import { opaque } from "./opaque.js";
 import { Preview } from "./preview.js";
 import { rawWith } from "./raw.js";
-import { text, tokenOf } from "./room.js";
-import { opaque } from "./opaque.js";
+import { text } from "./wanted.js";
 
 /** Tries out what a call needs. The first one loads the wasm. */
 export function check(options = {}) {

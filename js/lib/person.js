@@ -1,6 +1,7 @@
 import { playing } from "./element.js";
 import { codedNow } from "./error.js";
 import { Emitter } from "./emitter.js";
+import { channels, files, stats, verification, watching } from "./later.js";
 import { opaque } from "./opaque.js";
 import { understood } from "./wanted.js";
 
@@ -25,7 +26,7 @@ export class Me {
     #now;
 
     /** `now` is what changes: the room keeps it up to date, also when the program has frozen what it was given. */
-    constructor({ id, name, identity, admin }, link, now = { id, name, media: new Set(), settings: new Map() }) {
+    constructor({ identity, admin }, link, now) {
         this.admin = admin;
         this.identity = identity;
         this.#link = link;
@@ -71,7 +72,7 @@ export class Me {
     }
 
     set(key, value) {
-        return this.#link.set(key, value);
+        return this.#link.set(false, key, value);
     }
 
     view(sight) {
@@ -136,7 +137,8 @@ export class Peer extends Emitter {
     #current(type) {
         if (type === "stats" || type === "quality") {
             // It is measured for listeners alone.
-            import("./stats.js").then(({ watch }) => watch(this, this.#link, this.#now)).catch(() => {});
+            const isWaiting = () => this.state !== "closed" && this.isHeard(type);
+            watching(stats, ({ watch }) => watch(this, this.#link, this.#now), isWaiting);
             return [];
         }
         if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
@@ -204,13 +206,11 @@ export class Peer extends Emitter {
     }
 
     async stats() {
-        const { ask } = await import("./stats.js");
-        return ask(this, this.#link, this.#now);
+        return (await stats()).ask(this, this.#link, this.#now);
     }
 
     async verification() {
-        const { verify } = await import("./verification.js");
-        return verify(this, this.#link, this.#now);
+        return (await verification()).verify(this, this.#link, this.#now);
     }
 
     /** How good the connection is, since somebody asks for it. */
@@ -224,18 +224,15 @@ export class Peer extends Emitter {
     }
 
     async openChannel(name, options) {
-        const { openChannel } = await this.#link.channels();
-        return openChannel(this.#link.raw(), this, name, options);
+        return (await channels()).openChannel(this.#link.raw(), this, name, options);
     }
 
     async request(name, value, options) {
-        const { request } = await this.#link.channels();
-        return request(this.#link.raw(), this, name, value, options);
+        return (await channels()).request(this.#link.raw(), this, name, value, options);
     }
 
     async sendFile(file, options) {
-        const { sendFile } = await this.#link.files();
-        return sendFile(this.#link.raw(), this, file, options);
+        return (await files()).sendFile(this.#link.raw(), this, file, options);
     }
 
     restartIce() {

@@ -3,6 +3,7 @@ import { playing } from "./element.js";
 import { coded, codedNow, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { offerHandover } from "./handover.js";
+import { publishing } from "./later.js";
 import { pump } from "./pump.js";
 import { rawWith } from "./raw.js";
 import { clear, mark, put, remove } from "./shared.js";
@@ -84,8 +85,7 @@ export class Preview extends Emitter {
 
     async process(source, processor) {
         if (source !== "camera" && source !== "microphone") throw new ItodenwaError("source/unknown", "A preview has a camera and a microphone.");
-        const { process } = await import("./publish.js");
-        return process(() => this.#open(), source, processor);
+        return (await publishing()).process(() => this.#open(), source, processor);
     }
 
     view() {

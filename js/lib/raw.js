@@ -1,12 +1,32 @@
 import { ItodenwaError } from "./error.js";
+import { imported, lost, once } from "./loading.js";
 
 const FIRST = "itodenwa_bg.wasm";
 /** The file of a part that is loaded when it is first used. */
 const later = (part) => `itodenwa_${part}_bg.wasm`;
 
-let loading;
-const loadingLater = {};
+const bindings = imported(() => import("../pkg/itodenwa.js"));
 let places = {};
+
+const start = once(async (wasm) => {
+    const exports = await bindings();
+    const place = wasm ?? prebundled(FIRST);
+    await exports.default(place === undefined ? undefined : { module_or_path: place }).catch((cause) => {
+        throw lost(FIRST, cause);
+    });
+    return exports;
+});
+
+/** By part. */
+const starts = {};
+const startPart = (part) =>
+    once(async () => {
+        const { more } = await start();
+        // Bindings that wasm-pack makes have all in one module.
+        return more?.(part, places[part] ?? prebundled(later(part)), imported).catch((cause) => {
+            throw lost(later(part), cause);
+        });
+    });
 
 /**
  * Loads the wasm, once; the first `join` does it by itself. Give an address, a `Response` or the bytes if the wasm is
@@ -15,53 +35,23 @@ let places = {};
  */
 export function load(wasm, others) {
     if (typeof document === "undefined") {
-        const message = "Calls run in the pages of browsers. Here it can be imported, for rendering on a server, and no more.";
+        const message = "Calls run in the pages of browsers. Elsewhere it can only be imported.";
         return Promise.reject(new ItodenwaError("browser/missing", message));
     }
     places = { ...others, ...places };
-    loading ??= start(wasm).catch((cause) => {
-        loading = undefined;
-        throw failed(FIRST, cause);
-    });
-    return loading.then(() => undefined);
-}
-
-function failed(file, cause) {
-    // A page's Content-Security-Policy (W3C CSP 3, section 4.5.2): browsers name it, and some do not throw a CompileError.
-    const isBlocked = cause instanceof EvalError || cause instanceof globalThis.WebAssembly?.CompileError;
-    if (isBlocked && /Content.Security.Policy|unsafe-eval|CSP/i.test(cause.message)) {
-        const message = "The page's Content-Security-Policy does not allow WebAssembly. Add 'wasm-unsafe-eval' to its script-src.";
-        return new ItodenwaError("wasm/blocked", message, { cause });
-    }
-    const message = `The program of the call could not be loaded. Check the network, and that ${file} is served.`;
-    return new ItodenwaError("wasm/unavailable", message, { cause });
+    return start(wasm).then(() => undefined);
 }
 
 /** The raw exports that every call needs, loaded. */
 export async function raw() {
     await load();
-    return loading;
+    return start();
 }
 
 /** The raw exports, loaded with parts that calls do not need by themselves, as they are named in `LaterWasm`. */
 export async function rawWith(...parts) {
     const exports = await raw();
-    const loaded = parts.map((part) => {
-        // Bindings that wasm-pack makes have all in one module.
-        loadingLater[part] ??= Promise.resolve(exports.more?.(part, places[part] ?? prebundled(later(part)))).catch((cause) => {
-            loadingLater[part] = undefined;
-            throw failed(later(part), cause);
-        });
-        return loadingLater[part];
-    });
-    return Object.assign({}, exports, ...(await Promise.all(loaded)));
-}
-
-async function start(wasm) {
-    const exports = await import("../pkg/itodenwa.js");
-    const place = wasm ?? prebundled(FIRST);
-    await exports.default(place === undefined ? undefined : { module_or_path: place });
-    return exports;
+    return Object.assign({}, exports, ...(await Promise.all(parts.map((part) => (starts[part] ??= startPart(part))()))));
 }
 
 /**

@@ -1,17 +1,16 @@
 import { coded, ItodenwaError } from "./error.js";
 import { Emitter } from "./emitter.js";
-import { rawWith } from "./raw.js";
 
 const TYPES = ["end"];
 
-/** Begins to record. `open` gives the room, and throws when it is closed: it may be while the wasm is loaded. */
-export async function record(open, { who = "everybody", limit } = {}) {
+/** Begins to record. The room may be over while the wasm is loaded. */
+export async function record(link, { who = "everybody", limit } = {}) {
     if (who !== "own" && who !== "everybody") {
         throw new ItodenwaError("record/who", "There is nobody like that to be recorded. Use own or everybody.");
     }
-    open();
-    await rawWith("record");
-    return new Recording(await coded(() => open().record(who === "everybody", limit)));
+    link.raw();
+    const raw = await link.with("record");
+    return new Recording(await coded(() => raw.record(who === "everybody", limit)));
 }
 
 /** What is recorded now. Made by `room.record`. */

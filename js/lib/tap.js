@@ -42,7 +42,7 @@ export class Tap {
     push(event) {
         if (this.isClosed) return;
         const reader = this.#readers.shift();
-        if (reader) reader.resolve({ value: event, done: false });
+        if (reader) reader({ value: event, done: false });
         else this.#events.push(event);
         if (event.type === "close" && !this.isClosed) this.#close("ended");
     }
@@ -59,7 +59,7 @@ export class Tap {
             return Promise.reject(new ItodenwaError("events/unread", message));
         }
         if (this.isClosed) return Promise.resolve({ value: undefined, done: true });
-        return new Promise((resolve) => this.#readers.push({ resolve }));
+        return new Promise((resolve) => this.#readers.push(resolve));
     }
 
     return(value) {
@@ -76,6 +76,6 @@ export class Tap {
         this.#state = state;
         this.#closed();
         this.#release();
-        for (const reader of this.#readers.splice(0)) reader.resolve({ value: undefined, done: true });
+        for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true });
     }
 }

@@ -1,10 +1,10 @@
 import { ItodenwaError } from "./error.js";
 
-const isText = (value) => typeof value === "string";
+export const isText = (value) => typeof value === "string";
 const isFlag = (value) => typeof value === "boolean";
 const isPositive = (value) => typeof value === "number" && value > 0 && value < Infinity;
-const isOne = (...names) => (value) => names.includes(value);
-const isPlain = (value) => Object.prototype.toString.call(value) === "[object Object]";
+export const isOne = (...names) => (value) => names.includes(value);
+export const isPlain = (value) => Object.prototype.toString.call(value) === "[object Object]";
 
 /** What each kind of options may say. */
 const FIELDS = {
@@ -32,12 +32,15 @@ const FIELDS = {
         degradation: isOne("maintain-framerate", "maintain-resolution", "balanced"),
         codec: isText,
     },
-    publish: { source: isText, content: isOne("text", "motion"), limits: isPlain },
 };
 
-/** Throws if options say what nothing here understands. Gives them. */
-export function understood(what, options) {
-    const fields = FIELDS[what];
+/** As a text: an address may be a URL, and a name of a database a number. */
+export function text(given) {
+    return given?.toString();
+}
+
+/** Throws if options say what nothing here understands. Gives them. What may be said of rare things stands beside them. */
+export function understood(what, options, fields = FIELDS[what]) {
     if (!fields) return options;
     if (!isPlain(options)) throw invalid(`What is said of ${what} is neither true, false nor an object with options. A track of your own is sent by publish().`);
     for (const [name, value] of Object.entries(options)) {

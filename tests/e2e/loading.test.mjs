@@ -53,6 +53,70 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
+/** Files of the package that are loaded when they are first used, with what the test below uses. */
+const LATER = [
+    ...["itodenwa.js", "itodenwa_bg.wasm", "itodenwa_more.js"],
+    ...["own-level.js", "itodenwa_level_bg.wasm", "publish.js", "itodenwa_publish_bg.wasm", "stats.js", "itodenwa_stats_bg.wasm"],
+    ...["channel.js", "itodenwa_channels_bg.wasm", "transfer.js", "itodenwa_files_bg.wasm", "verification.js", "itodenwa_verification_bg.wasm"],
+];
+
+for (const [kind, test] of each("firefox", "chromium")) {
+    test(`each file of the package that got lost on its way is asked for again by the next use (${kind})`, async (t) => {
+        const name = freshRoom();
+        const bob = await person(t, kind);
+        await bob.join(name, "Bob");
+        const ann = await person(t, kind, { at: "about:blank" });
+        // The first request for each of them gets lost.
+        const [lost, got] = [new Set(), new Set()];
+        await ann.page.setRequestInterception(true);
+        ann.page.on("request", (request) => {
+            const file = new URL(request.url()).pathname.split("/").at(-1);
+            if (LATER.includes(file) && !lost.has(file)) {
+                lost.add(file);
+                return request.abort("internetdisconnected");
+            }
+            got.add(file);
+            return request.continue();
+        });
+        await ann.page.goto(await address(), { waitUntil: "domcontentloaded" });
+        const codes = await ann.page.evaluate(async (name) => {
+            const { join } = await import("/itodenwa/index.js");
+            const codes = [];
+            const inTheEnd = async (use, tries = 5) => {
+                try {
+                    return await use();
+                } catch (error) {
+                    codes.push(error.code ?? String(error));
+                    if (tries === 1) throw error;
+                    return inTheEnd(use, tries - 1);
+                }
+            };
+            const room = await inTheEnd(() => join(name));
+            const peer = await new Promise((done) => (room.onpeer = done));
+            const picture = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+            picture.getContext("2d").fillRect(0, 0, 64, 64);
+            await inTheEnd(() => room.publish(picture.captureStream(), { source: "board" }));
+            // A listener does not ask again.
+            await new Promise((done) => (peer.onstats = done));
+            await inTheEnd(() => peer.openChannel("numbers"));
+            const transfer = await inTheEnd(() => peer.sendFile(new File(["x"], "x.txt")));
+            transfer.done.catch(() => {});
+            const { words } = await inTheEnd(() => peer.verification());
+            if (words.en.length === 0) throw new Error("there is nothing to compare");
+            window.room = room;
+            return codes;
+        }, name);
+        // A meter reads it again and again.
+        const begun = performance.now();
+        const isMeasured = () => got.has("itodenwa_level_bg.wasm");
+        while (!isMeasured() && performance.now() - begun < LIMIT) await ann.page.evaluate(() => void window.room.me.level);
+        await ann.page.evaluate(() => window.room.leave());
+        assert.deepEqual([...lost].sort(), LATER.toSorted());
+        assert.deepEqual(LATER.filter((file) => !got.has(file)), []);
+        assert.deepEqual([...new Set(codes)], ["wasm/unavailable"]);
+    });
+}
+
 for (const [kind, test] of each("firefox", "chromium")) {
     test(`who leaves does not wait for a file that does not come (${kind})`, async (t) => {
         const ann = await person(t, kind, { at: "about:blank" });

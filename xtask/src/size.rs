@@ -148,7 +148,7 @@ fn bundle(entry: &Path, to: &Path) -> Result<Size> {
         "--log-level=error",
         "--external:../pkg/itodenwa.js",
         // Loaded when they are first used.
-        "--external:./abort.js",
+        "--external:./join-options.js",
         "--external:./channel.js",
         "--external:./interruption.js",
         "--external:./own-level.js",

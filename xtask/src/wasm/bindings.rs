@@ -1,8 +1,9 @@
 //! Cuts the bindings as the module is cut: what the first module and its exports need, and a file that is loaded with the first of
 //! the others.
 //!
-//! Both are the tool's text, item by item. The second file imports what it uses of the first, and gives the imports that only the
-//! other modules have. What no module imports and nothing uses is in neither.
+//! Both are the tool's text, item by item. The second file gives the imports that only the other modules have, and is given what it uses
+//! of the first: it does not import it, which may be there by another address (`js/lib/loading.js`). What no module imports and nothing
+//! uses is in neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,9 @@ use crate::process::Result;
 const ITEMS: [&str; 6] = ["export class ", "export function ", "async function ", "function ", "const ", "let "];
 /// What the tool exports beside; how modules are loaded is said elsewhere.
 const EXPORTS: &str = "export { initSync, __wbg_init as default };\n";
+/// The function of the first file that gives what the second one uses, and the variable of which the loader takes care there.
+const SHARED: &str = "__shared";
+const WASM: &str = "wasm";
 /// The function that gives the imports; each of them begins with this indent.
 const GETTER: &str = "__wbg_get_imports";
 const INDENT: &str = "        ";
@@ -79,9 +83,10 @@ pub(super) fn cut(text: &str, loader: &str, modules: &[Module], is_later: impl F
     let loader_item = Item::new(loader);
     let mut first = reach(&all, first_entries.iter().chain(&first_exports).copied().chain([&loader_item]));
     let mut later = reach(&all, later_entries.iter().chain(&later_exports).copied());
-    // What changes a variable stands beside it: what is imported is only read.
-    let variables = all.iter().filter(|item| item.text.starts_with("let ")).flat_map(|item| &item.names);
-    let changes: Vec<String> = variables.map(|name| format!("{name} = ")).collect();
+    // What changes a variable stands beside it: elsewhere it is only read.
+    let variables: BTreeSet<&str> =
+        all.iter().filter(|item| item.text.starts_with("let ")).flat_map(|item| &item.names).copied().collect();
+    let changes: Vec<String> = variables.iter().map(|name| format!("{name} = ")).collect();
     let changing = all.iter().filter(|item| changes.iter().any(|change| item.text.contains(change)));
     let changing = changing.filter(|item| item.is_one_of(&later));
     first.extend(reach(&all, changing));
@@ -96,16 +101,27 @@ pub(super) fn cut(text: &str, loader: &str, modules: &[Module], is_later: impl F
         later_entries.iter().copied().chain(of_later).flat_map(|item| &item.words).copied().collect();
     let shared: Vec<(&str, String)> =
         first.iter().filter(|name| used.contains(*name)).zip(0..).map(|(name, n)| (*name, identifier(n))).collect();
-    let exported: Vec<String> = shared.iter().map(|(name, short)| format!("{name} as ${short}")).collect();
-    let imported: Vec<String> = shared.iter().map(|(name, short)| format!("${short} as {name}")).collect();
+    let is_read = |name: &str| name != WASM && variables.contains(name);
+    let given =
+        shared.iter().map(|(name, short)| format!("{short}: {}{name}", if is_read(name) { "() => " } else { "" }));
+    let taken = shared.iter().map(|(name, short)| format!("{short}: {name}"));
+    let names: Vec<&str> = shared.iter().map(|(name, _)| *name).collect();
+    let asked = |text: String| {
+        names.iter().filter(|name| is_read(name)).fold(text, |text, name| text.replace(name, &format!("{name}()")))
+    };
     let getter = [before, &write_entries(&first_entries), behind].concat();
     Ok(Bindings {
-        first: format!("{}{getter}{loader}export {{ {} }};\n", write(&first), exported.join(", ")),
+        first: format!(
+            "{}{getter}{loader}const {SHARED} = () => ({{ {} }});\n",
+            write(&first),
+            given.collect::<Vec<_>>().join(", ")
+        ),
         later: format!(
-            "import {{ {} }} from \"./itodenwa.js\";\n{}export function imports() {{\n    return {{\n{}    }};\n}}\n",
-            imported.join(", "),
-            write(&later),
-            write_entries(&later_entries),
+            "let {};\n{}export function imports(first) {{\n    ({{ {} }} = first);\n    return {{\n{}    }};\n}}\n",
+            names.join(", "),
+            asked(write(&later)),
+            taken.collect::<Vec<_>>().join(", "),
+            asked(write_entries(&later_entries)),
         ),
     })
 }
@@ -192,7 +208,7 @@ function __wbg_get_imports() {
             return text(arg0);
         },
         __wbg_later_2: function(arg0) {
-            return fill(arg0) + text(arg0);
+            return fill(arg0) + text(arg0) + size;
         },
         __wbg_nobodys_3: function(arg0) {
             return unused(arg0);
@@ -209,8 +225,10 @@ function text(arg0) {
 function unused(arg0) {
 }
 let filled = 0;
+let size = 0;
 function fill(arg0) {
     filled = only(arg0);
+    size = arg0;
 }
 function only(arg0) {
 }
@@ -247,8 +265,10 @@ export { initSync, __wbg_init as default };
         for gone in ["nobodys", "unused", "initSync"] {
             assert!(!first.contains(gone) && !later.contains(gone), "{gone}");
         }
-        assert!(first.ends_with("export { fill as $a, text as $b, wasm as $c };\n"), "{first}");
-        assert!(later.starts_with("import { $a as fill, $b as text, $c as wasm } from"), "{later}");
+        assert!(first.ends_with("const __shared = () => ({ a: fill, b: () => size, c: text, d: wasm });\n"), "{first}");
+        assert!(later.starts_with("let fill, size, text, wasm;\n"), "{later}");
+        assert!(later.contains("({ a: fill, b: size, c: text, d: wasm } = first);"), "{later}");
+        assert!(later.contains("return fill(arg0) + text(arg0) + size();"), "{later}");
         assert!(later.contains("Symbol.dispose"));
     }
 

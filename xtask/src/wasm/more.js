@@ -1,6 +1,5 @@
 export { __wbg_init as default };
 
-const __parts = {};
 const __places = {
     attributes: () => new URL("itodenwa_attributes_bg.wasm", import.meta.url),
     settings: () => new URL("itodenwa_settings_bg.wasm", import.meta.url),
@@ -19,20 +18,23 @@ const __places = {
     call: () => new URL("itodenwa_call_bg.wasm", import.meta.url),
 };
 
-/** Loads one of the other modules, once: what leads into it is there afterwards. Gives their bindings. */
-export function more(part, module_or_path) {
-    __parts[part] ??= __load_part(module_or_path ?? __places[part]()).catch((error) => {
-        __parts[part] = undefined;
-        throw error;
-    });
-    return __parts[part];
-}
+let __later;
 
-async function __load_part(module) {
+/**
+ * Loads one of the other modules: what leads into it is there afterwards. Gives their bindings. `imported` says how a module is imported that
+ * may get lost on its way.
+ */
+export async function more(part, module, imported) {
+    if (!__later) {
+        // The exports of the others are added, for both files of the bindings.
+        wasm = { ...wasm };
+        __later = imported(() => import("./itodenwa_more.js"));
+    }
+    module ??= __places[part]();
     if (typeof module === "string" || module instanceof URL || module instanceof Request) module = fetch(module);
-    const [later, loaded] = await Promise.all([import("./itodenwa_more.js"), module]);
-    const imports = { b: { ...__wbg_get_imports().b, ...later.imports() }, first: wasm };
+    const [later, loaded] = await Promise.all([__later(), module]);
+    const imports = { b: { ...__wbg_get_imports().b, ...later.imports(__shared()) }, first: wasm };
     const { instance } = await __wbg_load(loaded, imports);
-    wasm = { ...wasm, ...instance.exports };
+    Object.assign(wasm, instance.exports);
     return later;
 }
