@@ -172,12 +172,13 @@ impl Connection {
         self.renewed = Some(servers);
         self.renew_servers();
         self.transceivers.set_sends(sends);
-        for source in self.transceivers.carried() {
-            self.replace(source, devices.track(source));
-        }
         let offer = object([("type", "offer".into()), ("sdp", sdp.into())]);
         let (set, signal) = (self.peer.set_changed_description(&offer), self.abort.signal());
         self.run(async move { signal.race(set).await.map(|_| Report::LocalOfferSet) });
+        // It takes until the answer before anything is sent: nobody waits for the tracks.
+        for source in self.transceivers.carried() {
+            self.replace(source, devices.track(source));
+        }
     }
 
     /// Takes ICE servers for the next ICE restart, whichever side begins it. Not at once: some browsers then restart ICE with
@@ -302,9 +303,7 @@ impl Connection {
         let (peer, transceivers, role, signal) =
             (self.peer.clone(), self.transceivers.clone(), self.role.clone(), self.abort.signal());
         self.run(async move {
-            for replaced in placed? {
-                signal.race(Ok(replaced)).await?;
-            }
+            let placed = placed?;
             if transceivers::has_more_than_a_voice(&peer) {
                 let made = if kind == "offer" { peer.create_offer() } else { peer.create_answer() };
                 let sdp = created(&peer, made, &signal).await?;
@@ -312,6 +311,10 @@ impl Connection {
                 signal.race(peer.set_changed_description(&changed)).await?;
             } else {
                 signal.race(peer.set_local_description()).await?;
+            }
+            // The description comes after them, whoever waits for them (W3C WebRTC, section 4.4.1.2, the chain of operations).
+            for replaced in placed {
+                signal.race(Ok(replaced)).await?;
             }
             Ok(report(local_sdp(&peer, &role)?, transceivers))
         });
