@@ -226,7 +226,7 @@ impl Join {
     }
 
     /// Another way of signalling than the WebSocket of itodenwa's server, or one that was opened before
-    /// ([`WebSocketSignaling::visit`]).
+    /// ([`visit`](crate::signaling::WebSocketSignaling::visit)).
     pub fn signaling(mut self, signaling: impl Signaling + 'static) -> Self {
         self.signaling = Some(Box::new(signaling));
         self
