@@ -220,7 +220,7 @@ export async function answer_strangely(kind, texts) {
 let strange = [];
 /** One of them opens channels by itself. */
 export function open_strange(count, protocol, label) {
-    strange = Array.from({ length: count }, () => create.call(made[0], label, { protocol }));
+    strange = Array.from({ length: count }, () => create.call(made.find(({ signalingState }) => signalingState !== 'closed'), label, { protocol }));
     for (const channel of strange) {
         channel.binaryType = 'arraybuffer';
         // Told that it is over it closes, as everybody does.

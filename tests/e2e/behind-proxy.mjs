@@ -15,7 +15,8 @@ function keepConnections() {
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
-            window.connections.push(this);
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => window.connections.push(this), { once: true });
         }
         setRemoteDescription(description) {
             window.taken.push(description.type);

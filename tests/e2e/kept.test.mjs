@@ -22,7 +22,8 @@ async function calls(name) {
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
-            window.connections.push(this);
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => window.connections.push(this), { once: true });
         }
     };
     const { join } = await import("/itodenwa/index.js");

@@ -216,12 +216,19 @@ function watch({ devices, language, relay }) {
     if (relay) {
         window.connections = [];
         window.RTCPeerConnection = class extends RTCPeerConnection {
-            constructor({ iceServers, ...others }) {
+            static meant({ iceServers, ...others }) {
                 const turn = iceServers.flatMap(({ urls, ...server }) =>
                     urls.filter((url) => url.endsWith(`transport=${relay}`)).map((url) => ({ urls: [url], ...server })),
                 );
-                super({ ...others, iceServers: turn, iceTransportPolicy: "relay" });
-                window.connections.push(this);
+                return { ...others, iceServers: turn, iceTransportPolicy: "relay" };
+            }
+            constructor(configuration) {
+                super(window.RTCPeerConnection.meant(configuration));
+                // One that is described: that of an offer that nobody got never is.
+                this.addEventListener("signalingstatechange", () => window.connections.push(this), { once: true });
+            }
+            setConfiguration(configuration) {
+                super.setConfiguration(window.RTCPeerConnection.meant(configuration));
             }
         };
     }

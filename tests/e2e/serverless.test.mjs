@@ -62,7 +62,8 @@ async function joins(name, limit) {
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
-            window.made += 1;
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => (window.made += 1), { once: true });
         }
     };
     const { join } = await import("/itodenwa/index.js");

@@ -230,7 +230,8 @@ function carryOn() {
     window.RTCPeerConnection = class extends RTCPeerConnection {
         constructor(...given) {
             super(...given);
-            made.push(this);
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => made.push(this), { once: true });
         }
 
         addEventListener(type, listener, ...options) {

@@ -20,7 +20,8 @@ export function prepare() {
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
-            connections.push(this);
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => connections.push(this), { once: true });
         }
         setLocalDescription = watched("setLocalDescription");
         setRemoteDescription(description) {

@@ -21,7 +21,7 @@ use crate::dom::{Clock, Timer, global};
 use crate::driver::{self, Core};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, Event, Events, LocalEvent};
-use crate::local_media::LocalMedia;
+use crate::local_media::{LocalHandle, LocalMedia};
 use crate::queue::queue;
 use crate::room::Room;
 use crate::room::endpoint::{Parts, RoomEndpoint};
@@ -61,7 +61,7 @@ impl Join {
             Some(preview) => preview.hand_over().await,
             None => None,
         };
-        let mut media = self.local_media(handed_over)?;
+        let (mut media, local) = self.local_media(handed_over)?;
         // Nor is such a person met before.
         let offering = if entered.is_none() { self.offering(&media).await } else { None };
         let entering = match entered {
@@ -80,7 +80,7 @@ impl Join {
         for (source, error) in failed {
             core.tell_local(LocalEvent::MediaFailed { source, error });
         }
-        Ok(self.entered(room, core, stream, signaling, welcome, offering))
+        Ok(self.entered(room, (core, local), stream, signaling, welcome, offering))
     }
 
     /// What is said to the server.
@@ -116,11 +116,13 @@ impl Join {
         })
     }
 
-    /// Own devices, which are being asked for then.
-    fn local_media(&mut self, handed_over: Option<LocalMedia>) -> Result<LocalMedia, Error> {
+    /// Own devices, which are being asked for then, and the handle of the room to them.
+    fn local_media(&mut self, handed_over: Option<LocalMedia>) -> Result<(LocalMedia, LocalHandle), Error> {
         // What was handed over is on, off, or asked for, as it is.
         let is_new = handed_over.is_none();
         let mut media = handed_over.map_or_else(LocalMedia::new, Ok)?;
+        // It sees what happens from now on.
+        let local = media.new_handle();
         for constraints in std::mem::take(&mut self.constraints) {
             if media.devices.track(constraints.source()).is_none() {
                 media.devices.choose(constraints, None);
@@ -132,7 +134,7 @@ impl Join {
         if is_new {
             media.devices.start(Source::ALL.into_iter().filter(|source| self.sources.contains(source)).collect());
         }
-        Ok(media)
+        Ok((media, local))
     }
 
     /// An offer for whoever is in the room, if it is one: the one that was [prepared](Join::prepared), or a new one.
@@ -149,13 +151,12 @@ impl Join {
     fn entered(
         self: Box<Self>,
         name: RoomName,
-        mut core: Core<Event>,
+        (core, local): (Core<Event>, LocalHandle),
         stream: Events,
         signaling: Box<dyn Signaling>,
         welcome: Welcome,
         offering: Option<Box<(Offering, FirstOffer)>>,
     ) -> Room {
-        let local = core.media.new_handle();
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {

@@ -44,11 +44,18 @@ export function clean() {
 function watch(relays) {
     window.connections = [];
     window.RTCPeerConnection = class extends RTCPeerConnection {
-        constructor({ iceServers, ...others }) {
+        static meant({ iceServers, ...others }) {
             const means = (url) => !relays || url.match(relays);
             const meant = iceServers.map(({ urls, ...server }) => ({ ...server, urls: urls.filter(means) }));
-            super({ ...others, iceServers: meant.filter(({ urls }) => urls.length > 0) });
-            window.connections.push(this);
+            return { ...others, iceServers: meant.filter(({ urls }) => urls.length > 0) };
+        }
+        constructor(configuration) {
+            super(window.RTCPeerConnection.meant(configuration));
+            // One that is described: that of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => window.connections.push(this), { once: true });
+        }
+        setConfiguration(configuration) {
+            super.setConfiguration(window.RTCPeerConnection.meant(configuration));
         }
         setRemoteDescription(description) {
             // What an answer was waited for.
