@@ -102,9 +102,11 @@ fn manifest(text: &str) -> String {
             keeps = line.starts_with("[workspace") || line.starts_with("[profile");
         }
         if keeps {
-            // A list of strings is written alike in TOML and by `Debug`.
-            let members = format!("members = {SOURCES:?}");
-            kept.push_str(if line.starts_with("members = ") { &members } else { line });
+            match line.split_once(" = ") {
+                // A list of strings is written alike in TOML and by `Debug`.
+                Some((key @ ("members" | "default-members"), _)) => kept.extend([key, " = ", &format!("{SOURCES:?}")]),
+                _ => kept.push_str(line),
+            }
             kept.push('\n');
         }
     }
@@ -123,4 +125,28 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_of_a_mutation_names_its_members_alone() {
+        let kept = manifest(&fs::read_to_string(root().join("Cargo.toml")).unwrap());
+        let named = |key: &str| kept.lines().filter(|line| line.starts_with(key)).collect::<Vec<_>>();
+        let sources = format!("{SOURCES:?}");
+        assert_eq!(named("members"), [format!("members = {sources}")]);
+        assert_eq!(named("default-members"), [format!("default-members = {sources}")]);
+        assert!(!kept.contains("[dependencies]") && !kept.contains("[package]"), "{kept}");
+    }
+    #[test]
+    fn what_a_mutation_replaces_is_in_its_file_once() {
+        for mutation in MUTATIONS {
+            for (file, from, _) in mutation.edits {
+                let text = fs::read_to_string(root().join(file)).unwrap();
+                assert_eq!(text.matches(from).count(), 1, "{}: {from}", mutation.name);
+            }
+        }
+    }
 }

@@ -88,7 +88,11 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "two operations in flight",
-        edits: &[(NEGOTIATOR, "        self.adding.is_none()\n            && matches!(", "        matches!(")],
+        edits: &[(
+            NEGOTIATOR,
+            "| Phase::AwaitingAnswer { .. })\n    }\n\n    fn take_turn",
+            "| Phase::AwaitingAnswer { .. } | Phase::SettingAnswer { .. })\n    }\n\n    fn take_turn",
+        )],
         plan: "a change, slowly (Chromium)",
     },
     Mutation {
@@ -125,8 +129,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         name: "silence after new paths is left alone",
         edits: &[(
             HEALTH,
-            "ConnectionState::Connected if was_restarted => after(5, 8, Remedy::Renew),",
-            "ConnectionState::Connected if was_restarted => None,",
+            "Some((from(restarted, 3, 5).max(from(self.since, 0, 1)), Remedy::Renew))",
+            "{ let _ = restarted; None }",
         )],
         plan: "2 connections fall silent (Chromium)",
     },
