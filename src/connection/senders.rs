@@ -18,8 +18,6 @@ const YOUNG_LOOKS: u8 = 3;
 /// Bits a second. Where a larger maximum is set while the connection is young, Chromium's first picture is half as wide and 70 ms later; and
 /// more than this is not sent so early.
 const YOUNG_BITRATE: u32 = 1_000_000;
-/// The part of the packets whose loss says that less passes than is sent: from here on senders are to send less (draft-ietf-rmcat-gcc, section 6).
-const MUCH_LOST: f64 = 0.1;
 
 /// What is to be sent of each source. Senders come with negotiation, and may be others after it.
 #[derive(Debug, Default)]
@@ -50,8 +48,7 @@ impl Senders {
         self.looks < YOUNG_LOOKS
     }
 
-    /// Asks those that send pictures whether machine or network limit them (W3C WebRTC Statistics, `qualityLimitationReason`). Browsers that
-    /// do not say so, as Firefox, go on with more than passes: there it is told by what gets lost.
+    /// Asks those that send pictures whether machine or network limit them (W3C WebRTC Statistics, `qualityLimitationReason`).
     pub(super) fn look(&self, transceivers: &Transceivers, signal: &AbortSignal, tell: &EventSink) {
         let pictures = self.encodings.iter().filter(|(_, encoding)| encoding.active && encoding.picture.is_some());
         let asked: Vec<_> = pictures.filter_map(|(source, _)| Some(transceivers.sender(*source)?.stats())).collect();
@@ -60,18 +57,15 @@ impl Senders {
         }
         let (signal, tell) = (signal.clone(), Rc::clone(tell));
         spawn(async move {
-            let (mut says, mut limited, mut loses) = (false, false, false);
+            let mut limited = false;
             for stats in asked {
                 let Ok(stats) = signal.race(stats).await else { return };
                 stats.unchecked_ref::<Map>().for_each(&mut |one, _| {
-                    if let Some(reason) = property(&one, "qualityLimitationReason").as_string() {
-                        says = true;
-                        limited |= reason != "none";
-                    }
-                    loses |= property(&one, "fractionLost").as_f64().is_some_and(|lost| lost > MUCH_LOST);
+                    let reason = property(&one, "qualityLimitationReason").as_string();
+                    limited |= reason.is_some_and(|reason| reason != "none");
                 });
             }
-            tell(ConnectionEvent::Limited(if says { limited } else { loses }));
+            tell(ConnectionEvent::Limited(limited));
         });
     }
 
