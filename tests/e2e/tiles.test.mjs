@@ -61,7 +61,7 @@ async function enterNoted(room) {
     };
     const { setParameters } = RTCRtpSender.prototype;
     RTCRtpSender.prototype.setParameters = function (parameters) {
-        if (this === window.sender) window.said.push(structuredClone(parameters.encodings[0]));
+        if (this === window.sender) window.said.push({ ...structuredClone(parameters.encodings[0]), before: this.transport?.state ?? "new" });
         return setParameters.call(this, parameters);
     };
     window.room = await join(room, { camera: { quality: "h720" } });
@@ -80,11 +80,11 @@ for (const [kind, test] of each("chromium", "firefox")) {
             await page.evaluate(enterNoted, room);
             pages.push(page);
         }
-        // Whoever was there first makes the offer, and its transceivers.
-        const [page] = pages;
+        // Whoever comes brings the offer, and its transceivers.
+        const [, page] = pages;
         await page.waitForFunction(() => window.said.at(-1)?.maxBitrate > 0, { timeout: LIMIT });
-        const first = await page.evaluate(() => window.said[0]);
-        assert.deepEqual([first.active, first.maxFramerate, first.maxBitrate], [true, 30, undefined]);
+        const first = await page.evaluate(() => window.said.find(({ maxFramerate }) => maxFramerate));
+        assert.deepEqual([first.active, first.maxFramerate, first.maxBitrate, first.before], [true, 30, undefined, "new"]);
         await page.evaluate(() => window.room.limit("camera", { maxBitrate: 300_000 }));
         await page.waitForFunction(() => window.sender.getParameters().encodings[0].maxBitrate === 300_000, { timeout: LIMIT });
     });
