@@ -50,6 +50,8 @@ function keepConnections() {
     window.watchMedia = async () => {
         // Counted in looks, not in time: a page that has no processor for a while looks less often.
         const none = { bytes: 0, frames: 0, news: 0, quiet: 0, silence: 0, still: 0, stillness: 0, at: performance.now(), gap: 0 };
+        // What was made anew before is nothing that is watched.
+        window.connections = window.connections.filter(({ signalingState }) => signalingState !== "closed");
         const watched = window.connections.map((connection) => ({ connection, ...none }));
         window.silence = () => Math.max(...watched.map((one) => one.silence));
         window.flows = () => watched.every((one) => one.news > 1);

@@ -56,9 +56,9 @@ export function prepare(chance) {
             if (join) {
                 this.storm = storms.get(join.room);
             }
+            // By these a connection is known to be of this storm; the first may go with the join.
+            for (const [, fragment] of data.matchAll(/a=ice-ufrag:([\w+/]+)/g)) this.storm?.fragments.add(fragment);
             if (!signal || !this.storm) return super.send(data);
-            // By these a connection is known to be of this storm.
-            for (const [, fragment] of data.matchAll(/a=ice-ufrag:([\w+/]+)/g)) this.storm.fragments.add(fragment);
             for (const delay of this.storm.weather()) {
                 setTimeout(() => this.readyState === Socket.OPEN && super.send(data), delay);
             }
