@@ -2,7 +2,8 @@
 // to be sent, and on whichever way: by the server, or by the control channel.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, freshRoom, LIMIT, PAIR, person } from "./people.mjs";
+import { meets, member } from "./members.mjs";
+import { end, freshRoom, LIMIT, PAIR } from "./people.mjs";
 
 after(end);
 
@@ -46,23 +47,8 @@ function count() {
 async function meet(t, options) {
     const room = freshRoom();
     const people = [];
-    for (const kind of PAIR) {
-        const someone = await person(t, kind, { prepare: count });
-        await someone.page.evaluate(
-            async (name, options) => {
-                const { join } = await import("/itodenwa/index.js");
-                window.room = await join(name, options);
-                document.body.replaceChildren();
-                window.room.onpeer = (peer) => document.body.append(peer.view());
-            },
-            room,
-            options,
-        );
-        people.push(someone);
-    }
-    for (const { page } of people) {
-        await page.waitForFunction(() => [...room.peers.values()].some(({ state }) => state === "connected"), { timeout: LIMIT });
-    }
+    for (const kind of PAIR) people.push(await member(t, kind, room, options, count));
+    for (const someone of people) await meets(someone, 1);
     return people;
 }
 

@@ -1,6 +1,7 @@
 // The offer of a first call goes with the join: the only other member answers it, and no other one is made. Counted, not timed.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { meets, member } from "./members.mjs";
 import { each, end, freshRoom, LIMIT, PAIRS, person } from "./people.mjs";
 
 after(end);
@@ -19,27 +20,11 @@ function listen() {
 
 /** Comes in; `others` is how many it is to be connected with then. */
 async function come(t, kind, room, options, others) {
-    const someone = await person(t, kind, { prepare: listen });
-    await someone.page.evaluate(
-        async (name, options) => {
-            const { join } = await import("/itodenwa/index.js");
-            window.room = await join(name, options);
-            document.body.replaceChildren();
-            window.room.onpeer = (peer) => document.body.append(peer.view());
-        },
-        room,
-        options,
-    );
-    someone.meets = (count) =>
-        someone.page.waitForFunction(
-            (count) => [...room.peers.values()].filter(({ state }) => state === "connected").length === count,
-            { timeout: LIMIT },
-            count,
-        );
+    const someone = await member(t, kind, room, options, listen);
     someone.brought = () => someone.page.evaluate(() => brought);
     // What is said again does not count again.
     someone.steps = () => someone.page.evaluate(() => room.steps.map(({ name }) => name).filter((name) => /^(send|set)(Offer|Answer)$/.test(name)));
-    if (others) await someone.meets(others);
+    if (others) await meets(someone, others);
     return someone;
 }
 
@@ -59,7 +44,7 @@ for (const [[first, second], pairTest] of each(...PAIRS)) {
         assert.equal((await cem.brought()).at(-1), "offer");
         assert.deepEqual((await cem.steps()).sort(), ["sendAnswer", "sendAnswer", "setOffer", "setOffer"]);
         for (const someone of [ann, ben, cem]) {
-            await someone.meets(2);
+            await meets(someone, 2);
             const { connections } = await someone.page.evaluate(async () => (await import("/itodenwa/index.js")).counts());
             assert.equal(connections, 3, "one with each, and the socket: that of an offer that nobody got is closed");
         }
