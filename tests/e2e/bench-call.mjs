@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { Delays } from "./bench/delays.mjs";
 import { closeAll, endServers, openPage, servePages, signalingOf, startServers } from "./bench/site.mjs";
 import { median, spread, table, turned } from "./bench/statistics.mjs";
-import { end, launchToMeasure, LIMIT, need } from "./people.mjs";
+import { end, launchWithAllFrames, LIMIT, need } from "./people.mjs";
 import { Proxy } from "./proxy.mjs";
 
 const { values } = parseArgs({ options: { rounds: { type: "string" }, calls: { type: "string" } } });
@@ -143,7 +143,7 @@ function print(delay, rounds) {
 
 async function run() {
     const servers = await startServers();
-    const browser = await launchToMeasure({ args: ["--disable-features=WebRtcHideLocalIpsWithMdns"] });
+    const browser = await launchWithAllFrames("chromium", { args: ["--disable-features=WebRtcHideLocalIpsWithMdns"] });
     let rooms = 0;
     try {
         for (const delay of PROFILES) {

@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { processor } from "./bench/processor.mjs";
 import { median, table } from "./bench/statistics.mjs";
-import { address, end, freshRoom, launchToMeasure, LIMIT } from "./people.mjs";
+import { address, end, freshRoom, launchWithAllFrames, LIMIT } from "./people.mjs";
 
 const { values } = parseArgs({
     options: { people: { type: "string" }, rounds: { type: "string" }, seconds: { type: "string" } },
@@ -79,7 +79,7 @@ async function lookAtLevels() {
 }
 
 async function measure(adaptive) {
-    const browser = await launchToMeasure();
+    const browser = await launchWithAllFrames("chromium");
     try {
         const room = freshRoom();
         const pages = [];

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { processor } from "./bench/processor.mjs";
 import { closeAll, endServers, openPage, servePages, signalingOf, startServers } from "./bench/site.mjs";
 import { median, spread, table, turned } from "./bench/statistics.mjs";
-import { end, launchToMeasure, LIMIT, need } from "./people.mjs";
+import { end, launchWithAllFrames, LIMIT, need } from "./people.mjs";
 
 const { values } = parseArgs({
     options: { rounds: { type: "string" }, seconds: { type: "string" }, people: { type: "string" } },
@@ -163,7 +163,7 @@ function series(rounds) {
 async function run() {
     const site = await servePages();
     const servers = await startServers();
-    const browser = await launchToMeasure();
+    const browser = await launchWithAllFrames("chromium");
     let rooms = 0;
     try {
         const rounds = [];

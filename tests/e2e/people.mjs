@@ -182,9 +182,11 @@ export function launch(kind, { args = [], without = [], ...options } = {}) {
     return puppeteer.launch({ defaultViewport: SCREEN, ...usual, ...options, args: [...kept, ...args] });
 }
 
-/** The same for figures, in Chromium: its camera has as many frames as most have, so that the first one is not waited for. */
-export function launchToMeasure({ args = [] } = {}) {
-    return launch("chromium", { without: [FAKE_CAMERA], args: ["--use-fake-device-for-media-stream", ...args] });
+/** The same with a camera that has as many frames as most have: for figures, so that the first one is not waited for, and where a way is to be filled. */
+export function launchWithAllFrames(kind, { args = [], ...options } = {}) {
+    const extraPrefsFirefox = { ...FIREFOX.extraPrefsFirefox, "media.navigator.video.default_fps": 30 };
+    const whole = kind === "firefox" ? { extraPrefsFirefox, args } : { without: [FAKE_CAMERA], args: ["--use-fake-device-for-media-stream", ...args] };
+    return launch(kind, { ...options, ...whole });
 }
 
 let rooms = 0;

@@ -3,30 +3,31 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launch, Person, PROGRAMS } from "../people.mjs";
-import { namespace } from "./lab.mjs";
+import { launch, launchWithAllFrames, Person, PROGRAMS } from "../people.mjs";
+import { NAMES, namespace } from "./lab.mjs";
 import { tunnel } from "./tunnel.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-browsers-"));
 
-/** A browser of this kind in the namespace of this name, that believes the certificate with this hash of its key. */
-export function browserOf(name, kind, believed) {
+/** A browser of this kind in the namespace of this name, that believes the certificate with this hash of its key. Its camera has few frames, or all. */
+export function browserOf(name, kind, believed, { allFrames = false } = {}) {
     const wrapper = join(folder, `${name}-${kind}`);
     writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace(name)} ${PROGRAMS[kind]} "$@"\n`);
     chmodSync(wrapper, 0o755);
-    return kind === "firefox" ? firefox(name, wrapper) : chromium(wrapper, believed);
+    const start = allFrames ? launchWithAllFrames : launch;
+    return kind === "firefox" ? firefox(start, name, wrapper) : chromium(start, wrapper, believed);
 }
 
-function chromium(executablePath, believed) {
+function chromium(start, executablePath, believed) {
     // The driver is not in the namespace.
-    return launch("chromium", { executablePath, pipe: true, args: [`--ignore-certificate-errors-spki-list=${believed}`] });
+    return start("chromium", { executablePath, pipe: true, args: [`--ignore-certificate-errors-spki-list=${believed}`] });
 }
 
 /** It believes every certificate, also of a relay. */
-async function firefox(name, executablePath) {
+async function firefox(start, name, executablePath) {
     const { port, close } = await tunnel(name);
     try {
-        const browser = await launch("firefox", { executablePath, debuggingPort: port });
+        const browser = await start("firefox", { executablePath, debuggingPort: port });
         browser.once("disconnected", close);
         return browser;
     } catch (error) {
@@ -40,13 +41,18 @@ export function clean() {
     rmSync(folder, { recursive: true, force: true });
 }
 
-/** Runs before the page: keeps its connections, and only the relays that are meant. */
-function watch(relays) {
+/**
+ * Runs before the page: keeps its connections, and only the relays that are meant. Firefox takes no `turns:` with an address, so there it has a name;
+ * Chromium asks a name server for names, where none answers, and gives each up after 15 s.
+ */
+function watch(relays, names) {
     window.connections = [];
+    const named = (url) => url.replace(/(?<=^turns:)[\d.]+/, (address) => names[address]);
+    const known = navigator.userAgent.includes("Firefox") ? named : (url) => url;
     window.RTCPeerConnection = class extends RTCPeerConnection {
         static meant({ iceServers, ...others }) {
             const means = (url) => !relays || url.match(relays);
-            const meant = iceServers.map(({ urls, ...server }) => ({ ...server, urls: urls.filter(means) }));
+            const meant = iceServers.map(({ urls, ...server }) => ({ ...server, urls: urls.filter(means).map(known) }));
             return { ...others, iceServers: meant.filter(({ urls }) => urls.length > 0) };
         }
         constructor(configuration) {
@@ -68,7 +74,7 @@ function watch(relays) {
 export class Caller extends Person {
     /** `relays`: which of the server's addresses are used; all, if that is not said. */
     static open(browser, url, relays) {
-        return super.open(browser, url, { prepare: `(${watch})(${relays})` });
+        return super.open(browser, url, { prepare: `(${watch})(${relays}, ${JSON.stringify(NAMES)})` });
     }
 
     /** The pair that is in use: the kinds of both candidates, how our relay is spoken to, and our port. */

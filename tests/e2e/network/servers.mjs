@@ -12,11 +12,6 @@ import { CLOUD, COTURN, NAMES, namespace, NOBODY, SERVER } from "./lab.mjs";
 const SECRET = "only the tests know it";
 /** Between whom calls are here; `cargo xtask faults` has them between each two. */
 export const PAIR = pairOr("chromium", "chromium");
-/**
- * Firefox takes no `turns:` with an address. Chromium asks a name server for names of relays, where none answers, and gives them up after 15 s each. So
- * relays have names between two Firefoxes alone, and between the two kinds there is none over TLS.
- */
-const hostOf = (address) => (PAIR.every((kind) => kind === "firefox") ? NAMES[address] : address);
 /** What coturn gives out where it is there twice: the lowest port, and how many each has. */
 const [LOWEST, SOME] = [50_000, 1000];
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-network-"));
@@ -35,7 +30,7 @@ export function certify() {
 
 /** The server with its own relay, where the web is: at port 443 both. Gives the page's address. */
 export async function own() {
-    return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`, "--turn-host", hostOf(SERVER));
+    return start("--turn-address", SERVER, "--turn-listen", `${SERVER}:443`, "--turn-host", SERVER);
 }
 
 /** The same, and a STUN server where nobody is. */
@@ -67,13 +62,13 @@ export async function withCoturn() {
     const where = [`--listening-ip=${COTURN}`, `--relay-ip=${COTURN}`, `--pidfile=${join(folder, "coturn.pid")}`];
     const coturn = inside("coturn", "turnserver", ["-n", "--userdb", join(folder, "coturn.db"), ...options, ...tls, ...where]);
     await listens(coturn, 443);
-    const urls = [`turn:${COTURN}:80`, `turn:${COTURN}:80?transport=tcp`, `turns:${hostOf(COTURN)}:443?transport=tcp`];
+    const urls = [`turn:${COTURN}:80`, `turn:${COTURN}:80?transport=tcp`, `turns:${COTURN}:443?transport=tcp`];
     return start("--turn", "off", "--turn-secret", SECRET, ...urls.flatMap((url) => ["--ice-server", url]));
 }
 
 /** The server with its own relay, behind a one-to-one NAT: it is told the address that it does not have. */
 export async function behindNat() {
-    await startIn("cloud", CLOUD.inside, "--turn-address", CLOUD.outside, "--turn-listen", `${CLOUD.inside}:443`, "--turn-host", hostOf(CLOUD.outside));
+    await startIn("cloud", CLOUD.inside, "--turn-address", CLOUD.outside, "--turn-listen", `${CLOUD.inside}:443`, "--turn-host", CLOUD.outside);
     return `https://${CLOUD.outside}:80/`;
 }
 

@@ -53,10 +53,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "N09",
-        fault: "the way has 150 kbit/s",
+        fault: "the way has 300 kbit/s",
         criterion: "sound goes on, pictures get worse, and no connection is made anew",
         people: People::Two,
-        tests: &[told(NAT, "150 kbit/s: sound and smaller pictures over the same connection")],
+        tests: &[told(NAT, "300 kbit/s: sound and smaller pictures over the same connection")],
     },
     Row {
         id: "N12",
