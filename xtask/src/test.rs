@@ -184,7 +184,7 @@ fn e2e(form: Form) -> Result<Tally> {
         count(node.arg(at_once).args(files).env("ITODENWA_TARBALL", &tarball)).map(|told| tally.add(told))
     };
     run(groups::AT_ONCE, &groups::together()?)?;
-    run("--test-concurrency=1", &groups::ALONE.map(PathBuf::from))?;
+    run("--test-concurrency=1", &[groups::alone()?])?;
     Ok(tally)
 }
 

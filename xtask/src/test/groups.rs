@@ -14,7 +14,7 @@ const GROUPS: usize = 8;
 /// These prepare something before their first test. If that fails, no other test may.
 const PREPARING: [&str; 2] = ["examples.test.mjs", "package.test.mjs"];
 /// What these try needs the machine for itself: every state of the page, floods, a recording, eight pages at once, storms, memory.
-pub(super) const ALONE: [&str; 6] = [
+const ALONE: [&str; 6] = [
     "access.test.mjs",
     "hostile.test.mjs",
     "recording.test.mjs",
@@ -27,14 +27,21 @@ pub(super) const ALONE: [&str; 6] = [
 pub(super) fn together() -> Result<Vec<PathBuf>> {
     let mut files = end_to_end_tests()?;
     files.retain(|file| !ALONE.contains(&file.as_str()) && !PREPARING.contains(&file.as_str()));
+    let group = |number: usize| write(&number.to_string(), files.iter().skip(number).step_by(GROUPS));
+    PREPARING.iter().map(|file| Ok(PathBuf::from(file))).chain((0..GROUPS).map(group)).collect()
+}
+
+/// What runs beside nothing, as a file for the test runner.
+pub(super) fn alone() -> Result<PathBuf> {
+    write("alone", ALONE)
+}
+
+fn write(name: &str, files: impl IntoIterator<Item: AsRef<str>>) -> Result<PathBuf> {
     let folder = process::target()?.join("tmp/e2e");
     fs::create_dir_all(&folder)?;
-    let write = |number| {
-        let group = folder.join(format!("group-{number}.mjs"));
-        fs::write(&group, program(&files, number))?;
-        Ok(group)
-    };
-    PREPARING.iter().map(|file| Ok(PathBuf::from(file))).chain((0..GROUPS).map(write)).collect()
+    let group = folder.join(format!("group-{name}.mjs"));
+    fs::write(&group, program(files))?;
+    Ok(group)
 }
 
 fn end_to_end_tests() -> Result<Vec<String>> {
@@ -47,8 +54,8 @@ fn end_to_end_tests() -> Result<Vec<String>> {
 }
 
 /// A program that has the tests of all files of a group.
-fn program(files: &[String], group: usize) -> String {
-    let files: Vec<&String> = files.iter().skip(group).step_by(GROUPS).collect();
+fn program(files: impl IntoIterator<Item: AsRef<str>>) -> String {
+    let files: Vec<String> = files.into_iter().map(|file| file.as_ref().to_owned()).collect();
     let tests = process::root().join("tests/e2e/group.mjs");
     format!("import {{ group }} from {tests:?};\nawait group({files:?});\n")
 }
@@ -68,9 +75,10 @@ mod tests {
 
     #[test]
     fn each_file_is_in_one_group() {
-        let files: Vec<String> = (0..20).map(|number| format!("{number}.test.mjs")).collect();
-        let all: String = (0..GROUPS).map(|group| program(&files, group)).collect();
-        for file in files {
+        let groups = together().unwrap().into_iter().chain([alone().unwrap()]);
+        let all: String =
+            groups.map(|group| fs::read_to_string(&group).unwrap_or_else(|_| format!("{group:?}"))).collect();
+        for file in end_to_end_tests().unwrap() {
             assert_eq!(all.matches(&format!("\"{file}\"")).count(), 1, "{file} in {all}");
         }
     }
