@@ -3,6 +3,7 @@
 mod digest;
 mod kept;
 mod private;
+mod reading;
 mod receiving;
 mod resumptions;
 mod sending;
@@ -18,7 +19,7 @@ pub use transfer::{Progress, Transfer, TransferState};
 use web_sys::Blob;
 
 use crate::channel::accept;
-use crate::error::FileError;
+use crate::error::{ChannelError, FileError};
 use crate::incoming::IncomingFile;
 use crate::peer::Peer;
 use transfer::Shared;
@@ -79,7 +80,12 @@ impl IncomingFile {
             return Err(FileError::Unsupported);
         }
         destination.check(offer.size)?;
-        let channel = accept(&self.0).map_err(|_| FileError::Taken)?;
+        let channel = match accept(&self.0) {
+            Ok(channel) => Some(channel),
+            // It comes through the next connection. It is accepted once.
+            Err(ChannelError::Lost) => self.0.take().and(None),
+            Err(_) => return Err(FileError::Taken),
+        };
         let shared = Shared::new(offer, self.peer().clone());
         let purpose = self.0.purpose().to_owned();
         Ok(Transfer::start(&shared, receiving::run(shared.clone(), channel, purpose, destination)))

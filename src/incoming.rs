@@ -8,10 +8,12 @@ use itodenwa_protocol::file::FILE_PURPOSE;
 use itodenwa_wire::{Format, PeerId};
 
 use crate::connection::{Transport, end};
+use crate::error::ChannelError;
 use crate::event::{Event, ReadText};
 use crate::oneshot;
 use crate::peer::Peer;
 use crate::room_ref::RoomRef;
+use crate::snapshot::SnapshotCell;
 
 /// What a data channel is for: its subprotocol (RFC 8832, section 8.2.2).
 pub(crate) const CHANNEL: &str = "itodenwa.channel";
@@ -43,9 +45,9 @@ impl fmt::Debug for dyn Keep {
     }
 }
 
-/// The transfers that wait for a channel with the rest. What they do is loaded when the first one waits.
+/// The transfers that go on through another channel. What they do is loaded with the first one.
 pub(crate) trait Resume {
-    /// The channel that this peer opens with the rest. When it is not waited for any more it is refused.
+    /// The next channel that this peer opens for this.
     fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming>;
 
     /// Gives a channel to the transfer that waits for it; back if there is none.
@@ -64,6 +66,39 @@ impl fmt::Debug for dyn Resume {
 /// A data channel of a peer. When the last clone is dropped without being accepted it is refused.
 #[derive(Clone)]
 pub(crate) struct Incoming(Rc<Inner>);
+
+/// What was told and is not dropped yet: so many, at most. One whose connection is lost goes on through the channel that its peer opens for the
+/// same on the next one, and is not told again; older ones are.
+const OFFERED: usize = 128;
+
+#[derive(Default)]
+pub(crate) struct Offered(SnapshotCell<Vec<Weak<Inner>>>);
+
+impl Offered {
+    /// Told, unless it was before.
+    fn tell(&self, incoming: Incoming) -> Option<Incoming> {
+        let known = self.0.change(|offered| {
+            offered.retain(|known| known.strong_count() > 0);
+            let known = offered.iter().filter_map(Weak::upgrade).find(|known| known.goes_on_as(&incoming.0));
+            if known.is_none() {
+                if offered.len() >= OFFERED {
+                    offered.remove(0);
+                }
+                offered.push(Rc::downgrade(&incoming.0));
+            }
+            known
+        });
+        let Some(known) = known else { return Some(incoming) };
+        known.transport.set(incoming.take());
+        None
+    }
+}
+
+impl fmt::Debug for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Offered")
+    }
+}
 
 struct Inner {
     peer: Peer,
@@ -86,6 +121,11 @@ impl Incoming {
         &self.0.purpose
     }
 
+    /// Nobody took it, and its connection is lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.0.is_lost()
+    }
+
     /// None if a clone was accepted already.
     pub(crate) fn take(&self) -> Option<Transport> {
         self.0.transport.take()
@@ -95,6 +135,23 @@ impl Incoming {
         if let Some(transport) = self.take() {
             end(&Rc::new(transport));
         }
+    }
+}
+
+impl Inner {
+    fn is_lost(&self) -> bool {
+        let transport = self.transport.take();
+        let is_lost = transport.as_ref().is_some_and(|transport| transport.slot.ended() == Some(ChannelError::Lost));
+        self.transport.set(transport);
+        is_lost
+    }
+
+    /// This is the same channel, on another connection.
+    fn goes_on_as(&self, other: &Inner) -> bool {
+        self.is_lost()
+            && self.peer.id() == other.peer.id()
+            && self.purpose == other.purpose
+            && self.label == other.label
     }
 }
 
@@ -128,11 +185,12 @@ pub struct IncomingFile(pub(crate) Incoming);
 #[derive(Debug, Clone)]
 pub struct IncomingVerification(pub(crate) Incoming);
 
-/// The event of a data channel that a peer opened; none if a transfer waits for it, or this
+/// The event of a data channel that a peer opened; none if it was told on a connection that is lost, a transfer waits for it, or this
 /// version does not know what it is for.
 pub(crate) fn event(room: &RoomRef, peer: Peer, transport: Transport) -> Option<Event> {
     let (label, purpose) = (transport.channel.label(), transport.channel.protocol());
     let incoming = Incoming(Rc::new(Inner { peer, label, purpose, transport: Cell::new(Some(transport)) }));
+    let incoming = room.offered.tell(incoming)?;
     match incoming.purpose() {
         CHANNEL => Some(Event::Channel(IncomingChannel(incoming))),
         HISTORY => {

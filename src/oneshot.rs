@@ -35,6 +35,11 @@ impl<T> Sender<T> {
         self.settle(State::Given(value));
     }
 
+    /// Whether the receiver is still there.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.0.is_shared()
+    }
+
     fn settle(&self, settled: State<T>) {
         let waker = self.0.change(|state| match state {
             State::Open(waker) => {
@@ -96,6 +101,14 @@ mod tests {
         sender.send(7);
         assert_eq!((&mut receiver).now_or_never(), Some(Ok(7)));
         assert_eq!(receiver.now_or_never(), Some(Err(Dropped)));
+    }
+
+    #[test]
+    fn a_sender_knows_whether_it_is_waited_for() {
+        let (sender, receiver) = channel::<u32>();
+        assert!(sender.is_waited_for());
+        drop(receiver);
+        assert!(!sender.is_waited_for());
     }
 
     #[test]

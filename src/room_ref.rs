@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::dom::Clock;
 use crate::error::SendError;
 use crate::event::Event;
-use crate::incoming::{Keep, Resume};
+use crate::incoming::{Keep, Offered, Resume};
 use crate::local_media::LocalHandle;
 use crate::message::Message;
 use crate::oneshot;
@@ -97,7 +97,9 @@ pub(crate) struct RoomRef {
     /// That of the steps.
     pub(crate) clock: Clock,
     pub(crate) snapshot: Snapshot,
-    /// Files whose connection was lost, since there was one.
+    /// Channels that peers opened.
+    pub(crate) offered: Offered,
+    /// Files that come, since there was one.
     pub(crate) resumptions: OnceCell<Box<dyn Resume>>,
     /// Messages for those who come later.
     pub(crate) history: Option<Rc<dyn Keep>>,

@@ -19,6 +19,11 @@ impl<T: Default> SnapshotCell<T> {
         result
     }
 
+    /// Whether there is a clone of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
+    }
+
     pub(crate) fn get(&self) -> T
     where
         T: Clone,

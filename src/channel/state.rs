@@ -37,6 +37,8 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct State {
     flow: Flow,
+    /// The browser had enough, and was not heard to have room again: what waits since then goes before what comes now.
+    is_full: bool,
     /// The other side is to be told that it may send.
     is_accepting: bool,
     unread: VecDeque<(Data, u64)>,
@@ -109,7 +111,12 @@ impl Shared {
         }
         let may_send =
             self.transport.channel.ready_state() == "open" && self.state.change(|state| state.flow.may_send());
-        if may_send && self.buffered() < HIGH_WATER { Poll::Ready(Ok(())) } else { Poll::Pending }
+        let is_full = self.buffered() >= HIGH_WATER;
+        let is_full = self.state.change(|state| {
+            state.is_full |= is_full;
+            state.is_full
+        });
+        if may_send && !is_full { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     pub(super) fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
@@ -233,10 +240,6 @@ fn accept_if_open(channel: &DataChannel, state: &SnapshotCell<State>) {
 }
 
 fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>, promise: Promise) -> Vec<Listener> {
-    let wake = || {
-        let slot = Rc::clone(slot);
-        move |_: &web_sys::Event| slot.wake()
-    };
     let message = {
         let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
         move |event: &web_sys::Event| {
@@ -263,6 +266,13 @@ fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>
             slot.wake();
         }
     };
+    let low = {
+        let (slot, state) = (Rc::clone(slot), state.clone());
+        move |_: &web_sys::Event| {
+            state.change(|state| state.is_full = false);
+            slot.wake();
+        }
+    };
     let open = {
         let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
         move |_: &web_sys::Event| {
@@ -272,7 +282,7 @@ fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>
     };
     vec![
         Listener::new(channel, "open", open),
-        Listener::new(channel, "bufferedamountlow", wake()),
+        Listener::new(channel, "bufferedamountlow", low),
         Listener::new(channel, "message", message),
         Listener::new(channel, "close", close),
     ]

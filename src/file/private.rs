@@ -93,8 +93,10 @@ impl PrivateFile {
     pub(super) async fn flush(&mut self) -> Result<(), JsValue> {
         let Some(part) = &mut self.part else { return Ok(()) };
         let file = part.writing.close().await?;
-        let end = part.end;
+        let (start, end) = (part.start, part.end);
         self.part = None;
+        // A block whose writing was not waited for is in it, and comes again.
+        let file = file.slice_with_f64_and_f64(0.0, (end - start) as f64)?;
         // A part of which nothing was written yet has no block.
         if let Some(blocks) = whole_blocks(self.size, end).filter(|blocks| *blocks > self.kept.blocks) {
             (self.kept.blocks, self.kept.bytes) = (blocks, end);

@@ -16,17 +16,22 @@ use super::transfer::Shared;
 use crate::channel::{Channel, accept};
 use crate::dom;
 use crate::error::{ChannelError, FileError};
+use crate::incoming::Incoming;
+use crate::oneshot;
 
+/// Through this channel, if there is one by now, and those that follow.
 pub(super) async fn run(
     shared: Rc<Shared>,
-    channel: Channel,
+    channel: Option<Channel>,
     purpose: String,
     destination: Destination,
 ) -> Result<Option<Blob>, FileError> {
     let mut sink = match Sink::open(destination, &shared.offer).await {
         Ok(sink) => sink,
         Err(why) => {
-            fail(&channel, Fault::Storage);
+            if let Some(channel) = &channel {
+                fail(channel, Fault::Storage);
+            }
             return Err(why);
         }
     };
@@ -41,32 +46,45 @@ pub(super) async fn run(
 }
 
 /// Through one channel after the other, each with this purpose.
-async fn receive(shared: &Shared, mut channel: Channel, purpose: &str, sink: &mut Sink) -> Result<Blob, FileError> {
+async fn receive(
+    shared: &Shared,
+    mut channel: Option<Channel>,
+    purpose: &str,
+    sink: &mut Sink,
+) -> Result<Blob, FileError> {
     let mut machine = Receiving::new(shared.offer.size);
     loop {
-        match unless_cancelled(shared, once(shared, &channel, &mut machine, sink)).await {
-            Ok(file) => return Ok(file),
-            Err(Stop::Failed(why)) => return Err(why),
-            Err(Stop::Lost) => shared.set_connection(false),
+        // The other side may open the next one before it is known here that this one is lost.
+        let next = wait_for_next(shared, purpose)?;
+        if let Some(channel) = channel.take() {
+            match unless_cancelled(shared, once(shared, &channel, &mut machine, sink)).await {
+                Ok(file) => return Ok(file),
+                Err(Stop::Failed(why)) => return Err(why),
+                Err(Stop::Lost) => shared.set_connection(false),
+            }
+            sink.flush().await.map_err(|_| FileError::Storage)?;
         }
-        let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
-        let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default());
-        let next = next.wait(shared.peer.id(), purpose);
-        // One that left before it was waited for resumes nothing.
-        if !room.snapshot.peers.change(|peers| peers.contains(&shared.peer)) {
-            return Err(FileError::PeerGone);
-        }
-        // A transfer does not keep the room open.
-        drop(room);
-        // Behind the wish for the next one: the peer may leave meanwhile.
-        sink.flush().await.map_err(|_| FileError::Storage)?;
         let next = unless_cancelled(shared, async { next.await.map_err(|_| FileError::PeerGone.into()) });
         let incoming = next.await.map_err(|stop| match stop {
             Stop::Failed(why) => why,
             Stop::Lost => FileError::PeerGone,
         })?;
-        channel = accept(&incoming).map_err(|_| FileError::Taken)?;
+        channel = match accept(&incoming) {
+            Ok(channel) => Some(channel),
+            // It is lost, too.
+            Err(ChannelError::Lost) => None,
+            Err(_) => return Err(FileError::CancelledByPeer),
+        };
     }
+}
+
+/// The next channel for this. One that left before it is waited for opens none.
+fn wait_for_next(shared: &Shared, purpose: &str) -> Result<oneshot::Receiver<Incoming>, FileError> {
+    let room = shared.peer.room().upgrade().ok_or(FileError::RoomClosed)?;
+    let next = room.resumptions.get_or_init(|| Box::<Resumptions>::default()).wait(shared.peer.id(), purpose);
+    let is_there = room.snapshot.peers.change(|peers| peers.contains(&shared.peer));
+    // A transfer does not keep the room open.
+    if is_there { Ok(next) } else { Err(FileError::PeerGone) }
 }
 
 /// Through one channel.

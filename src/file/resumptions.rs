@@ -1,4 +1,4 @@
-//! Files whose connection was lost, and that wait for the channel with the rest.
+//! Files that go on through the next channel that their sender opens for them.
 
 use itodenwa_wire::PeerId;
 
@@ -6,10 +6,10 @@ use crate::incoming::{Incoming, Resume};
 use crate::oneshot;
 use crate::snapshot::SnapshotCell;
 
-/// Transfers that may wait, at most; then the oldest are not known any more, and fail.
+/// Transfers of a room, at most, that go on when their connection is lost; then the oldest are not known any more, and fail with it.
 const RESUMPTIONS: usize = 256;
 
-/// What waits, in the order in which it began to.
+/// What is waited for, in the order in which it began to be.
 #[derive(Default)]
 pub(super) struct Resumptions(SnapshotCell<Vec<Resumption>>);
 
@@ -23,6 +23,7 @@ impl Resume for Resumptions {
     fn wait(&self, peer: PeerId, purpose: &str) -> oneshot::Receiver<Incoming> {
         let (reply, next) = oneshot::channel();
         let oldest = self.0.change(|waiting| {
+            waiting.retain(|wanted| wanted.reply.is_waited_for());
             let oldest = (waiting.len() >= RESUMPTIONS).then(|| waiting.remove(0));
             waiting.push(Resumption { peer, purpose: purpose.to_owned(), reply });
             oldest
@@ -33,8 +34,9 @@ impl Resume for Resumptions {
     }
 
     fn resume(&self, incoming: Incoming) -> Option<Incoming> {
-        let is_wanted =
-            |wanted: &Resumption| wanted.peer == incoming.peer().id() && wanted.purpose == incoming.purpose();
+        let is_wanted = |wanted: &Resumption| {
+            wanted.peer == incoming.peer().id() && wanted.purpose == incoming.purpose() && wanted.reply.is_waited_for()
+        };
         let wanted = self.0.change(|waiting| {
             let at = waiting.iter().position(is_wanted)?;
             Some(waiting.remove(at))

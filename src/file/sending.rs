@@ -11,11 +11,12 @@ use itodenwa_protocol::file::{Block, Fault, Sending, Word};
 use web_sys::Blob;
 
 use super::digest::digest;
+use super::reading::Reading;
 use super::talk::{Stop, either, fail, failed_there, tell_wishes, unless_cancelled};
 use super::transfer::Shared;
 use crate::channel::{Channel, ChannelOptions, open};
-use crate::dom;
-use crate::error::FileError;
+use crate::dom::{self, spawn};
+use crate::error::{ChannelError, FileError};
 use crate::snapshot::SnapshotCell;
 
 type Machine = SnapshotCell<Sending>;
@@ -23,11 +24,18 @@ type Machine = SnapshotCell<Sending>;
 pub(super) async fn run(shared: Rc<Shared>, file: Blob) -> Result<Option<Blob>, FileError> {
     let machine = Machine::default();
     machine.change(|machine| *machine = Sending::new(shared.offer.size));
+    let mut was_lost = false;
     loop {
         match unless_cancelled(&shared, once(&shared, &file, &machine)).await {
             Ok(()) => return Ok(None),
-            Err(Stop::Failed(why)) => return Err(why),
+            Err(Stop::Failed(why)) => {
+                if was_lost && why == FileError::Cancelled && !shared.has_connection() {
+                    spawn(take_back(shared));
+                }
+                return Err(why);
+            }
             Err(Stop::Lost) => {
+                was_lost = true;
                 machine.change(Sending::interrupted);
                 shared.set_connection(false);
             }
@@ -35,10 +43,18 @@ pub(super) async fn run(shared: Rc<Shared>, file: Blob) -> Result<Option<Blob>, 
     }
 }
 
+/// The receiver waits for the next channel: it gets one, which is closed.
+async fn take_back(shared: Rc<Shared>) {
+    drop(channel(&shared).await);
+}
+
+async fn channel(shared: &Shared) -> Result<Channel, ChannelError> {
+    open(&shared.peer, &shared.offer.name, &shared.offer.purpose(), ChannelOptions::new()).await
+}
+
 /// Through one channel.
 async fn once(shared: &Shared, file: &Blob, machine: &Machine) -> Result<(), Stop> {
-    let (name, purpose) = (&shared.offer.name, shared.offer.purpose());
-    let channel = open(&shared.peer, name, &purpose, ChannelOptions::new()).await?;
+    let channel = channel(shared).await?;
     shared.set_connection(true);
     let blocks = either(send_blocks(shared, &channel, file, machine), tell_wishes(shared, &channel));
     let over = either(listen(shared, &channel, file, machine), blocks).await;
@@ -101,9 +117,11 @@ async fn compare(shared: &Shared, channel: &Channel, file: &Blob, count: u32) ->
 }
 
 async fn send_blocks(shared: &Shared, channel: &Channel, file: &Blob, machine: &Machine) -> Result<(), Stop> {
+    let mut reading = Reading::new(file);
     loop {
         let block = next(shared, machine).await;
-        let message = read(file, block).await.ok_or(Fault::Unreadable).map_err(|fault| fail(channel, fault))?;
+        let message =
+            message(&mut reading, block).await.ok_or(Fault::Unreadable).map_err(|fault| fail(channel, fault))?;
         channel.send(message).await?;
     }
 }
@@ -122,12 +140,9 @@ async fn next(shared: &Shared, machine: &Machine) -> Block {
     .await
 }
 
-/// None if it can't be read: it was changed, or is gone.
-async fn read(file: &Blob, block: Block) -> Option<Vec<u8>> {
-    let bytes = dom::read(file, block.start, block.end).await.ok()?;
-    if u64::from(bytes.length()) != block.end - block.start {
-        return None;
-    }
+/// None if it can't be read.
+async fn message(reading: &mut Reading<'_>, block: Block) -> Option<Vec<u8>> {
+    let bytes = reading.block(block).await?;
     let hash = dom::sha256(&bytes).await.ok()?;
     Some(block.message(&hash, &bytes.to_vec()))
 }

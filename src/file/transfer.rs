@@ -237,6 +237,10 @@ impl Shared {
 
     // For the task.
 
+    pub(super) fn has_connection(&self) -> bool {
+        self.status.change(|status| status.has_connection)
+    }
+
     /// There is a connection, or not any more.
     pub(super) fn set_connection(&self, has_connection: bool) {
         self.change(|status| {

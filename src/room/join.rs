@@ -12,7 +12,7 @@ use itodenwa_protocol::{IceMode, IceTransportPolicy};
 use itodenwa_wire::{IceServer, Source, Ticket, Token};
 use web_sys::MediaStream;
 
-pub(super) use entering::PLACES;
+pub(super) use entering::{PLACES, has_text};
 
 use super::Room;
 use super::offering::Offering;

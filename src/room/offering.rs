@@ -19,6 +19,11 @@ use crate::queue::Sender;
 /// A browser that takes longer to make an offer is not waited for: the call begins without.
 const MADE_WITHIN: Duration = Duration::from_millis(500);
 
+/// For an offer that carries nothing yet; none where there are no streams, and so no calls either.
+pub(super) fn nothing_on() -> Option<Devices> {
+    Devices::new(Rc::new(|_| {})).ok()
+}
+
 /// Dropping it closes the connection.
 pub(super) struct Offering {
     connection: Connection,

@@ -1,12 +1,10 @@
 //! What is there before it is known who joins which room.
 
 use std::fmt;
-use std::rc::Rc;
 
-use super::join::PLACES;
-use super::offering::Offering;
+use super::join::{PLACES, has_text};
+use super::offering::{Offering, nothing_on};
 use crate::error::Error;
-use crate::media::Devices;
 use crate::room::Room;
 use crate::signaling::WebSocketSignaling;
 
@@ -25,11 +23,10 @@ impl Room {
     /// # Errors
     /// [`Error::Signaling`] if the address is none. That nobody is there is not known yet: the join tells.
     pub fn prepare(server: Option<String>) -> Result<Prepared, Error> {
-        let address = server.map_or_else(WebSocketSignaling::own_server, Ok)?;
+        let address = server.filter(has_text).map_or_else(WebSocketSignaling::own_server, Ok)?;
         let signaling = WebSocketSignaling::visit(address)?;
         // A page that can't make connections hears it from the join.
-        let devices = Devices::new(Rc::new(|_| {})).ok();
-        let offering = devices.and_then(|devices| Offering::begin(PLACES.to_vec(), &devices));
+        let offering = nothing_on().and_then(|devices| Offering::begin(PLACES.to_vec(), &devices));
         Ok(Prepared { signaling, offering })
     }
 }

@@ -1,5 +1,7 @@
 //! Channels and questions: what arrives, what makes the sender wait, and what a peer must not do.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{join, join3};
@@ -94,6 +96,47 @@ async fn a_reader_that_is_slow_makes_the_sender_wait_and_loses_nothing() {
         assert_eq!(next(&to).await, Ok(Some("more".into())));
     };
     assert_eq!(join(from.send("more"), reading).await.0, Ok(()));
+    drop((from, to));
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_waits_for_the_browser_goes_before_what_is_sent_later() {
+    /// So many fill what the browser takes, three times over.
+    const AT_ONCE: u32 = 200;
+    const LAST: u32 = 400;
+    let (one, mut other) = pair().await;
+    let (from, to) = channel(&one, &mut other, ChannelOptions::new().max_retransmits(0)).await;
+    let (from, is_over) = (Rc::new(from), Cell::new(false));
+    let sending = async {
+        for number in 1_u32.. {
+            let from = Rc::clone(&from);
+            // Nobody waits for one before the next one is sent.
+            wasm_bindgen_futures::spawn_local(async move {
+                let message = [&number.to_le_bytes()[..], &[0; 16_000]].concat();
+                let _ = from.send(message).await;
+            });
+            if number > AT_ONCE {
+                gloo_timers::future::TimeoutFuture::new(0).await;
+            }
+            if is_over.get() {
+                break;
+            }
+        }
+    };
+    let receiving = async {
+        let mut before = 0;
+        // Some may be lost, also the last one.
+        while before < LAST {
+            let Ok(Some(Data::Bytes(message))) = next(&to).await else { panic!("no message behind {before}") };
+            let number = message.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).expect("a number");
+            assert!(number > before, "{number} behind {before}");
+            before = number;
+        }
+        is_over.set(true);
+    };
+    join(sending, receiving).await;
+    from.close();
     drop((from, to));
     leave(one, other).await;
 }

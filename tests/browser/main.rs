@@ -8,6 +8,7 @@ mod calls;
 mod channels;
 mod check;
 mod devices;
+mod file_connections;
 mod files;
 mod health;
 mod history;

@@ -21,11 +21,13 @@ use crate::dom::{Clock, Timer, global};
 use crate::driver::{self, Core};
 use crate::error::{Error, SignalingError};
 use crate::event::{self, Event, Events, LocalEvent};
+use crate::incoming::Offered;
 use crate::local_media::{LocalHandle, LocalMedia};
+use crate::media::Devices;
 use crate::queue::queue;
 use crate::room::Room;
 use crate::room::endpoint::{Parts, RoomEndpoint};
-use crate::room::offering::Offering;
+use crate::room::offering::{Offering, nothing_on};
 use crate::room_ref::{Naming, REQUESTS, RoomRef};
 use crate::room_snapshot::Snapshot;
 use crate::signaling::{Signaling, WebSocketSignaling, welcome};
@@ -53,8 +55,14 @@ impl Join {
 
         let clock = Clock::start();
         // A person that is to be asked first has nothing on before; otherwise devices and server are waited for at the same time.
-        let mut entered = None;
+        let (mut entered, mut offering) = (None, None);
         if self.unless_recorded {
+            if let Some(devices) = nothing_on() {
+                offering = self.offering(&devices).await;
+            }
+            if let Some((_, offer)) = offering.as_deref() {
+                bring(&mut join, offer, fits);
+            }
             entered = Some(enter(&mut signaling, join.clone(), &*self.waits).await?);
         }
         let handed_over = match self.preview.take() {
@@ -62,11 +70,10 @@ impl Join {
             None => None,
         };
         let (mut media, local) = self.local_media(handed_over)?;
-        // Nor is such a person met before.
-        let offering = if entered.is_none() { self.offering(&media).await } else { None };
         let entering = match entered {
             Some(welcome) => Box::pin(ready(Ok(welcome))),
             None => {
+                offering = self.offering(&media.devices).await;
                 if let Some((_, offer)) = offering.as_deref() {
                     bring(&mut join, offer, fits);
                 }
@@ -138,11 +145,11 @@ impl Join {
     }
 
     /// An offer for whoever is in the room, if it is one: the one that was [prepared](Join::prepared), or a new one.
-    async fn offering(&mut self, media: &LocalMedia) -> Option<Box<(Offering, FirstOffer)>> {
-        let config = machine::Config { ice: self.ice, on: media.devices.on(), places: PLACES.to_vec() };
+    async fn offering(&mut self, devices: &Devices) -> Option<Box<(Offering, FirstOffer)>> {
+        let config = machine::Config { ice: self.ice, on: devices.on(), places: PLACES.to_vec() };
         let send = FirstOffer::send(&config)?;
         let prepared = self.prepared.take().filter(|prepared| prepared.carries(&send));
-        let mut offering = prepared.or_else(|| Offering::begin(send, &media.devices))?;
+        let mut offering = prepared.or_else(|| Offering::begin(send, devices))?;
         let offer = offering.made(&config).await?;
         Some(Box::new((offering, offer)))
     }
@@ -160,6 +167,7 @@ impl Join {
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
         let room = Rc::new(RoomRef {
+            offered: Offered::default(),
             resumptions: OnceCell::new(),
             history: self.history,
             requests: request,
@@ -244,6 +252,6 @@ async fn with_devices(entering: Entering<'_>, settling: impl Future<Output = ()>
 
 /// Forms give a text also where nothing was entered.
 #[expect(clippy::ptr_arg, reason = "it filters options of strings")]
-fn has_text(text: &String) -> bool {
+pub(in crate::room) fn has_text(text: &String) -> bool {
     !text.trim().is_empty()
 }

@@ -152,7 +152,7 @@ pub(super) const ROWS: &[Row] = &[
         people: People::Two,
         tests: &[
             rules_inside("file::tests::a_file_arrives_whole_through_several_connections"),
-            client("files::a_file_goes_on_through_a_new_connection_and_ends_with_its_peer"),
+            client("file_connections::a_file_goes_on_through_a_new_connection_and_ends_with_its_peer"),
         ],
     },
     Row {
