@@ -153,6 +153,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             rules_inside("file::tests::a_file_arrives_whole_through_several_connections"),
             client("files::a_file_goes_on_through_a_new_connection_and_ends_with_its_peer"),
+            told("files-anew.test.mjs", "a file goes on through a connection that is made anew"),
         ],
     },
     Row {
