@@ -175,11 +175,12 @@ export async function browser(kind) {
     return browsers.get(kind);
 }
 
-/** A browser of its own, which the caller closes; `without` some of the usual arguments. */
-export function launch(kind, { args = [], without = [], ...options } = {}) {
+/** A browser of its own, which the caller closes; `without` some of the usual arguments, and with `prefs` of Firefox beside the usual ones. */
+export function launch(kind, { args = [], without = [], prefs = {}, ...options } = {}) {
     const usual = kind === "firefox" ? FIREFOX : CHROMIUM;
     const kept = (usual.args ?? []).filter((arg) => !without.includes(arg));
-    return puppeteer.launch({ defaultViewport: SCREEN, ...usual, ...options, args: [...kept, ...args] });
+    const extraPrefsFirefox = { ...usual.extraPrefsFirefox, ...prefs };
+    return puppeteer.launch({ defaultViewport: SCREEN, ...usual, ...options, extraPrefsFirefox, args: [...kept, ...args] });
 }
 
 /** The same with a camera that has as many frames as most have: for figures, so that the first one is not waited for, and where a way is to be filled. */

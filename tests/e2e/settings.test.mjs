@@ -1,7 +1,7 @@
 // Devices, quality and loudness on the page, by mouse and keyboard; and that they are remembered.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { address, each, end, freshRoom, launch, LIMIT, meet, Person, person } from "./people.mjs";
+import { each, end, freshRoom, LIMIT, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -134,38 +134,4 @@ test("somebody is silenced here, with the keyboard", async (t) => {
 test("who speaks is marked", async (t) => {
     const [ann] = await meet(t, ["chromium", "firefox"]);
     await ann.page.waitForSelector('[data-testid="tile"][data-speaking]', { timeout: LIMIT });
-});
-
-test("a permission that is taken back in mid-call is told, and the call goes on", async (t) => {
-    // A browser that asks, and is answered by its protocol.
-    const browser = await launch("chromium", { without: ["--use-fake-ui-for-media-stream"] });
-    t.after(() => browser.close());
-    const url = `${await address()}?room=${freshRoom()}`;
-    const [ann, bob] = [await Person.open(browser, url), await Person.open(browser, url)];
-    const protocol = await browser.target().createCDPSession();
-    const set = async (name, setting) => {
-        for (const someone of [ann, bob]) {
-            const { targetInfo } = await (await someone.page.createCDPSession()).send("Target.getTargetInfo");
-            const { browserContextId } = targetInfo;
-            await protocol.send("Browser.setPermission", { permission: { name }, setting, origin: new URL(url).origin, browserContextId });
-        }
-    };
-    await set("microphone", "granted");
-    await set("camera", "granted");
-    await ann.join(undefined, "Ann");
-    await bob.join(undefined, "Bob");
-    await Promise.all([ann.watches(), bob.watches()]);
-    await set("camera", "denied");
-    // Where the browser ends the picture at once it is off by now; otherwise it is not to be had again.
-    if ((await ann.pressed("camera")) === "true") await ann.click("camera");
-    await bob.miss("remote-video");
-    await ann.click("camera");
-    await ann.page.waitForSelector('[data-testid="notice"] [data-code="media/denied"]', { timeout: LIMIT });
-    // The browser may have ended the picture after it was looked at: then the camera was asked for twice.
-    await ann.until(() => document.getElementById("camera").ariaPressed === "false");
-    assert.equal(await ann.pressed("microphone"), "true");
-    await set("camera", "granted");
-    await ann.click("camera");
-    await bob.watches();
-    for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
 });

@@ -22,11 +22,18 @@ pub(super) enum People {
     One,
     /// Two, who are in a call.
     Two,
+    /// The same, and it happens to a Chromium: to no Firefox it can.
+    TwoWithChromium,
 }
 
 impl People {
+    /// Whether there is anything to be tried with these browsers.
     pub(super) fn meet_as(self, column: Column) -> bool {
-        self != People::One || column != Column::Mixed
+        match self {
+            People::Nobody | People::Two => true,
+            People::One => column != Column::Mixed,
+            People::TwoWithChromium => column != Column::Firefox,
+        }
     }
 }
 

@@ -47,6 +47,10 @@ const fn chromium(file: &'static str, name: &'static str) -> Test {
     Test::Page(file, name, Browsers::Always(Column::Chromium))
 }
 
+const fn firefox(file: &'static str, name: &'static str) -> Test {
+    Test::Page(file, name, Browsers::Always(Column::Firefox))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

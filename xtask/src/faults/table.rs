@@ -237,4 +237,22 @@ mod tests {
         let table = Table::new(&[], &Outcomes::default()).over([&ALONE], written);
         assert_eq!(table.0.first().unwrap().1, [Cell::NotTried, Cell::NotTried, Cell::Nothing]);
     }
+
+    static FROZEN: Row = Row { id: "X05", fault: "f", criterion: "c", people: People::TwoWithChromium, tests: &[PAGE] };
+
+    #[test]
+    fn what_happens_to_no_firefox_has_no_column_of_two() {
+        let tests = [Column::Chromium, Column::Mixed].map(|column| outcome(PAGE, Some(column), Came::Passed));
+        let outcomes = Outcomes { tests: tests.into(), ..Outcomes::default() };
+        let table = Table::new(&[&FROZEN], &outcomes);
+        assert_eq!(table.0.first().unwrap().1, [Cell::Survived(None), Cell::Nothing, Cell::Survived(None)]);
+        let told = table.to_string();
+        assert!(told.contains("| X05 | f | c | page | yes |  | yes |"), "{told}");
+        assert!(told.ends_with("survived 1 of 1 (chromium), 0 of 0 (firefox), 1 of 1 (mixed)\n"), "{told}");
+        let again = Table::new(&[], &Outcomes::default()).over([&FROZEN], &told);
+        assert_eq!(again.to_string(), told, "what is printed is understood");
+        let before = "| X05 | f | c | page | yes | not tried | not tried |";
+        let untried = Table::new(&[], &Outcomes::default()).over([&FROZEN], before);
+        assert_eq!(untried.0.first().unwrap().1, [Cell::NotTried, Cell::Nothing, Cell::NotTried]);
+    }
 }

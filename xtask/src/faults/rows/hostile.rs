@@ -153,6 +153,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             rules_inside("file::tests::a_file_arrives_whole_through_several_connections"),
             client("file_connections::a_file_goes_on_through_a_new_connection_and_ends_with_its_peer"),
+            told("files-anew.test.mjs", "a file goes on through a connection that is made anew"),
         ],
     },
     Row {
@@ -178,6 +179,7 @@ pub(super) const ROWS: &[Row] = &[
         tests: &[
             client("channels::a_reader_that_is_slow_makes_the_sender_wait_and_loses_nothing"),
             client("texts::many_texts_to_a_slow_reader_are_all_read_and_the_call_goes_on"),
+            told("slow-reader.test.mjs", "a channel whose reader is slow makes the sender wait and loses nothing"),
         ],
     },
 ];

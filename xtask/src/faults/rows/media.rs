@@ -1,6 +1,6 @@
 //! What happens to devices.
 
-use super::{chromium, client, named, rules, told};
+use super::{chromium, client, firefox, named, rules, told};
 use crate::faults::row::{People, Row};
 
 pub(super) const ROWS: &[Row] = &[
@@ -20,10 +20,16 @@ pub(super) const ROWS: &[Row] = &[
         fault: "the permission is taken back in the middle of a call",
         criterion: "an error with its code, and the call goes on without the device",
         people: People::One,
-        tests: &[chromium(
-            "settings.test.mjs",
-            "a permission that is taken back in mid-call is told, and the call goes on",
-        )],
+        tests: &[
+            chromium(
+                "revoked.test.mjs",
+                "a permission that is taken back in mid-call is told, and the call goes on (chromium)",
+            ),
+            firefox(
+                "revoked.test.mjs",
+                "a permission that is taken back in mid-call is told, and the call goes on (firefox)",
+            ),
+        ],
     },
     Row {
         id: "M03",
