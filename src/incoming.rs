@@ -67,8 +67,8 @@ impl fmt::Debug for dyn Resume {
 #[derive(Clone)]
 pub(crate) struct Incoming(Rc<Inner>);
 
-/// What was told and is not dropped yet: so many, at most. One whose connection is lost goes on through the channel that its peer opens for the
-/// same on the next one, and is not told again; older ones are.
+/// What was told and is not dropped yet: so many, at most; more of them are told again. One whose connection is lost goes on through the
+/// channel that its peer opens for the same on the next one, and is not told again.
 const OFFERED: usize = 128;
 
 #[derive(Default)]
@@ -77,16 +77,20 @@ pub(crate) struct Offered(SnapshotCell<Vec<Weak<Inner>>>);
 impl Offered {
     /// Told, unless it was before.
     fn tell(&self, incoming: Incoming) -> Option<Incoming> {
-        let known = self.0.change(|offered| {
-            offered.retain(|known| known.strong_count() > 0);
-            let known = offered.iter().filter_map(Weak::upgrade).find(|known| known.goes_on_as(&incoming.0));
-            if known.is_none() {
-                if offered.len() >= OFFERED {
-                    offered.remove(0);
+        let mut known = None;
+        self.0.change(|offered| {
+            offered.retain(|weak| match weak.upgrade() {
+                Some(inner) => {
+                    if inner.goes_on_as(&incoming.0) {
+                        known = Some(inner);
+                    }
+                    true
                 }
+                None => false,
+            });
+            if known.is_none() && offered.len() < OFFERED {
                 offered.push(Rc::downgrade(&incoming.0));
             }
-            known
         });
         let Some(known) = known else { return Some(incoming) };
         known.transport.set(incoming.take());

@@ -1,5 +1,5 @@
 import { ItodenwaError } from "./error.js";
-import { channels, files, interruption, verification } from "./later.js";
+import { channels, files, interruption, verification, watching } from "./later.js";
 import { Peer } from "./person.js";
 import { mark, put } from "./shared.js";
 import { joined, left, off, stepped } from "./state.js";
@@ -65,10 +65,10 @@ export function taker(room, state, link, close) {
             case "attribute":
                 // What reads them is loaded with the first.
                 if (peer || event.peer === undefined) {
-                    link.with("attributes").then((raw) => {
+                    watching(() => link.with("attributes"), (raw) => {
                         state.shared = raw;
                         tell({ key: event.key, value: event.value });
-                    }).catch(() => {});
+                    }, () => link.open);
                 }
                 return;
             case "channel":
@@ -86,7 +86,7 @@ export function taker(room, state, link, close) {
                 put(own.settings, event.source, event.settings);
                 return room.emit(type, detail);
             case "interrupted":
-                interruption().then(({ silenced }) => silenced(room.me, event)).catch(() => {});
+                watching(interruption, ({ silenced }) => silenced(room.me, event), () => link.open);
                 return room.emit(type, detail);
             case "devices":
                 return room.emit(type);

@@ -55,7 +55,7 @@ for (const [kind, test] of each("firefox", "chromium")) {
 
 /** Files of the package that are loaded when they are first used, with what the test below uses. */
 const LATER = [
-    ...["itodenwa.js", "itodenwa_bg.wasm", "itodenwa_more.js"],
+    ...["itodenwa.js", "itodenwa_bg.wasm", "itodenwa_more.js", "itodenwa_attributes_bg.wasm"],
     ...["own-level.js", "itodenwa_level_bg.wasm", "publish.js", "itodenwa_publish_bg.wasm", "stats.js", "itodenwa_stats_bg.wasm"],
     ...["channel.js", "itodenwa_channels_bg.wasm", "transfer.js", "itodenwa_files_bg.wasm", "verification.js", "itodenwa_verification_bg.wasm"],
 ];
@@ -65,6 +65,7 @@ for (const [kind, test] of each("firefox", "chromium")) {
         const name = freshRoom();
         const bob = await person(t, kind);
         await bob.join(name, "Bob");
+        await bob.click("hand");
         const ann = await person(t, kind, { at: "about:blank" });
         // The first request for each of them gets lost.
         const [lost, got] = [new Set(), new Set()];
@@ -92,7 +93,10 @@ for (const [kind, test] of each("firefox", "chromium")) {
                 }
             };
             const room = await inTheEnd(() => join(name));
+            const raised = new Promise((done) => (room.onattribute = ({ key, value }) => key === "hand" && value !== undefined && done()));
             const peer = await new Promise((done) => (room.onpeer = done));
+            // Nobody asks for what is told once.
+            await raised;
             const picture = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
             picture.getContext("2d").fillRect(0, 0, 64, 64);
             await inTheEnd(() => room.publish(picture.captureStream(), { source: "board" }));

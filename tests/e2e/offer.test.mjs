@@ -73,11 +73,38 @@ test("with a key it is sealed, and with another one nobody takes it", async (t) 
     await cem.page.evaluate(() => new Promise((told) => (room.ontrouble = ({ code }) => code === "peer/key-differs" && told())));
 });
 
-test("where one wants to be asked before, there is none", async (t) => {
+test("who wants to be asked before brings one, too, and nobody meets them while somebody records", async (t) => {
     const other = freshRoom();
-    await come(t, "chromium", other, {});
-    const wary = await come(t, "chromium", other, { unlessRecorded: true }, 1);
-    assert.deepEqual(await wary.brought(), []);
+    const ann = await come(t, "chromium", other, {});
+    await ann.page.evaluate(async () => (window.recording = await room.record()));
+    const wary = await person(t, "chromium", { prepare: listen });
+    const comes = () =>
+        wary.page.evaluate(async (name) => {
+            const { join } = await import("/itodenwa/index.js");
+            brought.length = 0;
+            window.room = await join(name, { unlessRecorded: true }).catch(({ code }) => code);
+            return typeof room === "string" && room;
+        }, other);
+    // The server hears of a recording, and nobody tells when.
+    const until = Date.now() + LIMIT;
+    const comesUntil = async (wanted) => {
+        for (let came; (came = await comes()) !== wanted; ) {
+            assert.ok(Date.now() < until, `${came}`);
+            if (!came) await wary.page.evaluate(() => room.leave());
+        }
+    };
+    await comesUntil("room/recorded");
+    await ann.page.evaluate(() => {
+        window.met = 0;
+        room.addEventListener("peer", () => (met += 1));
+    });
+    assert.equal(await comes(), "room/recorded");
+    assert.equal(await wary.page.evaluate(() => brought.at(-1)), "offer");
+    assert.equal(await ann.page.evaluate(() => met), 0, "nobody meets them");
+    await ann.page.evaluate(() => recording.stop());
+    await comesUntil(false);
+    await meets(wary, 1);
+    assert.deepEqual(await ann.page.evaluate(() => room.steps.map(({ name }) => name).filter((name) => /^(send|set)(Offer|Answer)$/.test(name)).slice(-2)), ["setOffer", "sendAnswer"]);
 });
 
 test("a join that fails, or is given up, leaves nothing of it", async (t) => {

@@ -58,10 +58,7 @@ impl Join {
         let (mut entered, mut offering) = (None, None);
         if self.unless_recorded {
             if let Some(devices) = nothing_on() {
-                offering = self.offering(&devices).await;
-            }
-            if let Some((_, offer)) = offering.as_deref() {
-                bring(&mut join, offer, fits);
+                offering = self.offering(&devices, &mut join, fits).await;
             }
             entered = Some(enter(&mut signaling, join.clone(), &*self.waits).await?);
         }
@@ -73,10 +70,7 @@ impl Join {
         let entering = match entered {
             Some(welcome) => Box::pin(ready(Ok(welcome))),
             None => {
-                offering = self.offering(&media.devices).await;
-                if let Some((_, offer)) = offering.as_deref() {
-                    bring(&mut join, offer, fits);
-                }
+                offering = self.offering(&media.devices, &mut join, fits).await;
                 enter(&mut signaling, join, &*self.waits)
             }
         };
@@ -144,14 +138,23 @@ impl Join {
         Ok((media, local))
     }
 
-    /// An offer for whoever is in the room, if it is one: the one that was [prepared](Join::prepared), or a new one.
-    async fn offering(&mut self, devices: &Devices) -> Option<Box<(Offering, FirstOffer)>> {
-        let config = machine::Config { ice: self.ice, on: devices.on(), places: PLACES.to_vec() };
-        let send = FirstOffer::send(&config)?;
-        let prepared = self.prepared.take().filter(|prepared| prepared.carries(&send));
-        let mut offering = prepared.or_else(|| Offering::begin(send, devices))?;
-        let offer = offering.made(&config).await?;
-        Some(Box::new((offering, offer)))
+    /// An offer for whoever is in the room, if it is one: the one that was [prepared](Join::prepared), or a new one. It goes with the join if it
+    /// fits. In a box: so that it may be waited for at two places.
+    fn offering<'a>(
+        &'a mut self,
+        devices: &'a Devices,
+        join: &'a mut itodenwa_wire::Join,
+        fits: usize,
+    ) -> Pin<Box<dyn Future<Output = Brought> + 'a>> {
+        Box::pin(async move {
+            let config = machine::Config { ice: self.ice, on: devices.on(), places: PLACES.to_vec() };
+            let send = FirstOffer::send(&config)?;
+            let prepared = self.prepared.take().filter(|prepared| prepared.carries(&send));
+            let mut offering = prepared.or_else(|| Offering::begin(send, devices))?;
+            let offer = offering.made(&config).await?;
+            bring(join, &offer, fits);
+            Some(Box::new((offering, offer)))
+        })
     }
 
     /// The server let us in.
@@ -162,7 +165,7 @@ impl Join {
         stream: Events,
         signaling: Box<dyn Signaling>,
         welcome: Welcome,
-        offering: Option<Box<(Offering, FirstOffer)>>,
+        offering: Brought,
     ) -> Room {
         let (request, requests) = queue(REQUESTS);
         let snapshot = Snapshot::default();
@@ -212,6 +215,9 @@ impl Join {
         Room::new(room, snapshot, stream)
     }
 }
+
+/// What a join brings, if it brings an offer.
+type Brought = Option<Box<(Offering, FirstOffer)>>;
 
 /// What the server answers. In a box: so that it may have been waited for already.
 type Entering<'a> = Pin<Box<dyn Future<Output = Result<Welcome, SignalingError>> + 'a>>;
