@@ -347,3 +347,29 @@ async fn what_is_wrong_is_said() {
     }
     other.kill().await.unwrap();
 }
+
+#[tokio::test]
+async fn who_cannot_serve_takes_no_rooms() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &NEVER).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    let taken = first.address.to_string();
+    for (arguments, expected) in [
+        (vec!["--tls-certificate", "missing.pem", "--tls-key", "missing.pem"], "missing.pem"),
+        (vec!["--metrics", &taken], "--metrics: cannot listen"),
+        (vec!["--redis-timeout", "59"], "--redis-timeout: the other nodes have another one"),
+        (vec!["--ticket-secret", "0123456789abcdef"], "--ticket-secret: the other nodes have another one"),
+    ] {
+        let news = redis.hear("itodenwa:news", "the end").await;
+        // A flag is given once.
+        let timeout = if arguments[0] == NEVER[0] { &[][..] } else { &NEVER[..] };
+        let output = soon(program(&redis.url(), &[timeout, &arguments].concat()).output()).await.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && log.contains(expected), "{arguments:?}: {log}");
+        redis.tell("PUBLISH itodenwa:news \"the end\"").await;
+        assert_eq!(news.await, 0, "{arguments:?}: the others hear of no newcomer: {log}");
+    }
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+}

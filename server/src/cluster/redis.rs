@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use itodenwa_wire::RoomName;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -75,12 +76,18 @@ struct Counts {
     answer_micros: AtomicU64,
 }
 
-/// Makes this a node of the cluster, and waits until it may keep rooms. Gives also the ticket secret: that of this node if it has one,
-/// otherwise that of the cluster.
-pub(crate) async fn join(
-    config: RedisConfig,
-    secret: Option<TicketSecret>,
-) -> Result<(RedisBus, RedisRegistry, TicketSecret), JoinError> {
+/// A node of the cluster.
+pub(crate) struct Joined {
+    pub(crate) bus: RedisBus,
+    pub(crate) registry: RedisRegistry,
+    /// The ticket secret: that of this node if it has one, otherwise that of the cluster.
+    pub(crate) secret: TicketSecret,
+    /// Ends when the node has left.
+    pub(crate) membership: JoinHandle<()>,
+}
+
+/// Makes this a node of the cluster, and waits until it may keep rooms. When that fails the node has left.
+pub(crate) async fn join(config: RedisConfig, secret: Option<TicketSecret>) -> Result<Joined, JoinError> {
     let is_shared = secret.is_none();
     let secret = secret.map_or_else(TicketSecret::random, Ok).map_err(JoinError::Random)?;
     let (bus, registry, way) = way(tokio::time::Instant::now().into_std());
@@ -88,13 +95,19 @@ pub(crate) async fn join(
     let limit = 2 * config.timeout;
     let (agree, agreed) = oneshot::channel();
     let member = Member::join(config, secret, way, agree).await?;
-    tokio::spawn(member.run());
+    let membership = tokio::spawn(member.run());
     if !bus.is_settled() {
         tracing::info!("the cluster has just begun, or its engine lost what it knew: others are waited for");
     }
-    let agreed = timeout(limit, agreed).await.map_err(|_| JoinError::Timeout)?;
-    let secret = agreed.map_err(|_| JoinError::Timeout)??;
-    Ok((bus, registry, secret))
+    let agreed = timeout(limit, agreed).await.map_err(|_| JoinError::Timeout);
+    match agreed.and_then(|agreed| agreed.map_err(|_| JoinError::Timeout)?) {
+        Ok(secret) => Ok(Joined { bus, registry, secret, membership }),
+        Err(error) => {
+            drop(bus);
+            let _ = membership.await;
+            Err(error)
+        }
+    }
 }
 
 /// What is between a node and the task that talks with the engine, for that task.
