@@ -200,6 +200,12 @@ impl<P: Packet> Room<P> {
         Some((id, until))
     }
 
+    /// Of those who have a socket: what was sent to them long ago and is not counted.
+    pub(super) fn forget_old_signals(&mut self) {
+        let here = self.occupants.iter_mut().filter(|occupant| occupant.presence.connection().is_some());
+        here.for_each(|occupant| occupant.outbox.replay.forget_old());
+    }
+
     /// Nobody new finds a place any more.
     #[cfg(test)]
     pub(super) fn gave_every_session(&mut self) {

@@ -147,6 +147,7 @@ impl<P: Packet> Hub<P> {
         };
         occupant.outbox.disconnected();
         occupant.outbox.replay.seen(signals);
+        occupant.outbox.replay.sent_again();
         match std::mem::replace(&mut occupant.presence, Presence::Here(from.0)) {
             Presence::Here(old) => {
                 self.connections.remove(&old);

@@ -161,6 +161,30 @@ fn a_ping_says_what_came() {
 }
 
 #[test]
+fn what_nobody_counts_is_forgotten_and_what_is_kept_for_somebody_away_is_not() {
+    let (mut bench, ann, ben) = two(Limits::default());
+    let cem = bench.enter(C, "r");
+    bench.say(C, signal(ann.me.id, 1000));
+    bench.say(C, signal(ben, 1000));
+    bench.say(B, signal(cem, 1000));
+    assert!(bench.hub.kept.taken() > 3000);
+    // Ben says something, and never how many came; Cem says nothing at all, and the server does not know yet that she is gone.
+    bench.wait(WINDOW);
+    bench.say(B, ClientMessage::Ping(0));
+    bench.cut(A);
+    bench.wait(WINDOW - SECOND);
+    let kept = bench.hub.kept.taken();
+    assert!(kept > 1000, "for Ann: {kept}");
+    bench.now += SECOND / 2;
+    let (_, packets) = welcomed(&bench.again(D, ticket(&ann), 0), D);
+    assert_eq!(packets, [1000], "what is kept for Ann, who is away");
+    for _ in 0..3 {
+        bench.wait(WINDOW);
+    }
+    assert_eq!(bench.hub.kept.taken(), 0, "of nobody");
+}
+
+#[test]
 fn a_slow_reader_may_come_back() {
     let (mut bench, ann, _) = two(Limits::default());
     let outputs = bench.give(Input::Overflowed(A));
