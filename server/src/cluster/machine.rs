@@ -183,6 +183,7 @@ impl Node {
             }
             BusEvent::NodeGone(node) => {
                 tracing::warn!(node = node.0, "a node is gone");
+                self.pending.lost(node);
                 self.lose(now, node);
                 self.awaited.remove(&node);
                 self.move_rooms(now, Some(node));
@@ -190,6 +191,7 @@ impl Node {
             }
             BusEvent::LinkBroken(node) => {
                 tracing::info!(node = node.0, "messages from or to a node are lost");
+                self.pending.unheard(node);
                 self.lose(now, node);
                 self.heirs.lost(node);
                 self.tell_new_heirs();
@@ -335,7 +337,6 @@ impl Node {
 
     /// Nothing more comes from a node that it sent before, and nothing of its connections is known.
     fn lose(&mut self, now: Instant, node: NodeId) {
-        self.pending.lost(node);
         self.hub.lose(now, node);
         self.drain_hub();
     }
