@@ -150,6 +150,7 @@ impl<P: Packet> Hub<P> {
 
     /// Takes a fact. What follows from it is [polled](Hub::poll).
     pub fn handle(&mut self, now: Instant, input: Input<P>) {
+        self.tickets.compare_clocks(now);
         self.do_what_is_due(now);
         self.renew_ice_servers(now);
         self.dismiss_moved(now);
