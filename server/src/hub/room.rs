@@ -102,6 +102,11 @@ impl<P: Packet> Room<P> {
         Some(Member { id, session, name: admitted.name, pass: admitted.pass, offered: None })
     }
 
+    /// So many sessions were given in a room of this name.
+    pub(super) fn go_on_above(&mut self, session: u32) {
+        self.sessions = self.sessions.max(session);
+    }
+
     /// Lets somebody in: a newcomer, or a member of a former run of the server.
     pub(super) fn enter(&mut self, now: Instant, connection: ConnectionId, member: Member, kept: Arc<Capacity>) {
         self.sessions = self.sessions.max(member.session);

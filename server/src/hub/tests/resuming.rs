@@ -383,6 +383,28 @@ fn who_was_removed_comes_back_by_ticket_only_in_the_time_in_which_all_come_back_
 }
 
 #[test]
+fn who_was_removed_and_came_again_is_not_taken_for_removed_when_the_room_was_forgotten_between() {
+    let (mut bench, ann) = ann_with_a_token();
+    bench.give(Input::Connected(B));
+    bench.say(B, join_as("r", "admin", true));
+    bench.say(B, ClientMessage::Remove(ann.me.id));
+    let removals: Vec<_> = bench.hub.removals().cloned().collect();
+    bench.say(B, ClientMessage::Leave);
+    bench.wait(Limits::default().room_kept);
+    assert!(bench.hub.rooms.is_empty());
+    bench.give(Input::Connected(C));
+    let outputs = bench.say(C, join_as("r", "ann", false));
+    let again = welcomed(&outputs, C).0.clone();
+    assert!(again.me.id > ann.me.id);
+    // Her room moves, to a node that was told of the removal, and where nobody else is.
+    bench.restart("0123456789abcdef");
+    let now = bench.now;
+    bench.hub.learn_removals(now, removals);
+    let outputs = bench.again(D, ticket(&again), 0);
+    assert_eq!(welcomed(&outputs, D).0.me, again.me);
+}
+
+#[test]
 fn the_last_ones_back_after_a_restart_have_their_whole_window() {
     let (mut bench, ann, _) = two(Limits::default());
     let cem = bench.session(C, "r");
