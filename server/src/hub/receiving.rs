@@ -46,6 +46,12 @@ impl<P: Packet> Hub<P> {
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
             }
+            // A wish that is not fulfilled, as with a name that is fixed.
+            (Some(ConnectionState::Member { .. }), Err(Closing { refusal: Some(refusal), .. }))
+                if refusal.code == RefusalCode::NameInvalid =>
+            {
+                self.send(from, ServerMessage::Refused(refusal));
+            }
             (Some(ConnectionState::Member { malformed, .. }), received) => {
                 let closing = match received {
                     Ok(_) => Closing::refusing(RefusalCode::JoinTwice, "this connection has joined a room already"),
