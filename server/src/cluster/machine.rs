@@ -10,6 +10,8 @@
 mod heirs;
 mod moving;
 mod operating;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -355,6 +357,7 @@ impl Node {
     fn lose_place(&mut self, now: Instant) {
         if self.is_in.swap(false, Ordering::Relaxed) {
             tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
+            self.bus.lose_place(self.me, now);
             self.hub.begin_run(now);
             self.heirs = Heirs::default();
             self.drain_hub();

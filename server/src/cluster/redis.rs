@@ -64,6 +64,8 @@ struct View {
     awaited: Vec<NodeId>,
     is_settled: bool,
     lease: Instant,
+    /// The registry found the lease over: whatever comes back, it stays so until the node has joined anew.
+    is_lost: bool,
 }
 
 #[derive(Debug, Default)]
@@ -124,7 +126,7 @@ pub(super) fn way(now: Instant) -> (RedisBus, RedisRegistry, Way) {
     let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
     let (inbox, events) = mpsc::channel(EVENTS);
     let (others, awaited) = (Vec::new(), Vec::new());
-    let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now };
+    let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now, is_lost: false };
     let shared = Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() };
     let (shared, leaving) = (Arc::new(shared), CancellationToken::new());
     let bus = RedisBus { shared: shared.clone(), messages, events, leaving: leaving.clone() };
@@ -160,6 +162,14 @@ impl Bus for RedisBus {
 
     fn lease(&self) -> Option<Instant> {
         Some(self.shared.lease())
+    }
+
+    fn lose_place(&self, me: NodeId, now: Instant) {
+        self.shared.view(|view| {
+            if view.me == me {
+                (view.is_lost, view.lease) = (true, view.lease.min(now));
+            }
+        });
     }
 
     fn leave(&self) {
@@ -205,6 +215,7 @@ impl Shared {
         self.view(|view| {
             view.me = membership.me.id;
             view.is_settled = membership.is_settled();
+            view.is_lost = false;
         });
         self.show(membership);
     }
@@ -214,7 +225,9 @@ impl Shared {
         self.view(|view| {
             view.others = membership.links.others().collect();
             view.awaited = membership.awaited().to_vec();
-            view.lease = membership.lease.until();
+            if !view.is_lost {
+                view.lease = membership.lease.until();
+            }
         });
     }
 
