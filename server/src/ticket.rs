@@ -149,6 +149,12 @@ impl Tickets {
         self.started
     }
 
+    /// From now on this clock counts.
+    #[cfg(test)]
+    pub(crate) fn follow(&mut self, wall: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.wall = Some(Box::new(wall));
+    }
+
     /// Whether a ticket that was made then should be replaced by a newer one.
     pub(crate) fn is_old(&self, now: Instant, made: Instant) -> bool {
         now.saturating_duration_since(made) >= self.lifetime / 2
@@ -262,7 +268,7 @@ mod tests {
         let unix = Arc::new(AtomicU64::new(1_000_000));
         let (mut suspended, now) = tickets("0123456789abcdef", 1, 1_000_000);
         let clock = unix.clone();
-        suspended.wall = Some(Box::new(move || clock.load(Ordering::Relaxed)));
+        suspended.follow(move || clock.load(Ordering::Relaxed));
         let (room, ann) = ann();
         let before = suspended.seal(now, &room, &ann, Rules::default()).unwrap();
         unix.store(1_000_000 + 2 * 3600, Ordering::Relaxed);

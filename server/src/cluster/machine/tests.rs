@@ -71,4 +71,9 @@ fn a_lease_that_was_found_over_is_not_extended_by_what_came_just_before() {
     node.on_bus_event(at(5), BusEvent::Rejoined(NodeId(2)));
     assert!(node.has_place());
     assert_eq!(way.shared.lease(), at(9));
+    // The member was the first to see that it is out: what the node lost then was under the name before.
+    way.shared.joined(&joined(3, at(6)));
+    node.check_lease(at(6));
+    assert!(!node.has_place());
+    assert_eq!(way.shared.lease(), at(10));
 }

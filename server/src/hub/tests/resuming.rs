@@ -222,6 +222,14 @@ fn a_worthless_ticket_is_no_ticket() {
 }
 
 #[test]
+fn a_ticket_expires_by_the_clock_that_all_have() {
+    let (mut bench, ann, _) = two(Limits::default());
+    bench.hub.tickets.follow(|| 1_000_000 + 2 * 3600);
+    bench.wait(2 * SECOND);
+    assert_ne!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me.id, ann.me.id);
+}
+
+#[test]
 fn an_old_ticket_is_replaced_in_time() {
     let (mut bench, ann, _) = two(Limits::default());
     let lifetime = Limits::default().ticket_lifetime;
