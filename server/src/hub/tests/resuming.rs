@@ -392,9 +392,11 @@ fn who_was_removed_comes_back_by_ticket_only_in_the_time_in_which_all_come_back_
 
 #[test]
 fn who_was_removed_and_came_again_is_not_taken_for_removed_when_the_room_was_forgotten_between() {
-    let (mut bench, ann) = ann_with_a_token();
+    let mut bench = Bench::guarded(Limits::default(), Access::new(vec![secret()]));
     bench.give(Input::Connected(B));
     bench.say(B, join_as("r", "admin", true));
+    bench.give(Input::Connected(A));
+    let ann = welcomed(&bench.say(A, join_as("r", "ann", false)), A).0.clone();
     bench.say(B, ClientMessage::Remove(ann.me.id));
     let removals: Vec<_> = bench.hub.removals().cloned().collect();
     bench.say(B, ClientMessage::Leave);
