@@ -178,6 +178,11 @@ fn what_nobody_counts_is_forgotten_and_what_is_kept_for_somebody_away_is_not() {
     bench.now += SECOND / 2;
     let (_, packets) = welcomed(&bench.again(D, ticket(&ann), 0), D);
     assert_eq!(packets, [1000], "what is kept for Ann, who is away");
+    // It was sent again just now, and may be lost again.
+    bench.wait(SECOND);
+    bench.cut(D);
+    let e = ConnectionId(5);
+    assert_eq!(welcomed(&bench.again(e, ticket(&ann), 0), e).1, [1000]);
     for _ in 0..3 {
         bench.wait(WINDOW);
     }
