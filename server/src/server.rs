@@ -100,7 +100,8 @@ impl Server {
         let (tickets, listener) = match started {
             Ok(started) => started,
             Err(error) => {
-                bus.leave();
+                // Without it nobody takes what comes, and nothing waits for that.
+                drop(bus);
                 membership.await;
                 return Err(error);
             }

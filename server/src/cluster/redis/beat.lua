@@ -35,7 +35,7 @@ if known == '' and not is_in then
   if timeout and timeout ~= ARGV[2] and redis.call('ZCARD', nodes) > 0 then may_enter = false end
   local oldest, newest = string.match(me, '/(%d+)%-(%d+)$')
   for _, node in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do
-    local from, to = string.match(node, '/(%d+)%-(%d+)$')
+    local from, to = string.match(node, '^%d+%-%x+/(%d+)%-(%d+)$')
     if from and (tonumber(to) < tonumber(oldest) or tonumber(from) > tonumber(newest)) then may_enter = false end
   end
 end

@@ -101,6 +101,8 @@ impl Beaten {
         match self.ticket_secret(own) {
             _ if !self.speaks_with_all => Err(Refused::Versions),
             Ok(_) if self.has_other_timeout => Err(Refused::Timeout),
+            // The script did not let it in, for the one reason that is left.
+            Ok(_) if !self.view.is_in => Err(Refused::Versions),
             secret => secret,
         }
     }
