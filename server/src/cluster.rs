@@ -142,6 +142,12 @@ pub trait Bus: fmt::Debug + Send {
         None
     }
 
+    /// The node of this name found its [lease](Bus::lease) over, and keeps no rooms any more. Unless it is called something else by now it has
+    /// to [join anew](BusEvent::Rejoined), even if the lease was extended meanwhile.
+    fn lose_place(&self, me: NodeId, now: Instant) {
+        let _ = (me, now);
+    }
+
     /// This node stops: it is gone for all others, and its rooms have other homes.
     fn leave(&self);
 

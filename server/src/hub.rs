@@ -70,6 +70,8 @@ pub struct Hub<P> {
     inherited: Inherited,
     removals: Removals,
     tickets: Tickets,
+    /// When signals are looked for that nobody counts.
+    looks_for_old: Instant,
     /// When rooms came here last from another run of the server.
     moved: Instant,
     random: Box<dyn FnMut() -> u32 + Send>,
@@ -133,6 +135,7 @@ impl<P: Packet> Hub<P> {
             released: Released::default(),
             inherited: Inherited::default(),
             removals: Removals::default(),
+            looks_for_old: tickets.started(),
             moved: tickets.started(),
             tickets,
             random: Box::new(random),
@@ -147,10 +150,12 @@ impl<P: Packet> Hub<P> {
 
     /// Takes a fact. What follows from it is [polled](Hub::poll).
     pub fn handle(&mut self, now: Instant, input: Input<P>) {
+        self.tickets.compare_clocks(now);
         self.do_what_is_due(now);
         self.renew_ice_servers(now);
         self.dismiss_moved(now);
         self.removals.forget_expired(now);
+        self.forget_old_signals(now);
         match input {
             Input::Connected(from) if self.stopping => self.send_away(from, "the server is shutting down"),
             Input::Connected(from) => {

@@ -16,8 +16,7 @@ async fn main() -> ExitCode {
         Some(Command::Status(what)) => return status(what).await,
         None => {}
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,stun_types=error"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(io::stderr);
     match args.log_format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
@@ -34,6 +33,16 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the log has. Whoever sends the relay what is no STUN message would write a line each time: only who names it has those.
+fn filter() -> EnvFilter {
+    const STUN: &str = "stun_types";
+    let given = std::env::var(EnvFilter::DEFAULT_ENV).ok();
+    let given = given.as_deref().filter(|given| EnvFilter::try_new(given).is_ok()).unwrap_or("info");
+    // What comes later does not replace this: it is of another target, or of none.
+    let quiet = if given.contains(STUN) { String::new() } else { format!("{STUN}=error,") };
+    EnvFilter::new(format!("{quiet}{given}"))
 }
 
 /// Prints a token.

@@ -39,7 +39,7 @@ pub enum Received {
 /// # Errors
 /// Why it is refused, and how the socket is closed if the refusal closes it.
 pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
-    if text.len() > limits.signal_bytes {
+    if text.len() > limits.signal_bytes.max(limits.first_message_bytes()) {
         return Err(too_large(limits.signal_bytes));
     }
     if is_deeper_than(text, limits.message_depth) {
@@ -47,12 +47,14 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
         return Err(Closing::refusing(RefusalCode::MessageMalformed, message));
     }
     let mut parsed = serde_json::from_str(text);
-    if text.len() > limits.message_bytes {
+    let most = limits.message_bytes.min(limits.signal_bytes);
+    if text.len() > most {
         match &mut parsed {
-            Ok(ClientMessage::Signal(_)) => {}
+            Ok(ClientMessage::Signal(_)) if text.len() <= limits.signal_bytes => {}
+            Ok(ClientMessage::Signal(_)) => return Err(too_large(limits.signal_bytes)),
             // For want of room for an offer nobody is kept out: the call begins without it.
-            Ok(ClientMessage::Join(join)) => leave_offer_out(join, limits)?,
-            _ => return Err(too_large(limits.message_bytes)),
+            Ok(ClientMessage::Join(join)) => leave_offer_out(join, most)?,
+            _ => return Err(too_large(most)),
         }
     }
     match parsed {
@@ -65,10 +67,10 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Received, Closing> {
     }
 }
 
-fn leave_offer_out(join: &mut Join, limits: &Limits) -> Result<(), Closing> {
+fn leave_offer_out(join: &mut Join, most: usize) -> Result<(), Closing> {
     let has_offer = !std::mem::take(&mut join.offer).is_empty();
-    let fits = serde_json::to_string(join).is_ok_and(|text| text.len() <= limits.message_bytes);
-    if has_offer && fits { Ok(()) } else { Err(too_large(limits.message_bytes)) }
+    let fits = serde_json::to_string(join).is_ok_and(|text| text.len() <= most);
+    if has_offer && fits { Ok(()) } else { Err(too_large(most)) }
 }
 
 /// The refusal of a binary message (RFC 6455, section 7.4.1: a type of data that is not accepted).
@@ -288,6 +290,10 @@ mod tests {
         let limits = Limits::default();
         assert_eq!(offer(&join("Ann", 16_000), &limits), Ok(1));
         assert_eq!(offer(&join("Ann", 16_384), &limits), Ok(0));
+        let little = Limits { signal_bytes: 1024, ..Limits::default() };
+        assert_eq!(offer(&join("Ann", 16_000), &little), Ok(0));
+        let long = format!(r#"{{"join":{{"version":1,"room":"r","token":"{}","offer":["x"]}}}}"#, "t".repeat(1024));
+        assert_eq!(offer(&long, &little), Err(RefusalCode::MessageTooLarge));
         let strict = Limits { message_bytes: 1024, ..limits };
         assert_eq!(offer(&join("Ann", 1024), &strict), Ok(0));
         let token = format!(r#"{{"join":{{"version":1,"room":"r","token":"{}","offer":["x"]}}}}"#, "t".repeat(1024));

@@ -172,6 +172,11 @@ impl Pending {
         }
     }
 
+    /// Questions to a node, or its answers, are lost, though it is there and keeps its rooms: without it there is no answer.
+    pub(crate) fn unheard(&mut self, node: NodeId) {
+        self.questions.retain(|_, asked| !asked.nodes.contains(&node));
+    }
+
     fn has_answered(&mut self, node: NodeId, number: u64) {
         let Some(asked) = self.questions.get_mut(&number) else { return };
         asked.nodes.retain(|other| *other != node);
@@ -185,6 +190,8 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
     use super::*;
 
     #[test]
@@ -199,6 +206,18 @@ mod tests {
         pending.lost(NodeId(2));
         assert_eq!(answer.try_recv(), Ok(vec![Answer::Done, Answer::Unknown]));
         assert!(pending.questions.is_empty());
+    }
+
+    #[test]
+    fn without_a_node_that_is_there_and_was_not_heard_there_is_no_answer() {
+        let mut pending = Pending::default();
+        let [(to, mut asked), (of_other, mut not_asked)] = [(); 2].map(|()| oneshot::channel());
+        let number = pending.ask(vec![NodeId(1), NodeId(2)], vec![Answer::Done], to).unwrap();
+        pending.ask(vec![NodeId(2)], Vec::new(), of_other).unwrap();
+        pending.unheard(NodeId(1));
+        pending.answered(NodeId(2), number, Answer::Unknown);
+        assert_eq!(asked.try_recv(), Err(TryRecvError::Closed));
+        assert_eq!(not_asked.try_recv(), Err(TryRecvError::Empty));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join4;
+use futures_util::future::{BoxFuture, join4};
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,9 @@ use crate::{Config, Page, TicketSecret, Tls, kernel_buffers};
 
 /// How often files are looked at for a renewed certificate. It is renewed weeks before the old one expires.
 const LOOK_FOR_RENEWED: Duration = Duration::from_secs(3600);
+
+/// Connections that wait to be accepted, as many as tokio lets wait.
+const BACKLOG: u32 = 1024;
 
 /// A server that has its port and waits to be [served](Server::serve).
 #[derive(Debug)]
@@ -67,11 +70,12 @@ impl Server {
         let run = getrandom::u64().map_err(StartError::Random)?;
         let webhooks = config.webhook.clone().map(|webhook| webhook::start(webhook, run)).transpose();
         let webhooks = webhooks.map_err(StartError::Webhook)?;
-        let (bus, registry, ticket_secret) = cluster(&config).await?;
-        let tickets =
-            Tickets::start(ticket_secret.as_ref(), config.limits.ticket_lifetime).map_err(StartError::Random)?;
-        let listener = listen(config.listen, config.further_ports).await?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+        // While it joins a cluster it is not there for clients yet; alone it is at once, so that of two that start together each has a port.
+        #[cfg(feature = "redis")]
+        let is_late = config.redis.is_some();
+        #[cfg(not(feature = "redis"))]
+        let is_late = false;
+        let (port, address) = claim(config.listen, config.further_ports, is_late)?;
         let metrics = match config.metrics {
             Some(address) => {
                 Some(TcpListener::bind(address).await.map_err(|source| StartError::Metrics { address, source })?)
@@ -88,6 +92,20 @@ impl Server {
             let first = fetching.once().await;
             fetcher = Some((fetching, first));
         }
+        // The last step: others leave this node a part of the rooms as soon as it has joined.
+        let Cluster { bus, registry, ticket_secret, membership } = cluster(&config).await?;
+        let started = Tickets::start(ticket_secret.as_ref(), config.limits.ticket_lifetime)
+            .map_err(StartError::Random)
+            .and_then(|tickets| Ok((tickets, port.listen(address)?)));
+        let (tickets, listener) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // Without it nobody takes what comes, and nothing waits for that.
+                drop(bus);
+                membership.await;
+                return Err(error);
+            }
+        };
         Ok(Server {
             listener,
             address,
@@ -218,18 +236,35 @@ impl Server {
     }
 }
 
-type Cluster = (Box<dyn Bus>, Box<dyn Registry>, Option<TicketSecret>);
+/// The way to other nodes, if there may be any.
+struct Cluster {
+    bus: Box<dyn Bus>,
+    registry: Box<dyn Registry>,
+    /// What tickets are sealed with.
+    ticket_secret: Option<TicketSecret>,
+    /// Done when this node has left.
+    membership: BoxFuture<'static, ()>,
+}
 
-/// The way to other nodes, if there may be any, and what tickets are sealed with.
 async fn cluster(config: &Config) -> Result<Cluster, StartError> {
     #[cfg(feature = "redis")]
     if let Some(redis) = &config.redis {
         let joined = crate::cluster::redis::join(redis.clone(), config.ticket_secret.clone()).await;
-        let (bus, registry, secret) = joined.map_err(StartError::Redis)?;
-        return Ok((Box::new(bus), Box::new(registry), Some(secret)));
+        let crate::cluster::redis::Joined { bus, registry, secret, membership } = joined.map_err(StartError::Redis)?;
+        return Ok(Cluster {
+            bus: Box::new(bus),
+            registry: Box::new(registry),
+            ticket_secret: Some(secret),
+            membership: Box::pin(async { drop(membership.await) }),
+        });
     }
     let (bus, registry) = LocalBus::alone();
-    Ok((Box::new(bus), Box::new(registry), config.ticket_secret.clone()))
+    Ok(Cluster {
+        bus: Box::new(bus),
+        registry: Box::new(registry),
+        ticket_secret: config.ticket_secret.clone(),
+        membership: Box::pin(async {}),
+    })
 }
 
 /// Looks for a renewed certificate, for ever.
@@ -305,13 +340,49 @@ fn has_no_ipv6(address: SocketAddr, error: &io::Error) -> bool {
     address.is_ipv6() && address.ip().is_unspecified() && (is_unsupported || is_unknown)
 }
 
-async fn listen(address: SocketAddr, further_ports: u16) -> Result<TcpListener, StartError> {
+/// A port that is this server's.
+enum Port {
+    Open(TcpListener),
+    /// Who comes is refused still.
+    Closed(TcpSocket),
+}
+
+impl Port {
+    fn take(address: SocketAddr, is_late: bool) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As TcpListener does: connections of a server that was here before keep nobody from the port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        if is_late { Ok(Port::Closed(socket)) } else { Ok(Port::Open(socket.listen(BACKLOG)?)) }
+    }
+
+    fn address(&self) -> io::Result<SocketAddr> {
+        match self {
+            Port::Open(listener) => listener.local_addr(),
+            Port::Closed(socket) => socket.local_addr(),
+        }
+    }
+
+    /// From now on who comes waits to be accepted.
+    fn listen(self, address: SocketAddr) -> Result<TcpListener, StartError> {
+        let listener = match self {
+            Port::Open(listener) => listener,
+            Port::Closed(socket) => socket.listen(BACKLOG).map_err(|source| StartError::Listen { address, source })?,
+        };
+        kernel_buffers::bound(&listener);
+        Ok(listener)
+    }
+}
+
+/// A port, and where it is.
+fn claim(address: SocketAddr, further_ports: u16, is_late: bool) -> Result<(Port, SocketAddr), StartError> {
     let mut candidate = address;
     loop {
-        match TcpListener::bind(candidate).await {
-            Ok(listener) => {
-                kernel_buffers::bound(&listener);
-                return Ok(listener);
+        match Port::take(candidate, is_late) {
+            Ok(port) => {
+                let at = port.address().map_err(|source| StartError::Listen { address: candidate, source })?;
+                return Ok((port, at));
             }
             Err(source) if has_no_ipv6(candidate, &source) => {
                 candidate.set_ip(Ipv4Addr::UNSPECIFIED.into());

@@ -58,9 +58,17 @@ pub struct Tickets {
     key: Hmac<Sha256>,
     lifetime: Duration,
     run: u64,
+    started: Instant,
     /// The same moment on both clocks: a ticket outlives the monotonic one.
-    start: (Instant, u64),
+    anchor: (Instant, u64),
+    /// Seconds since 1970 that others agree on, if the anchor is to follow it.
+    wall: Option<WallClock>,
 }
+
+type WallClock = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// How often the clocks are compared.
+const COMPARE_CLOCKS: Duration = Duration::from_secs(1);
 
 impl TicketSecret {
     /// Fewer bytes could be guessed.
@@ -107,14 +115,23 @@ impl Tickets {
     /// The tickets of a run of the server that begins now. Without a secret they are worth nothing to any other run.
     pub fn start(secret: Option<&TicketSecret>, lifetime: Duration) -> Result<Self, getrandom::Error> {
         let secret = secret.cloned().map_or_else(TicketSecret::random, Ok)?;
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let start = (tokio::time::Instant::now().into_std(), unix.as_secs());
-        Ok(Tickets::new(&secret, lifetime, getrandom::u64()?, start))
+        let wall = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let start = (tokio::time::Instant::now().into_std(), wall());
+        Ok(Tickets { wall: Some(Box::new(wall)), ..Tickets::new(&secret, lifetime, getrandom::u64()?, start) })
     }
 
     /// `run` tells this run of the server from all others; `start` is one moment, as an instant and in seconds since 1970.
     pub(crate) fn new(secret: &TicketSecret, lifetime: Duration, run: u64, start: (Instant, u64)) -> Self {
-        Tickets { key: secret.key(), lifetime, run, start }
+        Tickets { key: secret.key(), lifetime, run, started: start.0, anchor: start, wall: None }
+    }
+
+    /// Time goes on. A computer that was suspended, or whose clock was set, gives tickets that others still take for good ones.
+    pub(crate) fn compare_clocks(&mut self, now: Instant) {
+        if let Some(wall) = &self.wall
+            && now.saturating_duration_since(self.anchor.0) >= COMPARE_CLOCKS
+        {
+            self.anchor = (now, wall());
+        }
     }
 
     /// Another run begins: what was given before is of a former one.
@@ -129,7 +146,13 @@ impl Tickets {
 
     /// When this run of the server began.
     pub(crate) fn started(&self) -> Instant {
-        self.start.0
+        self.started
+    }
+
+    /// From now on this clock counts.
+    #[cfg(test)]
+    pub(crate) fn follow(&mut self, wall: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.wall = Some(Box::new(wall));
     }
 
     /// Whether a ticket that was made then should be replaced by a newer one.
@@ -167,8 +190,10 @@ impl Tickets {
     }
 
     fn unix(&self, now: Instant) -> u64 {
-        let (instant, unix) = self.start;
-        unix.saturating_add(now.saturating_duration_since(instant).as_secs())
+        let (anchor, unix) = self.anchor;
+        // What is asked for may be before the anchor: when a room was released.
+        let (since, before) = (now.saturating_duration_since(anchor), anchor.saturating_duration_since(now));
+        unix.saturating_add(since.as_secs()).saturating_sub(before.as_millis().div_ceil(1000) as u64)
     }
 }
 
@@ -195,6 +220,9 @@ impl std::error::Error for SecretTooShort {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -233,6 +261,24 @@ mod tests {
         assert!(!tickets.is_old(now + HOUR / 3, now) && tickets.is_old(now + HOUR / 2, now));
         assert!(tickets.open(now + HOUR - Duration::from_secs(1), &ticket).is_some());
         assert_eq!(tickets.open(now + HOUR, &ticket), None);
+    }
+
+    #[test]
+    fn after_the_clock_was_set_tickets_are_of_the_time_that_it_is() {
+        let unix = Arc::new(AtomicU64::new(1_000_000));
+        let (mut suspended, now) = tickets("0123456789abcdef", 1, 1_000_000);
+        let clock = unix.clone();
+        suspended.follow(move || clock.load(Ordering::Relaxed));
+        let (room, ann) = ann();
+        let before = suspended.seal(now, &room, &ann, Rules::default()).unwrap();
+        unix.store(1_000_000 + 2 * 3600, Ordering::Relaxed);
+        let now = now + Duration::from_secs(2);
+        suspended.compare_clocks(now);
+        assert_eq!(suspended.open(now, &before), None, "it has expired");
+        let ticket = suspended.seal(now, &room, &ann, Rules::default()).unwrap();
+        let (other, at_other) = tickets("0123456789abcdef", 2, 1_000_000 + 2 * 3600);
+        let claims = other.open(at_other, &ticket).expect("it is good elsewhere");
+        assert!(suspended.was_made_by(&claims, now) && !suspended.was_made_by(&claims, now - Duration::from_secs(1)));
     }
 
     #[test]

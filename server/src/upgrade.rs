@@ -79,7 +79,8 @@ async fn upgrade(State(upgrades): State<Upgrades>, mut request: Request) -> Resp
     if !may_connect(request.headers(), &upgrades.origins, upgrades.own) {
         let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes).unwrap_or_default();
         let origin = origin.get(..LOGGED_ORIGIN).unwrap_or(origin).escape_ascii();
-        tracing::info!(%origin, "a page of another origin was refused; --allow-origin lets it in");
+        // Everybody can make as many of these as they like: it is counted, and not told to who does not ask.
+        tracing::debug!(%origin, "a page of another origin was refused; --allow-origin lets it in");
         let _ = upgrades.registry.send(RegistryMessage::WebOriginDenied).await;
         return Refused::WebOrigin.into_response();
     }

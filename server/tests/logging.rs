@@ -60,6 +60,68 @@ async fn log_of_a_busy_run(format: &str) -> String {
     soon(log).await.unwrap()
 }
 
+/// What is logged while strangers send what is of no use, and the answer to a request that came behind all of it.
+#[cfg(unix)]
+async fn log_of_strangers(level: &str) -> String {
+    let relay = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    program.args(["--listen", "127.0.0.1:0", "--turn-listen", &relay, "--allow-origin", "https://example.org"]);
+    program.env("RUST_LOG", level).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut program = program.spawn().unwrap();
+    let mut line = String::new();
+    soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let address = line.trim().strip_prefix("itodenwa: http://").unwrap().trim_end_matches('/').parse().unwrap();
+    let mut stderr = program.stderr.take().unwrap();
+    let log = tokio::spawn(async move {
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).await.unwrap();
+        log
+    });
+
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    // With the cookie of STUN; of 100 bytes that it speaks of there are none, and an attribute that is cut off.
+    let cookie = [0x21, 0x12, 0xa4, 0x42];
+    let without_attributes = [&[0, 1, 0, 100][..], &cookie, &[7; 12]].concat();
+    let cut_off = [&[0, 1, 0, 4][..], &cookie, &[7; 12], &[0, 6, 0, 100]].concat();
+    let binding = [&[0, 1, 0, 0][..], &cookie, &[8; 12]].concat();
+    let mut answer = [0; 100];
+    soon(async {
+        loop {
+            for datagram in [&without_attributes, &cut_off, &binding] {
+                socket.send_to(datagram, &relay).await.unwrap();
+            }
+            // Datagrams may be lost.
+            let heard = tokio::time::timeout(Duration::from_secs(1), socket.recv(&mut answer)).await;
+            if heard.is_ok_and(|length| length.is_ok()) {
+                break;
+            }
+        }
+    })
+    .await;
+    let key = "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let upgrade =
+        format!("connection: upgrade, close\r\nupgrade: websocket\r\n{key}origin: https://elsewhere.example\r\n\r\n");
+    let refused = http(address, &format!("GET /ws HTTP/1.1\r\nhost: a\r\n{upgrade}")).await;
+    assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+
+    let id = program.id().unwrap().to_string();
+    assert!(soon(Command::new("kill").args(["-TERM", &id]).status()).await.unwrap().success());
+    assert!(soon(program.wait()).await.unwrap().success());
+    soon(log).await.unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn strangers_write_nothing_into_the_log_unless_somebody_asks_for_it() {
+    for level in ["info", "itodenwa_server=info,warn"] {
+        let log = log_of_strangers(level).await;
+        assert!(log.contains("stopping"), "it does log: {log}");
+        assert!(!log.contains("stun_types") && !log.contains("elsewhere"), "{level}: {log}");
+    }
+    let log = log_of_strangers("debug,stun_types=warn").await;
+    assert!(log.contains("stun_types") && log.contains("elsewhere"), "{log}");
+}
+
 fn token(identity: &str) -> String {
     let secret = Secret::new(SECRET.replace(' ', "-")).unwrap();
     Claims::new(ROOM, identity, SystemTime::now(), Duration::from_secs(60)).sign(&secret)

@@ -1,8 +1,10 @@
 //! Several servers over Redis, all of them real processes, and what breaks between them.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::process::Command;
 
 use crate::support::redis::{Node, Redis, SOON, id, nodes, old_redis, program, see_each_other, sent_away, talk};
 use crate::support::soon;
@@ -346,4 +348,53 @@ async fn what_is_wrong_is_said() {
         assert!(!log.contains("hush") && output.stdout.is_empty(), "{log}");
     }
     other.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_cannot_serve_takes_no_rooms() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let [first, second] = nodes(&redis, &NEVER).await;
+    let (mut ann, of_ann, room) = second.join_at_home_of(&first).await;
+    let (mut ben, of_ben) = first.join(&room).await;
+    assert_eq!(ann.receive().await["joined"]["member"], of_ben["me"]);
+    let taken = first.address.to_string();
+    for (arguments, expected) in [
+        (vec!["--tls-certificate", "missing.pem", "--tls-key", "missing.pem"], "missing.pem"),
+        (vec!["--metrics", &taken], "--metrics: cannot listen"),
+        (vec!["--redis-timeout", "59"], "--redis-timeout: the other nodes have another one"),
+        (vec!["--ticket-secret", "0123456789abcdef"], "--ticket-secret: the other nodes have another one"),
+    ] {
+        let news = redis.hear("itodenwa:news", "the end").await;
+        // A flag is given once.
+        let timeout = if arguments[0] == NEVER[0] { &[][..] } else { &NEVER[..] };
+        let output = soon(program(&redis.url(), &[timeout, &arguments].concat()).output()).await.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && log.contains(expected), "{arguments:?}: {log}");
+        redis.tell("PUBLISH itodenwa:news \"the end\"").await;
+        assert_eq!(news.await, 0, "{arguments:?}: the others hear of no newcomer: {log}");
+    }
+    talk((&mut ann, &of_ann), (&mut ben, &of_ben)).await;
+    // Of a release that has no version in common.
+    redis.tell("ZADD newer:nodes 99999999999999 7-1/8-9").await;
+    let news = redis.hear("newer:news", "the end").await;
+    assert!(!soon(program(&redis.url(), &["--redis-prefix", "newer"]).output()).await.unwrap().status.success());
+    redis.tell("PUBLISH newer:news \"the end\"").await;
+    assert_eq!(news.await, 0);
+}
+
+#[tokio::test]
+async fn whose_port_is_taken_while_it_joins_leaves_again() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    // Nothing tells which nodes there were, so that it waits before it listens.
+    redis.tell("FLUSHALL").await;
+    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut node = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    node.args(["--listen", &at.to_string(), "--turn", "off", "--redis", &redis.url(), "--redis-timeout", "15"]);
+    let node = node.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    soon(async { while !redis.tell("ZCARD itodenwa:nodes").await.contains(":1") {} }).await;
+    let _taken = std::net::TcpListener::bind(at).expect("it does not listen yet");
+    let output = soon(node.wait_with_output()).await.unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && log.contains("cannot listen at"), "{log}");
+    assert!(redis.tell("ZCARD itodenwa:nodes").await.contains(":0"), "nobody waits until it has expired: {log}");
 }

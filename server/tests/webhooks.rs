@@ -163,6 +163,32 @@ async fn what_is_not_wanted_any_more_is_dropped() {
     until_counted(&server, "\nitodenwa_webhooks_dropped_total 1\n").await;
 }
 
+#[tokio::test]
+async fn an_answer_is_known_by_its_head_and_its_body_may_never_end() {
+    let (sender, mut ids) = mpsc::unbounded_channel();
+    let never_ends = async move |headers: HeaderMap| {
+        let _ = sender.send(headers["webhook-id"].to_str().unwrap().to_owned());
+        axum::body::Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>())
+    };
+    let mut application = Application::start(&[]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    application.url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let router = Router::new().route("/hook", post(never_ends));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let server = TestServer::configured(application.config()).await;
+    let (mut ann, _) = Client::in_room(&server, "r").await;
+    ann.send(json!("leave")).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(soon(ids.recv()).await.unwrap());
+    }
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), 3, "each event once");
+    until_counted(&server, "\nitodenwa_webhooks_delivered_total 3\n").await;
+    until_counted(&server, "\nitodenwa_webhooks_failed_total 0\n").await;
+}
+
 /// A server that stops tells what it has to tell first; its members are waited for elsewhere, and have not left.
 #[tokio::test]
 async fn a_server_that_stops_tells_the_rest() {

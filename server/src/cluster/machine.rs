@@ -10,6 +10,8 @@
 mod heirs;
 mod moving;
 mod operating;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -183,6 +185,7 @@ impl Node {
             }
             BusEvent::NodeGone(node) => {
                 tracing::warn!(node = node.0, "a node is gone");
+                self.pending.lost(node);
                 self.lose(now, node);
                 self.awaited.remove(&node);
                 self.move_rooms(now, Some(node));
@@ -190,6 +193,7 @@ impl Node {
             }
             BusEvent::LinkBroken(node) => {
                 tracing::info!(node = node.0, "messages from or to a node are lost");
+                self.pending.unheard(node);
                 self.lose(now, node);
                 self.heirs.lost(node);
                 self.tell_new_heirs();
@@ -335,7 +339,6 @@ impl Node {
 
     /// Nothing more comes from a node that it sent before, and nothing of its connections is known.
     fn lose(&mut self, now: Instant, node: NodeId) {
-        self.pending.lost(node);
         self.hub.lose(now, node);
         self.drain_hub();
     }
@@ -354,6 +357,7 @@ impl Node {
     fn lose_place(&mut self, now: Instant) {
         if self.is_in.swap(false, Ordering::Relaxed) {
             tracing::warn!(connections = self.connections.len(), "out of the cluster: everybody is sent away");
+            self.bus.lose_place(self.me, now);
             self.hub.begin_run(now);
             self.heirs = Heirs::default();
             self.drain_hub();

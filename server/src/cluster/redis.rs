@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use itodenwa_wire::RoomName;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +64,8 @@ struct View {
     awaited: Vec<NodeId>,
     is_settled: bool,
     lease: Instant,
+    /// The registry found the lease over: whatever comes back, it stays so until the node has joined anew.
+    is_lost: bool,
 }
 
 #[derive(Debug, Default)]
@@ -75,12 +78,18 @@ struct Counts {
     answer_micros: AtomicU64,
 }
 
-/// Makes this a node of the cluster, and waits until it may keep rooms. Gives also the ticket secret: that of this node if it has one,
-/// otherwise that of the cluster.
-pub(crate) async fn join(
-    config: RedisConfig,
-    secret: Option<TicketSecret>,
-) -> Result<(RedisBus, RedisRegistry, TicketSecret), JoinError> {
+/// A node of the cluster.
+pub(crate) struct Joined {
+    pub(crate) bus: RedisBus,
+    pub(crate) registry: RedisRegistry,
+    /// The ticket secret: that of this node if it has one, otherwise that of the cluster.
+    pub(crate) secret: TicketSecret,
+    /// Ends when the node has left.
+    pub(crate) membership: JoinHandle<()>,
+}
+
+/// Makes this a node of the cluster, and waits until it may keep rooms. When that fails the node has left.
+pub(crate) async fn join(config: RedisConfig, secret: Option<TicketSecret>) -> Result<Joined, JoinError> {
     let is_shared = secret.is_none();
     let secret = secret.map_or_else(TicketSecret::random, Ok).map_err(JoinError::Random)?;
     let (bus, registry, way) = way(tokio::time::Instant::now().into_std());
@@ -88,13 +97,19 @@ pub(crate) async fn join(
     let limit = 2 * config.timeout;
     let (agree, agreed) = oneshot::channel();
     let member = Member::join(config, secret, way, agree).await?;
-    tokio::spawn(member.run());
+    let membership = tokio::spawn(member.run());
     if !bus.is_settled() {
         tracing::info!("the cluster has just begun, or its engine lost what it knew: others are waited for");
     }
-    let agreed = timeout(limit, agreed).await.map_err(|_| JoinError::Timeout)?;
-    let secret = agreed.map_err(|_| JoinError::Timeout)??;
-    Ok((bus, registry, secret))
+    let agreed = timeout(limit, agreed).await.map_err(|_| JoinError::Timeout);
+    match agreed.and_then(|agreed| agreed.map_err(|_| JoinError::Timeout)?) {
+        Ok(secret) => Ok(Joined { bus, registry, secret, membership }),
+        Err(error) => {
+            drop(bus);
+            let _ = membership.await;
+            Err(error)
+        }
+    }
 }
 
 /// What is between a node and the task that talks with the engine, for that task.
@@ -111,7 +126,7 @@ pub(super) fn way(now: Instant) -> (RedisBus, RedisRegistry, Way) {
     let (messages, outbox) = mpsc::channel(NODE_MESSAGES);
     let (inbox, events) = mpsc::channel(EVENTS);
     let (others, awaited) = (Vec::new(), Vec::new());
-    let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now };
+    let view = View { me: NodeId::default(), others, awaited, is_settled: false, lease: now, is_lost: false };
     let shared = Shared { view: Mutex::new(view), is_overfull: AtomicBool::new(false), counts: Counts::default() };
     let (shared, leaving) = (Arc::new(shared), CancellationToken::new());
     let bus = RedisBus { shared: shared.clone(), messages, events, leaving: leaving.clone() };
@@ -147,6 +162,14 @@ impl Bus for RedisBus {
 
     fn lease(&self) -> Option<Instant> {
         Some(self.shared.lease())
+    }
+
+    fn lose_place(&self, me: NodeId, now: Instant) {
+        self.shared.view(|view| {
+            if view.me == me {
+                (view.is_lost, view.lease) = (true, view.lease.min(now));
+            }
+        });
     }
 
     fn leave(&self) {
@@ -192,6 +215,7 @@ impl Shared {
         self.view(|view| {
             view.me = membership.me.id;
             view.is_settled = membership.is_settled();
+            view.is_lost = false;
         });
         self.show(membership);
     }
@@ -201,7 +225,9 @@ impl Shared {
         self.view(|view| {
             view.others = membership.links.others().collect();
             view.awaited = membership.awaited().to_vec();
-            view.lease = membership.lease.until();
+            if !view.is_lost {
+                view.lease = membership.lease.until();
+            }
         });
     }
 

@@ -1,12 +1,15 @@
 //! What connections say.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use itodenwa_wire::{ClientMessage, Delivery, LeaveReason, RefusalCode, ServerMessage, Signal};
 
 use super::{Closing, ConnectionId, ConnectionState, Ending, Hub, Packet, join_expected, to_send};
 use crate::closing;
+
+/// How often signals are looked for that nobody counts, at most: it goes through all members.
+const LOOK_FOR_OLD: Duration = Duration::from_secs(10);
 
 impl<P: Packet> Hub<P> {
     pub(super) fn received(&mut self, now: Instant, from: ConnectionId, received: Result<ClientMessage<P>, Closing>) {
@@ -42,6 +45,12 @@ impl<P: Packet> Hub<P> {
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Ping(number))) => self.ping(now, from, number),
             (Some(ConnectionState::Member { .. }), Ok(ClientMessage::Leave)) => {
                 self.close(now, from, Closing::NORMAL, Ending::ForGood(LeaveReason::Left));
+            }
+            // A wish that is not fulfilled, as with a name that is fixed.
+            (Some(ConnectionState::Member { .. }), Err(Closing { refusal: Some(refusal), .. }))
+                if refusal.code == RefusalCode::NameInvalid =>
+            {
+                self.send(from, ServerMessage::Refused(refusal));
             }
             (Some(ConnectionState::Member { malformed, .. }), received) => {
                 let closing = match received {
@@ -93,6 +102,18 @@ impl<P: Packet> Hub<P> {
     pub(super) fn overflowed(&mut self, now: Instant, from: ConnectionId) {
         let closing = Closing::refusing(RefusalCode::QueueFull, "the queue is full: read faster").retry(1000);
         self.close(now, from, closing, Ending::Broken { last_received: now });
+    }
+
+    /// What nobody counts is not kept for ever: of members with a connection what was there a resume window ago is forgotten. A client
+    /// that lives counts every few seconds, and one that does not is out of the room by then.
+    pub(super) fn forget_old_signals(&mut self, now: Instant) {
+        if now < self.looks_for_old {
+            return;
+        }
+        self.looks_for_old = now + self.limits.resume_window.max(LOOK_FOR_OLD);
+        for room in self.rooms.values_mut() {
+            room.forget_old_signals();
+        }
     }
 
     /// The answer; the signals that came are not kept any longer, and an old ticket is replaced.

@@ -53,6 +53,12 @@ impl Removals {
         self.rooms.get(&claims.room).is_some_and(|those| those.iter().any(|removal| removal.is_of(claims.id, identity)))
     }
 
+    /// The highest session of somebody who was removed from this room; ids have it in their upper half.
+    pub(super) fn last_session(&self, room: &RoomName) -> u32 {
+        let those = self.rooms.get(room).into_iter().flatten();
+        those.map(|removal| (removal.id.get() >> 32) as u32).max().unwrap_or_default()
+    }
+
     pub(super) fn forget_expired(&mut self, now: Instant) {
         while self.due.first().is_some_and(|(at, ..)| *at <= now) {
             self.forget_first();

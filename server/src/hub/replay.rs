@@ -13,7 +13,7 @@ use crate::budget::Budget;
 /// What the envelope of a packet adds to it, at most, in bytes.
 const ENVELOPE_BYTES: usize = 64;
 
-/// What one member may always have waiting, in bytes.
+/// What one member may always have waiting, and as much again be kept for it, in bytes: also when others take all that there is.
 const ALWAYS: usize = 16 * 1024;
 
 /// The newest signals of one member, until it says that they came. Both sides count them, so they carry no numbers.
@@ -23,6 +23,8 @@ pub(super) struct Replay<P> {
     bytes: usize,
     /// How many there were in this session.
     sent: u32,
+    /// How many there were when it was last looked for [old ones](Replay::forget_old).
+    looked_at: u32,
     capacity: Arc<Capacity>,
 }
 
@@ -77,7 +79,7 @@ impl<P> Replay<P> {
 
 impl<P: Packet> Replay<P> {
     pub(super) fn new(capacity: Arc<Capacity>) -> Self {
-        Replay { signals: VecDeque::new(), bytes: 0, sent: 0, capacity }
+        Replay { signals: VecDeque::new(), bytes: 0, sent: 0, looked_at: 0, capacity }
     }
 
     /// One more signal is sent. The oldest ones make room for it.
@@ -87,7 +89,7 @@ impl<P: Packet> Replay<P> {
         self.bytes = self.bytes.saturating_add(more);
         self.capacity.all.take(more);
         self.signals.push_back(signal);
-        let most = self.capacity.all.share(self.bytes, self.capacity.bytes);
+        let most = self.capacity.all.share(self.bytes, self.capacity.bytes).max(ALWAYS.min(self.capacity.bytes));
         while self.signals.len() > self.capacity.messages || self.bytes > most {
             self.forget_oldest();
         }
@@ -104,6 +106,17 @@ impl<P: Packet> Replay<P> {
             // An idle member costs nothing.
             self.signals = VecDeque::new();
         }
+    }
+
+    /// Forgets what was here when this was done last.
+    pub(super) fn forget_old(&mut self) {
+        self.seen(self.looked_at);
+        self.looked_at = self.sent;
+    }
+
+    /// They are sent again: none is old.
+    pub(super) fn sent_again(&mut self) {
+        self.looked_at = self.before();
     }
 
     /// How many signals came before those that are kept.
@@ -215,16 +228,32 @@ mod tests {
     fn all_of_them_are_bounded_and_each_has_something() {
         let limits = Limits { resumes_bytes: 1 << 20, ..Limits::default() };
         let capacity = Arc::new(Capacity::of(&limits));
-        let mut replays: Vec<_> = (0..200).map(|_| Replay::<u32>::new(capacity.clone())).collect();
+        let mut replays: Vec<_> = (0..2000).map(|_| Replay::<u32>::new(capacity.clone())).collect();
         for replay in &mut replays {
             for _ in 0..100 {
                 let signal = ServerMessage::Signal(Delivery { from: PeerId::new(1), packet: 10_000 });
                 replay.push(Arc::new(signal));
             }
         }
-        assert!(capacity.all.taken() <= 1 << 20 && replays[0].signals.len() == 6);
+        assert!(capacity.all.taken() <= (1 << 20) + replays.len() * ALWAYS && replays[0].signals.len() == 6);
+        assert!(replays.iter().all(|replay| !replay.signals.is_empty()), "however much the others have");
         drop(replays);
         assert_eq!(capacity.all.taken(), 0);
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_unless_it_is_sent_again() {
+        let mut replay = replay([1, 2]);
+        replay.forget_old();
+        assert_eq!(kept(&replay), (0, vec![1, 2]));
+        replay.push(Arc::new(ServerMessage::Signal(Delivery { from: PeerId::new(1), packet: 3 })));
+        replay.forget_old();
+        assert_eq!(kept(&replay), (2, vec![3]));
+        replay.sent_again();
+        replay.forget_old();
+        assert_eq!(kept(&replay), (2, vec![3]));
+        replay.forget_old();
+        assert_eq!((kept(&replay), replay.capacity.taken()), ((3, vec![]), 0));
     }
 
     #[test]

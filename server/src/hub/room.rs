@@ -102,6 +102,11 @@ impl<P: Packet> Room<P> {
         Some(Member { id, session, name: admitted.name, pass: admitted.pass, offered: None })
     }
 
+    /// So many sessions were given in a room of this name.
+    pub(super) fn go_on_above(&mut self, session: u32) {
+        self.sessions = self.sessions.max(session);
+    }
+
     /// Lets somebody in: a newcomer, or a member of a former run of the server.
     pub(super) fn enter(&mut self, now: Instant, connection: ConnectionId, member: Member, kept: Arc<Capacity>) {
         self.sessions = self.sessions.max(member.session);
@@ -198,6 +203,12 @@ impl<P: Packet> Room<P> {
         });
         let (_, until, id) = gone.min().filter(|(ended, ..)| now.saturating_duration_since(*ended) >= SEAT_KEPT)?;
         Some((id, until))
+    }
+
+    /// Of those who have a socket: what was sent to them long ago and is not counted.
+    pub(super) fn forget_old_signals(&mut self) {
+        let here = self.occupants.iter_mut().filter(|occupant| occupant.presence.connection().is_some());
+        here.for_each(|occupant| occupant.outbox.replay.forget_old());
     }
 
     /// Nobody new finds a place any more.

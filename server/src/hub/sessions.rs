@@ -131,7 +131,10 @@ impl<P: Packet> Hub<P> {
             let closing = Closing::refusing(RefusalCode::ServerFull, "the server has as many rooms as it may have");
             return Err(closing.retry(60_000));
         }
+        let removed = self.removals.last_session(name);
         let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(now));
+        // Ids go on rising also when the room was forgotten meanwhile: who comes now is nobody who was removed.
+        room.go_on_above(removed);
         if let Some(at) = room.kept_until.take() {
             self.due.remove(&(at, Due::Forget(name.clone())));
         }
@@ -147,6 +150,7 @@ impl<P: Packet> Hub<P> {
         };
         occupant.outbox.disconnected();
         occupant.outbox.replay.seen(signals);
+        occupant.outbox.replay.sent_again();
         match std::mem::replace(&mut occupant.presence, Presence::Here(from.0)) {
             Presence::Here(old) => {
                 self.connections.remove(&old);

@@ -21,8 +21,9 @@ use crate::outgoing::HttpClient;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon after a failure it is tried again: twice as long after each, up to the second. A random part of up to a half is left out.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// So much of an answer is read, so that the connection can be used again.
+/// So much of an answer is read, and for so long, so that the connection can be used again.
 const ANSWER_BYTES: usize = 64 * 1024;
+const ANSWER_TIME: Duration = Duration::from_secs(1);
 
 /// Delivers what the rooms tell.
 pub(crate) struct Deliverer {
@@ -65,8 +66,7 @@ impl Deliverer {
     async fn deliver(&self, delivery: Delivery) {
         let mut wait = RETRY.0;
         loop {
-            let attempt = timeout(PATIENCE, self.attempt(&delivery)).await;
-            let why = match attempt.unwrap_or_else(|_| Err(Failure::Passing("no answer in time".to_owned()))) {
+            let why = match self.attempt(&delivery).await {
                 Ok(()) => {
                     self.counters.delivered.fetch_add(1, Ordering::Relaxed);
                     return;
@@ -100,10 +100,11 @@ impl Deliverer {
             .header("webhook-signature", signatures.join(" "))
             .body(Body::from(body.clone()))
             .map_err(|error| passing(&error))?;
-        let answer = self.client.request(request).await.map_err(|error| passing(&error))?;
+        let answer = timeout(PATIENCE, self.client.request(request)).await;
+        let answer = answer.map_err(|_| passing(&"no answer in time"))?.map_err(|error| passing(&error))?;
         let status = answer.status();
-        // What it says does not matter.
-        let _ = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
+        // What else it says does not matter, nor whether it ever ends.
+        let _ = timeout(ANSWER_TIME, Limited::new(answer.into_body(), ANSWER_BYTES).collect()).await;
         match status {
             status if status.is_success() => Ok(()),
             StatusCode::GONE => Err(Failure::Final),

@@ -56,6 +56,25 @@ impl Redis {
         answer
     }
 
+    /// Hears this channel from now on; what is given takes in all until `end` is said there, and says how many messages came before.
+    pub(crate) async fn hear(&self, channel: &str, end: &'static str) -> impl Future<Output = usize> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        stream.write_all(format!("SUBSCRIBE {channel}\r\n").as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        // Once it has said how many channels there are it listens.
+        soon(async { while lines.next_line().await.unwrap().expect("an answer") != ":1" {} }).await;
+        async move {
+            let mut messages = 0;
+            loop {
+                match soon(lines.next_line()).await.unwrap().expect("a message").as_str() {
+                    "message" => messages += 1,
+                    line if line == end => return messages - 1,
+                    _ => {}
+                }
+            }
+        }
+    }
+
     /// Nodes' names, as their channels have them.
     pub(crate) async fn channels(&self) -> Vec<String> {
         let answer = self.tell("PUBSUB CHANNELS itodenwa:node:*").await;

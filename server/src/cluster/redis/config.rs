@@ -57,6 +57,8 @@ pub enum JoinError {
     TicketSecret,
     /// Nodes that are there speak other versions than this one.
     Versions,
+    /// Nodes that are there may be silent for another time than this one.
+    OtherTimeout,
     /// The system has no random numbers.
     Random(getrandom::Error),
 }
@@ -147,6 +149,7 @@ impl From<Refused> for JoinError {
         match refused {
             Refused::TicketSecret => JoinError::TicketSecret,
             Refused::Versions => JoinError::Versions,
+            Refused::Timeout => JoinError::OtherTimeout,
         }
     }
 }
@@ -168,6 +171,9 @@ impl fmt::Display for JoinError {
             ),
             JoinError::Versions => f.write_str(
                 "--redis: the nodes there are of releases that this one cannot work with: stop them, or upgrade step by step",
+            ),
+            JoinError::OtherTimeout => f.write_str(
+                "--redis-timeout: the other nodes have another one, and each relies on it: stop all of them to change it",
             ),
             JoinError::Random(error) => write!(f, "the system has no random numbers: {error}"),
         }

@@ -44,6 +44,8 @@ pub(super) struct Beaten {
     pub(super) view: View,
     check: String,
     secret: String,
+    /// Whether nodes that are there may be silent for another time than this one.
+    has_other_timeout: bool,
     /// Whether there are nodes that speak other versions than this one.
     speaks_with_all: bool,
 }
@@ -53,9 +55,10 @@ pub(super) struct Beaten {
 pub(super) enum Refused {
     TicketSecret,
     Versions,
+    Timeout,
 }
 
-type Answer = (u8, String, u64, String, String, Vec<String>);
+type Answer = (u8, String, u64, String, String, Vec<String>, String);
 
 pub(super) async fn beat(config: &RedisConfig, engine: &mut ConnectionManager, beat: Beat) -> RedisResult<Beaten> {
     let mut call = BEAT.prepare_invoke();
@@ -65,11 +68,12 @@ pub(super) async fn beat(config: &RedisConfig, engine: &mut ConnectionManager, b
     call.arg(channel(config, beat.me)).arg(beat.echo).arg(config.name("news"));
     let secret = if beat.secret.is_shared { STANDARD_NO_PAD.encode(beat.secret.secret.bytes()) } else { String::new() };
     call.arg(format!("{:016x}", beat.me.run)).arg(beat.secret.secret.check()).arg(secret);
-    let (is_in, generation, age, check, secret, members): Answer = call.invoke_async(engine).await?;
+    let (is_in, generation, age, check, secret, members, timeout): Answer = call.invoke_async(engine).await?;
     let members: Vec<_> = members.iter().filter_map(|member| read_member(member)).collect();
     Ok(Beaten {
         check,
         secret,
+        has_other_timeout: is_in == 0 && timeout != config.timeout.as_millis().to_string(),
         speaks_with_all: members.iter().all(|(_, version)| version.is_some()),
         view: View {
             is_in: is_in == 1,
@@ -94,7 +98,13 @@ pub(super) fn channel(config: &RedisConfig, node: Incarnation) -> String {
 impl Beaten {
     /// The secret of this cluster for a node that joins and has this one, if both may be together.
     pub(super) fn secret(&self, own: &Secret) -> Result<Secret, Refused> {
-        if self.speaks_with_all { self.ticket_secret(own) } else { Err(Refused::Versions) }
+        match self.ticket_secret(own) {
+            _ if !self.speaks_with_all => Err(Refused::Versions),
+            Ok(_) if self.has_other_timeout => Err(Refused::Timeout),
+            // The script did not let it in, for the one reason that is left.
+            Ok(_) if !self.view.is_in => Err(Refused::Versions),
+            secret => secret,
+        }
     }
 
     /// The same for a node that is in.

@@ -89,6 +89,10 @@ impl Bus for Wrong<RedisBus> {
         if self.1 == Fault::LeaseWithoutEnd { None } else { self.0.lease() }
     }
 
+    fn lose_place(&self, me: NodeId, now: Instant) {
+        self.0.lose_place(me, now);
+    }
+
     fn leave(&self) {
         self.0.leave();
     }

@@ -93,6 +93,17 @@ fn a_name_that_is_too_long_is_refused_and_closes_nothing() {
 }
 
 #[test]
+fn a_name_that_is_none_is_refused_however_often_and_closes_nothing() {
+    let mut bench = two();
+    for _ in 0..20 {
+        let Err(no_name) = crate::message::parse(r#"{"rename":" "}"#, &Limits::default()) else { panic!("a name") };
+        let outputs = bench.give(Input::Received(A, Err(no_name)));
+        assert_eq!(refused(&outputs), Some(RefusalCode::NameInvalid), "{outputs:?}");
+    }
+    assert_eq!(told(&bench.say(A, rename("Bea"))).len(), 2);
+}
+
+#[test]
 fn who_has_a_name_by_token_keeps_it_also_after_a_restart() {
     let secret = Secret::new("a".repeat(32)).unwrap();
     let mut bench = Bench::guarded(Limits::default(), Access::new(vec![secret.clone()]));

@@ -161,6 +161,35 @@ fn a_ping_says_what_came() {
 }
 
 #[test]
+fn what_nobody_counts_is_forgotten_and_what_is_kept_for_somebody_away_is_not() {
+    let (mut bench, ann, ben) = two(Limits::default());
+    let cem = bench.enter(C, "r");
+    bench.say(C, signal(ann.me.id, 1000));
+    bench.say(C, signal(ben, 1000));
+    bench.say(B, signal(cem, 1000));
+    assert!(bench.hub.kept.taken() > 3000);
+    // Ben says something, and never how many came; Cem says nothing at all, and the server does not know yet that she is gone.
+    bench.wait(WINDOW);
+    bench.say(B, ClientMessage::Ping(0));
+    bench.cut(A);
+    bench.wait(WINDOW - SECOND);
+    let kept = bench.hub.kept.taken();
+    assert!(kept > 1000, "for Ann: {kept}");
+    bench.now += SECOND / 2;
+    let (_, packets) = welcomed(&bench.again(D, ticket(&ann), 0), D);
+    assert_eq!(packets, [1000], "what is kept for Ann, who is away");
+    // It was sent again just now, and may be lost again.
+    bench.wait(SECOND);
+    bench.cut(D);
+    let e = ConnectionId(5);
+    assert_eq!(welcomed(&bench.again(e, ticket(&ann), 0), e).1, [1000]);
+    for _ in 0..3 {
+        bench.wait(WINDOW);
+    }
+    assert_eq!(bench.hub.kept.taken(), 0, "of nobody");
+}
+
+#[test]
 fn a_slow_reader_may_come_back() {
     let (mut bench, ann, _) = two(Limits::default());
     let outputs = bench.give(Input::Overflowed(A));
@@ -195,6 +224,14 @@ fn a_worthless_ticket_is_no_ticket() {
         let outputs = bench.again_to(room, C, &ticket, 0);
         assert_ne!(welcomed(&outputs, C).0.me.id, ann.me.id, "{wrong}");
     }
+}
+
+#[test]
+fn a_ticket_expires_by_the_clock_that_all_have() {
+    let (mut bench, ann, _) = two(Limits::default());
+    bench.hub.tickets.follow(|| 1_000_000 + 2 * 3600);
+    bench.wait(2 * SECOND);
+    assert_ne!(welcomed(&bench.again(C, ticket(&ann), 0), C).0.me.id, ann.me.id);
 }
 
 #[test]
@@ -356,6 +393,30 @@ fn who_was_removed_comes_back_by_ticket_only_in_the_time_in_which_all_come_back_
     assert!(comes_back_removed(2 * WINDOW - SECOND));
     assert!(!comes_back_removed(2 * WINDOW));
     assert!(!comes_back_removed(Duration::from_secs(1800)));
+}
+
+#[test]
+fn who_was_removed_and_came_again_is_not_taken_for_removed_when_the_room_was_forgotten_between() {
+    let mut bench = Bench::guarded(Limits::default(), Access::new(vec![secret()]));
+    bench.give(Input::Connected(B));
+    bench.say(B, join_as("r", "admin", true));
+    bench.give(Input::Connected(A));
+    let ann = welcomed(&bench.say(A, join_as("r", "ann", false)), A).0.clone();
+    bench.say(B, ClientMessage::Remove(ann.me.id));
+    let removals: Vec<_> = bench.hub.removals().cloned().collect();
+    bench.say(B, ClientMessage::Leave);
+    bench.wait(Limits::default().room_kept);
+    assert!(bench.hub.rooms.is_empty());
+    bench.give(Input::Connected(C));
+    let outputs = bench.say(C, join_as("r", "ann", false));
+    let again = welcomed(&outputs, C).0.clone();
+    assert!(again.me.id > ann.me.id);
+    // Her room moves, to a node that was told of the removal, and where nobody else is.
+    bench.restart("0123456789abcdef");
+    let now = bench.now;
+    bench.hub.learn_removals(now, removals);
+    let outputs = bench.again(D, ticket(&again), 0);
+    assert_eq!(welcomed(&outputs, D).0.me, again.me);
 }
 
 #[test]
