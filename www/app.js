@@ -22,6 +22,7 @@ const lobby = new Lobby(enter);
 // Who needs a token is let into its room alone.
 const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
+tellForgotten();
 goOn();
 // Joining waits for it, and says what is wrong.
 const ahead = () => prepareCall().catch(() => {});
@@ -140,21 +141,33 @@ function ended(millis) {
     });
 }
 
-/** Nothing of the call or the person stays in this browser: not the room, not the name and the choices, not the files that it keeps. */
+/**
+ * Nothing of the call or the person stays in this browser: not the room, not the name and the choices, not the files that it keeps. And not in
+ * this page, whose program, chat and links to files may have something of them: it is loaded anew, and says then that it is done.
+ */
 async function forget() {
     notice.remove("call-ended");
-    preferences.forget();
+    lobby.busy(true);
     memory.clear();
     tab.clear();
     address.forget();
-    lobby.fill({ room: "", name: "" });
+    let failed = "";
     try {
         const { removePrivateFiles } = await import("./itodenwa/index.js");
         await removePrivateFiles();
-    } catch (error) {
-        return notice("forget", (element) => say(element, () => errorText(error)));
+    } catch ({ code, message }) {
+        failed = code ?? message;
     }
-    notice("forgotten", (element) => say(element, () => word("forgotten")), { polite: true });
+    tab.set("forgotten", failed);
+    // No reload: with one, Firefox fills in again what was in the fields.
+    location.replace(location.href);
+}
+
+function tellForgotten() {
+    const failed = tab.get("forgotten");
+    tab.set("forgotten", undefined);
+    if (failed) notice("forget", (element) => say(element, () => errorText({ code: failed })));
+    else if (failed !== undefined) notice("forgotten", (element) => say(element, () => word("forgotten")), { polite: true });
 }
 
 /** Resolved when the page, which was left, is shown again as it was. */

@@ -270,8 +270,20 @@ test("after a call one is told how long it was, and comes back", async (t) => {
 });
 
 test("after a call all that this browser keeps of it is deleted when one says so", async (t) => {
-    const ann = await person(t, "chromium");
+    const keepSaid = () => {
+        window.said = [];
+        const { send } = WebSocket.prototype;
+        WebSocket.prototype.send = function (data) {
+            window.said.push(data);
+            return send.call(this, data);
+        };
+    };
+    const ann = await person(t, "chromium", { query: "#token=of-the-person-before", prepare: keepSaid });
     await ann.join(freshRoom(), "Ann");
+    await ann.say("for nobody else");
+    await ann.until(() => document.querySelector("[data-testid=chat-log]").textContent !== "");
+    const said = () => ann.page.evaluate(() => window.said.join("\n"));
+    assert.match(await said(), /of-the-person-before/);
     await ann.page.evaluate(async () => {
         const folder = await navigator.storage.getDirectory();
         const kept = await (await folder.getDirectoryHandle("itodenwa", { create: true })).getFileHandle("kept", { create: true });
@@ -298,6 +310,11 @@ test("after a call all that this browser keeps of it is deleted when one says so
     assert.deepEqual(await kept(), [""]);
     assert.deepEqual([await ann.value("room"), await ann.value("name")], ["", ""]);
     assert.equal(await ann.focused(), "room");
+    // Nor has the page anything of it, which was hidden only.
+    assert.deepEqual([await ann.text("chat-log"), await ann.text("people-list"), await ann.text("room-name"), await ann.value("invitation")], ["", "", "", ""]);
+    await ann.join(freshRoom(), "Bob");
+    assert.match(await said(), /Bob/);
+    assert.doesNotMatch(await said(), /of-the-person-before/);
 });
 
 test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
