@@ -332,3 +332,29 @@ test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
     await ann.reads("chat-log", "xxx");
     assert.ok(await fits());
 });
+
+test("each notice is told by itself, urgent or not, and the Escape that ends a word closes no panel", async (t) => {
+    const ann = await person(t, "chromium", { devices: false });
+    const told = await ann.page.evaluate(async () => {
+        const { notice } = await import("/view/notices.js");
+        notice("now", (element) => (element.textContent = "urgent"));
+        // What is read is what is put in.
+        let wasThere;
+        notice("later", (element) => (wasThere = element.textContent === "" && document.querySelectorAll("[data-testid=notice]").length), { polite: true });
+        const list = document.querySelector("[data-testid=notices]");
+        const roles = [...list.children].map((item) => item.getAttribute("role"));
+        notice.clear();
+        return { wasThere, roles, all: [list.getAttribute("role"), list.getAttribute("aria-live"), list.getAttribute("aria-atomic")] };
+    });
+    assert.deepEqual(told, { wasThere: 2, roles: ["alert", "status"], all: [null, null, null] });
+    await ann.join(freshRoom(), "Ann");
+    await ann.see("chat-input");
+    const isOpenAfter = (options) =>
+        ann.page.$eval("[data-testid=chat-input]", (input, options) => {
+            input.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, ...options }));
+            return !document.getElementById("side").hidden;
+        }, options);
+    assert.equal(await isOpenAfter({ isComposing: true }), true);
+    assert.equal(await isOpenAfter({ keyCode: 229 }), true);
+    assert.equal(await isOpenAfter({ keyCode: 27 }), false);
+});
