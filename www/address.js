@@ -29,10 +29,10 @@ export const address = {
         write();
     },
 
-    /** It says nothing of a room any more. */
+    /** It says nothing of a room any more, nor lets anybody in. */
     forget() {
         parameters.delete("room");
-        key = undefined;
+        key = token = undefined;
         write();
     },
 

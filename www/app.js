@@ -10,6 +10,8 @@ import { LinkedServer } from "./view/server.js";
 
 /** Own messages that are kept for those who come later. */
 const HISTORY = 50;
+/** Why somebody is not in a call, by the will of others or their own: a reload does not join again. */
+const SENT_OUT = new Set(["member/removed", "identity/replaced", "room/refused"]);
 /** What only a call needs: loaded when somebody begins to fill in the form, comes by an invitation, or joins. */
 let loading;
 const { parameters } = address;
@@ -20,6 +22,7 @@ const lobby = new Lobby(enter);
 // Who needs a token is let into its room alone.
 const checkup = new Checkup(async () => (await server.agreed()) && { server: server.address, ...access() });
 lobby.fill({ room: parameters.get("room") ?? "", name: memory.get("name") ?? "" });
+tellForgotten();
 goOn();
 // Joining waits for it, and says what is wrong.
 const ahead = () => prepareCall().catch(() => {});
@@ -58,7 +61,10 @@ async function enter(call) {
         preferences.apply(room);
         await stay(room, { key }, CallView);
     } catch (error) {
-        if (error.code === "wasm/unavailable" && !isOfType("reload")) return loadAnew({ room: name, person, camera, microphone, ticket });
+        if (error.code === "wasm/unavailable" && !isOfType("reload")) {
+            return loadAnew({ room: name, person, camera, microphone, ticket, isSuggested: name === lobby.suggested });
+        }
+        if (SENT_OUT.has(error.code)) tab.set("call", undefined);
         if (waiting.signal.aborted) return;
         lobby.fail(error);
         if (error.code === "room/recorded") lobby.ask(() => enter({ ...call, knowsRecorded: true }));
@@ -99,10 +105,12 @@ function loadAnew(call) {
 
 async function stay(room, { key }, CallView) {
     address.tell(room.name, key);
-    const remember = () => tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...intent(room) }));
+    const stayed = new AbortController();
+    // Not by what is still going on when it is over.
+    const remember = () =>
+        stayed.signal.aborted || tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...intent(room) }));
     remember();
     // With the newest ticket.
-    const stayed = new AbortController();
     addEventListener("pagehide", remember, { capture: true, signal: stayed.signal });
     checkup.close();
     lobby.hide();
@@ -114,7 +122,7 @@ async function stay(room, { key }, CallView) {
     // Who comes back is called as they were at last.
     lobby.fill({ room: room.name, name: room.me.name ?? "" });
     // A reload comes back to a call that was not left, and so does a page that the browser kept.
-    if (!error) tab.set("call", undefined);
+    if (!error || SENT_OUT.has(error.code)) tab.set("call", undefined);
     lobby.show();
     if (error?.code === "page/hidden") shownAgain.then(comeBack);
     else if (error) notice(error.code, (element) => say(element, () => errorText(error)));
@@ -133,21 +141,33 @@ function ended(millis) {
     });
 }
 
-/** Nothing of the call or the person stays in this browser: not the room, not the name and the choices, not the files that it keeps. */
+/**
+ * Nothing of the call or the person stays in this browser: not the room, not the name and the choices, not the files that it keeps. And not in
+ * this page, whose program, chat and links to files may have something of them: it is loaded anew, and says then that it is done.
+ */
 async function forget() {
     notice.remove("call-ended");
-    preferences.forget();
+    lobby.busy(true);
     memory.clear();
     tab.clear();
     address.forget();
-    lobby.fill({ room: "", name: "" });
+    let failed = "";
     try {
         const { removePrivateFiles } = await import("./itodenwa/index.js");
         await removePrivateFiles();
-    } catch (error) {
-        return notice("forget", (element) => say(element, () => errorText(error)));
+    } catch ({ code, message }) {
+        failed = code ?? message;
     }
-    notice("forgotten", (element) => say(element, () => word("forgotten")), { polite: true });
+    tab.set("forgotten", failed);
+    // No reload: with one, Firefox fills in again what was in the fields.
+    location.replace(location.href);
+}
+
+function tellForgotten() {
+    const failed = tab.get("forgotten");
+    tab.set("forgotten", undefined);
+    if (failed) notice("forget", (element) => say(element, () => errorText({ code: failed })));
+    else if (failed !== undefined) notice("forgotten", (element) => say(element, () => word("forgotten")), { polite: true });
 }
 
 /** Resolved when the page, which was left, is shown again as it was. */
@@ -182,6 +202,7 @@ function access() {
  */
 function goOn() {
     const call = rememberedCall();
+    if (isOfType("reload") && call?.isSuggested) lobby.suggested = call.room;
     // Who was in the call has seen that it is recorded.
     if (isOfType("reload")) return call && enter({ ...call, knowsRecorded: Boolean(call.ticket) });
     tab.set("call", undefined);
@@ -194,8 +215,8 @@ function goOn() {
 
 function rememberedCall() {
     try {
-        const { room, person, camera, microphone, ticket } = JSON.parse(tab.get("call") ?? "null") ?? {};
-        return room === parameters.get("room") && room ? { room, person, camera, microphone, ticket } : undefined;
+        const { room, person, camera, microphone, ticket, isSuggested } = JSON.parse(tab.get("call") ?? "null") ?? {};
+        return room === parameters.get("room") && room ? { room, person, camera, microphone, ticket, isSuggested } : undefined;
     } catch {
         return undefined;
     }

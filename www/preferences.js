@@ -17,11 +17,6 @@ export const preferences = {
         memory.set("preferences", JSON.stringify({ camera, microphone, screen, loudspeaker, iceTransportPolicy }));
     },
 
-    /** As if nothing was ever chosen. */
-    forget() {
-        Object.assign(this, { camera: {}, microphone: {}, screen: {}, loudspeaker: "", iceTransportPolicy: "all" });
-    },
-
     /** Lets a room know all of it. What is not there any more is the browser's to choose. */
     async apply(room) {
         const wished = ["camera", "microphone", "screen"].filter((source) => Object.values(this[source]).length > 0);

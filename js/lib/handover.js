@@ -1,3 +1,5 @@
+import { ItodenwaError } from "./error.js";
+
 /** What previews give to a room: by each of them, so that a room needs nothing else of theirs. */
 const handovers = new WeakMap();
 
@@ -8,5 +10,8 @@ export function offerHandover(preview, give) {
 
 /** What `join` needs of a preview, if there is one that is not over. */
 export function handOver(preview) {
-    return preview && handovers.get(preview)();
+    if (preview == null) return undefined;
+    const give = handovers.get(preview);
+    if (!give) throw new ItodenwaError("options/invalid", "preview is no Preview. Give what open() gave.");
+    return give();
 }

@@ -4,16 +4,24 @@ import { handOver } from "./handover.js";
 import { checkPolicy } from "./ice.js";
 import { text } from "./wanted.js";
 
+/** Messages that a room keeps, at most, as in the wasm. */
+const HISTORY = 50;
+
 /** Joins with what few say. `enter` is the join itself. */
 export async function joinWith(options, enter) {
     checkPolicy(options);
     const key = text(options.key);
     const { history, preview } = options;
     const begin = ({ join, keepKey, keepHistory }) => {
-        // For the join that is begun in the same breath.
+        const begun = handOver(preview) ?? { enter: join };
+        if (history !== undefined && !(Number.isInteger(history) && history > 0 && history <= HISTORY)) {
+            throw new ItodenwaError("options/invalid", `history is how many messages are kept, from 1 to ${HISTORY}.`);
+        }
+        // For the join that is begun in the same breath. Whatever may be wrong comes before what is kept: nothing takes it back, and another
+        // room would have it.
         if (key !== undefined) keepKey(key);
         if (history !== undefined) keepHistory(history);
-        return handOver(preview) ?? { enter: join };
+        return begun;
     };
     // What the application throws is its own.
     const waits = (seconds) => queueMicrotask(() => options.onwait?.({ seconds }));

@@ -10,6 +10,7 @@ export async function join(room, options = {}) {
         throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
     }
     beginning(options);
+    joins += 1;
     const enter = (said) => entered(room, options, said);
     if (!FEW.some((option) => options[option] !== undefined) && typeof options.token !== "function") return enter({});
     // Both are needed.
@@ -36,17 +37,27 @@ async function entered(room, options, { parts = [], token = options.token, begin
 
 /** The server to which a way was opened last, for a join that follows. */
 let visited;
+/** How often somebody joined: nobody takes a way that is opened after it. */
+let joins = 0;
 
 /** Loads the wasm and opens the way to the server, for the join that follows. */
 export async function prepare(options = {}) {
     const { server, signal } = options;
+    const before = joins;
     const [{ visit, endVisit }, { partsOf }] = await Promise.all([raw(), joinOptions()]);
     signal?.throwIfAborted();
+    if (joins !== before) return;
     visits(text(server), endVisit);
-    await Promise.all([coded(() => visit(visited)), rawWith(...partsOf(options))]);
     signal?.addEventListener("abort", endVisit, { once: true });
     // Browsers do not keep a page that has a connection for when somebody comes back to it.
     addEventListener("pagehide", endVisit, { once: true });
+    try {
+        await Promise.all([coded(() => visit(visited)), rawWith(...partsOf(options))]);
+        signal?.throwIfAborted();
+    } catch (error) {
+        endVisit();
+        throw error;
+    }
 }
 
 /** A way to another server is not wanted any more. */

@@ -6,12 +6,20 @@ const FIRST = "itodenwa_bg.wasm";
 const later = (part) => `itodenwa_${part}_bg.wasm`;
 
 const bindings = imported(() => import("../pkg/itodenwa.js"));
-let places = {};
+/** Where the application says that the files are. */
+const places = {};
 
-const start = once(async (wasm) => {
+/** A `Response` can be read once. */
+function place(file) {
+    const given = places[file];
+    if (given instanceof Response) delete places[file];
+    return given ?? prebundled(file);
+}
+
+const start = once(async () => {
     const exports = await bindings();
-    const place = wasm ?? prebundled(FIRST);
-    await exports.default(place === undefined ? undefined : { module_or_path: place }).catch((cause) => {
+    const wasm = place(FIRST);
+    await exports.default(wasm && { module_or_path: wasm }).catch((cause) => {
         throw lost(FIRST, cause);
     });
     return exports;
@@ -23,7 +31,7 @@ const startPart = (part) =>
     once(async () => {
         const { more } = await start();
         // Bindings that wasm-pack makes have all in one module.
-        return more?.(part, places[part] ?? prebundled(later(part)), imported).catch((cause) => {
+        return more?.(part, place(later(part)), imported).catch((cause) => {
             throw lost(later(part), cause);
         });
     });
@@ -38,8 +46,10 @@ export function load(wasm, others) {
         const message = "Calls run in the pages of browsers. Elsewhere it can only be imported.";
         return Promise.reject(new ItodenwaError("browser/missing", message));
     }
-    places = { ...others, ...places };
-    return start(wasm).then(() => undefined);
+    // The last word, until it is loaded.
+    if (wasm) places[FIRST] = wasm;
+    for (const part in others) if (others[part]) places[later(part)] = others[part];
+    return start().then(() => undefined);
 }
 
 /** The raw exports that every call needs, loaded. */

@@ -1,7 +1,7 @@
 // The person goes to another page and comes back: the browser may have kept the page as it was.
 import assert from "node:assert/strict";
-import { after } from "node:test";
-import { address, each, end, freshRoom, launch, Person, person } from "./people.mjs";
+import { after, test } from "node:test";
+import { address, each, end, freshRoom, launch, Person, person, startServer } from "./people.mjs";
 
 after(end);
 
@@ -41,3 +41,46 @@ for (const [kind, test] of each("chromium", "firefox")) {
         await ann.isTold("The call is over.");
     });
 }
+
+test("whoever was sent out, or not let in, does not come in again by a mere reload", async (t) => {
+    const secret = "only-for-operators";
+    const server = await startServer("--api-secret", secret);
+    t.after(() => server.process.kill());
+    const room = freshRoom();
+    const [ann, bob] = await Promise.all([0, 1].map(() => person(t, "chromium", { at: server.address, query: `?room=${room}`, devices: false })));
+    await ann.join(undefined, "Ann");
+    await bob.join(undefined, "Bob");
+    await ann.counts(2);
+    const staysOut = async () => {
+        await bob.page.reload();
+        await bob.see("join");
+        // What comes back by itself begins at once.
+        assert.equal(await bob.page.$eval("[data-testid=join]", ({ disabled }) => disabled), false);
+        assert.equal(await bob.page.evaluate(() => sessionStorage.getItem("itodenwa.call")), null);
+    };
+    // By the one that keeps what lets him in.
+    const call = await bob.page.evaluate(() => sessionStorage.getItem("itodenwa.call"));
+    const api = async (method, path = "") => {
+        const answer = await fetch(`${server.address}api/rooms/${room}${path}`, { method, headers: { Authorization: `Bearer ${secret}` } });
+        assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+        return answer.status === 204 ? undefined : answer.json();
+    };
+    const { members } = await api("GET");
+    await api("DELETE", `/members/${members.find(({ name }) => name === "Bob").id}`);
+    await bob.isTold("sent out");
+    await staysOut();
+
+    await ann.counts(1);
+    await api("PUT", "/waiting-room");
+    // As whoever reloads after the server has forgotten them.
+    const { ticket, ...without } = JSON.parse(call);
+    assert.ok(ticket);
+    await bob.page.evaluate((call) => sessionStorage.setItem("itodenwa.call", call), JSON.stringify(without));
+    await bob.page.reload();
+    await bob.see("join-wait");
+    await ann.click("knock");
+    await ann.click("refuse");
+    await bob.reads("join-error", "did not let you in");
+    await staysOut();
+    for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
+});

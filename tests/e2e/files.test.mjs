@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { keepLinked } from "./linked.mjs";
-import { end, healed, meet, PAIR } from "./people.mjs";
+import { end, healed, meet, PAIR, person } from "./people.mjs";
 
 after(end);
 
@@ -90,3 +90,39 @@ for (const [who, name] of [
         }
     });
 }
+
+test("files that are offered are lines of the chat, of which there are no more than it has; what is on its way or can be saved stays", async (t) => {
+    const ann = await person(t, "chromium");
+    const told = await ann.page.evaluate(async () => {
+        const [{ Chat }, { Files }] = await Promise.all([import("/view/chat.js"), import("/view/files.js")]);
+        const signal = new AbortController().signal;
+        const room = Object.assign(new EventTarget(), { peers: new Map() });
+        const chat = new Chat(room, signal);
+        new Files(room, { chat, came() {}, signal });
+        const log = document.getElementById("chat-log");
+        const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const transfer = { pause() {}, resume() {}, cancel() {} };
+        const offer = (name) => room.onfile({ peer: { name: "Bob" }, name, size: 10, kept: async () => 5, accept: async () => transfer, refuse() {} });
+        // Half of them while it is drawn, the others at once.
+        const flood = async () => {
+            for (let count = 0; count < 600; count++) {
+                offer(`file-${count}`);
+                if (count === 300) await drawn();
+            }
+            for (let count = 0; count < 100; count++) chat.wrote({ from: { name: "Bob" }, text: `text ${count}` });
+            await drawn();
+            return [log.children.length, log.lastElementChild.textContent.includes("text 99"), log.textContent.includes("mine.txt")];
+        };
+        offer("mine.txt");
+        await drawn();
+        log.querySelector("[data-testid=file-accept]").click();
+        while (!transfer.onprogress) await drawn();
+        const counts = [await flood()];
+        transfer.onprogress({ state: "running", kept: 5, bytes: 6, size: 10, speed: 1 });
+        transfer.onend({ file: new File(["x"], "mine.txt") });
+        counts.push(await flood());
+        return { counts, saves: log.querySelectorAll("[data-testid=file-save]").length };
+    });
+    assert.deepEqual(told, { counts: [[500, true, true], [500, true, true]], saves: 1 });
+    assert.deepEqual(ann.errors, []);
+});

@@ -32,6 +32,14 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.deepEqual(told.late, [...Array.from({ length: 8 }, () => "nothing"), true]);
         assert.deepEqual(told.afterwards, { state: "closed", media: 0, peers: 0, own: 0 });
     });
+
+    test(`a join that fails by what it is given leaves nothing to the next one (${kind})`, async (t) => {
+        assert.deepEqual(await inPage(t, failing, freshRoom()), {
+            codes: ["options/invalid", "options/invalid", "options/invalid", "key/invalid"],
+            connected: ["connected", "connected", "connected", "connected"],
+            heard: ["now", "now", "now", "now"],
+        });
+    });
 }
 
 /** Runs in the page. Each description is carried in another form, both ways. */
@@ -152,4 +160,39 @@ async function frozen(room) {
     late.push(element.srcObject === null);
     const afterwards = { state: peer.state, media: peer.media.size, peers: ann.peers.size, own: bob.me.media.size };
     return { seen, texts, json, refused, late, afterwards };
+}
+
+/** Runs in the page: after each join that fails, a room is joined by three that have no key, of whom nobody keeps anything for the last one. */
+async function failing(name) {
+    const { join, newKey } = await import("/itodenwa/index.js");
+    const wrong = [
+        { preview: {}, key: newKey(), history: 5 },
+        { preview: "camera", history: 5 },
+        { key: newKey(), history: 51 },
+        { key: "short", history: 5 },
+    ];
+    const told = { codes: [], connected: [], heard: [] };
+    const first = (target, type, is = () => true) => new Promise((resolve) => target.addEventListener(type, ({ detail }) => is(detail) && resolve(detail)));
+    for (const [turn, options] of wrong.entries()) {
+        const room = `${name}-${turn}`;
+        told.codes.push(await join(room, options).then(() => "joined", ({ code }) => code ?? "none"));
+        const ann = await join(room);
+        const differs = first(ann, "trouble").then(({ code }) => code);
+        const meets = async (one) => {
+            const peer = await first(ann, "peer", ({ id }) => id === one.me.id);
+            if (peer.state !== "connected") await first(peer, "connection", (state) => state === "connected");
+            return peer.state;
+        };
+        const bob = await join(room);
+        told.connected.push(await Promise.race([differs, meets(bob)]));
+        await ann.send("before");
+        const cem = await join(room, { history: 5 });
+        const heard = first(cem, "text").then(({ text }) => text);
+        await Promise.race([differs, meets(cem)]);
+        // What was said before comes before all else.
+        await ann.send("now");
+        told.heard.push(await heard);
+        for (const one of [ann, bob, cem]) await one.leave();
+    }
+    return told;
 }

@@ -1,7 +1,7 @@
 // An invitation with a key: what the server passes on is sealed, and who comes without the key is told so.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { end, person } from "./people.mjs";
+import { address, end, person } from "./people.mjs";
 
 after(end);
 
@@ -28,6 +28,24 @@ async function begin(someone) {
     await someone.click("join");
     await someone.see("alone-key");
 }
+
+test("a suggested room has its key, too, when the page was loaded anew since a part of it got lost", async (t) => {
+    for (const part of ["/pkg/itodenwa_key_bg.wasm", "/view/call.js"]) {
+        const ann = await person(t, "chromium", { at: "about:blank" });
+        let isLost = true;
+        await ann.page.setRequestInterception(true);
+        ann.page.on("request", (request) => {
+            if (!isLost || !new URL(request.url()).pathname.endsWith(part)) return request.continue();
+            isLost = false;
+            return request.abort("internetdisconnected");
+        });
+        await ann.page.goto(await address());
+        await begin(ann);
+        assert.equal(isLost, false, part);
+        assert.match(await invitation(ann), /#key=[\w-]{22}$/);
+        await ann.close();
+    }
+});
 
 test("a suggested room has a key that no server gets (chromium, firefox)", async (t) => {
     const ann = await person(t, "chromium");

@@ -126,7 +126,10 @@ async function byHand(t, ice) {
     await bob.see("hand-setOffer");
     await bob.page.$eval("[data-testid=hand-setOffer-text]", (field) => (field.value = "hello"));
     await bob.click("hand-setOffer");
-    await bob.until(() => [...document.querySelectorAll("[data-testid=hand-step-setOffer] .error")].some(({ hidden }) => !hidden));
+    await bob.until(() => [...document.querySelectorAll("[data-testid=hand-step-setOffer] .error")].some(({ hidden, textContent }) => !hidden && textContent.includes("Copy all of it")));
+    await bob.click("language");
+    await bob.until(() => document.querySelector("[data-testid=hand-step-setOffer] .error").textContent.includes("すべてコピーして"));
+    await bob.click("language");
     await ann.click("hand-makeOffer");
     await carry(ann, "makeOffer-text", bob, "setOffer-text");
     await bob.click("hand-setOffer");
@@ -145,8 +148,28 @@ async function byHand(t, ice) {
     await ann.fill("hand-say", "by hand");
     await ann.click("hand-send");
     await bob.reads("hand-log", "by hand");
+    // However much is written, the page keeps what it has room for.
+    const kept = await ann.page.evaluate(async () => {
+        const [field, button, log] = ["hand-say", "hand-send", "hand-log"].map((id) => document.querySelector(`[data-testid=${id}]`));
+        for (let line = 0; line < 520; line++) {
+            field.value = `line ${line}.`;
+            button.click();
+            // So many wait to be sent: it stays in the field, to be sent again.
+            for (; field.value !== ""; button.click()) await new Promise((done) => setTimeout(done, 20));
+        }
+        return [log.children.length, log.lastElementChild.textContent];
+    });
+    assert.deepEqual(kept, [500, "line 519."]);
     await bob.click("hand-close");
     await ann.reads("hand-state", "closed");
+    // Whoever writes on is told, in their language, and what was written is not lost.
+    await ann.click("language");
+    await ann.fill("hand-say", "still there?");
+    await ann.click("hand-send");
+    await ann.reads("hand-say-error", "通話は終わりました");
+    assert.equal(await ann.value("hand-say"), "still there?");
+    await ann.click("language");
+    await ann.reads("hand-say-error", "The call is over");
     for (const someone of [ann, bob]) assert.deepEqual(someone.errors, []);
 }
 

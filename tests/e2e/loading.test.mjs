@@ -121,6 +121,39 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
+for (const [kind, test] of each("chromium", "firefox")) {
+    test(`where the application says that the wasm is, is remembered after a failure, and may be said better (${kind})`, async (t) => {
+        const ann = await person(t, kind, { at: "about:blank" });
+        const asked = [];
+        await ann.page.setRequestInterception(true);
+        ann.page.on("request", (request) => {
+            const { pathname, search } = new URL(request.url());
+            const file = pathname.split("/").at(-1);
+            if (!file.endsWith(".wasm")) return request.continue();
+            asked.push(file + search);
+            return file === "nowhere.wasm" || asked.length === 1 ? request.abort("internetdisconnected") : request.continue();
+        });
+        await ann.page.goto(`${await address()}by-hand.html`, { waitUntil: "domcontentloaded" });
+        const codes = await ann.page.evaluate(async (name) => {
+            const { join, load, newKey } = await import("/itodenwa/index.js");
+            const at = (part) => `/pkg/itodenwa${part}_bg.wasm?elsewhere`;
+            const code = (promise) => promise.then((room) => (room?.leave(), "done"), ({ code, message }) => code ?? message);
+            const codes = [];
+            codes.push(await code(load(at(""), { key: "/nowhere.wasm", history: new Response("nonsense") })));
+            codes.push(await code(join(`${name}-1`)));
+            codes.push(await code(join(`${name}-2`, { key: newKey() })));
+            await load(undefined, { key: at("_key") });
+            codes.push(await code(join(`${name}-3`, { key: newKey() })));
+            // A Response was read once, and is asked for no second time.
+            for (const number of [4, 5]) codes.push(await code(join(`${name}-${number}`, { history: 5 })));
+            return codes;
+        }, freshRoom());
+        assert.deepEqual(codes, ["wasm/unavailable", "done", "wasm/unavailable", "done", "wasm/unavailable", "done"]);
+        const first = "itodenwa_bg.wasm?elsewhere";
+        assert.deepEqual(asked, [first, first, "nowhere.wasm", "itodenwa_key_bg.wasm?elsewhere", "itodenwa_history_bg.wasm"]);
+    });
+}
+
 for (const [kind, test] of each("firefox", "chromium")) {
     test(`who leaves does not wait for a file that does not come (${kind})`, async (t) => {
         const ann = await person(t, kind, { at: "about:blank" });

@@ -270,8 +270,20 @@ test("after a call one is told how long it was, and comes back", async (t) => {
 });
 
 test("after a call all that this browser keeps of it is deleted when one says so", async (t) => {
-    const ann = await person(t, "chromium");
+    const keepSaid = () => {
+        window.said = [];
+        const { send } = WebSocket.prototype;
+        WebSocket.prototype.send = function (data) {
+            window.said.push(data);
+            return send.call(this, data);
+        };
+    };
+    const ann = await person(t, "chromium", { query: "#token=of-the-person-before", prepare: keepSaid });
     await ann.join(freshRoom(), "Ann");
+    await ann.say("for nobody else");
+    await ann.until(() => document.querySelector("[data-testid=chat-log]").textContent !== "");
+    const said = () => ann.page.evaluate(() => window.said.join("\n"));
+    assert.match(await said(), /of-the-person-before/);
     await ann.page.evaluate(async () => {
         const folder = await navigator.storage.getDirectory();
         const kept = await (await folder.getDirectoryHandle("itodenwa", { create: true })).getFileHandle("kept", { create: true });
@@ -298,6 +310,11 @@ test("after a call all that this browser keeps of it is deleted when one says so
     assert.deepEqual(await kept(), [""]);
     assert.deepEqual([await ann.value("room"), await ann.value("name")], ["", ""]);
     assert.equal(await ann.focused(), "room");
+    // Nor has the page anything of it, which was hidden only.
+    assert.deepEqual([await ann.text("chat-log"), await ann.text("people-list"), await ann.text("room-name"), await ann.value("invitation")], ["", "", "", ""]);
+    await ann.join(freshRoom(), "Bob");
+    assert.match(await said(), /Bob/);
+    assert.doesNotMatch(await said(), /of-the-person-before/);
 });
 
 test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
@@ -314,4 +331,30 @@ test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
     await bob.say("x".repeat(400));
     await ann.reads("chat-log", "xxx");
     assert.ok(await fits());
+});
+
+test("each notice is told by itself, urgent or not, and the Escape that ends a word closes no panel", async (t) => {
+    const ann = await person(t, "chromium", { devices: false });
+    const told = await ann.page.evaluate(async () => {
+        const { notice } = await import("/view/notices.js");
+        notice("now", (element) => (element.textContent = "urgent"));
+        // What is read is what is put in.
+        let wasThere;
+        notice("later", (element) => (wasThere = element.textContent === "" && document.querySelectorAll("[data-testid=notice]").length), { polite: true });
+        const list = document.querySelector("[data-testid=notices]");
+        const roles = [...list.children].map((item) => item.getAttribute("role"));
+        notice.clear();
+        return { wasThere, roles, all: [list.getAttribute("role"), list.getAttribute("aria-live"), list.getAttribute("aria-atomic")] };
+    });
+    assert.deepEqual(told, { wasThere: 2, roles: ["alert", "status"], all: [null, null, null] });
+    await ann.join(freshRoom(), "Ann");
+    await ann.see("chat-input");
+    const isOpenAfter = (options) =>
+        ann.page.$eval("[data-testid=chat-input]", (input, options) => {
+            input.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, ...options }));
+            return !document.getElementById("side").hidden;
+        }, options);
+    assert.equal(await isOpenAfter({ isComposing: true }), true);
+    assert.equal(await isOpenAfter({ keyCode: 229 }), true);
+    assert.equal(await isOpenAfter({ keyCode: 27 }), false);
 });

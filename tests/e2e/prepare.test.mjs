@@ -154,3 +154,57 @@ test("applications prepare a join, and give it up", async (t) => {
         counts: nothing,
     });
 });
+
+/** Runs in a page of which this file is held back until `let` is called, or lost. */
+async function holding(t, file) {
+    const context = await (await browser("chromium")).createBrowserContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.evaluateOnNewDocument(keepSockets);
+    let asked;
+    const held = new Promise((resolve) => (asked = resolve));
+    await page.setRequestInterception(true);
+    page.on("request", (request) => (new URL(request.url()).pathname.endsWith(file) ? asked(request) : request.continue()));
+    // Which loads nothing itself.
+    await page.goto(`${await address()}favicon.svg`);
+    await page.evaluate(async () => {
+        const { join, prepare } = await import("/itodenwa/index.js");
+        const code = (promise) => promise.then(() => "done", ({ code, message }) => code ?? message);
+        Object.assign(window, { join, prepare, code, left: new AbortController() });
+    });
+    return { page, held };
+}
+
+/** The sockets that a page opened which are not closing. */
+const openSockets = (page) => page.evaluate(() => window.sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING).length);
+
+test("what is prepared is closed when it is given up while a part of it comes, and when that does not come", async (t) => {
+    for (const isLost of [false, true]) {
+        const { page, held } = await holding(t, "/itodenwa_key_bg.wasm");
+        await page.evaluate(() => void (window.told = window.code(window.prepare({ key: "sixteen-characters", signal: window.left.signal }))));
+        const request = await held;
+        await page.waitForFunction(() => window.sockets.length === 1);
+        assert.equal(await openSockets(page), 1);
+        if (!isLost) {
+            await page.evaluate(() => window.left.abort(new Error("left")));
+            assert.equal(await openSockets(page), 0);
+        }
+        await (isLost ? request.abort("internetdisconnected") : request.continue());
+        assert.equal(await page.evaluate(() => window.told), isLost ? "wasm/unavailable" : "left");
+        assert.equal(await openSockets(page), 0);
+    }
+});
+
+test("no connection is prepared for a join that was quicker, which nobody would take", async (t) => {
+    const { page } = await holding(t, "nothing");
+    await page.evaluate(async (room) => {
+        const { load } = await import("/itodenwa/index.js");
+        await load();
+        // It needs nothing that is not there.
+        await Promise.all([window.prepare(), window.join(room)]);
+    }, freshRoom());
+    assert.deepEqual(await page.evaluate(() => window.sockets.map(({ url }) => url.endsWith("?visit"))), [false]);
+    // And one for the next join is.
+    await page.evaluate(() => window.prepare());
+    assert.deepEqual(await page.evaluate(() => window.sockets.map(({ url }) => url.endsWith("?visit"))), [false, true]);
+});

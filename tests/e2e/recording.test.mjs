@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { SECRET, away, back, behindProxy, meet as meetBehindProxy, opens, restart } from "./behind-proxy.mjs";
-import { each, end, meet, person } from "./people.mjs";
+import { each, end, freshRoom, meet, person } from "./people.mjs";
 
 after(end);
 
@@ -39,6 +39,33 @@ async function isAsked(someone, words = "This call is being recorded") {
     assert.equal(await someone.page.$eval("[data-testid=join-error]", ({ dataset }) => dataset.code), "room/recorded");
     assert.equal(await someone.focused(), "join-recorded");
 }
+
+test("who comes does not take for now what somebody recorded before they came", async (t) => {
+    const query = `?room=${freshRoom()}`;
+    const ann = await person(t, "chromium");
+    await ann.page.evaluate(async (query) => {
+        const { join } = await import("./itodenwa/index.js");
+        window.room = await join(new URLSearchParams(query).get("room"), { name: "Ann", history: 50 });
+    }, query);
+    const bob = await person(t, "chromium", { query, devices: false });
+    await bob.join(undefined, "Bob");
+    await bob.counts(2);
+    await ann.page.evaluate(() => window.room.send({ recording: true }));
+    await bob.reads("recorded", "Ann");
+    await ann.page.evaluate(async () => {
+        const [bob] = window.room.peers.values();
+        // What is said to one alone is kept for nobody.
+        await bob.send({ recording: false });
+        await window.room.send("It is over.");
+    });
+    await bob.reads("chat-log", "It is over.");
+    await bob.miss("recorded");
+    const cem = await person(t, "chromium", { query, devices: false });
+    await cem.join(undefined, "Cem");
+    await cem.reads("chat-earlier", "It is over.");
+    assert.equal(await cem.page.$eval("[data-testid=recorded]", ({ hidden }) => hidden), true);
+    assert.equal((await cem.page.title()).includes("●"), false);
+});
 
 for (const [kinds, test] of each(["chromium", "chromium"], ["firefox", "chromium"])) {
     test(`${kinds.join(" records with ")}: a file that plays`, async (t) => {

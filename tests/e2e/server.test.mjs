@@ -59,3 +59,32 @@ test("the page's own server is not asked about, and a check does not reach anoth
     await bob.miss("checkup");
     assert.equal(await bob.page.evaluate(() => window.said.length), 0);
 });
+
+test("what a link names is the page's own server only where the browser would reach that one", async (t) => {
+    const host = await elsewhere(t);
+    const own = new URL(await address()).host;
+    for (const server of [`//${host}`, `//${host}/ws`]) {
+        const query = `?room=${freshRoom()}&server=${encodeURIComponent(server)}#token=only-for-this-page`;
+        const ann = await person(t, "chromium", { query, prepare: keepSaid });
+        await ann.click("join");
+        await ann.reads("other-server-text", host);
+        assert.deepEqual(await ann.page.evaluate(() => window.said), [], server);
+        await ann.click("other-server-yes");
+        await ann.see("leave");
+        const said = await ann.page.evaluate(() => window.said.join("\n"));
+        assert.match(said, /"room":/);
+        assert.doesNotMatch(said, /only-for-this-page/);
+        await ann.close();
+    }
+    const ann = await person(t, "chromium");
+    const taken = (addresses) =>
+        ann.page.evaluate(async (addresses) => {
+            const { LinkedServer } = await import("/view/server.js");
+            return addresses.filter((address) => new LinkedServer(address).given("token") === "token");
+        }, addresses);
+    const others = ["/\\", "\\\\", "\\/", "/\t/", " //", "\t//", "\n/\\", "///", "\u0000//", "\u0085//", "\ufeff//", "ws:", "ws:/", "ws://", "WS:\\\\", "http://", "w\ts://", "x://"]
+        .flatMap((start) => [start + host, `${start}${host}/ws`, `${start}${own}@${host}`]);
+    assert.deepEqual(await taken([...others, host, `${own}@${host}`, `ws://${own}@${host}/`, `https://${own}`, `wss://${own}/ws`, "ws://", ":"]), []);
+    const owns = ["/ws", " /call/", "/", own, `${own}/ws`, `//${own}`, `//${own}/ws`, `ws://${own}`, `WS://${own}/ws`, `http://${own}/`, ` ${own} `];
+    assert.deepEqual(await taken(owns), owns);
+});

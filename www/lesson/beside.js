@@ -1,9 +1,10 @@
 // Trickle beside Vanilla: two calls of the page with itself, one after the other in each way, with their times.
+import { say as tell } from "../i18n.js";
 import { Call } from "../itodenwa/index.js";
 import { draw } from "./diagram.js";
 import { element, spoken } from "./dom.js";
 import { rowsOf } from "./rows.js";
-import { word } from "./words.js";
+import { failed, word } from "./words.js";
 
 const WAYS = ["trickle", "vanilla"];
 /** After so long it has failed. */
@@ -54,9 +55,9 @@ export class Beside {
             // What a page does for the first time takes longer: that is nobody's merit.
             await warmUp();
             for (const way of WAYS) this.#show(way, await this.#runOne(way));
-            this.#what.textContent = "";
-        } catch ({ explain, message }) {
-            this.#what.textContent = explain ?? message;
+            tell(this.#what, () => "");
+        } catch (error) {
+            tell(this.#what, () => failed(error));
         } finally {
             this.#run.disabled = false;
             this.#next.hidden = true;
@@ -104,7 +105,7 @@ export class Beside {
     async #gate(way, step, timer) {
         if (!this.#pause.checked) return;
         clearTimeout(timer);
-        this.#what.textContent = `${word("beside", way)}: ${step}`;
+        tell(this.#what, () => `${word("beside", way)}: ${step}`);
         this.#next.hidden = false;
         await new Promise((resolve) => this.#next.addEventListener("click", resolve, { once: true }));
         this.#next.hidden = true;

@@ -1,9 +1,9 @@
 // The page of a call by hand: descriptions and candidates are carried by the person, by copy and paste.
-import { begin } from "../i18n.js";
+import { begin, say as tell } from "../i18n.js";
 import { Beside } from "./beside.js";
 import { element, spoken } from "./dom.js";
 import { HandCall } from "./hand-call.js";
-import { word } from "./words.js";
+import { failed, word } from "./words.js";
 
 const main = document.getElementById("main");
 const place = element("div", { "data-testid": "hand" });
@@ -38,9 +38,9 @@ async function start(name) {
         call = next;
         place.replaceChildren(call.element);
         call.focus();
-    } catch ({ explain, message }) {
+    } catch (thrown) {
         error.hidden = false;
-        error.textContent = explain ?? message;
+        tell(error, () => failed(thrown));
     }
 }
 

@@ -1,13 +1,16 @@
 // One call by hand, step by step: nothing goes on before the person has carried what is there.
+import { say as tell } from "../i18n.js";
 import { Call } from "../itodenwa/index.js";
 import { element, spoken } from "./dom.js";
 import { Sheet } from "./sheet.js";
-import { word } from "./words.js";
+import { failed, word } from "./words.js";
 
 /** Of both sides, in their order. */
 const STEPS = { caller: ["makeOffer", "setAnswer"], callee: ["setOffer", "makeAnswer"] };
 const CANDIDATES = 64;
 const STEPS_KEPT = 512;
+/** Lines of the chat that are kept; older ones are dropped. */
+const LINES = 500;
 const say = (key) => () => word("hand", key);
 
 export class HandCall {
@@ -111,22 +114,30 @@ export class HandCall {
     }
 
     #talk() {
+        const error = element("p", { class: "error", role: "alert", "data-testid": "hand-say-error", hidden: true });
         const field = element("input", { type: "text", "data-testid": "hand-say", maxlength: "4000", autocomplete: "off" });
         const send = (event) => {
             event.preventDefault();
             const text = field.value.trim();
             if (!text) return;
-            this.#call.send(text);
+            error.hidden = true;
+            try {
+                this.#call.send(text);
+            } catch (thrown) {
+                // What was written stays in the field.
+                return fail(error, thrown);
+            }
             this.#wrote("mine", text);
             field.value = "";
         };
         return element("form", { class: "card", hidden: true, onsubmit: send },
             element("label", {}, spoken("span", {}, say("chat")), field),
-            spoken("button", { type: "submit", class: "quiet", "data-testid": "hand-send" }, say("send")), this.#log);
+            spoken("button", { type: "submit", class: "quiet", "data-testid": "hand-send" }, say("send")), error, this.#log);
     }
 
     #wrote(whose, text) {
         this.#log.append(element("li", { class: whose }, element("span", { dir: "auto" }, text)));
+        if (this.#log.children.length > LINES) this.#log.firstElementChild.remove();
     }
 
     async #try(error, button, act) {
@@ -135,10 +146,9 @@ export class HandCall {
         try {
             await act();
             button.disabled = button.dataset.testid !== "hand-add";
-        } catch ({ explain, message }) {
+        } catch (thrown) {
             button.disabled = false;
-            error.hidden = false;
-            error.textContent = explain ?? message;
+            fail(error, thrown);
         }
     }
 
@@ -150,6 +160,11 @@ export class HandCall {
         const copy = spoken("button", { type: "button", class: "quiet", onclick: () => copied(field) }, say("copy"));
         return element("div", { class: "carried" }, element("label", {}, spoken("span", {}, say(readonly ? "carry" : "paste")), field), ...(readonly ? [copy] : []));
     }
+}
+
+function fail(element, error) {
+    element.hidden = false;
+    tell(element, () => failed(error));
 }
 
 async function copied(field) {

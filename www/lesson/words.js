@@ -1,5 +1,5 @@
 // The words of the lesson, loaded with it.
-import { filledIn, language } from "../i18n.js";
+import { errorText, filledIn, language } from "../i18n.js";
 import en from "./language/en.js";
 import ja from "./language/ja.js";
 
@@ -8,6 +8,11 @@ const LANGUAGES = { en, ja };
 /** A word or sentence of the lesson: `group` says of what kind. Empty if there is none. */
 export function word(group, key, values) {
     return filledIn(LANGUAGES[language()]?.[group]?.[key] ?? en[group][key] ?? "", values);
+}
+
+/** What went wrong, in the page's language where its code is known. */
+export function failed({ code, explain, message }) {
+    return errorText({ code, explain: explain ?? message });
 }
 
 /** A sentence and an advice for what a diagnosis found, with the name of whom it is about. */

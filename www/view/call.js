@@ -72,8 +72,8 @@ export class CallView {
         new Recorder(room, new Recorded(room, signal), signal);
         new Why(room, nameOf, signal);
         this.#closeKeys = keys(signal);
-        new Files(room, { came: () => this.#side.wrote(), signal });
         const chat = new Chat(room, signal);
+        new Files(room, { chat, came: () => this.#side.wrote(), signal });
         this.#hand = new Hand(room, { places: [this.#stage, this.#people], chat, failed: (error) => this.#tell(error), signal });
         this.#moderation = new Moderation(room, { hand: this.#hand, mute: () => this.#toggle("microphone"), signal });
         this.#verify = new Verify(room, { places: [this.#stage, this.#people], signal });

@@ -18,6 +18,8 @@ export class Chat {
     #earlier;
     /** What is drawn with the next picture of the page, so that many lines cost as much as one. */
     #waiting = [];
+    /** Whether one of them is one's own. */
+    #isOwn = false;
 
     constructor(room, signal) {
         this.#room = room;
@@ -86,7 +88,7 @@ export class Chat {
 
     #line(kind, who, text) {
         const { item, mark } = this.#item(kind, who, text, new Date());
-        this.#append(item);
+        this.append(item, { own: kind === "mine" });
         return mark;
     }
 
@@ -127,14 +129,18 @@ export class Chat {
         const item = document.createElement("div");
         item.className = "note";
         say(item, text);
-        this.#append(item);
+        this.append(item);
     }
 
-    #append(item) {
+    /** Puts a line below the others; with `own` it is shown to whoever reads further up, too. One with `data-stays` is not dropped. */
+    append(item, { own = false } = {}) {
         if (this.#waiting.length === 0) requestAnimationFrame(() => this.#draw());
         this.#waiting.push(item);
+        this.#isOwn ||= own;
         // A page that is not shown draws nothing.
-        if (this.#waiting.length > LINES) this.#waiting.shift();
+        if (this.#waiting.length <= LINES) return;
+        const oldest = this.#waiting.findIndex(goes);
+        if (oldest >= 0) this.#waiting.splice(oldest, 1);
     }
 
     #draw() {
@@ -143,8 +149,14 @@ export class Chat {
         // Who reads further up is not pulled down.
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
         log.append(...items);
-        const first = () => log.children[this.#earlier ? 1 : 0];
-        while (log.children.length > LINES) first().remove();
-        if (atEnd || items.some((item) => item.className === "mine")) log.scrollTop = log.scrollHeight;
+        const surplus = Math.max(log.children.length - LINES, 0);
+        for (const old of [...log.children].filter((item) => item !== this.#earlier && goes(item)).slice(0, surplus)) old.remove();
+        if (atEnd || this.#isOwn) log.scrollTop = log.scrollHeight;
+        this.#isOwn = false;
     }
+}
+
+/** Whether a line may be dropped when there are too many. */
+function goes(item) {
+    return !item.hasAttribute("data-stays");
 }

@@ -16,12 +16,13 @@ const addresses = new Set();
 /** Files in the chat: chosen or dropped there, offered to everybody, with how far they are. */
 export class Files {
     #room;
-    #log = document.getElementById("chat-log");
+    #chat;
     #came;
 
     /** `came` is told of each that is offered here. */
-    constructor(room, { came, signal }) {
+    constructor(room, { chat: log, came, signal }) {
         this.#room = room;
+        this.#chat = log;
         this.#came = came;
         for (const address of addresses) URL.revokeObjectURL(address);
         addresses.clear();
@@ -48,13 +49,13 @@ export class Files {
     #send(files) {
         const peers = [...this.#room.peers.values()];
         for (const file of files) {
-            if (peers.length === 0) new Row(this.#log, () => word("file"), file).tells(() => word("file-nobody"));
+            if (peers.length === 0) new Row(this.#chat, () => word("file"), file, { own: true }).tells(() => word("file-nobody"));
             for (const peer of peers) this.#sendTo(peer, file);
         }
     }
 
     async #sendTo(peer, file) {
-        const row = new Row(this.#log, () => word("file-to", { name: nameOf(peer) }), file);
+        const row = new Row(this.#chat, () => word("file-to", { name: nameOf(peer) }), file, { own: true });
         try {
             row.follows(await peer.sendFile(file));
         } catch (error) {
@@ -63,7 +64,7 @@ export class Files {
     }
 
     #offered(offer) {
-        const row = new Row(this.#log, () => word("file-from", { name: nameOf(offer.peer) }), offer);
+        const row = new Row(this.#chat, () => word("file-from", { name: nameOf(offer.peer) }), offer);
         row.offers({
             "file-accept": async () => {
                 try {
@@ -102,7 +103,7 @@ async function hasRoom(size) {
     }
 }
 
-/** One file, in the log. */
+/** One file, in the log: as long as it is on its way, or can be saved, it stays there; otherwise it is a line like others. */
 class Row {
     #item = document.createElement("div");
     #state = document.createElement("span");
@@ -112,7 +113,7 @@ class Row {
     #kept = document.createElement("span");
     #name;
 
-    constructor(log, who, { name, size }) {
+    constructor(chat, who, { name, size }, { own = false } = {}) {
         this.#name = name;
         const [person, file] = [document.createElement("b"), document.createElement("bdi")];
         this.#item.className = "file";
@@ -129,8 +130,7 @@ class Row {
         this.#kept.dataset.testid = "file-kept";
         this.#kept.hidden = true;
         this.#item.append(person, " ", file, " ", this.#state, " ", this.#kept, this.#bar, this.#buttons);
-        log.append(this.#item);
-        log.scrollTop = log.scrollHeight;
+        chat.append(this.#item, { own });
     }
 
     /** What the person may do, by the word for it. */
@@ -149,6 +149,7 @@ class Row {
     /** How it ended, or what is wrong. */
     tells(text) {
         this.#bar.hidden = true;
+        this.#item.removeAttribute("data-stays");
         this.#buttons.replaceChildren();
         this.#state.removeAttribute("aria-live");
         say(this.#state, text);
@@ -156,9 +157,10 @@ class Row {
 
     /** So many bytes need not come again, said by this word. */
     kept(count, name) {
+        // Not there yet, or no more.
         const log = this.#item.parentElement;
         // Who reads further up is left there; for all others the buttons stay in sight.
-        const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < this.#item.clientHeight;
+        const isAtEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < this.#item.clientHeight;
         this.#kept.hidden = count === 0;
         if (count > 0) say(this.#kept, () => word(name, { size: bytes(count) }));
         if (count > 0 && isAtEnd) log.scrollTop = log.scrollHeight;
@@ -167,6 +169,7 @@ class Row {
     /** `keeps`: what came is there for another transfer, when this one was not finished. */
     follows(transfer, { keeps } = {}) {
         let isPaused = false;
+        this.#item.setAttribute("data-stays", "");
         this.#bar.hidden = false;
         // Read aloud four times a second it would be in the way of everything else.
         this.#state.setAttribute("aria-live", "off");
@@ -205,6 +208,7 @@ class Row {
         link.dataset.testid = "file-save";
         say(link, () => word("file-save"));
         this.#buttons.replaceChildren(link);
+        this.#item.setAttribute("data-stays", "");
     }
 }
 

@@ -21,7 +21,8 @@ export class Lobby {
     #anyway = byId("join-recorded");
     /** What joins a call although it is recorded, when that was asked. */
     #agreed;
-    #suggested;
+    /** The room's name that was suggested last: nobody else has it. */
+    suggested;
     /** What gives up waiting to be let in. */
     #giveUp;
 
@@ -68,11 +69,6 @@ export class Lobby {
     /** The room that is filled in, if there is one. */
     room() {
         return this.#room.value.trim() || undefined;
-    }
-
-    /** The room's name that was suggested last: nobody else has it. */
-    get suggested() {
-        return this.#suggested;
     }
 
     /** Joins with what is filled in. */
@@ -146,8 +142,8 @@ export class Lobby {
         const [one, other, ...signs] = crypto.getRandomValues(new Uint32Array(2 + SIGN_COUNT));
         const pick = (list, number) => list[number % list.length];
         const secret = signs.map((number) => pick(SIGNS, number)).join("");
-        this.#suggested = `${pick(ADJECTIVES, one)}-${pick(ANIMALS, other)}-${secret}`;
-        this.#room.value = this.#suggested;
+        this.suggested = `${pick(ADJECTIVES, one)}-${pick(ANIMALS, other)}-${secret}`;
+        this.#room.value = this.suggested;
         this.#clearError();
         this.#name.focus();
     }

@@ -16,6 +16,8 @@ export function notice(key, write, { polite = false, dismissed, actions = [] } =
     const words = document.createElement("span");
     const dismiss = document.createElement("button");
     item.className = polite ? "notice polite" : "notice";
+    // Each by itself: the others are not read again.
+    item.setAttribute("role", polite ? "status" : "alert");
     item.dataset.key = key;
     item.dataset.testid = "notice";
     dismiss.type = "button";
@@ -28,11 +30,10 @@ export function notice(key, write, { polite = false, dismissed, actions = [] } =
         dismissed?.();
     });
     item.toggleAttribute("data-stays", Boolean(dismissed));
-    write(words);
-    item.append(words);
-    item.append(...actions.map(button));
-    item.append(dismiss);
+    // Empty at first: screen readers tell what is put into a status, and not what was in it when it came (WAI-ARIA, live regions).
     list.append(item);
+    write(words);
+    item.append(words, ...actions.map(button), dismiss);
     const passing = passingOnes();
     for (const old of passing.slice(0, Math.max(passing.length - NOTICES, 0))) old.remove();
 }

@@ -15,7 +15,8 @@ export class Recorded {
     constructor(room, signal) {
         this.#room = room;
         const listen = (type, act) => room.addEventListener(type, ({ detail }) => act(detail), { signal });
-        listen("data", ({ from, data }) => this.#heard(from, data));
+        // What was said before one came may not be so any more: whoever records tells those who come.
+        listen("data", ({ from, data, earlier }) => earlier || this.#heard(from, data));
         listen("left", ({ peer }) => this.#others.delete(peer.id) && this.#show());
         this.#show();
     }

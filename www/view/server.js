@@ -44,12 +44,17 @@ export class LinkedServer {
     }
 }
 
-/** What can't be read is another one, too. */
+/**
+ * The host, if it is another one than the page's. Read as the library and the browser read it: what begins with two slashes, or with a backslash
+ * or a tab behind the first one, may be a host (URL Standard, "relative slash state"). What can't be read is another one, too.
+ */
 function otherHost(address) {
+    const given = address.trim();
     try {
-        // A host alone is read as one by the library.
-        const { host } = new URL(/^[a-z]+:\/\//i.test(address) ? address : `ws://${address}`, location.href);
-        return address.startsWith("/") || host === location.host ? undefined : host || address;
+        // A host alone, whose security is that of the page.
+        const isBare = !given.startsWith("/") && !/^(ws|http)s?:\/\//i.test(given);
+        const { origin, host } = new URL(isBare ? `${location.protocol}//${given}` : given.replace(/^ws/i, "http"), location.href);
+        return origin === location.origin ? undefined : host || address;
     } catch {
         return address;
     }

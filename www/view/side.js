@@ -19,7 +19,9 @@ export class Side {
         this.#opened = opened;
         this.#button.addEventListener("click", () => this.#show(!this.isOpen, { chosen: true }), { signal });
         byId("panel-close").addEventListener("click", () => this.close(), { signal });
-        this.#side.addEventListener("keydown", ({ key }) => key === "Escape" && this.close(), { signal });
+        // While a word is composed it takes that back (UI Events, section 7.3.1).
+        const escape = ({ key, isComposing, keyCode }) => key === "Escape" && !isComposing && keyCode !== 229 && this.close();
+        this.#side.addEventListener("keydown", escape, { signal });
         // A window that becomes narrow shows the people, unless somebody writes just then.
         const isUsed = () => this.#side.contains(document.activeElement);
         matchMedia(WIDE).addEventListener("change", (wide) => (wide.matches || !isUsed()) && this.#fit(), { signal });
