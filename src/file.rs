@@ -28,7 +28,7 @@ impl Peer {
     /// Offers a file to this peer, who gets it as [`Event::File`](crate::Event::File), and sends it as they take it. It goes on through a new
     /// connection. The name is made safe: [`safe_name`].
     ///
-    /// A file goes in blocks of 256 KiB, read when they are sent, each with its SHA-256; eight at most are sent and not acknowledged. Several
+    /// A file goes in blocks of 256 KiB, read when they are sent, four at once, each with its SHA-256; eight at most are sent and not acknowledged. Several
     /// files at once share the connection block by block.
     ///
     /// # Errors
