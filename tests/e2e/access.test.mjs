@@ -67,6 +67,8 @@ const CALL = {
         const transfers = [];
         const accept = async () => (transfers.push({}), transfers.at(-1));
         for (const name of ["on its way.jpg", `${"long".repeat(40)}.tar.gz`, "offered"]) onfile({ name, size: 5e6, peer, accept, kept: async () => 2e6 });
+        // Lines are drawn with the next picture of the page.
+        while (document.querySelectorAll("[data-testid=file-accept]").length < 3) await new Promise(requestAnimationFrame);
         for (const button of [...document.querySelectorAll("[data-testid=file-accept]")].slice(0, 2)) button.click();
         while (transfers.filter(({ onend }) => onend).length < 2) await new Promise(requestAnimationFrame);
         transfers[0].onprogress({ state: "running", bytes: 2e6, kept: 1e6, size: 5e6, speed: 1e6, left: 3000 });

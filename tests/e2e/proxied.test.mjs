@@ -12,7 +12,7 @@ import { LIMIT, need } from "./people.mjs";
 async function server(t) {
     const options = ["--listen", "127.0.0.1:0", "--behind-proxy", "--allow-origin", "https://example.org", "--turn", "off", "--metrics", "127.0.0.1:0"];
     const { ITODENWA_WWW, ...env } = process.env;
-    const child = spawn(need("ITODENWA_SERVER"), options, { stdio: ["ignore", "pipe", "pipe"], env: { ...env, RUST_LOG: "info" } });
+    const child = spawn(need("ITODENWA_SERVER"), options, { stdio: ["ignore", "pipe", "pipe"], env: { ...env, RUST_LOG: "info,itodenwa_server=debug" } });
     t.after(() => child.kill());
     const log = [];
     createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

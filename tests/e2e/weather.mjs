@@ -56,8 +56,11 @@ export function prepare() {
         return list.map((item) => [draw(), item]).sort(([one], [other]) => one - other).map(([, item]) => item);
     };
     const kinds = {
-        /** The first offer does not arrive. */
-        offer: () => once("offer"),
+        /** The first offer does not arrive. It may have come with a join, so it is lost where it would arrive. */
+        offer: () => {
+            arrives = once("offer");
+            return (_, send) => send();
+        },
         /** The first answer does not. */
         answer: () => once("answer"),
         /** Everything arrives twice. */
@@ -105,6 +108,7 @@ export function prepare() {
         },
     };
     let passes = (_, send) => send();
+    let arrives = (_, give) => give();
     window.weather = (kind, seed = 1) => (passes = kinds[kind](seed));
     window.weather.done = done;
 
@@ -115,6 +119,13 @@ export function prepare() {
             const send = () => this.readyState === Socket.OPEN && super.send(data);
             if (!signal) return send();
             passes(signal.packet.body && JSON.parse(signal.packet.body), send);
+        }
+        addEventListener(type, listener, ...options) {
+            const heard = (event) => {
+                const body = type === "message" && JSON.parse(event.data).signal?.packet.body;
+                arrives(body && JSON.parse(body), () => listener.call(this, event));
+            };
+            super.addEventListener(type, heard, ...options);
         }
     };
 }
