@@ -15,7 +15,7 @@ const FIRST_LOAD: usize = 142_000;
 /// What each of the other modules may have, with the bindings that they share; they are loaded when they are first used.
 const LATER: usize = 33_200;
 /// The one with files: those that go on after a page was loaded anew are half of it; 40 000 is the goal.
-const FILES: (&str, usize) = ("_files_", 41_300);
+const FILES: (&str, usize) = ("_files_", 42_100);
 /// Others, as their packages are bundled by everybody; one is shipped bundled.
 const RIVALS: [&str; 3] = ["peerjs", "mediasoup-client", "livekit-client"];
 const SIMPLE_PEER: &str = "node_modules/simple-peer/simplepeer.min.js";
