@@ -1,5 +1,6 @@
 //! What the log has, and what it never has.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +8,8 @@ use itodenwa_server::token::{Claims, Secret};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::support::{Client, http, refusal, soon};
 
@@ -15,11 +17,8 @@ const SECRET: &str = "a secret that nobody may read in a log";
 const ROOM: &str = "a-room-that-nobody-may-read";
 const CANDIDATE: &str = "candidate:1 1 udp 2122260223 198.51.100.23 51234 typ host";
 
-/// Everything that the program logs, at the finest level, while people come in, talk and are refused.
-async fn log_of_a_busy_run(format: &str) -> String {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
-    program.args(["--listen", "127.0.0.1:0", "--behind-proxy", "--log-format", format, "--room-peers", "2"]);
-    program.env("RUST_LOG", "trace").env("ITODENWA_SECRET", SECRET.replace(' ', "-"));
+/// The program, where it listens, and all that it logs until it ends.
+async fn start(mut program: Command) -> (Child, SocketAddr, JoinHandle<String>) {
     program.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut program = program.spawn().unwrap();
     let mut line = String::new();
@@ -31,6 +30,15 @@ async fn log_of_a_busy_run(format: &str) -> String {
         stderr.read_to_string(&mut log).await.unwrap();
         log
     });
+    (program, address, log)
+}
+
+/// Everything that the program logs, at the finest level, while people come in, talk and are refused.
+async fn log_of_a_busy_run(format: &str) -> String {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    program.args(["--listen", "127.0.0.1:0", "--behind-proxy", "--log-format", format, "--room-peers", "2"]);
+    program.env("RUST_LOG", "trace").env("ITODENWA_SECRET", SECRET.replace(' ', "-"));
+    let (mut program, address, log) = start(program).await;
 
     let connect = async || Client::over(TcpStream::connect(address).await.unwrap(), "203.0.113.77").await.unwrap();
     let (mut ann, ann_id) = join(connect().await, "ann").await;
@@ -66,17 +74,8 @@ async fn log_of_strangers(level: &str) -> String {
     let relay = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
     program.args(["--listen", "127.0.0.1:0", "--turn-listen", &relay, "--allow-origin", "https://example.org"]);
-    program.env("RUST_LOG", level).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut program = program.spawn().unwrap();
-    let mut line = String::new();
-    soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
-    let address = line.trim().strip_prefix("itodenwa: http://").unwrap().trim_end_matches('/').parse().unwrap();
-    let mut stderr = program.stderr.take().unwrap();
-    let log = tokio::spawn(async move {
-        let mut log = String::new();
-        stderr.read_to_string(&mut log).await.unwrap();
-        log
-    });
+    program.env("RUST_LOG", level);
+    let (mut program, address, log) = start(program).await;
 
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     // With the cookie of STUN; of 100 bytes that it speaks of there are none, and an attribute that is cut off.

@@ -1,19 +1,16 @@
 //! Files whose connection is lost.
 
 use futures_util::future::join;
-use itodenwa::{Destination, FileError, TransferState};
+use itodenwa::{Destination, FileError, Room, Transfer, TransferState};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::files::{blob, bytes, incoming, peer, received};
 use crate::kit::{self, connected, cut_channels, leave, leave_channels_alone, pair, watch_channels, within};
 
-#[wasm_bindgen_test]
-async fn a_file_goes_on_through_a_new_connection_and_ends_with_its_peer() {
-    watch_channels();
-    let (one, mut other) = pair().await;
-    let file = bytes(6_000_000);
-    let mut sent = peer(&one).send_file(&blob(&file), "x").expect("offered");
-    let mut taken = incoming(&mut other).await.accept(Destination::default()).expect("accepted");
+/// A part of a file came, and it stands; then the connection is lost.
+async fn begin_and_lose(one: &Room, other: &mut Room, file: &[u8]) -> (Transfer, Transfer) {
+    let mut sent = peer(one).send_file(&blob(file), "x").expect("offered");
+    let mut taken = incoming(other).await.accept(Destination::default()).expect("accepted");
     while taken.progress().bytes == 0 {
         within("progress", taken.changed()).await.expect("news");
     }
@@ -24,6 +21,15 @@ async fn a_file_goes_on_through_a_new_connection_and_ends_with_its_peer() {
     while sent.progress().state != TransferState::Waiting {
         within("the loss", sent.changed()).await.expect("news");
     }
+    (sent, taken)
+}
+
+#[wasm_bindgen_test]
+async fn a_file_goes_on_through_a_new_connection_and_ends_with_its_peer() {
+    watch_channels();
+    let (one, mut other) = pair().await;
+    let file = bytes(6_000_000);
+    let (sent, taken) = begin_and_lose(&one, &mut other, &file).await;
     let before = taken.progress().bytes;
     assert!(before > 0 && before < 6_000_000, "{before}");
     taken.resume();
@@ -68,18 +74,7 @@ async fn a_file_that_nobody_took_yet_is_offered_once_through_several_connections
 async fn a_file_that_is_cancelled_while_there_is_no_connection_ends_on_both_sides() {
     watch_channels();
     let (one, mut other) = pair().await;
-    let mut sent = peer(&one).send_file(&blob(&bytes(6_000_000)), "x").expect("offered");
-    let mut taken = incoming(&mut other).await.accept(Destination::default()).expect("accepted");
-    while taken.progress().bytes == 0 {
-        within("progress", taken.changed()).await.expect("news");
-    }
-    // It stands, so that it is not over before the connection is.
-    taken.pause();
-    within("two ends of a channel", kit::texts_sent(0)).await;
-    cut_channels();
-    while sent.progress().state != TransferState::Waiting {
-        within("the loss", sent.changed()).await.expect("news");
-    }
+    let (sent, taken) = begin_and_lose(&one, &mut other, &bytes(6_000_000)).await;
     sent.cancel();
     let ends = join(received(&sent), received(&taken)).await;
     assert_eq!(ends, (Err(FileError::Cancelled), Err(FileError::CancelledByPeer)));
