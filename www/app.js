@@ -34,6 +34,7 @@ if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead
 async function enter(call) {
     const { room: name, person, camera, microphone, ticket, knowsRecorded } = call;
     lobby.busy(true);
+    lobby.want(call);
     const waiting = new AbortController();
     try {
         if (!(await server.agreed())) return;
@@ -106,9 +107,13 @@ function loadAnew(call) {
 async function stay(room, { key }, CallView) {
     address.tell(room.name, key);
     const stayed = new AbortController();
-    // Not by what is still going on when it is over.
-    const remember = () =>
-        stayed.signal.aborted || tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...intent(room) }));
+    let wanted;
+    const remember = () => {
+        // Not by what is still going on when it is over.
+        if (stayed.signal.aborted) return;
+        wanted = intent(room);
+        tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...wanted }));
+    };
     remember();
     // With the newest ticket.
     addEventListener("pagehide", remember, { capture: true, signal: stayed.signal });
@@ -119,8 +124,8 @@ async function stay(room, { key }, CallView) {
     const error = await room.closed;
     stayed.abort();
     view.close();
-    // Who comes back is called as they were at last.
-    lobby.fill({ room: room.name, name: room.me.name ?? "" });
+    // Who comes back is called, seen and heard as they were at last.
+    lobby.fill({ room: room.name, name: room.me.name ?? "", wanted });
     // A reload comes back to a call that was not left, and so does a page that the browser kept.
     if (!error || SENT_OUT.has(error.code)) tab.set("call", undefined);
     lobby.show();

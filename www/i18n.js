@@ -57,6 +57,11 @@ export function say(element, text) {
     element.textContent = text();
 }
 
+/** Gives an element the words of another one, which it has already, for when the language changes. */
+export function saysLike(element, other) {
+    spoken.set(element, spoken.get(other));
+}
+
 /** Says again what is made of more than a key: somebody has another name. */
 export function sayAgain() {
     for (const element of document.querySelectorAll("[data-spoken]")) element.textContent = spoken.get(element)?.() ?? "";

@@ -41,9 +41,11 @@ export async function fromFile(file) {
     return { people, made: text(content.made, 64), browser: text(content.browser, 300) };
 }
 
-/** The diagram as a file of its own: with the colours that it has now. */
-export function toSvg(diagram) {
+/** The diagram as a file of its own: with the colours that it has now. Without `whole` neither name nor addresses are in it: who it is with is called `other`. */
+export function toSvg(diagram, { whole = false, other }) {
     const copy = diagram.cloneNode(true);
+    for (const text of copy.querySelectorAll("text")) text.textContent = safe(text.textContent, whole);
+    if (!whole) copy.querySelector("rect.other + text").textContent = other;
     const drawn = diagram.querySelectorAll("*");
     copy.querySelectorAll("*").forEach((part, index) => {
         const style = getComputedStyle(drawn[index]);
