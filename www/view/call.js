@@ -151,7 +151,7 @@ export class CallView {
             // Stopped by the browser's own button.
             if (trouble.source === "screen" && trouble.code === "media/ended") return;
             // Why somebody is not connected is said of them, and stays as long as it is so.
-            if (OF_WHY.has(trouble.code)) return;
+            if (OF_WHY.test(trouble.code)) return;
             this.#tell(trouble, nameOf(trouble.peer));
         };
     }

@@ -59,10 +59,9 @@ function takeEnded() {
 
 /** A focus in it goes on to the next one, or back to where it was. */
 function take(item) {
-    const hadFocus = item.contains(document.activeElement);
     const next = item.nextElementSibling ?? item.previousElementSibling;
+    if (item.contains(document.activeElement)) (next?.lastElementChild ?? before)?.focus({ preventScroll: true });
     item.remove();
-    if (hadFocus) (next?.lastElementChild ?? before)?.focus({ preventScroll: true });
 }
 
 function button({ testid, words, act }, index) {

@@ -28,8 +28,7 @@ export class Verify {
         click("verify-again", () => this.#compare(this.#peer));
         click("verify-match", () => this.#verification?.compared(true));
         click("verify-differ", () => this.#verification?.compared(false));
-        // Where nothing has the focus: a notice that it was opened from is gone.
-        this.#panel.addEventListener("close", () => document.activeElement === document.body && this.#focus(), { signal });
+        this.#panel.addEventListener("close", () => this.#focus(), { signal });
         signal.addEventListener("abort", () => this.#panel.close());
     }
 
@@ -50,10 +49,11 @@ export class Verify {
         return this.#places.map((place) => place.element(id)?.querySelector("[data-testid=verify]")).find(Boolean);
     }
 
-    /** Their line, or what opens the panel that it is in. */
+    /** Where nothing has the focus, as a notice that it was opened from is gone: on their line, or on what opens the panel that it is in. */
     #focus() {
-        this.#button(this.#peer)?.focus();
-        if (document.activeElement === document.body) byId("panel").focus();
+        const isLost = () => document.activeElement === document.body || this.#panel.contains(document.activeElement);
+        if (isLost()) this.#button(this.#peer)?.focus();
+        if (isLost()) byId("panel").focus();
     }
 
     #chosen(button) {
