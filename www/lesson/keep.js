@@ -52,7 +52,7 @@ export function toSvg(diagram, { whole = false, other }) {
         for (const name of ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "font-size", "font-weight", "font-style", "font-family"]) {
             part.setAttribute(name, style.getPropertyValue(name));
         }
-        for (const name of ["tabindex", "role", "class", "data-testid", "aria-pressed"]) part.removeAttribute(name);
+        for (const name of ["tabindex", "role", "class", "data-testid", "data-name", "data-detail", "aria-pressed"]) part.removeAttribute(name);
     });
     const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: getComputedStyle(diagram.parentElement).backgroundColor })) paper.setAttribute(name, value);
