@@ -1,6 +1,6 @@
 // The page: a lobby, and a call in the room that was joined. Everything of the call comes from the npm package's own API.
 import { address, isOfType } from "./address.js";
-import { begin, errorText, say, word } from "./i18n.js";
+import { begin, errorText, say, sentences, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
 import { preferences } from "./preferences.js";
 import { Checkup } from "./view/checkup.js";
@@ -137,7 +137,7 @@ async function stay(room, { key }, CallView) {
 /** After a call that was left: how long it was, and the way back. */
 function ended(millis) {
     const [unit, count] = millis < 60_000 ? ["seconds", Math.round(millis / 1000)] : ["minutes", Math.round(millis / 60_000)];
-    notice("call-ended", (element) => say(element, () => `${word("call-ended")} ${word(`lasted-${unit}`, { count })}`), {
+    notice("call-ended", (element) => say(element, () => sentences(word("call-ended"), word(`lasted-${unit}`, { count }))), {
         polite: true,
         actions: [
             { testid: "come-back", words: () => word("come-back"), act: () => lobby.submit() },

@@ -33,6 +33,11 @@ export function language() {
     return chosen;
 }
 
+/** Sentences that follow each other, those that there are. */
+export function sentences(...texts) {
+    return texts.filter((text) => text).join(chosen === "ja" ? "" : " ");
+}
+
 /** A text with its values in their places. */
 export { fill as filledIn };
 

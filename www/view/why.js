@@ -1,4 +1,4 @@
-import { errorText, say } from "../i18n.js";
+import { errorText, say, sentences } from "../i18n.js";
 import { notice } from "./notices.js";
 
 const LOOK_EVERY_MILLIS = 2000;
@@ -64,7 +64,7 @@ export class Why {
             if (known) element.dataset.diagnosis = known.code;
             if (told) element.dataset.code = told.code;
             const name = () => this.#nameOf(peer);
-            say(element, () => [known && words.diagnosed(known, name()), told && errorText(told, { name: name() })].filter((text) => text).join(" "));
+            say(element, () => sentences(known && words.diagnosed(known, name()), told && errorText(told, { name: name() })));
         };
         notice(key(peer.id), write, { signal: this.#signal });
     }
