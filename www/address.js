@@ -43,8 +43,8 @@ export const address = {
 };
 
 /**
- * The token is taken out of the address, so that it is not copied with it; a reload still has it. The key stays: whoever is given the
- * address needs it.
+ * The token is taken out of the address, so that it is not copied with it; a reload still has it, and whoever comes back to the page. The key
+ * stays: whoever is given the address needs it.
  */
 function read() {
     const given = new URLSearchParams(location.hash.slice(1));
@@ -53,7 +53,7 @@ function read() {
     if (itsToken) {
         tab.set("token", itsToken);
         write();
-    } else if (!isOfType("reload")) tab.set("token", undefined);
+    } else if (!isOfType("reload") && !isOfType("back_forward")) tab.set("token", undefined);
     token = itsToken ?? tab.get("token");
 }
 

@@ -1,6 +1,6 @@
 // The page: a lobby, and a call in the room that was joined. Everything of the call comes from the npm package's own API.
 import { address, isOfType } from "./address.js";
-import { begin, errorText, say, word } from "./i18n.js";
+import { begin, errorText, say, sentences, word } from "./i18n.js";
 import { memory, tab } from "./memory.js";
 import { preferences } from "./preferences.js";
 import { Checkup } from "./view/checkup.js";
@@ -34,6 +34,7 @@ if (parameters.get("room")) (globalThis.requestIdleCallback ?? setTimeout)(ahead
 async function enter(call) {
     const { room: name, person, camera, microphone, ticket, knowsRecorded } = call;
     lobby.busy(true);
+    lobby.want(call);
     const waiting = new AbortController();
     try {
         if (!(await server.agreed())) return;
@@ -106,9 +107,13 @@ function loadAnew(call) {
 async function stay(room, { key }, CallView) {
     address.tell(room.name, key);
     const stayed = new AbortController();
-    // Not by what is still going on when it is over.
-    const remember = () =>
-        stayed.signal.aborted || tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...intent(room) }));
+    let wanted;
+    const remember = () => {
+        // Not by what is still going on when it is over.
+        if (stayed.signal.aborted) return;
+        wanted = intent(room);
+        tab.set("call", JSON.stringify({ room: room.name, person: room.me.name, ticket: room.ticket, ...wanted }));
+    };
     remember();
     // With the newest ticket.
     addEventListener("pagehide", remember, { capture: true, signal: stayed.signal });
@@ -119,8 +124,8 @@ async function stay(room, { key }, CallView) {
     const error = await room.closed;
     stayed.abort();
     view.close();
-    // Who comes back is called as they were at last.
-    lobby.fill({ room: room.name, name: room.me.name ?? "" });
+    // Who comes back is called, seen and heard as they were at last.
+    lobby.fill({ room: room.name, name: room.me.name ?? "", wanted });
     // A reload comes back to a call that was not left, and so does a page that the browser kept.
     if (!error || SENT_OUT.has(error.code)) tab.set("call", undefined);
     lobby.show();
@@ -132,7 +137,7 @@ async function stay(room, { key }, CallView) {
 /** After a call that was left: how long it was, and the way back. */
 function ended(millis) {
     const [unit, count] = millis < 60_000 ? ["seconds", Math.round(millis / 1000)] : ["minutes", Math.round(millis / 60_000)];
-    notice("call-ended", (element) => say(element, () => `${word("call-ended")} ${word(`lasted-${unit}`, { count })}`), {
+    notice("call-ended", (element) => say(element, () => sentences(word("call-ended"), word(`lasted-${unit}`, { count }))), {
         polite: true,
         actions: [
             { testid: "come-back", words: () => word("come-back"), act: () => lobby.submit() },

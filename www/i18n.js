@@ -33,6 +33,11 @@ export function language() {
     return chosen;
 }
 
+/** Sentences that follow each other, those that there are. */
+export function sentences(...texts) {
+    return texts.filter((text) => text).join(chosen === "ja" ? "" : " ");
+}
+
 /** A text with its values in their places. */
 export { fill as filledIn };
 
@@ -55,6 +60,11 @@ export function say(element, text) {
     element.dataset.spoken = "";
     spoken.set(element, text);
     element.textContent = text();
+}
+
+/** Gives an element the words of another one, which it has already, for when the language changes. */
+export function saysLike(element, other) {
+    spoken.set(element, spoken.get(other));
 }
 
 /** Says again what is made of more than a key: somebody has another name. */

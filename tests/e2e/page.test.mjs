@@ -246,6 +246,18 @@ test("both languages have a word for everything", async (t) => {
     assert.deepEqual(used.filter((key) => !en.includes(key)), []);
 });
 
+test("Japanese is written in one way", async (t) => {
+    const ann = await person(t, "chromium");
+    const all = await ann.page.evaluate(async () => {
+        const texts = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(texts));
+        const modules = await Promise.all([import("./language/ja.js"), import("./lesson/language/ja.js")]);
+        return modules.flatMap((module) => texts({ ...module }));
+    });
+    assert.ok(all.length > 500);
+    // A colon is as wide as the signs around it, and whoever has no name is called what others can be called.
+    assert.deepEqual(all.filter((text) => /ブラウザー|ルーム|だれ|\} さん|名前のない人|:(?!\/\/)/.test(text)), []);
+});
+
 test("the page is small, and can be used before the call's wasm is there", async (t) => {
     const ann = await person(t, "chromium");
     const { origin } = new URL(await address());

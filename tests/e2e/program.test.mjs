@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
-import { end, freshRoom, need, pairOr, person, startProgram } from "./people.mjs";
+import { end, freshRoom, need, pairOr, person, startProgram, startServer } from "./people.mjs";
 
 after(end);
 
@@ -71,6 +71,25 @@ test("only who has a token comes in; it is in no address that a server sees, and
         await ben.close();
     }
     await ann.counts(1);
+});
+
+test("whoever comes back to the page still has the token", async (t) => {
+    const { process: server, address: at } = await startServer("--secret", SECRET);
+    t.after(() => server.kill());
+    const room = freshRoom();
+    // The browser keeps no page that listens for this: it is loaded anew.
+    const prepare = () => addEventListener("unload", () => {});
+    const ann = await person(t, "chromium", { at, query: `?room=${room}#token=${token(room, "ann")}`, prepare });
+    await ann.join(undefined, "Ann");
+    await ann.page.goto(`${at}by-hand.html`);
+    await ann.page.goBack();
+    await ann.click("come-back");
+    await ann.see("leave");
+    // A way to the page that is another one has none.
+    await ann.page.goto(`${at}?room=${room}&x`);
+    await ann.fill("name", "Ann");
+    await ann.click("join");
+    await ann.until(() => document.querySelector("[data-testid=join-error]").dataset.code === "token/required");
 });
 
 test("the newest of an identity goes on, and the older one is told and stays away", async (t) => {

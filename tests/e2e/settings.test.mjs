@@ -131,6 +131,17 @@ test("somebody is silenced here, with the keyboard", async (t) => {
     assert.equal(await ann.value("tile-volume"), "1");
 });
 
+test("what can be chosen is said in the language that is chosen", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.join(freshRoom(), "Ann");
+    await ann.click("settings");
+    await choices(ann, "choose-camera", 2);
+    const first = () => ann.page.$eval("[data-testid=choose-camera] option", ({ textContent }) => textContent);
+    assert.equal(await first(), "System default");
+    await ann.click("language-in-settings");
+    assert.equal(await first(), "システムの既定");
+});
+
 test("who speaks is marked", async (t) => {
     const [ann] = await meet(t, ["chromium", "firefox"]);
     await ann.page.waitForSelector('[data-testid="tile"][data-speaking]', { timeout: LIMIT });

@@ -275,3 +275,87 @@ test("who is waited for is told, and what can be done; what is not read is count
     await ann.reads("alone", "You are alone again");
     assert.deepEqual(ann.errors, []);
 });
+
+test("whoever shares is as loud on both of their tiles, and is silenced and heard again on either", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    await ann.page.evaluate(() => window.scene.media("Bob", "screen", true));
+    await ann.see("screen-tile");
+    const shown = () => ann.page.evaluate(() =>
+        ["tile", "screen-tile"].map((tile) => {
+            const find = (tool) => document.querySelector(`[data-testid=${tile}] [data-testid=${tool}]`);
+            return [find("tile-mute").getAttribute("aria-pressed"), find("tile-volume").value];
+        }));
+    const act = (tile, tool, value) => ann.page.$eval(`[data-testid=${tile}] [data-testid=${tool}]`, (element, value) => {
+        if (value === undefined) return element.click();
+        element.value = value;
+        element.dispatchEvent(new Event("input"));
+    }, value);
+    assert.deepEqual(await shown(), [["false", "1"], ["false", "1"]]);
+    await act("screen-tile", "tile-mute");
+    assert.deepEqual(await shown(), [["true", "0"], ["true", "0"]]);
+    await act("tile", "tile-mute");
+    assert.deepEqual(await shown(), [["false", "1"], ["false", "1"]]);
+    await act("tile", "tile-volume", "0.5");
+    assert.deepEqual(await shown(), [["false", "0.5"], ["false", "0.5"]]);
+    await act("screen-tile", "tile-volume", "0");
+    assert.deepEqual(await shown(), [["true", "0"], ["true", "0"]]);
+    assert.deepEqual(ann.errors, []);
+});
+
+test("a touch is known where clicks do not say of what they are, as in Safari before 18.2", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    const press = (pointerType) => ann.page.$eval("[data-testid=tile]", (tile, pointerType) => {
+        tile.dispatchEvent(new PointerEvent("pointerup", { pointerType, bubbles: true }));
+        tile.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+        return tile.hasAttribute("data-touched");
+    }, pointerType);
+    assert.equal(await press("mouse"), false);
+    assert.equal(await press("touch"), true);
+    assert.equal(await press("touch"), false);
+});
+
+test("with colours of the system what is on, and who speaks, has a line around it", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 3 });
+    const devtools = await ann.page.createCDPSession();
+    await devtools.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+    assert.ok(await ann.page.evaluate(() => matchMedia("(forced-colors: active)").matches));
+    const line = (testid, part) => ann.page.$eval(`[data-testid=${testid}]`, (element, part) => {
+        const { outlineStyle, outlineWidth, borderTopWidth } = getComputedStyle(element, part);
+        return part ? borderTopWidth : outlineStyle === "none" ? "" : outlineWidth;
+    }, part);
+    for (const testid of ["view-speaker", "tile-pin", "lock"]) {
+        const before = await line(testid);
+        await ann.click(testid);
+        assert.deepEqual([before, await line(testid)], ["", "3px"], testid);
+    }
+    assert.equal(await line("tile", "::after"), "0px");
+    await ann.page.evaluate(() => window.scene.speaks("Bob"));
+    assert.equal(await line("tile", "::after"), "5px");
+    await ann.click("lesson-open");
+    await ann.see("lesson-path");
+    assert.deepEqual([await line("lesson-steps"), await line("lesson-path")], ["3px", ""]);
+});
+
+test("on a phone the button that copies the invitation says so, to the eye and to a screen reader", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.page.setViewport({ width: 390, height: 844 });
+    await scene(ann.page);
+    await ann.page.evaluate(() => {
+        Object.defineProperty(navigator.clipboard, "writeText", { value: async () => {} });
+        document.getElementById("copy-link").focus();
+    });
+    const width = () => ann.page.$eval("#copy-link span", (label) => label.getBoundingClientRect().width);
+    assert.ok((await width()) <= 1);
+    await ann.page.keyboard.press("Enter");
+    await ann.reads("copied", "Copied");
+    assert.equal(await ann.text("copy-link"), "Copied");
+    assert.ok((await width()) > 20);
+    assert.ok(await ann.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await ann.page.keyboard.press("Tab");
+    assert.equal(await ann.text("copied"), "");
+    assert.equal(await ann.text("copy-link"), "Copy invitation");
+    assert.ok((await width()) <= 1);
+});

@@ -381,7 +381,7 @@ test("words, and what to do, in Japanese and on a narrow screen", async (t) => {
     assert.deepEqual(wide, [0, true], "nothing is cut");
     await bob.reads("notices", "ことばを比べたい");
     await ann.click("verify-differ");
-    await ann.reads("verify-state", "間にだれか");
+    await ann.reads("verify-state", "間に誰か");
 });
 
 test("of who lies it is said on the page what to do, also to the one who did not ask", async (t) => {

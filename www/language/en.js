@@ -6,7 +6,7 @@ export default {
     "other-server-text": "This link wants the call introduced by {host}, not by the server of this page. Whoever runs it learns your address and name and who you meet, and could listen in. Go on only if you trust it.",
     "other-server-no": "Do not use it",
     "other-server-yes": "Use it",
-    "room-hint": "Everybody who enters the same name meets. Letters a–z, digits, - and _.",
+    "room-hint": "Everybody who enters the same name meets. Letters a\u2060–\u2060z, digits, - and _.",
     "your-name": "Your name",
     "your-name-example": "Ann",
     "own-name-hint": "The others see a new one at once.",
@@ -210,7 +210,7 @@ export default {
 };
 
 export const errors = {
-    "room/invalid": "This can't be a room's name. Use 1 to 64 letters a–z, digits, - and _, for instance blue-tiger.",
+    "room/invalid": "This can't be a room's name. Use 1 to 64 letters a\u2060–\u2060z, digits, - and _, for instance blue-tiger.",
     "name/invalid": "This can't be a name. Use up to 64 characters of plain text.",
     "name/fixed": "Your token says what you are called.",
     "name/unsupported": "The server is too old for that. Leave, and join with the name.",

@@ -69,8 +69,16 @@ export class Beside {
         const calls = await Promise.all([0, 1].map(() => Call.create({ ice, iceServers: this.#servers() })));
         const [caller, callee] = calls;
         const stop = new AbortController();
-        const timer = setTimeout(() => stop.abort(new Error(word("beside", "late"))), LIMIT_MILLIS);
+        const late = () => stop.abort(new Error(word("beside", "late")));
+        let timer = setTimeout(late, LIMIT_MILLIS);
         const stopped = new Promise((_, reject) => stop.signal.addEventListener("abort", () => reject(stop.signal.reason)));
+        // How long the person takes does not count.
+        const gate = async (step) => {
+            if (!this.#pause.checked) return;
+            clearTimeout(timer);
+            await this.#gate(ice, step);
+            timer = setTimeout(late, LIMIT_MILLIS);
+        };
         try {
             const ready = Promise.all(calls.map(opened));
             for (const [from, to] of [[caller, callee], [callee, caller]]) {
@@ -83,12 +91,12 @@ export class Beside {
             }
             const negotiated = async () => {
                 const offer = await caller.makeOffer();
-                await this.#gate(ice, "sendOffer", timer);
+                await gate("sendOffer");
                 await this.#carry();
                 await callee.setOffer(offer);
-                await this.#gate(ice, "makeAnswer", timer);
+                await gate("makeAnswer");
                 const answer = await callee.makeAnswer();
-                await this.#gate(ice, "sendAnswer", timer);
+                await gate("sendAnswer");
                 await this.#carry();
                 await caller.setAnswer(answer);
                 await ready;
@@ -102,9 +110,7 @@ export class Beside {
     }
 
     /** With pauses: waits until the person wants the next step, and takes as long as they like. */
-    async #gate(way, step, timer) {
-        if (!this.#pause.checked) return;
-        clearTimeout(timer);
+    async #gate(way, step) {
         tell(this.#what, () => `${word("beside", way)}: ${step}`);
         this.#next.hidden = false;
         await new Promise((resolve) => this.#next.addEventListener("click", resolve, { once: true }));

@@ -11,6 +11,7 @@ let call;
 
 begin();
 const say = (key) => () => word("hand", key);
+tell(document.querySelector("title"), () => `${word("hand", "title")} – itodenwa`);
 const ice = element("select", { "data-testid": "hand-ice" },
     spoken("option", { value: "trickle" }, say("trickle")), spoken("option", { value: "vanilla" }, say("vanilla")));
 const camera = element("input", { type: "checkbox", "data-testid": "hand-camera" });

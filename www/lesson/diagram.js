@@ -10,10 +10,10 @@ const TIMES = 62;
 const EDGE = 46;
 
 /**
- * Draws rows for this width. `name` and `carrier` head the lanes beside one's own. `chosen` gets a row that is touched; `selected` is the one that is open. What is drawn has its own colours
+ * Draws rows for this width. `name` and `carrier` head the lanes beside one's own. With `opens` each row is a button; `selected` is the one that is open. What is drawn has its own colours
  * (`currentColor` and classes), so that the page's style dresses it.
  */
-export function draw(rows, { width, name, carrier, chosen, selected }) {
+export function draw(rows, { width, name, carrier, opens = false, selected }) {
     const you = TIMES + EDGE;
     const other = width - EDGE;
     const lanes = { you, server: Math.round((you + other) / 2), other, width };
@@ -25,7 +25,7 @@ export function draw(rows, { width, name, carrier, chosen, selected }) {
             parts.push(svg("text", { class: "gap", x: lanes.you + 10, y: y + 14 }, word("page", "gap", { seconds })));
             y += GAP_ROW;
         }
-        parts.push(drawRow(row, y, lanes, { chosen, selected: row === selected }));
+        parts.push(drawRow(row, y, lanes, { opens, selected: row === selected }));
         y += ROW;
     }
     const height = y + 12;
@@ -45,20 +45,14 @@ export function draw(rows, { width, name, carrier, chosen, selected }) {
     return svg("svg", { class: "diagram", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": label }, ...heads, ...parts);
 }
 
-function drawRow(row, y, lanes, { chosen, selected }) {
+function drawRow(row, y, lanes, { opens, selected }) {
     const { shape, name, detail, at, steps } = row;
     const line = y + 27;
     const times = steps.length > 1 ? `${word("page", "times", { count: steps.length })} ` : "";
     const text = `${times}${name}${detail && shape !== "fail" ? ` ${detail}` : ""}`;
-    const choose = () => chosen?.(row);
-    const onkeydown = (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        choose();
-    };
     const group = svg("g", {
-        class: `row ${shape}${selected ? " selected" : ""}`, role: chosen && "button", tabindex: chosen && "0", "data-testid": "diagram-step", "data-name": name,
-        "data-detail": detail, ...(chosen && { "aria-pressed": String(Boolean(selected)), onclick: choose, onkeydown }),
+        class: `row ${shape}${selected ? " selected" : ""}`, role: opens && "button", tabindex: opens && "0", "data-testid": "diagram-step", "data-name": name,
+        "data-detail": detail, ...(opens && { "aria-pressed": String(selected) }),
     });
     group.append(
         svg("rect", { class: "touch", x: 2, y: y + 1, width: lanes.width - 4, height: ROW - 2, rx: 8 }),

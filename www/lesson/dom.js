@@ -1,4 +1,4 @@
-import { say } from "../i18n.js";
+import { say, saysLike } from "../i18n.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -26,6 +26,21 @@ function filled(made, attributes, children) {
     }
     made.append(...children.filter((child) => child !== undefined && child !== ""));
     return made;
+}
+
+/** Makes an element like another one, and changes nothing that is the same: what is in it keeps focus, selection, and how far it is scrolled. */
+export function liken(element, made) {
+    if (element.nodeName !== made.nodeName) return element.replaceWith(made);
+    if (element.nodeType === Node.TEXT_NODE) {
+        if (element.data !== made.data) element.data = made.data;
+        return;
+    }
+    for (const { name } of [...element.attributes]) if (!made.hasAttribute(name)) element.removeAttribute(name);
+    for (const { name, value } of made.attributes) if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+    const [before, after] = [[...element.childNodes], [...made.childNodes]];
+    after.forEach((child, index) => (before[index] ? liken(before[index], child) : element.append(child)));
+    before.slice(after.length).forEach((child) => child.remove());
+    if (made.dataset.spoken !== undefined) saysLike(element, made);
 }
 
 /** The style of the lesson is loaded with it. */

@@ -41,8 +41,9 @@ export class Lesson {
 
     open() {
         if (this.#listeners.signal.aborted || this.#panel.open) return;
-        this.#toggled(true);
+        // Before what it covers loses the focus: it is given back to that.
         this.#panel.show();
+        this.#toggled(true);
         this.#panel.querySelector("h2").focus({ preventScroll: true });
         this.#sheet.redraw();
         this.#measuring ??= setInterval(() => this.#measure(), MEASURE_EVERY_MILLIS);
@@ -51,8 +52,8 @@ export class Lesson {
 
     close() {
         if (!this.#panel.open) return;
-        this.#panel.close();
         this.#toggled(false);
+        this.#panel.close();
         clearInterval(this.#measuring);
         this.#measuring = undefined;
     }
@@ -122,7 +123,7 @@ export class Lesson {
 
     #keepSvg() {
         const { diagram } = this.#sheet;
-        if (diagram) save(toSvg(diagram), "call.svg", "image/svg+xml");
+        if (diagram) save(toSvg(diagram, { whole: this.#whole.checked, other: word("page", "other") }), "call.svg", "image/svg+xml");
         else notice("keep-svg", (place) => say(place, () => word("page", "keep-svg-first")), { polite: true });
     }
 }

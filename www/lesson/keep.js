@@ -41,16 +41,18 @@ export async function fromFile(file) {
     return { people, made: text(content.made, 64), browser: text(content.browser, 300) };
 }
 
-/** The diagram as a file of its own: with the colours that it has now. */
-export function toSvg(diagram) {
+/** The diagram as a file of its own: with the colours that it has now. Without `whole` neither name nor addresses are in it: who it is with is called `other`. */
+export function toSvg(diagram, { whole = false, other }) {
     const copy = diagram.cloneNode(true);
+    for (const text of copy.querySelectorAll("text")) text.textContent = safe(text.textContent, whole);
+    if (!whole) copy.querySelector("rect.other + text").textContent = other;
     const drawn = diagram.querySelectorAll("*");
     copy.querySelectorAll("*").forEach((part, index) => {
         const style = getComputedStyle(drawn[index]);
         for (const name of ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "font-size", "font-weight", "font-style", "font-family"]) {
             part.setAttribute(name, style.getPropertyValue(name));
         }
-        for (const name of ["tabindex", "role", "class", "data-testid", "aria-pressed"]) part.removeAttribute(name);
+        for (const name of ["tabindex", "role", "class", "data-testid", "data-name", "data-detail", "aria-pressed"]) part.removeAttribute(name);
     });
     const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: getComputedStyle(diagram.parentElement).backgroundColor })) paper.setAttribute(name, value);

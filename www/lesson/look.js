@@ -1,5 +1,5 @@
 // The page that shows a call which was kept, also by somebody else.
-import { begin } from "../i18n.js";
+import { begin, say } from "../i18n.js";
 import { element, spoken } from "./dom.js";
 import { fromFile } from "./keep.js";
 import { Sheet } from "./sheet.js";
@@ -14,6 +14,7 @@ const place = element("div", { class: "lesson-place" });
 let sheet;
 
 begin();
+say(document.querySelector("title"), () => `${word("look", "title")} – itodenwa`);
 main.append(
     spoken("h1", {}, () => word("look", "title")),
     spoken("p", {}, () => word("look", "hint")),
@@ -39,6 +40,6 @@ async function open(chosen) {
         sheet.redraw();
     } catch ({ message }) {
         error.hidden = false;
-        error.textContent = word("look", message) || word("look", "not-one");
+        say(error, () => word("look", message) || word("look", "not-one"));
     }
 }

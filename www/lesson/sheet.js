@@ -1,5 +1,5 @@
 // What is seen of the calls with some people: the diagram and its steps, the path, the numbers. Live, or of a file.
-import { element, spoken } from "./dom.js";
+import { element, liken, spoken } from "./dom.js";
 import { show } from "./detail.js";
 import { draw } from "./diagram.js";
 import { drawNumbers, drawPath } from "./measured.js";
@@ -14,7 +14,7 @@ export class Sheet {
     element;
     #people;
     #carrier;
-    #diagram = element("div", { class: "drawing", "data-testid": "diagram" });
+    #diagram = element("div", { class: "drawing", "data-testid": "diagram", onclick: ({ target }) => this.#choose(target), onkeydown: (event) => this.#press(event) });
     #detail = element("section", { class: "detail", "data-testid": "detail", hidden: true });
     #measured = element("div", { class: "measured", "data-testid": "measured", hidden: true });
     #verdict = element("p", { class: "verdict", role: "status", "data-testid": "diagnosis", hidden: true });
@@ -24,6 +24,8 @@ export class Sheet {
     #person;
     #part = "steps";
     #selected;
+    /** Those that are drawn. */
+    #rows = [];
     #drawing;
     #observers;
 
@@ -79,6 +81,8 @@ export class Sheet {
     }
 
     #draw() {
+        // What is pressed stays until it is let go: it could become something else meanwhile.
+        if ([this.#diagram, this.#measured].some((place) => place.matches(":active"))) return this.redraw();
         if (!this.#people.has(this.#person)) this.#person = [...this.#people.keys()].at(-1);
         this.#options();
         const person = this.#people.get(this.#person);
@@ -91,31 +95,47 @@ export class Sheet {
             this.#diagram.replaceChildren();
             return this.#measured.replaceChildren();
         }
-        if (this.#part === "steps") return this.#drawSteps(person);
-        const { path, numbers, name } = person;
-        if (this.#part === "path" && path) this.#measured.replaceChildren(drawPath(path, name, Math.max(this.#measured.clientWidth - 34, 280)));
-        else if (this.#part === "numbers" && numbers?.length) this.#measured.replaceChildren(drawNumbers(numbers));
-        else this.#measured.replaceChildren(spoken("p", { class: "hint" }, () => word("page", "nothing-yet")));
+        const drawn = this.#part === "steps" ? this.#drawSteps(person) : this.#drawMeasured(person);
+        const place = this.#part === "steps" ? this.#diagram : this.#measured;
+        if (place.firstChild) liken(place.firstChild, drawn);
+        else place.append(drawn);
+    }
+
+    #drawMeasured({ path, numbers, name }) {
+        if (this.#part === "path" && path) return drawPath(path, name, Math.max(this.#measured.clientWidth - 34, 280));
+        if (this.#part === "numbers" && numbers?.length) return drawNumbers(numbers);
+        return spoken("p", { class: "hint" }, () => word("page", "nothing-yet"));
     }
 
     #options() {
         const known = [...this.#who.options].map(({ value }) => value);
         const ids = [...this.#people.keys()];
         if (known.join() !== ids.join()) this.#who.replaceChildren(...ids.map((id) => element("option", { value: id })));
-        for (const option of this.#who.options) option.textContent = this.#people.get(option.value)?.name || word("page", "somebody");
+        for (const option of this.#who.options) {
+            const name = this.#people.get(option.value)?.name || word("page", "somebody");
+            if (option.textContent !== name) option.textContent = name;
+        }
         if (this.#person !== undefined) this.#who.value = this.#person;
         this.#who.parentElement.hidden = ids.length < 2;
     }
 
     #drawSteps({ steps, name }) {
-        const rows = rowsOf(steps);
+        this.#rows = rowsOf(steps);
         // A row is made anew each time; the step that it began with is the same.
-        const selected = rows.find(({ steps }) => steps[0] === this.#selected);
+        const selected = this.#rows.find(({ steps }) => steps[0] === this.#selected);
         const width = Math.max(this.#diagram.clientWidth, 290);
-        const focused = this.#diagram.contains(document.activeElement);
-        const drawn = draw(rows, { width, name: name || word("page", "other"), carrier: this.#carrier(), chosen: (row) => this.#open(row), selected });
-        this.#diagram.replaceChildren(drawn);
-        if (focused) this.#diagram.querySelector(".selected")?.focus({ preventScroll: true });
+        return draw(this.#rows, { width, name: name || word("page", "other"), carrier: this.#carrier(), opens: true, selected });
+    }
+
+    #choose(target) {
+        const row = target.closest(".row");
+        if (row) this.#open(this.#rows[[...this.#diagram.querySelectorAll(".row")].indexOf(row)]);
+    }
+
+    #press(event) {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        this.#choose(event.target);
     }
 
     #open(row) {
@@ -125,6 +145,8 @@ export class Sheet {
     }
 
     #closeStep() {
+        // Back to the step that was open.
+        if (this.#detail.contains(document.activeElement)) this.#diagram.querySelector(".selected")?.focus({ preventScroll: true });
         this.#selected = undefined;
         this.#detail.hidden = true;
         this.redraw();

@@ -1,5 +1,5 @@
 // The words of the lesson, loaded with it.
-import { errorText, filledIn, language } from "../i18n.js";
+import { errorText, filledIn, language, sentences } from "../i18n.js";
 import en from "./language/en.js";
 import ja from "./language/ja.js";
 
@@ -18,5 +18,5 @@ export function failed({ code, explain, message }) {
 /** A sentence and an advice for what a diagnosis found, with the name of whom it is about. */
 export function diagnosed({ code, explain, advice }, name) {
     const who = name && word("page", "not-connected", { name });
-    return [who, word("diagnoses", code) || explain, word("advice", code) || advice].filter((text) => text).join(language() === "ja" ? "" : " ");
+    return sentences(who, word("diagnoses", code) || explain, word("advice", code) || advice);
 }

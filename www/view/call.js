@@ -14,7 +14,7 @@ import { Side } from "./side.js";
 import { nameOf, Stage } from "./stage.js";
 import { Verify } from "./verify.js";
 import { Waiting } from "./waiting.js";
-import { Why } from "./why.js";
+import { OF_WHY, Why } from "./why.js";
 
 /** People whose names are remembered for the lesson, at most. */
 const NAMES = 256;
@@ -37,6 +37,8 @@ export class CallView {
     #changed;
     #lesson;
     #names = new Map();
+    /** Sources that something was told of, by its code: until they are on. */
+    #lacking = new Map();
     #listeners = new AbortController();
 
     /** `invitation` is a link to this room, `hasKey` whether with its key; `changed` is told when the own switches have. */
@@ -149,7 +151,7 @@ export class CallView {
             // Stopped by the browser's own button.
             if (trouble.source === "screen" && trouble.code === "media/ended") return;
             // Why somebody is not connected is said of them, and stays as long as it is so.
-            if (trouble.code === "peer/key-differs") return;
+            if (OF_WHY.test(trouble.code)) return;
             this.#tell(trouble, nameOf(trouble.peer));
         };
     }
@@ -157,7 +159,8 @@ export class CallView {
     /** The system took a device, as a phone does when it rings. */
     #interrupted(source, interrupted) {
         const key = `interrupted-${source}`;
-        if (interrupted) notice(key, (element) => say(element, () => word("interrupted", { device: word(source) })), { polite: true });
+        const { signal } = this.#listeners;
+        if (interrupted) notice(key, (element) => say(element, () => word("interrupted", { device: word(source) })), { polite: true, signal });
         else notice.remove(key);
     }
 
@@ -180,10 +183,11 @@ export class CallView {
         this.#switches();
         try {
             await done;
+            if (on) this.#isOn(source);
         } catch (error) {
             if (source === "screen" && error.code === "media/screen-denied") {
-                notice("screen-denied", (element) => say(element, () => word("screen-denied")), { polite: true });
-            } else this.#tell(error);
+                notice("screen-denied", (element) => say(element, () => word("screen-denied")), { polite: true, signal: this.#listeners.signal });
+            } else this.#tell({ code: error.code, refusal: error.refusal, explain: error.explain, source });
         }
         this.#switches();
     }
@@ -212,16 +216,26 @@ export class CallView {
             this.#lesson ??= new Lesson(this.#room, (id) => this.#names.get(id), (open) => this.#side.giveWay(open));
             this.#lesson.open();
         } catch {
-            notice("lesson-failed", (element) => say(element, () => word("lesson-failed")), { polite: true });
+            notice("lesson-failed", (element) => say(element, () => word("lesson-failed")), { polite: true, signal: this.#listeners.signal });
         }
     }
 
-    #tell(error, name) {
-        const { code, refusal, explain } = error;
-        notice(code, (element) => {
+    #tell({ code, refusal, explain, source }, name) {
+        if (source) this.#lacking.set(code, (this.#lacking.get(code) ?? new Set()).add(source));
+        const write = (element) => {
             element.dataset.code = code;
             say(element, () => errorText({ code, refusal, explain }, { name }));
-        });
+        };
+        notice(code, write, { signal: this.#listeners.signal });
+    }
+
+    /** What was told of a source is over. */
+    #isOn(source) {
+        for (const [code, sources] of this.#lacking) {
+            if (!sources.delete(source) || sources.size > 0) continue;
+            this.#lacking.delete(code);
+            notice.remove(code);
+        }
     }
 
     #remember(peer) {
@@ -230,15 +244,23 @@ export class CallView {
     }
 }
 
-/** Copies a link and says so on the button, until the pointer or the focus leaves it. */
+/** Copies a link and says so on the button, until the pointer or the focus leaves it; and to those who do not see it. */
 async function copy(link, label) {
     try {
         await navigator.clipboard.writeText(link);
-        const key = label.dataset.t;
         label.textContent = word("copied");
-        const restore = () => (label.textContent = word(key));
+        say(byId("copied"), () => word("copied"));
         const button = label.closest("button");
-        for (const type of ["blur", "pointerleave"]) button.addEventListener(type, restore, { once: true });
+        button.toggleAttribute("data-copied", true);
+        const over = new AbortController();
+        const restore = () => {
+            over.abort();
+            label.textContent = word(label.dataset.t);
+            say(byId("copied"), () => "");
+            button.removeAttribute("data-copied");
+        };
+        // Where a touch gives no focus that could leave: the next touch.
+        for (const [place, type] of [[button, "blur"], [button, "pointerleave"], [document, "pointerdown"]]) place.addEventListener(type, restore, { signal: over.signal });
     } catch {
         const field = byId("invitation");
         if (field.checkVisibility?.() ?? !byId("alone").hidden) field.select();

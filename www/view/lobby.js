@@ -53,12 +53,19 @@ export class Lobby {
         this.#join.disabled = false;
     }
 
-    fill({ room, name }) {
+    fill({ room, name, wanted }) {
         this.#room.value = room;
         this.#name.value = name;
         byId("hide-address").checked = preferences.iceTransportPolicy === "relay";
+        if (wanted) this.want(wanted);
         // Who was invited has only to say who they are.
         (room ? this.#name : this.#room).focus();
+    }
+
+    /** Joins next time with what is on: nobody's camera goes on that they had switched off. */
+    want({ camera, microphone }) {
+        byId("with-camera").checked = camera;
+        byId("with-microphone").checked = microphone;
     }
 
     /** Whether somebody may join here now. */
@@ -80,7 +87,11 @@ export class Lobby {
         this.#join.disabled = busy;
         this.#join.dataset.t = busy ? "joining" : "join";
         this.#join.textContent = word(this.#join.dataset.t);
-        if (!busy) this.#wait(undefined);
+        if (busy) return;
+        this.#wait(undefined);
+        // A button that is hidden or disabled loses the focus, in some browsers only with the next picture.
+        const { activeElement } = document;
+        if (this.isOpen && (activeElement === document.body || activeElement.disabled || activeElement.closest("[hidden]"))) this.#join.focus();
     }
 
     /** One waits until somebody lets one in, at most for so long, or until one gives up. */
@@ -93,13 +104,14 @@ export class Lobby {
     #wait(giveUp) {
         this.#giveUp = giveUp;
         byId("join-wait").hidden = !giveUp;
-        this.#join.hidden = Boolean(giveUp);
+        // What joins anyway has its place.
+        this.#join.hidden = Boolean(giveUp) || !this.#anyway.hidden;
     }
 
     /** Says why it was not joined, beside the field that it is about. */
     fail(error) {
         const field = this.#about(error);
-        (field?.closest("label") ?? byId("checkup")).after(this.#error);
+        (field?.closest(".field") ?? byId("checkup")).after(this.#error);
         this.#error.hidden = false;
         this.#error.dataset.code = error.code ?? "";
         say(this.#error, () => errorText({ code: error.code, refusal: error.refusal, explain: error.message }));
@@ -127,6 +139,7 @@ export class Lobby {
 
     show() {
         this.#view.hidden = false;
+        this.busy(false);
         this.#join.focus();
     }
 

@@ -15,12 +15,14 @@ export class Moderation {
     #room;
     #hand;
     #mute;
+    #signal;
 
     /** `hand` is the raised ones; `mute` switches the own microphone off. */
     constructor(room, { hand, mute, signal }) {
         this.#room = room;
         this.#hand = hand;
         this.#mute = mute;
+        this.#signal = signal;
         const may = moderates(room.me);
         byId("people-list").toggleAttribute("data-moderated", may);
         byId("mute-all").hidden = byId("lower-all").hidden = !may;
@@ -28,7 +30,6 @@ export class Moderation {
         click("mute-all", () => room.askToMute());
         click("lower-all", () => room.lowerHands());
         click("people-list", ({ target }) => this.#ask(target.closest("button")));
-        notice.remove(ASKED);
     }
 
     /** No more than asked: one mutes oneself, or does not. */
@@ -39,12 +40,12 @@ export class Moderation {
             this.#mute();
         };
         const words = (element) => say(element, () => word("asked-to-mute", { name: nameOf(by) }));
-        notice(ASKED, words, { polite: true, actions: [{ testid: "mute-now", words: () => word("mute-now"), act }] });
+        notice(ASKED, words, { polite: true, signal: this.#signal, actions: [{ testid: "mute-now", words: () => word("mute-now"), act }] });
     }
 
     handLowered({ by }) {
         if (!this.#hand.lowered()) return;
-        notice("hand-lowered", (element) => say(element, () => word("hand-lowered", { name: nameOf(by) })), { polite: true });
+        notice("hand-lowered", (element) => say(element, () => word("hand-lowered", { name: nameOf(by) })), { polite: true, signal: this.#signal });
     }
 
     /** The own switches are others. */
@@ -54,7 +55,8 @@ export class Moderation {
 
     #ask(button) {
         const peer = this.#room.peers.get(button?.closest("li")?.dataset.peer);
+        // There are other buttons in the line.
         if (button?.dataset.ask === "mute") peer?.askToMute();
-        else if (button) peer?.lowerHand();
+        if (button?.dataset.ask === "lower-hand") peer?.lowerHand();
     }
 }

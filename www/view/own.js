@@ -40,6 +40,11 @@ export class OwnPlace {
         this.#changed();
     }
 
+    /** On what hides it. */
+    focus() {
+        this.#element.querySelector('[data-testid="self-hide"]').focus();
+    }
+
     #next() {
         this.#move(CORNERS[(CORNERS.indexOf(this.#corner) + 1) % CORNERS.length]);
     }

@@ -107,9 +107,13 @@ export class Settings {
 /** Fills in what can be chosen. Labels come from outside: they are text. */
 function choices(select, listed, kind, chosen) {
     const there = listed.filter((device) => device.kind === kind);
-    const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-    const named = there.map(({ deviceId, label }, index) => option(deviceId, label || `${word(kind)} ${index + 1}`));
-    select.replaceChildren(option("", word("system-choice")), ...named);
+    const option = (value, text) => {
+        const element = Object.assign(document.createElement("option"), { value });
+        say(element, text);
+        return element;
+    };
+    const named = there.map(({ deviceId, label }, index) => option(deviceId, () => label || `${word(kind)} ${index + 1}`));
+    select.replaceChildren(option("", () => word("system-choice")), ...named);
     select.value = there.some(({ deviceId }) => deviceId === chosen) ? chosen : "";
     select.disabled = there.length === 0;
 }

@@ -1,7 +1,10 @@
 import { say, word } from "../i18n.js";
 import { memory } from "../memory.js";
 
-const WIDE = "(min-width: 60rem)";
+/** Where it stands beside the stage, as style/call.css says it. */
+const WIDE = "(min-width: 60rem) and (min-height: 30.01rem)";
+/** What it covers elsewhere, except what is told. */
+const COVERED = "#call > .controls, #call > :is(.bar, .stage) > :not([role=status])";
 
 const byId = (id) => document.getElementById(id);
 
@@ -24,7 +27,8 @@ export class Side {
         this.#side.addEventListener("keydown", escape, { signal });
         // A window that becomes narrow shows the people, unless somebody writes just then.
         const isUsed = () => this.#side.contains(document.activeElement);
-        matchMedia(WIDE).addEventListener("change", (wide) => (wide.matches || !isUsed()) && this.#fit(), { signal });
+        const fit = (wide) => (wide.matches || !isUsed() ? this.#fit() : this.#cover());
+        matchMedia(WIDE).addEventListener("change", fit, { signal });
         this.#fit();
     }
 
@@ -59,17 +63,25 @@ export class Side {
     }
 
     #show(open, { chosen = false } = {}) {
+        // What has its place closes, which lets the panel fit in, before it is opened.
+        if (chosen && open) this.#opened();
         this.#side.hidden = !open;
         byId("call").dataset.side = open ? "open" : "closed";
         this.#button.setAttribute("aria-expanded", String(open));
         if (open) this.#count(0);
+        this.#cover();
         if (!chosen) return;
         // On a phone it is always closed at first: it covers the call.
         if (matchMedia(WIDE).matches) memory.set("panel", open ? undefined : "closed");
-        if (open) this.#opened();
         if (open) byId("chat-input").focus();
         // What came meanwhile is at its end.
         if (open) byId("chat-log").scrollTop = byId("chat-log").scrollHeight;
+    }
+
+    /** Nothing gets the focus that is not seen. */
+    #cover() {
+        const isCovered = !matchMedia(WIDE).matches && (this.isOpen || this.#givesWay);
+        for (const part of document.querySelectorAll(COVERED)) part.inert = isCovered;
     }
 
     #count(unread) {

@@ -20,6 +20,8 @@ export class Stage {
     #pinned;
     #bySpeaker = false;
     #wasWithOthers = false;
+    /** What was pressed last: `touch`, `mouse`, … */
+    #pointer;
     #resized = new ResizeObserver(() => this.#arrange());
 
     /** Until `signal` is aborted. */
@@ -30,8 +32,10 @@ export class Stage {
         this.#self.element.classList.add("self");
         this.#own = new OwnPlace(this.#self.element, () => this.#arrange());
         byId("self-show").addEventListener("click", () => (this.#own.hidden = false), { signal });
+        // Safari says it of clicks from 18.2 on.
+        this.#grid.addEventListener("pointerup", ({ pointerType }) => (this.#pointer = pointerType), { signal });
         byId("view-speaker").addEventListener("click", () => this.#view(!this.#bySpeaker), { signal });
-        this.#grid.addEventListener("click", (event) => touch(event, this.#grid), { signal });
+        this.#grid.addEventListener("click", ({ target }) => this.#pointer === "touch" && touch(target, this.#grid), { signal });
         this.#grid.replaceChildren(this.#self.element);
         this.#view(false);
         this.own();
@@ -43,6 +47,8 @@ export class Stage {
         const { media } = this.#room.me;
         this.#self.media(media, "local-video");
         if (media.has("screen") === Boolean(this.#ownScreen)) return;
+        // The button that ends it goes with it.
+        if (this.#ownScreen?.element.contains(document.activeElement)) byId("screen").focus();
         if (this.#ownScreen) this.#drop(this.#ownScreen);
         this.#ownScreen = media.has("screen") ? this.#shareOfMine() : undefined;
         this.#arrange();
@@ -51,7 +57,7 @@ export class Stage {
     add(peer) {
         const video = peer.view();
         const tile = new Tile(video, () => nameOf(peer));
-        tools(tile.element, video, peer, this.#pinning(tile.element));
+        this.#tools(tile, video, peer);
         this.#tiles.set(peer.id, tile);
         this.state(peer);
         tile.media(peer.media, "remote-video");
@@ -115,7 +121,7 @@ export class Stage {
             const video = peer.view("screen");
             const tile = new ScreenTile(video, () => word("screen-of", { name: nameOf(peer) }));
             video.dataset.testid = "remote-screen";
-            tools(tile.element, video, peer, this.#pinning(tile.element));
+            this.#tools(tile, video, peer);
             this.#screens.set(peer.id, tile);
             this.#grid.prepend(tile.element);
         } else {
@@ -133,6 +139,12 @@ export class Stage {
         stopTool(tile.element, () => byId("screen").click());
         this.#self.element.before(tile.element);
         return tile;
+    }
+
+    /** Whoever shares has two tiles: how loud they are is shown on both. */
+    #tools(tile, video, peer) {
+        const heard = () => [this.#tiles, this.#screens].forEach((tiles) => tiles.get(peer.id)?.heard());
+        tile.heard = tools(tile.element, video, peer, { pin: this.#pinning(tile.element), heard });
     }
 
     #drop(tile) {
@@ -175,9 +187,13 @@ export class Stage {
         if (isSeen && !floats) others.push(self);
 
         this.#count(isAlone, floats && corner);
+        const focused = document.activeElement;
         self.hidden = !isSeen;
         self.toggleAttribute("data-floats", floats);
         byId("self-show").hidden = isSeen;
+        // What hides it and what shows it take each other's place.
+        if (!isSeen && self.contains(focused)) byId("self-show").focus();
+        if (isSeen && focused === byId("self-show")) this.#own.focus();
         for (const tile of this.#grid.children) tile.querySelector('[data-testid="tile-pin"]')?.setAttribute("aria-pressed", String(tile === this.#pinned));
 
         const box = { left: 0, top: 0, width: this.#grid.clientWidth, height: this.#grid.clientHeight };
@@ -204,8 +220,8 @@ export class Stage {
 }
 
 /** Where nothing hovers, a touch on a tile shows what can be done with it, and another one hides that. */
-function touch({ pointerType, target }, grid) {
-    if (pointerType !== "touch" || target.closest("button, input")) return;
+function touch(target, grid) {
+    if (target.closest("button, input")) return;
     const touched = target.closest(".tile");
     for (const tile of grid.children) tile.toggleAttribute("data-touched", tile === touched && !tile.hasAttribute("data-touched"));
 }

@@ -3,8 +3,11 @@ import { word } from "../i18n.js";
 const template = document.getElementById("tools");
 const stopTemplate = document.getElementById("stop-sharing");
 
-/** What one can do with the picture of somebody: how loud they are here, keep it large, in a window of its own, and as large as the screen. */
-export function tools(tile, video, peer, pin) {
+/**
+ * What one can do with the picture of somebody: how loud they are here, keep it large, in a window of its own, and as large as the screen.
+ * `heard` is told when they were made louder or quieter. Gives what shows how loud they are.
+ */
+export function tools(tile, video, peer, { pin, heard }) {
     const element = template.content.firstElementChild.cloneNode(true);
     const find = (name) => element.querySelector(`[data-testid="${name}"]`);
     const [mute, volume, pinned, picture, full] = ["tile-mute", "tile-volume", "tile-pin", "tile-picture", "tile-full"].map(find);
@@ -16,12 +19,12 @@ export function tools(tile, video, peer, pin) {
         peer.muted = !peer.muted;
         // The slider was at its end: nothing would be heard.
         if (!peer.muted && peer.volume === 0) peer.volume = 1;
-        show();
+        heard();
     });
     volume.addEventListener("input", () => {
         peer.volume = volume.valueAsNumber;
         peer.muted = volume.valueAsNumber === 0;
-        mute.setAttribute("aria-pressed", String(peer.muted));
+        heard();
     });
     pinned.addEventListener("click", pin);
     picture.hidden = !document.pictureInPictureEnabled || !video.requestPictureInPicture;
@@ -31,6 +34,7 @@ export function tools(tile, video, peer, pin) {
     label(element);
     show();
     tile.append(element);
+    return show;
 }
 
 /** The end of what one shares, on the picture of it. */

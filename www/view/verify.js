@@ -16,9 +16,11 @@ export class Verify {
     #error;
     /** People of whom it was said that the words match. */
     #verified = new Set();
+    #signal;
 
     constructor(room, { places, signal }) {
         this.#room = room;
+        this.#signal = signal;
         this.#places = places;
         const click = (id, action) => byId(id).addEventListener("click", action, { signal });
         click("people-list", ({ target }) => this.#chosen(target.closest("[data-testid=verify]")));
@@ -26,11 +28,12 @@ export class Verify {
         click("verify-again", () => this.#compare(this.#peer));
         click("verify-match", () => this.#verification?.compared(true));
         click("verify-differ", () => this.#verification?.compared(false));
+        this.#panel.addEventListener("close", () => this.#focus(), { signal });
         signal.addEventListener("abort", () => this.#panel.close());
     }
 
     add(peer) {
-        const button = this.#places.map((place) => place.element(peer.id)?.querySelector("[data-testid=verify]")).find(Boolean);
+        const button = this.#button(peer);
         say(button.querySelector("span"), () => word("verify", { name: nameOf(peer) }));
         peer.onverification = (verification) => this.#told(peer, verification);
     }
@@ -39,6 +42,18 @@ export class Verify {
         this.#verified.delete(peer.id);
         notice.remove(key(peer));
         if (this.#peer === peer) this.#panel.close();
+    }
+
+    /** The button of their line. */
+    #button({ id }) {
+        return this.#places.map((place) => place.element(id)?.querySelector("[data-testid=verify]")).find(Boolean);
+    }
+
+    /** Where nothing has the focus, as a notice that it was opened from is gone: on their line, or on what opens the panel that it is in. */
+    #focus() {
+        const isLost = () => document.activeElement === document.body || this.#panel.contains(document.activeElement);
+        if (isLost()) this.#button(this.#peer)?.focus();
+        if (isLost()) byId("panel").focus();
     }
 
     #chosen(button) {
@@ -73,7 +88,7 @@ export class Verify {
             return this.#show();
         }
         const compare = { testid: "verify-open", words: () => word("verify-open"), act: () => this.#compare(peer) };
-        const tell = (what) => notice(key(peer), (element) => say(element, () => word(what, { name: nameOf(peer) })), { polite: true, actions: [compare] });
+        const tell = (what) => notice(key(peer), (element) => say(element, () => word(what, { name: nameOf(peer) })), { polite: true, signal: this.#signal, actions: [compare] });
         if (comparison === "open") tell("verify-asked");
         if (comparison === "changed" && wasVerified && this.#room.peers.has(peer.id)) tell("verify-anew");
     }
