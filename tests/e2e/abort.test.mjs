@@ -21,6 +21,15 @@ for (const [kind, test] of each("chromium", "firefox")) {
 }
 
 for (const [kind, test] of each("firefox", "chromium")) {
+    test(`what waits for a listener outlasts one that is given up in the same breath, and the same function listens anew (${kind})`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        const told = await page.evaluate(listening);
+        assert.deepEqual(told, { meanwhile: false, late: [1, 2], heard: [1, 2, 3], anew: [1, 2], isHeard: true });
+    });
+
     test(`a call is left while the browser is at work on a description or a candidate (${kind})`, async (t) => {
         const room = freshRoom();
         const [ann, bob] = await Promise.all(["Ann", "Bob"].map(async () => {
@@ -39,6 +48,39 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
         await ann.waitForFunction(() => window.room.peers.size === 0, { timeout: LIMIT });
     });
+}
+
+/** Runs in the page: as where React runs an effect twice. */
+async function listening() {
+    const { Emitter } = await import("/itodenwa/emitter.js");
+    const made = () => {
+        const [emitter, heard] = [new Emitter({ kept: ["text"] }), []];
+        emitter.emit("text", 1);
+        return { emitter, heard, hear: ({ detail }) => heard.push(detail) };
+    };
+    const { emitter, heard, hear } = made();
+    emitter.emit("text", 2);
+    const [first, second] = [new AbortController(), new AbortController()];
+    emitter.addEventListener("text", hear, { signal: first.signal });
+    first.abort();
+    const meanwhile = emitter.isHeard("text");
+    emitter.addEventListener("text", hear, { signal: second.signal });
+    await emitter.ready();
+    const late = [...heard];
+    emitter.emit("text", 3);
+    second.abort();
+    emitter.emit("text", 4);
+
+    // A signal ends the listening that it was given for, and not what comes after it.
+    const other = made();
+    const given = new AbortController();
+    other.emitter.addEventListener("text", other.hear, { signal: given.signal });
+    other.emitter.removeEventListener("text", other.hear);
+    other.emitter.addEventListener("text", other.hear);
+    given.abort();
+    await other.emitter.ready();
+    other.emitter.emit("text", 2);
+    return { meanwhile, late, heard, anew: other.heard, isHeard: other.emitter.isHeard("text") };
 }
 
 /** Runs in the page. */
