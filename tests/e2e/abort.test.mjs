@@ -15,7 +15,7 @@ for (const [kind, test] of each("chromium", "firefox")) {
         const moments = ["before", "at once", "asking for devices", "asking to join", "welcomed", "by a deadline"];
         assert.deepEqual(told.rejected, Object.fromEntries(moments.map((moment) => [moment, true])));
         assert.deepEqual(told.twice, { asked: 1, joined: 1, left: 0 });
-        assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid" });
+        assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid", unread: true });
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
     });
 }
@@ -185,6 +185,11 @@ async function givingUp(name) {
     const next = findings.next();
     other.abort("enough");
     others.check = await next.then(() => "a finding", (reason) => reason === "enough");
+    // Nobody asks for another finding.
+    const unread = new AbortController();
+    const paused = check({ ...devices, signal: unread.signal });
+    await paused.next();
+    unread.abort("enough");
     others.nonsense = await join(name, { signal: {} }).catch(({ code }) => code);
 
     await watching.leave();
@@ -192,5 +197,7 @@ async function givingUp(name) {
     for (let tries = 0; tries < 500 && Object.values(await counts()).some((count) => count > 0); tries++) {
         await new Promise((done) => setTimeout(done, 20));
     }
-    return { rejected, twice, others, counts: await counts() };
+    const held = await counts();
+    others.unread = await paused.next().then(() => "a finding", (reason) => reason === "enough");
+    return { rejected, twice, others, counts: held };
 }
