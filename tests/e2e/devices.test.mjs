@@ -113,14 +113,15 @@ async function ending(name) {
     const code = (asked) => asked.then(() => "done", ({ code }) => code);
     navigator.mediaDevices.getUserMedia = () => new Promise(() => {});
     let preview = await open();
-    const closed = code(preview.camera(true));
+    const asked = code(preview.camera(true));
     const over = preview.close();
+    const closed = await asked;
     const shown = await code((async () => preview.view())());
     await over;
     preview = await open();
     const handedOver = code(preview.camera(true));
     const room = await join(name, { preview });
-    const told = { closed: await closed, shown, handedOver: await handedOver };
+    const told = { closed, shown, handedOver: await handedOver };
     await room.leave();
     return told;
 }
