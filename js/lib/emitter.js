@@ -45,24 +45,25 @@ export class Emitter extends EventTarget {
 
     addEventListener(type, listener, options) {
         // Not the browser's own: Chromium's ends also the listening of the same function that began after it.
-        const { signal, ...others } = typeof options === "boolean" ? { capture: options } : (options ?? {});
+        const { signal, once } = Object(options);
         const known = this.#listeners.get(type) ?? new Map();
         if (!listener || signal?.aborted || known.has(listener)) return;
-        super.addEventListener(type, listener, others);
+        super.addEventListener(type, listener, { once });
         const late = {
-            once: Boolean(others.once),
+            once,
             tell: (details) => {
-                if (late.once && details.length > 0) this.removeEventListener(type, listener, options);
+                if (once && details.length > 0) this.removeEventListener(type, listener);
                 for (const detail of details) this.#tell(listener, type, detail);
             },
         };
         this.#listeners.set(type, known.set(listener, late));
-        signal?.addEventListener("abort", () => known.get(listener) === late && this.removeEventListener(type, listener, options), { once: true });
+        signal?.addEventListener("abort", () => known.get(listener) === late && this.removeEventListener(type, listener), { once: true });
         this.#replay(type, late);
     }
 
-    removeEventListener(type, listener, options) {
-        super.removeEventListener(type, listener, options);
+    /** Nothing is captured here: a function listens to a type once. */
+    removeEventListener(type, listener) {
+        super.removeEventListener(type, listener);
         const known = this.#listeners.get(type);
         this.#late.delete(known?.get(listener));
         known?.delete(listener);
@@ -130,7 +131,7 @@ export class Emitter extends EventTarget {
         if (!handler) return;
         const listener = ({ detail }) => handler.call(this, detail);
         listener.handler = handler;
-        listener.late = { once: false, tell: (details) => details.forEach((detail) => this.#tell(listener, type, detail)) };
+        listener.late = { tell: (details) => details.forEach((detail) => this.#tell(listener, type, detail)) };
         this.#handlers.set(type, listener);
         super.addEventListener(type, listener);
         this.#replay(type, listener.late);
@@ -145,7 +146,7 @@ export class Emitter extends EventTarget {
     }
 
     /** Also ends the waiting: from now on somebody listens. Whoever wants one event only leaves the others for who comes next. */
-    #missed(type, once = false) {
+    #missed(type, once) {
         const current = this.#current(type);
         const waiting = this.#waiting.get(type) ?? [];
         if (once) return current.length > 0 ? current.slice(0, 1) : waiting.splice(0, 1);
