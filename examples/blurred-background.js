@@ -19,6 +19,7 @@ export class BlurredBackground {
         const [person] = await Promise.all([finder(), video.play()]);
         const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
         const paint = canvas.getContext("2d");
+        const room = blurring(paint, this.#radius);
         const draw = async () => {
             const { width, height } = canvas;
             const mask = await person(video);
@@ -31,7 +32,7 @@ export class BlurredBackground {
                 put(mask, "copy");
                 put(video, "source-in");
             } else paint.clearRect(0, 0, width, height);
-            put(video, "destination-over", `blur(${Math.round(height * this.#radius)}px)`);
+            put(...room(video, width, height));
         };
         await draw();
         const [made] = canvas.captureStream().getVideoTracks();
@@ -51,6 +52,25 @@ export class BlurredBackground {
             await draw();
         }
     }
+}
+
+/** Gives what is drawn for a picture to be blurred, and how: by a filter, or where there is none, as in Safari, made small and large again. */
+function blurring(paint, radius) {
+    const filter = "blur(2px)";
+    paint.filter = filter;
+    // Anything can be set on an object that knows no filters.
+    if ("filter" in CanvasRenderingContext2D.prototype && paint.filter === filter) {
+        return (video, width, height) => [video, "destination-over", `blur(${Math.round(height * radius)}px)`];
+    }
+    const small = document.createElement("canvas");
+    return (video, width, height) => {
+        const scale = Math.max(1, height * radius);
+        Object.assign(small, { width: Math.ceil(width / scale), height: Math.ceil(height / scale) });
+        const shrink = small.getContext("2d");
+        shrink.imageSmoothingQuality = "high";
+        shrink.drawImage(video, 0, 0, small.width, small.height);
+        return [small, "destination-over"];
+    };
 }
 
 let loading;

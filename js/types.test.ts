@@ -220,6 +220,7 @@ export async function calls(): Promise<void> {
     using here = await Call.create({ camera: true, ice: "trickle" });
     using there = await Call.create();
     here.oncandidate = (candidate) => void there.addCandidate(candidate);
+    here.ontrouble = ({ explain }) => is<string>(explain);
     await there.setOffer(await here.makeOffer());
     await here.setAnswer((await there.makeAnswer()).sdp ?? "");
     here.ontext = (text) => is<string>(text);

@@ -158,10 +158,11 @@ async fn signaling(
     room: Option<String>,
     token: Option<Token>,
 ) -> (Outcome, String, Result<(Box<dyn Signaling>, Welcome), &'static str>) {
-    let address = match server.map_or_else(WebSocketSignaling::own_server, Ok) {
-        Ok(address) => address,
-        Err(error) => return (Outcome::of(error.code(), &error), String::new(), Err(UNREACHED)),
-    };
+    let address =
+        match server.filter(|server| !server.trim().is_empty()).map_or_else(WebSocketSignaling::own_server, Ok) {
+            Ok(address) => address,
+            Err(error) => return (Outcome::of(error.code(), &error), String::new(), Err(UNREACHED)),
+        };
     let entering = enter(&address, room, token);
     let entered = match select(pin!(entering), Timer::new(LIMIT)).await {
         Either::Left((entered, _)) => entered,

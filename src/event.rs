@@ -183,7 +183,7 @@ pub enum Event {
 /// What an application may want to know of its own devices, whatever they are for.
 #[derive(Debug)]
 pub(crate) enum LocalEvent {
-    /// A source has a new track.
+    /// A source has a track: a new one, or again the one that was kept silent.
     Device { source: Source, settings: Settings },
     /// A source could not be had, or was taken away.
     MediaFailed { source: Source, error: MediaError },

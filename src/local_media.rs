@@ -207,7 +207,7 @@ impl LocalMedia {
                 LocalChange::On(source)
             }
             SourceEvent::Unmuted(source) => {
-                self.update(source);
+                self.event = self.update(source);
                 LocalChange::Unmuted(source)
             }
             SourceEvent::Replaced(source) => {

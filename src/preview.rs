@@ -194,16 +194,11 @@ impl Preview {
     }
 
     async fn set(&self, source: Source, on: bool) -> Result<(), MediaError> {
-        let result = self.local.set(source, on).await;
-        self.local.note(source, &result);
-        result
+        self.local.set(source, on).await
     }
 
     async fn choose(&self, constraints: DeviceConstraints) -> Result<(), MediaError> {
-        let source = constraints.source();
-        let result = self.local.choose(constraints).await;
-        self.local.note(source, &result);
-        result
+        self.local.choose(constraints).await
     }
 }
 

@@ -87,7 +87,7 @@ impl Request {
     /// Answers.
     ///
     /// # Errors
-    /// [`ChannelError`]: [`TooLarge`](ChannelError::TooLarge), or nobody waits for it any more.
+    /// [`ChannelError`]: [`TooLarge`](ChannelError::TooLarge), with which it is refused, or nobody waits for it any more.
     pub async fn answer(self, value: impl Into<Data>) -> Result<(), ChannelError> {
         let value = value.into();
         let size = match &value {
@@ -95,7 +95,9 @@ impl Request {
             Data::Bytes(bytes) => bytes.len(),
         };
         if size > self.channel.message_bytes() {
-            return Err(ChannelError::TooLarge);
+            let error = ChannelError::TooLarge;
+            self.refuse(RequestRefusal::new(error.code(), &error.to_string())).await?;
+            return Err(error);
         }
         self.channel.send("").await?;
         self.channel.send(value).await

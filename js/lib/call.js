@@ -1,4 +1,4 @@
-import { coded, codedNow, ItodenwaError } from "./error.js";
+import { coded, codedNow, ItodenwaError, troubleOf } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { checkPolicy } from "./ice.js";
 import { pump } from "./pump.js";
@@ -7,7 +7,7 @@ import { clear, mark } from "./shared.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["candidate", "connection", "media", "text", "step", "close"];
+const TYPES = ["candidate", "connection", "media", "text", "step", "trouble", "close"];
 
 /**
  * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller. One side calls
@@ -30,7 +30,7 @@ export class Call extends Emitter {
     }
 
     constructor(raw) {
-        super({ kept: ["candidate", "text"], current: (type) => this.#current(type) });
+        super({ kept: ["candidate", "text", "trouble"], current: (type) => this.#current(type) });
         this.#raw = raw;
         this.#me = { view: () => codedNow(() => this.#open().view(false)) };
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -137,6 +137,8 @@ export class Call extends Emitter {
             }
             case "text":
                 return this.emit("text", event.text);
+            case "mediaFailed":
+                return this.emit("trouble", troubleOf(event));
             case "step": {
                 const { at, name, detail, text } = event;
                 const step = { at, name, detail, text };

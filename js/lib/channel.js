@@ -4,6 +4,8 @@ import { Emitter } from "./emitter.js";
 const TYPES = ["message", "close"];
 /** How long an answer is waited for where nothing else is said, in milliseconds. */
 const TIMEOUT = 10_000;
+/** What is wrong with an answer: whoever asked is refused with it, and the program hears of it, too. */
+const UNSENDABLE = ["channel/too-large", "channel/data"];
 
 /** Opens a channel to a peer. */
 export async function openChannel(raw, peer, name, options = {}) {
@@ -48,7 +50,7 @@ async function answer(incoming, peer, handler) {
             await request.answer(value);
         } catch (error) {
             const isTyped = typeof error?.code === "string";
-            if (!isTyped) (globalThis.reportError ?? console.error)(error);
+            if (!isTyped || UNSENDABLE.includes(error.code)) (globalThis.reportError ?? console.error)(ItodenwaError.from(error));
             const [code, message] = isTyped ? [error.code, error.message] : ["request/failed", "It could not be answered."];
             await request.refuse(code, String(message));
         }

@@ -18,6 +18,8 @@ export class Check {
     #options;
     #raw;
     #isOver = false;
+    /** Aborted when nothing is to be given up any more. */
+    #done = new AbortController();
     /** One finding after the other. */
     #last = Promise.resolve();
 
@@ -54,6 +56,8 @@ export class Check {
     }
 
     async #begin() {
+        // Nobody may be waiting for a finding then.
+        this.#options.signal?.addEventListener("abort", () => this.#end(), { signal: this.#done.signal });
         const [exports, token] = await Promise.all([rawWith("check"), tokenOf(this.#options)]);
         if (this.#isOver) return;
         const { preview, ...options } = { ...this.#options, token, server: text(this.#options.server) };
@@ -62,6 +66,7 @@ export class Check {
 
     #end() {
         this.#isOver = true;
+        this.#done.abort();
         this.#raw?.free();
         this.#raw = undefined;
     }

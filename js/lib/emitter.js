@@ -17,7 +17,7 @@ export class Emitter extends EventTarget {
     /** Resolved when all listeners that were added so far have their replay. */
     #settled = Promise.resolve();
     #draining = false;
-    /** Listeners that were added, by type, each with whether it is for one event only. */
+    /** Listeners that were added, by type, each with its replay, which says whether it is for one event only (`once`). */
     #listeners = new Map();
 
     /** `current(type)` gives the details that a late listener of this type missed and that still hold. */
@@ -44,28 +44,29 @@ export class Emitter extends EventTarget {
     }
 
     addEventListener(type, listener, options) {
-        super.addEventListener(type, listener, options);
-        const signal = options?.signal;
-        if (!listener || signal?.aborted) return;
+        // Not the browser's own: Chromium's ends also the listening of the same function that began after it.
+        const { signal, once } = Object(options);
         const known = this.#listeners.get(type) ?? new Map();
-        this.#listeners.set(type, known.set(listener, Boolean(options?.once)));
-        signal?.addEventListener("abort", () => known.delete(listener), { once: true });
-        if ([...this.#late].some((late) => late.is(type, listener))) return;
+        if (!listener || signal?.aborted || known.has(listener)) return;
+        super.addEventListener(type, listener, { once });
         const late = {
-            is: (otherType, other) => otherType === type && other === listener,
+            once,
             tell: (details) => {
-                if (signal?.aborted) return;
-                if (options?.once && details.length > 0) super.removeEventListener(type, listener, options);
-                for (const detail of options?.once ? details.slice(0, 1) : details) this.#tell(listener, type, detail);
+                if (once && details.length > 0) this.removeEventListener(type, listener);
+                for (const detail of details) this.#tell(listener, type, detail);
             },
         };
+        this.#listeners.set(type, known.set(listener, late));
+        signal?.addEventListener("abort", () => known.get(listener) === late && this.removeEventListener(type, listener), { once: true });
         this.#replay(type, late);
     }
 
-    removeEventListener(type, listener, options) {
-        super.removeEventListener(type, listener, options);
-        this.#listeners.get(type)?.delete(listener);
-        for (const late of this.#late) if (late.is(type, listener)) this.#late.delete(late);
+    /** Nothing is captured here: a function listens to a type once. */
+    removeEventListener(type, listener) {
+        super.removeEventListener(type, listener);
+        const known = this.#listeners.get(type);
+        this.#late.delete(known?.get(listener));
+        known?.delete(listener);
     }
 
     /** Every event as `{ type, detail }`, beginning with what a late listener would get. Ends after `close`. */
@@ -108,13 +109,18 @@ export class Emitter extends EventTarget {
     emit(type, detail) {
         for (const tap of this.#taps) tap.push({ type, detail });
         const waiting = this.#waiting.get(type);
-        if (waiting && this.#taps.size === 0) {
+        if (waiting && this.#taps.size === 0 && !this.isHeard(type)) {
             waiting.push(detail);
             if (waiting.length > WAITING) waiting.shift();
         }
-        this.dispatchEvent(new CustomEvent(type, { detail }));
+        // Before it is told: whoever hears it may listen once more.
         const known = this.#listeners.get(type) ?? [];
-        for (const [listener, once] of known) if (once) known.delete(listener);
+        for (const [listener, late] of known) {
+            if (!late.once) continue;
+            known.delete(listener);
+            this.#late.delete(late);
+        }
+        this.dispatchEvent(new CustomEvent(type, { detail }));
     }
 
     #setHandler(type, handler) {
@@ -125,7 +131,7 @@ export class Emitter extends EventTarget {
         if (!handler) return;
         const listener = ({ detail }) => handler.call(this, detail);
         listener.handler = handler;
-        listener.late = { is: () => false, tell: (details) => details.forEach((detail) => this.#tell(listener, type, detail)) };
+        listener.late = { tell: (details) => details.forEach((detail) => this.#tell(listener, type, detail)) };
         this.#handlers.set(type, listener);
         super.addEventListener(type, listener);
         this.#replay(type, listener.late);
@@ -135,15 +141,17 @@ export class Emitter extends EventTarget {
     #replay(type, late) {
         this.#late.add(late);
         this.#settled = this.#settled.then(() => {
-            if (this.#late.delete(late)) late.tell(this.#missed(type));
+            if (this.#late.delete(late)) late.tell(this.#missed(type, late.once));
         });
     }
 
-    /** Also ends the waiting: from now on somebody listens. */
-    #missed(type) {
+    /** Also ends the waiting: from now on somebody listens. Whoever wants one event only leaves the others for who comes next. */
+    #missed(type, once) {
+        const current = this.#current(type);
         const waiting = this.#waiting.get(type) ?? [];
+        if (once) return current.length > 0 ? current.slice(0, 1) : waiting.splice(0, 1);
         this.#waiting.delete(type);
-        return [...this.#current(type), ...waiting];
+        return [...current, ...waiting];
     }
 
     #tell(listener, type, detail) {

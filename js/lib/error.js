@@ -31,6 +31,13 @@ export class ItodenwaError extends Error {
     }
 }
 
+/** What is told of an own device that could not be had, or was taken away. */
+export function troubleOf({ source, error }) {
+    const cause = ItodenwaError.from(error);
+    const { code, message: explain } = cause;
+    return { code, explain, detail: cause.cause?.message ?? "", source, cause };
+}
+
 /** Runs something of the wasm; what it throws, now or later, is an error of ours. */
 export async function coded(run) {
     try {

@@ -1,4 +1,4 @@
-import { ItodenwaError } from "./error.js";
+import { troubleOf } from "./error.js";
 import { channels, files, interruption, verification, watching } from "./later.js";
 import { Peer } from "./person.js";
 import { mark, put } from "./shared.js";
@@ -93,13 +93,10 @@ export function taker(room, state, link, close) {
             case "speaker":
                 state.speaker = peer;
                 return room.emit(type, { peer });
-            case "mediaFailed": {
-                const cause = ItodenwaError.from(event.error);
+            case "mediaFailed":
                 state.published.delete(event.source);
                 off(state, event.source);
-                const { code, message: explain } = cause;
-                return room.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
-            }
+                return room.emit("trouble", troubleOf(event));
             case "trouble":
                 return room.emit(type, { ...detail, peer });
             case "signaling":

@@ -37,6 +37,8 @@ async function entered(room, options, { parts = [], token = options.token, begin
 
 /** The server to which a way was opened last, for a join that follows. */
 let visited;
+/** The last call of `prepare` that opened one. */
+let visitor;
 /** How often somebody joined: nobody takes a way that is opened after it. */
 let joins = 0;
 
@@ -48,14 +50,17 @@ export async function prepare(options = {}) {
     signal?.throwIfAborted();
     if (joins !== before) return;
     visits(text(server), endVisit);
-    signal?.addEventListener("abort", endVisit, { once: true });
+    const mine = (visitor = {});
+    /** It is that of another one by now, if one came. */
+    const end = () => visitor === mine && endVisit();
+    signal?.addEventListener("abort", end, { once: true });
     // Browsers do not keep a page that has a connection for when somebody comes back to it.
     addEventListener("pagehide", endVisit, { once: true });
     try {
         await Promise.all([coded(() => visit(visited)), rawWith(...partsOf(options))]);
         signal?.throwIfAborted();
     } catch (error) {
-        endVisit();
+        end();
         throw error;
     }
 }

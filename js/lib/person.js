@@ -11,10 +11,10 @@ const MEASURED = ["stats", "quality"];
 /** What is the matter with somebody who has left. */
 const GONE = { code: "peer/gone", explain: "They have left.", advice: "" };
 
-/** A component may be late: where somebody is gone, or the room over, there is nobody to show. */
-function unlessOver(show) {
+/** A component may be late: where somebody is gone, or the room over, there is nobody to show or to hear. */
+function unlessOver(change) {
     try {
-        codedNow(show);
+        codedNow(change);
     } catch (error) {
         if (error.code !== "room/closed") throw error;
     }
@@ -139,7 +139,9 @@ export class Peer extends Emitter {
             // It is measured for listeners alone.
             const isWaiting = () => this.state !== "closed" && this.isHeard(type);
             watching(stats, ({ watch }) => watch(this, this.#link, this.#now), isWaiting);
-            return [];
+            // What others were told already comes no more until it changes.
+            const known = this.#now.watched?.[type];
+            return known ? [known] : [];
         }
         if (type === "media") return [...this.media].map((source) => ({ source, on: true }));
         return type === "attribute" ? [...this.attributes].map(([key, value]) => ({ key, value })) : [];
@@ -161,7 +163,7 @@ export class Peer extends Emitter {
     set volume(volume) {
         const wanted = Number(volume);
         this.#volume = Number.isNaN(wanted) ? 1 : Math.min(Math.max(wanted, 0), 1);
-        codedNow(() => this.#link.raw().setVolume(this.id, this.#volume));
+        unlessOver(() => this.#link.raw().setVolume(this.id, this.#volume));
     }
 
     get muted() {
@@ -170,7 +172,7 @@ export class Peer extends Emitter {
 
     set muted(muted) {
         this.#muted = Boolean(muted);
-        codedNow(() => this.#link.raw().setMuted(this.id, this.#muted));
+        unlessOver(() => this.#link.raw().setMuted(this.id, this.#muted));
     }
 
     limit(source, limits = {}) {

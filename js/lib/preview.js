@@ -1,6 +1,6 @@
 import { abortable } from "./abort.js";
 import { playing } from "./element.js";
-import { coded, codedNow, ItodenwaError } from "./error.js";
+import { coded, codedNow, ItodenwaError, troubleOf } from "./error.js";
 import { Emitter } from "./emitter.js";
 import { offerHandover } from "./handover.js";
 import { publishing } from "./later.js";
@@ -21,6 +21,15 @@ async function opened(options, aborted) {
     const { RawPreview } = await rawWith("check");
     options.signal?.throwIfAborted();
     return new Preview(await coded(() => RawPreview.open({ ...options, aborted })));
+}
+
+function closed() {
+    return new ItodenwaError("preview/closed", "The preview is over. Open a new one.");
+}
+
+/** It was closed, or a room took its devices, before this was done: what is over then is no room. */
+function over(error) {
+    return error.code === "room/closed" ? closed() : error;
 }
 
 /** Camera and microphone before a call. Made by `open`. */
@@ -85,19 +94,22 @@ export class Preview extends Emitter {
 
     async process(source, processor) {
         if (source !== "camera" && source !== "microphone") throw new ItodenwaError("source/unknown", "A preview has a camera and a microphone.");
-        return (await publishing()).process(() => this.#open(), source, processor);
+        const { process } = await publishing();
+        await process(() => this.#open(), source, processor).catch((error) => {
+            throw over(error);
+        });
     }
 
     view() {
-        return codedNow(() => this.#open().view());
+        return this.#seen((raw) => raw.view());
     }
 
     attach(element) {
-        codedNow(() => this.#open().attach(playing(element)));
+        this.#seen((raw) => raw.attach(playing(element)));
     }
 
     detach(element) {
-        codedNow(() => this.#open().detach(playing(element)));
+        this.#seen((raw) => raw.detach(playing(element)));
     }
 
     resume() {
@@ -115,8 +127,16 @@ export class Preview extends Emitter {
     }
 
     #open() {
-        if (!this.#raw) throw new ItodenwaError("preview/closed", "The preview is over. Open a new one.");
+        if (!this.#raw) throw closed();
         return this.#raw;
+    }
+
+    #seen(show) {
+        try {
+            return codedNow(() => show(this.#open()));
+        } catch (error) {
+            throw over(error);
+        }
     }
 
     async #source(source, on) {
@@ -128,6 +148,8 @@ export class Preview extends Emitter {
                 if (options) await this.#open().choose(source, options);
                 await this.#open().source(source, asked.on);
             });
+        } catch (error) {
+            throw over(error);
         } finally {
             if (this.#asked.get(source) === asked) this.#asked.delete(source);
         }
@@ -167,12 +189,9 @@ export class Preview extends Emitter {
                 const { source, interrupted } = event;
                 return this.emit("interrupted", { source, interrupted });
             }
-            case "mediaFailed": {
-                const cause = ItodenwaError.from(event.error);
+            case "mediaFailed":
                 this.#off(event.source);
-                const { code, message: explain } = cause;
-                return this.emit("trouble", { code, explain, detail: cause.cause?.message ?? "", source: event.source, cause });
-            }
+                return this.emit("trouble", troubleOf(event));
             case "blocked":
                 return this.emit("blocked", undefined);
             case "closed":

@@ -5,7 +5,7 @@ import { publishing, recording } from "./later.js";
 import { Link } from "./link.js";
 import { Me } from "./person.js";
 import { pump } from "./pump.js";
-import { mark, remove } from "./shared.js";
+import { mark } from "./shared.js";
 import { attributes, current, off, over, stateOf } from "./state.js";
 import { switching, text, understood } from "./wanted.js";
 
@@ -225,10 +225,11 @@ export class Room extends Emitter {
         try {
             await coded(() => this.#link.raw().source(source, Boolean(on)));
         } catch (error) {
-            mark(this.#state.own.media, source, false);
+            off(this.#state, source);
             throw error;
         }
-        if (!on) remove(this.#state.own.settings, source);
+        // It may have been switched on again since.
+        if (!on && !this.me.media.has(source)) off(this.#state, source);
     }
 
     /** What holds already when a listener comes late. */

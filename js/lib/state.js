@@ -48,6 +48,8 @@ export function stepped({ steps }, step) {
 export function off({ own }, source) {
     mark(own.media, source, false);
     remove(own.settings, source);
+    // Its sound comes and goes with it.
+    if (source === "screen") remove(own.settings, "screenAudio");
 }
 
 export function over(state, error) {

@@ -3,9 +3,6 @@
 /** Milliseconds. */
 const EVERY = 1000;
 
-/** Peers that are looked at. */
-const watched = new WeakSet();
-
 /** One look; `undefined` if there was nothing to look at yet. What was last known is kept in `now`, also when they have left. */
 export async function ask(peer, link, now) {
     const raw = await link.with("stats").catch((error) => {
@@ -17,23 +14,23 @@ export async function ask(peer, link, now) {
     return now.stats;
 }
 
-/** Looks at a peer as long as somebody listens and they are in the room. */
+/** Looks at a peer as long as somebody listens and they are in the room. Meanwhile `now.watched` has what was told last, by type. */
 export async function watch(peer, link, now) {
-    if (watched.has(peer)) return;
-    watched.add(peer);
+    if (now.watched) return;
+    const last = (now.watched = {});
     try {
         let told;
         while (now.state !== "closed" && (peer.isHeard("stats") || peer.isHeard("quality"))) {
             const stats = await ask(peer, link, now);
-            if (stats) peer.emit("stats", stats);
+            if (stats) peer.emit("stats", (last.stats = stats));
             if (stats && `${stats.quality} ${stats.reason}` !== told) {
                 told = `${stats.quality} ${stats.reason}`;
                 const { quality, reason, explain } = stats;
-                peer.emit("quality", { quality, reason, explain });
+                peer.emit("quality", (last.quality = { quality, reason, explain }));
             }
             await new Promise((done) => setTimeout(done, EVERY));
         }
     } finally {
-        watched.delete(peer);
+        now.watched = undefined;
     }
 }

@@ -116,6 +116,9 @@ fn told(event: &CallEvent) -> JsValue {
         CallEvent::EndOfCandidates => tagged("endOfCandidates", []),
         CallEvent::Connection(state) => tagged("connection", [("state", state.as_str().into())]),
         CallEvent::Media { source, on } => tagged("media", [("source", source.as_str().into()), ("on", (*on).into())]),
+        CallEvent::MediaFailed { source, error } => {
+            tagged("mediaFailed", [("source", source.as_str().into()), ("error", error.into())])
+        }
         CallEvent::Text(text) => tagged("text", [("text", text.into())]),
         CallEvent::Step { at, step, text } => values::step(*at, step, text),
         CallEvent::Closed => tagged("closed", []),

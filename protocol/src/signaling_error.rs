@@ -12,7 +12,7 @@ pub enum SignalingError {
     Address(String),
     /// `signaling/unreachable`: nobody answers there.
     Unreachable(String),
-    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, `room/…`, `address/too-many`, `origin/forbidden`, otherwise
+    /// The server said no, and why: `token/…`, `identity/replaced`, `member/removed`, `room/…`, `name/invalid`, `address/too-many`, `origin/forbidden`, otherwise
     /// `signaling/refused`.
     Refused(Refusal),
     /// `signaling/away`: the connection to the server was lost, and is made again. Calls go on meanwhile.
@@ -80,6 +80,9 @@ impl fmt::Display for SignalingError {
             SignalingError::Refused(Refusal { code: RefusalCode::RoomRecorded, .. }) => {
                 f.write_str("The call is being recorded. Ask the person, and join without this condition.")
             }
+            SignalingError::Refused(Refusal { code: RefusalCode::NameInvalid, .. }) => {
+                f.write_str("This can't be a name. Use up to 64 characters of plain text.")
+            }
             SignalingError::Refused(Refusal { code: RefusalCode::AddressTooMany, .. }) => {
                 f.write_str("Too many join from your network at this moment. Wait a little, and join again.")
             }
@@ -126,6 +129,7 @@ const fn of_access(code: RefusalCode) -> bool {
             | RefusalCode::RoomRefused
             | RefusalCode::RoomUnanswered
             | RefusalCode::RoomRecorded
+            | RefusalCode::NameInvalid
             | RefusalCode::AddressTooMany
             | RefusalCode::OriginForbidden
     )

@@ -61,7 +61,7 @@ impl LocalHandle {
     /// Wants a source on or off.
     pub(crate) fn set(&self, source: Source, on: bool) -> impl Future<Output = Result<(), MediaError>> + use<> {
         let (done, wait) = oneshot::channel();
-        answered(self.ask_media(LocalRequest::Set { source, on, done }), wait)
+        self.answered(source, self.ask_media(LocalRequest::Set { source, on, done }), wait)
     }
 
     /// Wants a source otherwise.
@@ -70,7 +70,8 @@ impl LocalHandle {
         constraints: DeviceConstraints,
     ) -> impl Future<Output = Result<(), MediaError>> + use<> {
         let (done, wait) = oneshot::channel();
-        answered(self.ask_media(LocalRequest::Choose { constraints, done }), wait)
+        let source = constraints.source();
+        self.answered(source, self.ask_media(LocalRequest::Choose { constraints, done }), wait)
     }
 
     /// Lets others be heard elsewhere.
@@ -127,12 +128,23 @@ impl LocalHandle {
         self.snapshot.change(|known| known.errors.get(&source).cloned())
     }
 
-    /// What came of a request for a source, to be known as its [`error`](Self::error).
-    pub(crate) fn note(&self, source: Source, result: &Result<(), MediaError>) {
-        self.snapshot.change(|known| match result {
-            Ok(()) => known.errors.remove(&source),
-            Err(error) => known.errors.insert(source, error.clone()),
-        });
+    /// Waits for what comes of a request for a source, if it was taken. It is known as its [`error`](Self::error) then.
+    fn answered(
+        &self,
+        source: Source,
+        asked: Result<(), MediaError>,
+        wait: oneshot::Receiver<Result<(), MediaError>>,
+    ) -> impl Future<Output = Result<(), MediaError>> + use<> {
+        let snapshot = self.snapshot.clone();
+        async move {
+            asked?;
+            let result = wait.await.unwrap_or(Err(MediaError::Closed));
+            snapshot.change(|known| match &result {
+                Ok(()) => known.errors.remove(&source),
+                Err(error) => known.errors.insert(source, error.clone()),
+            });
+            result
+        }
     }
 
     fn ask_media(&self, request: LocalRequest) -> Result<(), MediaError> {
@@ -141,13 +153,4 @@ impl LocalHandle {
             _ => MediaError::Failed(Exception::new("QuotaExceededError", "too many requests wait")),
         })
     }
-}
-
-/// Waits for what comes of a request, if it was taken.
-async fn answered(
-    asked: Result<(), MediaError>,
-    wait: oneshot::Receiver<Result<(), MediaError>>,
-) -> Result<(), MediaError> {
-    asked?;
-    wait.await.unwrap_or(Err(MediaError::Closed))
 }

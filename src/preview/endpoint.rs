@@ -58,12 +58,6 @@ impl Endpoint for PreviewEndpoint {
         if source == Source::Microphone {
             self.measure();
         }
-        // There is no room that says it: the track that was kept is told like a new one.
-        if let LocalChange::Unmuted(source) = change
-            && let Some(event) = self.core.media.update(source)
-        {
-            self.core.tell_local(event);
-        }
     }
 
     fn on_blocked(&mut self, _me: Subject) {

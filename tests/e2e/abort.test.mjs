@@ -15,12 +15,21 @@ for (const [kind, test] of each("chromium", "firefox")) {
         const moments = ["before", "at once", "asking for devices", "asking to join", "welcomed", "by a deadline"];
         assert.deepEqual(told.rejected, Object.fromEntries(moments.map((moment) => [moment, true])));
         assert.deepEqual(told.twice, { asked: 1, joined: 1, left: 0 });
-        assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid" });
+        assert.deepEqual(told.others, { open: true, check: true, nonsense: "options/invalid", unread: true });
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
     });
 }
 
 for (const [kind, test] of each("firefox", "chromium")) {
+    test(`what waits for a listener outlasts one that is given up in the same breath, and the same function listens anew (${kind})`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        const told = await page.evaluate(listening);
+        assert.deepEqual(told, { meanwhile: false, late: [1, 2], heard: [1, 2, 3], anew: [1, 2], isHeard: true });
+    });
+
     test(`a call is left while the browser is at work on a description or a candidate (${kind})`, async (t) => {
         const room = freshRoom();
         const [ann, bob] = await Promise.all(["Ann", "Bob"].map(async () => {
@@ -39,6 +48,39 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
         await ann.waitForFunction(() => window.room.peers.size === 0, { timeout: LIMIT });
     });
+}
+
+/** Runs in the page: as where React runs an effect twice. */
+async function listening() {
+    const { Emitter } = await import("/itodenwa/emitter.js");
+    const made = () => {
+        const [emitter, heard] = [new Emitter({ kept: ["text"] }), []];
+        emitter.emit("text", 1);
+        return { emitter, heard, hear: ({ detail }) => heard.push(detail) };
+    };
+    const { emitter, heard, hear } = made();
+    emitter.emit("text", 2);
+    const [first, second] = [new AbortController(), new AbortController()];
+    emitter.addEventListener("text", hear, { signal: first.signal });
+    first.abort();
+    const meanwhile = emitter.isHeard("text");
+    emitter.addEventListener("text", hear, { signal: second.signal });
+    await emitter.ready();
+    const late = [...heard];
+    emitter.emit("text", 3);
+    second.abort();
+    emitter.emit("text", 4);
+
+    // A signal ends the listening that it was given for, and not what comes after it.
+    const other = made();
+    const given = new AbortController();
+    other.emitter.addEventListener("text", other.hear, { signal: given.signal });
+    other.emitter.removeEventListener("text", other.hear);
+    other.emitter.addEventListener("text", other.hear);
+    given.abort();
+    await other.emitter.ready();
+    other.emitter.emit("text", 2);
+    return { meanwhile, late, heard, anew: other.heard, isHeard: other.emitter.isHeard("text") };
 }
 
 /** Runs in the page. */
@@ -143,6 +185,11 @@ async function givingUp(name) {
     const next = findings.next();
     other.abort("enough");
     others.check = await next.then(() => "a finding", (reason) => reason === "enough");
+    // Nobody asks for another finding.
+    const unread = new AbortController();
+    const paused = check({ ...devices, signal: unread.signal });
+    await paused.next();
+    unread.abort("enough");
     others.nonsense = await join(name, { signal: {} }).catch(({ code }) => code);
 
     await watching.leave();
@@ -150,5 +197,7 @@ async function givingUp(name) {
     for (let tries = 0; tries < 500 && Object.values(await counts()).some((count) => count > 0); tries++) {
         await new Promise((done) => setTimeout(done, 20));
     }
-    return { rejected, twice, others, counts: await counts() };
+    const held = await counts();
+    others.unread = await paused.next().then(() => "a finding", (reason) => reason === "enough");
+    return { rejected, twice, others, counts: held };
 }

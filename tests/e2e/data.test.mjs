@@ -197,6 +197,13 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
                 throw Object.assign(new Error("No."), { code: "app/no" });
             });
             window.room.answer("echo", (bytes) => bytes);
+            window.room.answer("large", () => new Uint8Array((1 << 20) + 1));
+            window.room.answer("nothing", () => 1n);
+            window.reported = [];
+            addEventListener("error", (event) => {
+                event.preventDefault();
+                window.reported.push(event.error.code);
+            });
             const channel = await new Promise((done) => (window.room.onchannel = done));
             const read = [];
             for await (const message of channel) {
@@ -220,6 +227,8 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
                 (await peer.request("echo", new Uint8Array([1, 2]))).length,
                 await code(peer.request("never")),
                 await code(peer.request("unknown")),
+                await code(peer.request("large")),
+                await code(peer.request("nothing")),
                 await code(peer.request("add", [1, 2], { signal: AbortSignal.abort() })),
                 await code(peer.openChannel("")),
             ];
@@ -234,12 +243,15 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
                 2,
                 "request/refused app/no",
                 "request/unanswered",
+                "request/refused channel/too-large",
+                "request/refused channel/data",
                 "AbortError",
                 "channel/name",
             ],
             closed: "on purpose",
         });
         assert.deepEqual(await answering, ["糸", true, ["hello", 200_000, 6, "streams"], "on purpose"]);
+        assert.deepEqual(await other.evaluate(() => window.reported), ["channel/too-large", "channel/data"]);
         const left = await Promise.all([one, other].map((page) => page.evaluate(async () => {
             const { counts } = await import("/itodenwa/index.js");
             await window.room.leave();

@@ -81,6 +81,25 @@ test("a late listener hears each event once and in order, whatever comes meanwhi
     assert.deepEqual(heard, Array.from({ length: 100 }, (_, index) => index + 1));
 });
 
+test("who listens for one event only leaves the others for who comes next, and hears no second one", async () => {
+    const [emitter, heard] = [new Emitter({ kept: ["text"] }), []];
+    const next = () => new Promise((done) => emitter.addEventListener("text", ({ detail }) => done(detail), { once: true }));
+    for (const text of [1, 2, 3]) emitter.emit("text", text);
+    assert.equal(await next(), 1);
+    assert.equal(await next(), 2);
+    assert.equal(emitter.isHeard("text"), false);
+    assert.equal(await next(), 3);
+    // One that is heard at once waits for nobody.
+    const fourth = next();
+    await emitter.ready();
+    emitter.emit("text", 4);
+    assert.equal(await fourth, 4);
+    emitter.emit("text", 5);
+    emitter.addEventListener("text", ({ detail }) => heard.push(detail));
+    await emitter.ready();
+    assert.deepEqual(heard, [5]);
+});
+
 test("a text that is not delivered says so with a code, and nobody has to ask", async (t) => {
     const unhandled = t.mock.fn();
     process.once("unhandledRejection", unhandled);

@@ -29,7 +29,7 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.deepEqual(told.texts, ["hello"]);
         assert.deepEqual(told.json, { name: "Bob", media: ["camera"], state: "connected", mine: ["camera"], peers: 1 });
         assert.deepEqual(told.refused, Array.from({ length: 12 }, () => "view/element"));
-        assert.deepEqual(told.late, [...Array.from({ length: 8 }, () => "nothing"), true]);
+        assert.deepEqual(told.late, [...Array.from({ length: 10 }, () => "nothing"), true]);
         assert.deepEqual(told.afterwards, { state: "closed", media: 0, peers: 0, own: 0 });
     });
 
@@ -157,6 +157,8 @@ async function frozen(room) {
     say(() => peer.detach(element));
     await ann.leave();
     for (const person of [peer, ann.me]) for (const method of ["attach", "detach"]) say(() => person[method](element));
+    say(() => void (peer.volume = 0.5));
+    say(() => void (peer.muted = true));
     late.push(element.srcObject === null);
     const afterwards = { state: peer.state, media: peer.media.size, peers: ann.peers.size, own: bob.me.media.size };
     return { seen, texts, json, refused, late, afterwards };

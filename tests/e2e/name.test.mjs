@@ -106,6 +106,12 @@ test("by the package: a promise, events, errors with codes, and another server's
         return window.room.setName("Cem").catch(({ code }) => code);
     });
     assert.equal(over, "room/closed");
+    // One that only the server finds too long is told as any other.
+    const long = await ann.page.evaluate(async (room) => {
+        const { join } = await import("/itodenwa/index.js");
+        return join(room, { name: "x".repeat(65) }).catch(({ code, refusal, message }) => [code, refusal, message.includes("64 characters")]);
+    }, room);
+    assert.deepEqual(long, ["name/invalid", "name/invalid", true]);
 });
 
 test("a server of before knows no new names: that is a code (chromium)", async (t) => {

@@ -155,6 +155,30 @@ test("applications prepare a join, and give it up", async (t) => {
     });
 });
 
+test("a join that is prepared anew stays prepared when the one before it is given up", async (t) => {
+    const context = await (await browser("chromium")).createBrowserContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.evaluateOnNewDocument(keepSockets);
+    await page.goto(await address());
+    const told = await page.evaluate(async (room) => {
+        const { join, prepare } = await import("/itodenwa/index.js");
+        // As where React runs an effect twice.
+        const [first, second] = [new AbortController(), new AbortController()];
+        const prepared = [first, second].map(({ signal }) => prepare({ signal }));
+        await Promise.all(prepared);
+        first.abort();
+        const isOpen = window.sockets.at(-1).readyState <= WebSocket.OPEN;
+        const joined = await join(room);
+        const opened = window.sockets.length;
+        await joined.leave();
+        await prepare({ signal: second.signal });
+        second.abort();
+        return { isOpen, opened, isClosed: window.sockets.at(-1).readyState >= WebSocket.CLOSING };
+    }, freshRoom());
+    assert.deepEqual(told, { isOpen: true, opened: 1, isClosed: true });
+});
+
 /** Runs in a page of which this file is held back until `let` is called, or lost. */
 async function holding(t, file) {
     const context = await (await browser("chromium")).createBrowserContext();

@@ -67,9 +67,12 @@ for (const [kind, test] of each("firefox", "chromium")) {
                     if (whole(stats)) done();
                 };
             });
+            // Who listens later, too, and again, gets what the others know.
+            const [quality, second, again] = [await window.next("quality"), await window.next("quality"), await window.next("quality")];
+            const late = await window.next("stats");
             peer.onstats = null;
             const [one, other] = await Promise.all([peer.stats(), peer.stats()]);
-            return { before, first: heard[0], last: heard.at(-1), same: JSON.stringify(one) === JSON.stringify(other), quality: peer.quality };
+            return { before, first: heard[0], last: heard.at(-1), same: JSON.stringify(one) === JSON.stringify(other), quality: peer.quality, told: [quality, second, again].map(({ quality }) => typeof quality), late: typeof late.timestamp };
         });
         assert.equal(told.before, undefined, "nobody asked yet");
         assert.equal(told.first.received.bitrate, undefined, "nothing to compare with");
@@ -84,6 +87,7 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.ok(video.frameWidth > 0 && video.frameHeight > 0 && video.framesPerSecond > 0, JSON.stringify(video));
         assert.match(video.codec, /^video\//);
         assert.equal(typeof told.quality, "string");
+        assert.deepEqual([told.told, told.late], [["string", "string", "string"], "number"]);
 
         // Nobody listens: nothing is measured, after the look that is on its way. The other page's is not counted here.
         const rests = await receiver.evaluate(async () => {

@@ -25,6 +25,20 @@ for (const [kind, test] of each("chromium", "firefox")) {
     });
 }
 
+for (const [kind, test] of each("firefox", "chromium")) {
+    test(`${kind}: a publication that fails takes nothing away, and says of nothing that is off that it is on`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        assert.deepEqual(await page.evaluate(failing, freshRoom(), LIMIT), {
+            ended: { code: "publish/ended", mine: ["board"], theirs: ["board"] },
+            many: { code: "publish/too-many", mine: 8, theirs: 8 },
+            again: ["board", "boardAudio"],
+        });
+    });
+}
+
 for (const [[kind, other], test] of each(["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "chromium"], ["firefox", "firefox"])) {
     test(`${kind} to ${other}: own pictures and own sound arrive, with frames and energy, until they are taken back`, async (t) => {
         const room = freshRoom();
@@ -123,6 +137,48 @@ async function receives(limit) {
     });
     window.over = () => until("the end", () => peer.media.size === 0 && [[...peer.media]]).then(([media]) => media);
     return { colours, board: await grows("whiteboard"), music: await grows("music") };
+}
+
+/** Runs in the page. */
+async function failing(name, limit) {
+    const { join } = await import("/itodenwa/index.js");
+    const [one, other] = [await join(name), await join(name)];
+    const peer = await new Promise((done) => (other.onpeer = done));
+    const picture = () => {
+        const canvas = document.createElement("canvas");
+        // Firefox captures nothing without one.
+        canvas.getContext("2d");
+        return canvas.captureStream(5).getTracks()[0];
+    };
+    const [sound] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks();
+    const code = (...given) => one.publish(...given).then(() => "none", (error) => error.code);
+    const until = async (count) => {
+        for (const since = performance.now(); peer.media.size !== count; await new Promise((done) => setTimeout(done, 20))) {
+            if (performance.now() - since > limit) throw new Error(`never ${count}: ${[...peer.media]}`);
+        }
+        return [...peer.media];
+    };
+    await one.publish(picture(), { source: "board" });
+    await until(1);
+
+    const over = sound.clone();
+    over.stop();
+    const ended = { code: await code(new MediaStream([picture(), over]), { source: "board" }) };
+    // What is told after it comes after it.
+    const heard = new Promise((done) => (other.ontext = done));
+    await one.send("now");
+    await heard;
+    Object.assign(ended, { mine: [...one.me.media], theirs: [...peer.media] });
+
+    for (let index = 1; index < 8; index++) await one.publish(picture(), { source: `board${index}` });
+    await until(8);
+    const many = { code: await code(new MediaStream([picture(), sound.clone()]), { source: "board" }) };
+    Object.assign(many, { mine: one.me.media.size, theirs: (await until(8)).length });
+
+    one.unpublish("board7");
+    const again = await one.publish(new MediaStream([picture(), sound]), { source: "board" });
+    await Promise.all([one.leave(), other.leave()]);
+    return { ended, many, again };
 }
 
 /** Runs in the page. */

@@ -1,5 +1,5 @@
 // One connection by hand.
-import type { CallErrorCode, ItodenwaError } from "./error.js";
+import type { CallErrorCode, ItodenwaError, Trouble } from "./error.js";
 import type { EventIterator, Listener, Tagged } from "./event.js";
 import type { IceOptions } from "./join.js";
 import type { Source } from "./media.js";
@@ -10,7 +10,7 @@ import type { Step } from "./step.js";
  * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller, if need be by copy and
  * paste. One side calls {@link makeOffer}, the other {@link setOffer} and {@link makeAnswer}, the first {@link setAnswer}.
  *
- * Late listeners get what is there, as in a {@link Room}; candidates wait for the first listener.
+ * Late listeners get what is there, as in a {@link Room}; candidates, texts and troubles wait for the first listener.
  */
 export class Call extends EventTarget implements AsyncDisposable, Disposable {
     private constructor();
@@ -39,6 +39,8 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     /** The other side wrote. Show it as text, never as HTML. */
     ontext: ((this: Call, text: string) => void) | null;
     onstep: ((this: Call, step: Step) => void) | null;
+    /** An own camera or microphone was taken away, and nothing takes its place: nothing is sent of it any more. */
+    ontrouble: ((this: Call, trouble: Trouble) => void) | null;
     onclose: ((this: Call, close: undefined) => void) | null;
 
     /** Makes an offer. With Vanilla ICE it is complete, or the time for it was over. @throws {@link CallErrorCode} */
@@ -61,10 +63,10 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     /** Hangs up. */
     close(): Promise<void>;
 
-    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
     /** What holds now, as plain data. */
     toJSON(): { state: RTCPeerConnectionState; media: Source[] };
 
+    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
     [Symbol.asyncIterator](): EventIterator<Tagged<CallEvents>>;
     [Symbol.dispose](): void;
     [Symbol.asyncDispose](): Promise<void>;
@@ -96,5 +98,6 @@ export interface CallEvents {
     media: { source: Source; on: boolean };
     text: string;
     step: Step;
+    trouble: Trouble;
     close: undefined;
 }

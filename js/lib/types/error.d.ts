@@ -160,6 +160,10 @@ export type TroubleCode =
     | "signaling/refused"
     | "signaling/malformed"
     | "token/forbidden"
+    | "verification/broken-commitment"
+    | "verification/malformed"
+    | "verification/certificates"
+    | "wasm/unavailable"
     | MediaErrorCode;
 
 /** Why the server refuses. */

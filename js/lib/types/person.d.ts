@@ -45,7 +45,7 @@ export class Me {
      */
     set(key: string, value: Json | undefined): Promise<void>;
     /**
-     * A new `<video data-peer="me">` with one's own picture, without sound, to be put into the page. Mirror it with
+     * A `<video data-peer="me">` with one's own picture, without sound, to be put into the page: the same each time. Mirror it with
      * `transform: scaleX(-1)`. It is removed when the room is over. With `"screen"`: what one shares, not to be mirrored.
      * @throws {@link ItodenwaError} `room/closed`.
      */
@@ -92,7 +92,7 @@ export class Peer extends EventTarget {
     readonly level: number;
     /** Whether they speak. */
     readonly speaking: boolean;
-    /** How loud they are played here, from 0 to 1; 1 until it is set. Phones of one maker know only their buttons. */
+    /** How loud they are played here, from 0 to 1; 1 until it is set. Phones of one maker know only their buttons. When the room is over it changes nothing. */
     volume: number;
     /** Silenced here, for oneself alone. */
     muted: boolean;
@@ -213,7 +213,7 @@ export class Peer extends EventTarget {
     stats(): Promise<Stats | undefined>;
     /**
      * Words for two people to compare, so that they know that nobody sits between them: the same at both ends, whoever asks first, and the same each
-     * time as long as the connection lives. The other side answers by itself. Waits until there is a connection, and for the other side a minute at most.
+     * time as long as the connection lives. The other side answers by itself. Waits a minute at most, for a connection and for the other side together.
      *
      * ```js
      * const { words, emoji } = await peer.verification();
@@ -252,7 +252,6 @@ export class Peer extends EventTarget {
         listener: Listener<Peer, PeerEvents[T]> | null,
         options?: boolean | EventListenerOptions,
     ): void;
-    /** Every event as `{ type, detail }`. Ends when the reader stops; see {@link Room} for the limits. */
     /** What holds now, as plain data. */
     toJSON(): {
         id: string;
@@ -264,6 +263,7 @@ export class Peer extends EventTarget {
         speaking: boolean;
     };
 
+    /** Every event as `{ type, detail }`. Ends when the reader stops; see {@link Room} for the limits. */
     [Symbol.asyncIterator](): EventIterator<Tagged<PeerEvents>>;
 }
 

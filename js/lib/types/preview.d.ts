@@ -72,10 +72,10 @@ export class Preview extends EventTarget implements AsyncDisposable, Disposable 
     /** Gives the devices back. Resolved when their lights are out. May be called again. */
     close(): Promise<void>;
 
-    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
     /** What holds now, as plain data. */
     toJSON(): { media: Source[]; settings: Partial<Record<Source, Settings>> };
 
+    /** Every event as `{ type, detail }`; see {@link Room} for the limits. */
     [Symbol.asyncIterator](): EventIterator<Tagged<PreviewEvents>>;
     [Symbol.dispose](): void;
     [Symbol.asyncDispose](): Promise<void>;

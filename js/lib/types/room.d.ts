@@ -148,7 +148,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
      * Audio, another camera.
      *
      * Under `"camera"`, `"microphone"` or `"screen"` it takes the place of the device; sound that comes with pictures of `"camera"` is the
-     * microphone. Under a name of your own (1 to 24 of `A-Z a-z 0-9 _ -`) it is sent beside them: eight of these at most. The others see it
+     * microphone. Under a name of your own (1 to 24 of `A-Z a-z 0-9 _ -`) it is sent beside them: eight of these at most, where pictures and
+     * their sound (`nameAudio`) are two. The others see it
      * as {@link Peer.media} and show it with `peer.view(name)`.
      *
      * Another track for the same source takes the place of the one before it, without a negotiation. The tracks stay yours: they are never
@@ -276,7 +277,8 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     set(key: string, value: Json | undefined): Promise<void>;
     /**
      * Answers what peers ask by {@link Peer.request}: what the function gives is the answer. An error with a `code` is told to
-     * whoever asks; others are only told that there is none. `null` answers no more.
+     * whoever asks; of others they are only told that there is none. An answer has 1 MiB at most: a larger one, and what can't be sent, is
+     * refused (`channel/too-large`, `channel/data`), and reported here as an error that nobody caught. `null` answers no more.
      */
     answer(name: string, handler: ((value: any, peer: Peer) => unknown) | null): void;
     /**
@@ -287,11 +289,6 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     /** Hangs up. Resolved when everything is closed: connections, devices, listeners. May be called again. */
     leave(): Promise<void>;
 
-    /**
-     * Every event as `{ type, detail }`, beginning with what a late listener would get. When 1024 wait to be read, nothing more is
-     * told to anybody here before one is read, and the others' messages wait with them. If none is read for 5 s the iterator throws
-     * `events/unread`, and the room goes on without it.
-     */
     /** What holds now, as plain data. */
     toJSON(): {
         name: string;
@@ -302,6 +299,11 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
         waitingRoom: WaitingRoom;
     };
 
+    /**
+     * Every event as `{ type, detail }`, beginning with what a late listener would get. When 1024 wait to be read, nothing more is
+     * told to anybody here before one is read, and the others' messages wait with them. If none is read for 5 s the iterator throws
+     * `events/unread`, and the room goes on without it.
+     */
     [Symbol.asyncIterator](): EventIterator<RoomEvent>;
     /** `using room = await join(…)`: hangs up at the end of the block. */
     [Symbol.dispose](): void;
