@@ -148,7 +148,7 @@ async fn connections_that_die_without_a_word_are_made_anew_before_the_lease_is_o
     proxy.forget();
     // Ann is at the other node: what she missed is not known.
     sent_away(&mut call.ann.0).await;
-    call.ann.0 = second.come_back(&call.room, &call.ann.1["ticket"]).await.0;
+    call.ann.0 = second.come_back_after(&call.room, &call.ann.1["ticket"], 10).await.0;
     call.is_whole(&second).await;
     // For much longer than the lease of before.
     let later = tokio::time::Instant::now() + Duration::from_secs(10);
