@@ -14,7 +14,7 @@ mod member;
 pub(super) mod membership;
 mod script;
 mod session;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
