@@ -175,7 +175,7 @@ impl Story {
                     self.granted.may_go_to(self.now.at, allocation, peer, client);
                     continue;
                 }
-                Some(Output::Close { allocation, port }) => {
+                Some(Output::Close { allocation, port, .. }) => {
                     self.granted.closed(allocation, port);
                     continue;
                 }

@@ -101,11 +101,13 @@ impl HttpService {
     async fn serve(self, stream: TcpStream, address: IpAddr, stop: CancellationToken) {
         // Small messages are not held back to be sent with later ones. A failure costs only time.
         let _ = stream.set_nodelay(true);
-        let Some(https) = &self.https else { return self.http(stream, self.router.clone(), address, stop).await };
+        let Some(https) = &self.https else {
+            return self.http(self.steady(stream), self.router.clone(), address, stop).await;
+        };
         let secured = async {
             let mut first = [0];
             match stream.peek(&mut first).await {
-                Ok(1) if first == [TLS_HANDSHAKE] => https.acceptor.accept(stream).await.ok().map(Ok),
+                Ok(1) if first == [TLS_HANDSHAKE] => https.acceptor.accept(self.steady(stream)).await.ok().map(Ok),
                 Ok(1) => Some(Err(stream)),
                 _ => None,
             }
@@ -116,9 +118,14 @@ impl HttpService {
         };
         match secured {
             Ok(Some(Ok(stream))) => self.http(stream, self.router.clone(), address, stop).await,
-            Ok(Some(Err(plain))) => self.http(plain, https.redirect.clone(), address, stop).await,
+            Ok(Some(Err(plain))) => self.http(self.steady(plain), https.redirect.clone(), address, stop).await,
             Ok(None) | Err(_) => tracing::debug!(origin = %Origin::from(address), "no TLS"),
         }
+    }
+
+    /// Beneath TLS, which has taken what nobody has read yet.
+    fn steady(&self, stream: TcpStream) -> Steady<TcpStream> {
+        Steady::new(stream, self.write_timeout)
     }
 
     async fn http<S>(&self, stream: S, router: Router, address: IpAddr, stop: CancellationToken)
@@ -134,7 +141,7 @@ impl HttpService {
             .timer(TokioTimer::new())
             .header_read_timeout(self.request_timeout)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(Steady::new(stream, self.write_timeout)), service)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         tokio::select! {

@@ -240,12 +240,15 @@ impl<P: Packet> Hub<P> {
     fn part(&mut self, now: Instant, name: &RoomName, id: PeerId, reason: LeaveReason) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(member) = room.leave(id) else { return };
+        if reason == LeaveReason::Gone {
+            room.remember_gone(&member);
+        }
         self.ice.dismiss(name, id);
         let left = Arc::new(ServerMessage::Left { id, reason, roster: room.roster() });
         self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
         self.tell_left(name, (&member).into(), reason);
         if reason == LeaveReason::Removed {
-            self.remember_removal(now, name, &member);
+            self.remember_removal(now, name, id, member.pass.map(|pass| pass.identity));
         }
         if reason != LeaveReason::Replaced {
             self.after_the_last_one(now, name);
@@ -256,6 +259,7 @@ impl<P: Packet> Hub<P> {
     fn after_the_last_one(&mut self, now: Instant, name: &RoomName) {
         let Some(room) = self.rooms.get_mut(name).filter(|room| room.len() == 0) else { return };
         room.lock = Lock::default();
+        room.forget_gone();
         self.nobody_is_in(now, name);
         self.leave_empty(now, name);
     }

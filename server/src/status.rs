@@ -58,7 +58,7 @@ async fn ask(at: &SafeUrl, secret: &str) -> Result<Status, StatusError> {
     authorization.set_sensitive(true);
     let request = Request::get(place).header(AUTHORIZATION, authorization).body(Body::empty());
     let request = request.map_err(|error| unreachable(&error))?;
-    let client = http_client(0).map_err(|error| unreachable(&error))?;
+    let client = http_client(at, 0).map_err(|error| unreachable(&error))?;
     let answer = client.request(request).await.map_err(|error| unreachable(&Deepest(&error)))?;
     match answer.status() {
         StatusCode::OK => {}

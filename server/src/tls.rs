@@ -201,6 +201,14 @@ impl std::error::Error for TlsError {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_unit_lets_the_server_read_its_key() {
+        let (unit, file) = (include_str!("../deploy/itodenwa-server.service"), include_str!("../deploy/itodenwa.toml"));
+        let group = unit.lines().find_map(|line| line.strip_prefix("SupplementaryGroups=")).unwrap();
+        let key = file.lines().find_map(|line| line.strip_prefix("tls-key = ")).unwrap().trim_matches('"');
+        assert!(unit.contains(&format!("chgrp {group} {key}")), "{unit}");
+    }
+
     /// A folder with certificate and key that is gone after the test.
     struct Files(PathBuf);
 

@@ -71,9 +71,9 @@ pub(crate) struct Webhooks {
     counters: Arc<Counters>,
 }
 
-/// Makes both ends ready. It fails if the system trusts nobody.
+/// Makes both ends ready. It fails if the address has `https:` and the system trusts nobody.
 pub(crate) fn start(config: WebhookConfig, run: u64) -> io::Result<(Webhooks, Deliverer)> {
-    let client = http_client(LANES)?;
+    let client = http_client(&config.url, LANES)?;
     let counters = Arc::<Counters>::default();
     let (lanes, queues) = (0..LANES).map(|_| mpsc::channel(LANE_EVENTS)).unzip();
     let webhooks = Webhooks { lanes, run, told: 0, counters: counters.clone() };

@@ -194,3 +194,16 @@ async fn help_names_every_flag() {
         assert!(help.contains(flag), "{flag}");
     }
 }
+
+#[tokio::test]
+async fn asking_without_tls_needs_no_certificates() {
+    let secret = "a secret of operators";
+    let mut server = command(&["--listen", "127.0.0.1:0", "--api-secret", secret]).spawn().unwrap();
+    let mut line = String::new();
+    soon(BufReader::new(server.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+    let at = line.trim().strip_prefix("itodenwa: ").expect(&line);
+    let mut status = command(&["status", "--at", at, "--api-secret", secret]);
+    status.envs([("SSL_CERT_FILE", "/nowhere/file"), ("SSL_CERT_DIR", "/nowhere")]);
+    let (success, table, log) = output(status).await;
+    assert!(success && table.contains("all (1)"), "{table} {log}");
+}

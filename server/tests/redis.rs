@@ -351,6 +351,27 @@ async fn what_is_wrong_is_said() {
 }
 
 #[tokio::test]
+async fn another_ticket_secret_counts_when_nobody_is_there_any_more() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let mut ticket = json!(null);
+    let mut former = json!(null);
+    for secret in [Some("0123456789abcdef"), Some("fedcba9876543210"), None, Some("0123456789abcdef")] {
+        let secret = secret.map(|secret| ["--ticket-secret", secret]);
+        let mut node =
+            Node::start(&redis, &[&NEVER[..], secret.as_ref().map_or(&[], |secret| &secret[..])].concat()).await;
+        let (_ann, of_ann) = match ticket.is_string() {
+            true => node.come_back("r", &ticket).await,
+            false => node.join("r").await,
+        };
+        assert_ne!(of_ann["me"]["id"], former, "a ticket of before is good for nothing");
+        (ticket, former) = (of_ann["ticket"].clone(), of_ann["me"]["id"].clone());
+        node.signal("-TERM").await;
+        assert!(soon(node.child.wait()).await.unwrap().success());
+        assert!(redis.tell("ZCARD itodenwa:nodes").await.contains(":0"));
+    }
+}
+
+#[tokio::test]
 async fn who_cannot_serve_takes_no_rooms() {
     let Some(redis) = Redis::start(&[]).await else { return };
     let [first, second] = nodes(&redis, &NEVER).await;

@@ -138,6 +138,31 @@ async fn a_redis_that_answers_nothing_for_long_is_as_good_as_away() {
 }
 
 #[tokio::test]
+async fn connections_that_die_without_a_word_are_made_anew_before_the_lease_is_over() {
+    let Some(redis) = Redis::start(&[]).await else { return };
+    let proxy = Proxy::start(redis.port).await;
+    let [first, second] = nodes_at([proxy.url(), redis.url()], &["--redis-timeout", "10"]).await;
+    let mut call = Call::start(&first, &second).await;
+    call.say(10).await;
+    call.hear(0..10).await;
+    proxy.forget();
+    // Ann is at the other node: what she missed is not known.
+    sent_away(&mut call.ann.0).await;
+    call.ann.0 = second.come_back_after(&call.room, &call.ann.1["ticket"], 10).await.0;
+    call.is_whole(&second).await;
+    // For much longer than the lease of before.
+    let later = tokio::time::Instant::now() + Duration::from_secs(10);
+    while tokio::time::Instant::now() < later {
+        assert!(first.is_healthy().await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for node in [&first, &second] {
+        assert_eq!(node.number("cluster_rejoins_total").await, 0.0);
+    }
+    call.is_whole(&second).await;
+}
+
+#[tokio::test]
 async fn a_node_that_hears_nothing_keeps_no_room_until_it_does() {
     a_node_is_cut_off(Way::default(), Way::CUT).await;
 }

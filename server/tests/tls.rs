@@ -19,13 +19,13 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{PATIENCE, TestServer, http, soon};
 
 /// Certificate and key in files that are gone after the test.
-struct Files {
+pub(crate) struct Files {
     folder: PathBuf,
-    certificate: CertificateDer<'static>,
+    pub(crate) certificate: CertificateDer<'static>,
 }
 
 impl Files {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("itodenwa-server-tls-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -34,7 +34,7 @@ impl Files {
         Files { folder, certificate: made.cert.der().clone() }
     }
 
-    fn tls(&self) -> Tls {
+    pub(crate) fn tls(&self) -> Tls {
         Tls::Files { certificate: self.folder.join("certificate"), key: self.folder.join("key") }
     }
 }
@@ -51,12 +51,19 @@ async fn server(files: &Files) -> TestServer {
 
 /// A client that trusts this certificate and no other.
 async fn connect(server: &TestServer, trusted: &CertificateDer<'static>) -> std::io::Result<TlsStream<TcpStream>> {
+    secure(TcpStream::connect(server.address).await?, trusted).await
+}
+
+/// TLS over this connection.
+pub(crate) async fn secure(
+    stream: TcpStream,
+    trusted: &CertificateDer<'static>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
-    let stream = TcpStream::connect(server.address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
 }

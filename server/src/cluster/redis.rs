@@ -14,6 +14,8 @@ mod member;
 pub(super) mod membership;
 mod script;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

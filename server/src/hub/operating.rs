@@ -21,7 +21,10 @@ impl<P: Packet> Hub<P> {
                 None => Answer::Unknown,
             },
             Question::Remove(name, id) => {
-                self.remove_all(now, name, "the operator removed this member", |summary| summary.id == *id)
+                match self.remove_all(now, name, "the operator removed this member", |summary| summary.id == *id) {
+                    Answer::Unknown => done(self.remove_gone(now, name, *id)),
+                    answer => answer,
+                }
             }
             Question::Lock(name, on) => done(self.set_lock(now, name, *on)),
             Question::WaitingRoom(name, on) => done(self.set_waiting(now, name, *on)),

@@ -133,13 +133,9 @@ impl<P: Packet> Hub<P> {
     }
 
     /// Somebody was removed here.
-    pub(super) fn remember_removal(&mut self, now: Instant, room: &RoomName, member: &Member) {
-        let removal = Removal {
-            room: room.clone(),
-            id: member.id,
-            identity: member.pass.as_ref().map(|pass| pass.identity.clone()),
-            until: now + self.limits.ticket_lifetime + CLOCKS_DIFFER,
-        };
+    pub(super) fn remember_removal(&mut self, now: Instant, room: &RoomName, id: PeerId, identity: Option<Identity>) {
+        let removal =
+            Removal { room: room.clone(), id, identity, until: now + self.limits.ticket_lifetime + CLOCKS_DIFFER };
         if self.removals.add(removal.clone()) {
             self.removals.news.push_back(removal);
         }

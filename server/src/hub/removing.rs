@@ -1,11 +1,12 @@
 //! Who is sent out of a room: by the operator, by a member that may do so, or because the same identity came in again.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use itodenwa_wire::{Identity, LeaveReason, Pass, PeerId, RefusalCode, RoomName, ServerMessage};
 
 use super::room::Presence;
-use super::{Closing, ConnectionId, ConnectionState, Due, Ending, Hub, Packet};
+use super::{Closing, ConnectionId, ConnectionState, Due, Ending, Hub, Output, Packet};
 use crate::closing;
 
 impl<P: Packet> Hub<P> {
@@ -29,10 +30,23 @@ impl<P: Packet> Hub<P> {
             let presence = other.presence;
             let closing = Closing::refusing(RefusalCode::MemberRemoved, "somebody who may do so removed this member");
             return self.send_off(now, &name, who, presence, closing, LeaveReason::Removed);
+        } else if self.remove_gone(now, &name, who) {
+            return;
         } else {
             closing::refusal(RefusalCode::PeerUnknown, format!("{who} is not in the room"))
         };
         self.send(from, ServerMessage::Refused(refusal));
+    }
+
+    /// Somebody is gone from the server, and the others may be connected to them still: they are told, and whoever it is does not come back by
+    /// a ticket. False if nobody of that id is known to be gone.
+    pub(super) fn remove_gone(&mut self, now: Instant, name: &RoomName, who: PeerId) -> bool {
+        let Some(room) = self.rooms.get_mut(name) else { return false };
+        let Some((id, identity)) = room.take_gone(who) else { return false };
+        let left = Arc::new(ServerMessage::Left { id, reason: LeaveReason::Removed, roster: room.roster() });
+        self.outputs.extend(room.connected().map(|(connection, _)| Output::Send(connection, left.clone())));
+        self.remember_removal(now, name, id, identity);
+        true
     }
 
     /// Somebody is out, with a connection or waited for.

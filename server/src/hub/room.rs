@@ -1,5 +1,6 @@
 //! One room: who is in it, and how many came before.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,16 @@ use crate::ticket::Rules;
 
 /// How long a member whose socket was seen to end has its seat in a full room: a client that lives is back before.
 const SEAT_KEPT: Duration = Duration::from_secs(5);
+/// Those that are gone and still known, at most.
+const GONE: usize = 64;
 
 /// One room. At most as many members as the hub lets in, so that going through them is cheap.
 #[derive(Debug)]
 pub(super) struct Room<P> {
     /// In the order of their ids, which is that of joining.
     occupants: Vec<Occupant<P>>,
+    /// Those of whom nothing was heard any more, while somebody is in: the others may be connected to them still. The oldest are forgotten.
+    gone: VecDeque<(PeerId, Option<Identity>)>,
     /// The highest session that was given.
     sessions: u32,
     /// The version of the roster: how often somebody came or went, or changed the name.
@@ -82,6 +87,7 @@ impl<P: Packet> Room<P> {
     pub(super) fn new(now: Instant) -> Self {
         Room {
             occupants: Vec::new(),
+            gone: VecDeque::new(),
             sessions: 0,
             roster: 0,
             opened: now,
@@ -126,6 +132,26 @@ impl<P: Packet> Room<P> {
         self.occupants.iter_mut().for_each(|occupant| occupant.outbox.forget(id));
         self.roster = self.roster.wrapping_add(1);
         Some(member)
+    }
+
+    /// Somebody is out who did not say so.
+    pub(super) fn remember_gone(&mut self, member: &Member) {
+        self.gone.push_back((member.id, member.pass.as_ref().map(|pass| pass.identity.clone())));
+        if self.gone.len() > GONE {
+            self.gone.pop_front();
+        }
+    }
+
+    /// Takes one of those that are gone, which changes what the others know of the room.
+    pub(super) fn take_gone(&mut self, id: PeerId) -> Option<(PeerId, Option<Identity>)> {
+        let place = self.gone.iter().position(|(gone, _)| *gone == id)?;
+        self.roster = self.roster.wrapping_add(1);
+        self.gone.remove(place)
+    }
+
+    /// Nobody is in who could be connected to anybody.
+    pub(super) fn forget_gone(&mut self) {
+        self.gone.clear();
     }
 
     /// What somebody is called is told with the next version of the roster.
@@ -219,7 +245,9 @@ impl<P: Packet> Room<P> {
 
     #[cfg(test)]
     pub(super) fn is_bounded(&self, limits: &crate::Limits) -> bool {
-        self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits)) && self.waiting.is_bounded(limits)
+        self.occupants.iter().all(|occupant| occupant.outbox.is_bounded(limits))
+            && self.waiting.is_bounded(limits)
+            && self.gone.len() <= GONE
     }
 
     pub(super) fn len(&self) -> usize {

@@ -5,6 +5,7 @@ mod lock;
 mod offering;
 mod random;
 mod recorded;
+mod removing;
 mod renaming;
 mod replacing;
 mod resuming;

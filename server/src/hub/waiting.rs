@@ -6,8 +6,8 @@
 //! | who was a member and has a ticket of it still, unless it was removed | gets in |
 //! | an identity that is in the room, and a token with `roomAdmin` | gets in |
 //! | where no tokens are needed: the first one in the room | gets in |
-//! | an identity that was refused here since it was switched on | `room/refused` |
 //! | a client that knows of no waiting rooms | `room/locked` |
+//! | an identity that was refused here since it was switched on | `room/refused` |
 //! | anybody else, while fewer wait than may | waits |
 //!
 //! Who waits is in no roster, gets no ticket and hears of nobody. Those who may let somebody in are told who waits, by name and identity.
@@ -52,6 +52,8 @@ pub(super) struct Waiting {
     pace: Pace,
     /// What those heard last who may let nobody in.
     told_on: bool,
+    /// Members have tickets that may say otherwise.
+    tickets_are_old: bool,
 }
 
 /// Somebody who waits.
@@ -127,7 +129,7 @@ impl<P: Packet> Hub<P> {
             room.waiting.refused.clear();
         }
         if was_on != on {
-            self.renew_tickets(now, name);
+            room.waiting.tickets_are_old = true;
             self.waiting_changed(now, name);
         }
         if !on {
@@ -223,15 +225,15 @@ impl<P: Packet> Hub<P> {
         if !is_on || is_known || is_first {
             return Ok(false);
         }
-        let Some(waiting) = room.map(|room| &room.waiting) else { return Ok(true) };
-        if admitted.identity().is_some_and(|identity| waiting.refused.contains(identity)) {
-            return Err(refused());
-        }
         if version < TOLD_SINCE {
             return Err(Closing::refusing(
                 RefusalCode::RoomLocked,
                 "people are let into the room one by one, which this client does not know",
             ));
+        }
+        let Some(waiting) = room.map(|room| &room.waiting) else { return Ok(true) };
+        if admitted.identity().is_some_and(|identity| waiting.refused.contains(identity)) {
+            return Err(refused());
         }
         if waiting.waiting.len() >= self.limits.waiting_peers {
             return Err(Closing::refusing(RefusalCode::RoomFull, "as many wait to be let in as may").retry(10_000));
@@ -337,11 +339,12 @@ impl<P: Packet> Hub<P> {
         }
     }
 
-    /// Tells members how it is; who waits, only those who may let them in.
+    /// Tells members how it is, with new tickets if the old ones say otherwise; who waits, only those who may let them in.
     pub(super) fn tell_waiting(&mut self, now: Instant, name: &RoomName) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         room.waiting.pace.told(now);
         let is_on = room.waiting.is_on(&self.limits);
+        let tickets_are_old = std::mem::take(&mut room.waiting.tickets_are_old);
         let is_news = std::mem::replace(&mut room.waiting.told_on, is_on) != is_on;
         let [all, little] =
             [true, false].map(|may| Arc::new(ServerMessage::WaitingRoom(room.waiting.summary(&self.limits, may))));
@@ -355,6 +358,9 @@ impl<P: Packet> Hub<P> {
             } else if is_news {
                 self.outputs.push_back(Output::Send(connection, little.clone()));
             }
+        }
+        if tickets_are_old {
+            self.renew_tickets(now, name);
         }
     }
 }

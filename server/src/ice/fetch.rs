@@ -51,10 +51,10 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Makes ready to fetch. It fails if the system trusts nobody.
+    /// Makes ready to fetch. It fails if the address has `https:` and the system trusts nobody.
     pub(super) fn new(from: IceServersUrl) -> std::io::Result<(Self, watch::Receiver<Newest>)> {
         // Lists are fetched so seldom that no connection is worth keeping.
-        let client = http_client(0)?;
+        let client = http_client(&from.url, 0)?;
         let (newest, receiver) = watch::channel(Newest::default());
         Ok((Fetcher { from, client, newest }, receiver))
     }

@@ -103,6 +103,8 @@ pub enum Output<'a> {
     Close {
         /// Whose.
         allocation: AllocationId,
+        /// Of which kind.
+        family: Family,
         /// The port that [`Input::Opened`] told.
         port: u16,
     },

@@ -39,7 +39,7 @@ enum Step {
     ToClient { client: Client, bytes: Range<usize> },
     ToPeer { allocation: AllocationId, peer: SocketAddr, bytes: Range<usize> },
     Open { allocation: AllocationId, family: Family, even: bool },
-    Close { allocation: AllocationId, port: u16 },
+    Close { allocation: AllocationId, relayed: SocketAddr },
 }
 
 impl Relay {
@@ -92,7 +92,9 @@ impl Relay {
             Step::ToClient { client, bytes } => Output::ToClient { client, packet: sent(bytes) },
             Step::ToPeer { allocation, peer, bytes } => Output::ToPeer { allocation, peer, payload: sent(bytes) },
             Step::Open { allocation, family, even } => Output::Open { allocation, family, even },
-            Step::Close { allocation, port } => Output::Close { allocation, port },
+            Step::Close { allocation, relayed } => {
+                Output::Close { allocation, family: Family::of(relayed.ip()), port: relayed.port() }
+            }
         })
     }
 
@@ -112,7 +114,7 @@ impl Relay {
         let Some(allocation) = self.allocations.remove(&id) else { return };
         self.clients.remove(&allocation.client);
         self.expiries.remove(&(allocation.expires, id));
-        self.steps.push_back(Step::Close { allocation: id, port: allocation.relayed.port() });
+        self.steps.push_back(Step::Close { allocation: id, relayed: allocation.relayed });
     }
 
     fn end_those_of_who_left(&mut self) {

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::io::Family;
 use super::ports::Ports;
 
 /// IPv4 networks that are not the public internet (RFC 6890).
@@ -36,12 +37,17 @@ pub const REFUSED_V6: [Ipv6Net; 2] = [v6([0x2001, 0], 32), v6([0x2002, 0], 16)];
 pub struct Peers {
     /// What may be talked to although it is not the public internet.
     pub allowed: Vec<IpNet>,
-    /// Addresses under which others know this computer. Those that it knows itself change, and are given with each question.
+    /// Where allocations are, as others know it: of this computer's addresses the only ones that may be talked to. Those that it knows
+    /// itself change, and are given with each question.
     pub announced: Vec<IpAddr>,
+    /// Where the relay listens for clients.
+    pub listens: Option<IpAddr>,
     /// The ports of other computers that may be talked to.
     pub peer_ports: RangeInclusive<u16>,
-    /// The ports that allocations have: the only ones of this computer that may be talked to.
-    pub ports: Ports,
+    /// The ports that allocations of IPv4 have: the only ones of this computer that may be talked to there.
+    pub ports_v4: Ports,
+    /// The same in IPv6: another service may have the same port of the other kind.
+    pub ports_v6: Ports,
 }
 
 /// The ports that browsers have: not those of services (RFC 6335, section 6: 0 to 1023), of which DNS and NTP answer anybody.
@@ -49,7 +55,14 @@ pub const PEER_PORTS: RangeInclusive<u16> = 1024..=65_535;
 
 impl Default for Peers {
     fn default() -> Self {
-        Peers { allowed: Vec::new(), announced: Vec::new(), peer_ports: PEER_PORTS, ports: Ports::default() }
+        Peers {
+            allowed: Vec::new(),
+            announced: Vec::new(),
+            listens: None,
+            peer_ports: PEER_PORTS,
+            ports_v4: Ports::default(),
+            ports_v6: Ports::default(),
+        }
     }
 }
 
@@ -58,21 +71,33 @@ impl Peers {
     #[must_use]
     pub fn admit_address(&self, local: &[IpAddr], ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.is_own(local, ip) || self.allowed.iter().any(|network| network.contains(&ip)) || is_public(ip)
+        if self.is_own(local, ip) {
+            return self.announced.contains(&ip);
+        }
+        self.allowed.iter().any(|network| network.contains(&ip)) || is_public(ip)
     }
 
     /// Whether this may be talked to now. `local`: the addresses that this computer has now.
     #[must_use]
     pub fn admit(&self, local: &[IpAddr], peer: SocketAddr) -> bool {
         let ip = peer.ip().to_canonical();
-        match self.is_own(local, ip) {
-            true => self.ports.relays(peer.port()),
-            false => peer.port() != 0 && self.peer_ports.contains(&peer.port()) && self.admit_address(local, ip),
+        let is_admitted = match self.is_own(local, ip) {
+            true => self.ports(Family::of(ip)).relays(peer.port()),
+            false => peer.port() != 0 && self.peer_ports.contains(&peer.port()),
+        };
+        is_admitted && self.admit_address(local, ip)
+    }
+
+    /// The ports that allocations of this kind have.
+    pub(super) fn ports(&self, family: Family) -> &Ports {
+        match family {
+            Family::V4 => &self.ports_v4,
+            Family::V6 => &self.ports_v6,
         }
     }
 
     fn is_own(&self, local: &[IpAddr], ip: IpAddr) -> bool {
-        self.announced.contains(&ip) || local.contains(&ip)
+        self.announced.contains(&ip) || self.listens == Some(ip) || local.contains(&ip)
     }
 }
 
@@ -171,16 +196,34 @@ mod tests {
     }
 
     #[test]
-    fn this_computer_is_refused_but_for_its_relay_ports() {
-        let announced = vec![ip("203.0.113.10")];
-        let peers = Peers { announced, allowed: vec!["127.0.0.0/8".parse().unwrap()], ..Peers::default() };
-        let local = [ip("127.0.0.1")];
-        let (port, ()) = peers.ports.claim(&(50_000..=50_000), 0, 1, |_| Some(())).unwrap();
-        for own in ["127.0.0.1", "203.0.113.10", "::ffff:203.0.113.10"] {
+    fn this_computer_is_refused_but_for_its_allocations_where_others_know_them() {
+        let announced = vec![ip("203.0.113.10"), ip("2001:db8::10")];
+        let allowed = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+        let peers = Peers { announced, allowed, listens: Some(ip("198.51.100.1")), ..Peers::default() };
+        let local = ["127.0.0.1", "10.0.0.7", "::1", "203.0.113.10", "203.0.113.11"].map(ip);
+        let (port, ()) = peers.ports_v4.claim(&(50_000..=50_000), 0, 1, |_| Some(())).unwrap();
+        for own in ["203.0.113.10", "::ffff:203.0.113.10"] {
             assert!(peers.admit(&local, at(ip(own), port)) && peers.admit_address(&local, ip(own)), "{own}");
             assert!(!peers.admit(&local, at(ip(own), 50_001)) && !peers.admit(&local, at(ip(own), 2200)), "{own}");
         }
-        peers.ports.release(port);
-        assert!(!peers.admit(&local, at(ip("127.0.0.1"), port)));
+        // A service may have the same port at another address of this computer.
+        for own in ["127.0.0.1", "::ffff:127.0.0.1", "10.0.0.7", "203.0.113.11", "198.51.100.1", "::1"] {
+            assert!(!peers.admit(&local, at(ip(own), port)) && !peers.admit_address(&local, ip(own)), "{own}");
+        }
+        // Or that of the other kind.
+        let v6 = at(ip("2001:db8::10"), port);
+        assert!(!peers.admit(&local, v6) && peers.admit_address(&local, v6.ip()));
+        peers.ports_v6.claim(&(50_000..=50_000), 0, 1, |_| Some(())).unwrap();
+        assert!(peers.admit(&local, v6));
+        peers.ports_v4.release(port);
+        assert!(!peers.admit(&local, at(ip("203.0.113.10"), port)) && peers.admit(&local, v6));
+    }
+
+    #[test]
+    fn a_relay_for_this_computer_alone_is_known_at_its_loopback_address() {
+        let peers = Peers { announced: vec![ip("127.0.0.1")], ..Peers::default() };
+        let (port, ()) = peers.ports_v4.claim(&(50_000..=50_000), 0, 1, |_| Some(())).unwrap();
+        let local = ["127.0.0.1", "10.0.0.7"].map(ip);
+        assert!(peers.admit(&local, at(ip("127.0.0.1"), port)) && !peers.admit(&local, at(ip("10.0.0.7"), port)));
     }
 }

@@ -18,7 +18,6 @@ use super::ledger::Ledger;
 use super::limits::TurnLimits;
 use super::local_addresses::local_addresses;
 use super::peers::Peers;
-use super::ports::Ports;
 use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets;
@@ -82,12 +81,12 @@ impl Service {
         let (address, listeners) = listen(config, workers)?;
         // Without them it could not refuse what listens at them.
         let local = local_addresses().map_err(TurnError::LocalAddresses)?;
-        let known = config.addresses.iter().copied().chain([address.ip()]);
         let peers = Peers {
             allowed: config.allow.clone(),
-            announced: known.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical()).collect(),
+            announced: config.addresses.iter().map(IpAddr::to_canonical).collect(),
+            listens: Some(address.ip().to_canonical()),
             peer_ports: config.peer_ports.clone(),
-            ports: Ports::default(),
+            ..Peers::default()
         };
         let start = tokio::time::Instant::now().into_std();
         let rules = Rules::new(limits, &config.addresses, peers, secret, nonces, start);

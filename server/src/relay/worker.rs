@@ -165,8 +165,8 @@ impl Worker {
             let Some(socket) = self.sockets.get(&allocation) else { return false };
             match socket.recv_from(&mut self.datagram) {
                 Ok((length, from)) => {
-                    let relayed = self.shared.relayed(Family::of(from.ip()));
-                    let peer = relayed.peer_at(from, &self.shared.rules.peers.ports);
+                    let family = Family::of(from.ip());
+                    let peer = self.shared.relayed(family).peer_at(from, self.shared.rules.peers.ports(family));
                     let payload = self.datagram.get(..length).unwrap_or_default();
                     self.relay.handle(now, Input::FromPeer { allocation, peer, payload });
                     self.carry_out(now.at);
@@ -202,9 +202,9 @@ impl Worker {
                     });
                     self.relay.handle(moment(), Input::Opened { allocation, port });
                 }
-                Output::Close { allocation, port } => {
+                Output::Close { allocation, family, port } => {
                     self.sockets.remove(&allocation);
-                    self.shared.rules.peers.ports.release(port);
+                    self.shared.rules.peers.ports(family).release(port);
                 }
             }
         }
@@ -243,7 +243,7 @@ impl Shared {
     fn open(&self, allocation: AllocationId, family: Family, even: bool, poll: &Poll) -> Option<(u16, UdpSocket)> {
         let ip = self.relayed(family).local;
         let random = getrandom::u32().ok()?;
-        let opened = self.rules.peers.ports.claim(&self.ports, random, PORT_TRIES, |port| {
+        let opened = self.rules.peers.ports(family).claim(&self.ports, random, PORT_TRIES, |port| {
             let mut socket = if even && port % 2 == 1 { None } else { sockets::relay(ip, port).ok() }?;
             let token = Source::Allocation(allocation).token();
             poll.registry().register(&mut socket, token, Interest::READABLE).ok()?;

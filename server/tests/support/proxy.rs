@@ -35,6 +35,8 @@ pub(crate) struct Proxy {
     pub(crate) port: u16,
     to: watch::Sender<Way>,
     from: watch::Sender<Way>,
+    /// How often all connections of before were forgotten.
+    forgotten: watch::Sender<u32>,
     _accepts: JoinSet<()>,
 }
 
@@ -44,15 +46,26 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let ((to, ways_to), (from, ways_from)) = (watch::channel(Way::default()), watch::channel(Way::default()));
+        let (forgotten, times_forgotten) = watch::channel(0);
         let mut accepts = JoinSet::new();
         accepts.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                connections.spawn(pass(near, ([127, 0, 0, 1], target).into(), ways_to.clone(), ways_from.clone()));
+                let passing = pass(near, ([127, 0, 0, 1], target).into(), ways_to.clone(), ways_from.clone());
+                let mut forgotten = times_forgotten.clone();
+                forgotten.mark_unchanged();
+                connections.spawn(async move {
+                    tokio::pin!(passing);
+                    tokio::select! {
+                        () = &mut passing => {}
+                        // It is held, and nothing is passed on any more.
+                        Ok(()) = forgotten.changed() => std::future::pending().await,
+                    }
+                });
                 while connections.try_join_next().is_some() {}
             }
         });
-        Proxy { port, to, from, _accepts: accepts }
+        Proxy { port, to, from, forgotten, _accepts: accepts }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -63,6 +76,11 @@ impl Proxy {
     pub(crate) fn set(&self, to: Way, from: Way) {
         self.to.send_replace(to);
         self.from.send_replace(from);
+    }
+
+    /// As a firewall that forgets connections: nothing that is said on those of now arrives any more, and nobody is told. New ones work.
+    pub(crate) fn forget(&self) {
+        self.forgotten.send_modify(|times| *times += 1);
     }
 }
 

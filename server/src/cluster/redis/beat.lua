@@ -29,7 +29,14 @@ if known == '' and not is_in then
   -- theirs to themselves; or it and a node that is there have no version in common.
   local agreed = redis.call('HMGET', cluster, 'check', 'secret')
   local keeps_apart = ARGV[10] == '' or (agreed[2] or '') == ''
-  if agreed[1] ~= ARGV[9] and keeps_apart then may_enter = false end
+  if agreed[1] ~= ARGV[9] and keeps_apart then
+    if redis.call('ZCARD', nodes) > 0 then
+      may_enter = false
+    elseif may_enter then
+      -- Nobody is there who has the other one.
+      redis.call('HSET', cluster, 'check', ARGV[9], 'secret', ARGV[10])
+    end
+  end
   -- With another timeout it would not wait for as long as their leases last.
   local timeout = redis.call('HGET', cluster, 'timeout')
   if timeout and timeout ~= ARGV[2] and redis.call('ZCARD', nodes) > 0 then may_enter = false end

@@ -13,12 +13,14 @@ pub(in crate::cluster) struct Lease {
     newest: u64,
     sent: [Option<Instant>; BEATS as usize],
     until: Instant,
+    /// Times for a beat since one came back.
+    unheard: u32,
 }
 
 impl Lease {
     /// Of a node that joined by a beat that was sent then.
     pub(in crate::cluster) fn new(timeout: Duration, sent: Instant) -> Self {
-        let mut lease = Lease { timeout, newest: 0, sent: [None; BEATS as usize], until: sent };
+        let mut lease = Lease { timeout, newest: 0, sent: [None; BEATS as usize], until: sent, unheard: 0 };
         lease.sent[0] = Some(sent);
         lease.until = lease.from(sent);
         lease
@@ -26,6 +28,15 @@ impl Lease {
 
     pub(in crate::cluster) fn until(&self) -> Instant {
         self.until
+    }
+
+    pub(in crate::cluster) fn unheard(&self) -> u32 {
+        self.unheard
+    }
+
+    /// It is time for a beat.
+    pub(in crate::cluster) fn tick(&mut self) {
+        self.unheard = self.unheard.saturating_add(1);
     }
 
     /// A beat is sent; its number is to come back.
@@ -45,6 +56,7 @@ impl Lease {
             && now < self.until
         {
             self.until = self.until.max(self.from(sent));
+            self.unheard = 0;
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use redis::Msg;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::lease::BEATS;
@@ -88,6 +88,7 @@ impl Member {
     pub(super) async fn run(mut self) {
         loop {
             if self.serve().await == End::Left {
+                self.say_the_rest().await;
                 break;
             }
             self.shared.end_lease(now());
@@ -100,6 +101,30 @@ impl Member {
             Ok(Ok(())) => tracing::debug!("left the cluster"),
             // The others find out by themselves, later.
             failed => tracing::warn!(?failed, "the cluster could not be told that this node leaves"),
+        }
+    }
+
+    /// What was said before this node leaves, as what is told of rooms to those that keep them next. After the lease nobody would believe it.
+    async fn say_the_rest(&mut self) {
+        let until = self.shared.lease();
+        while let Ok((to, message)) = self.outbox.try_recv() {
+            self.send(to, message);
+        }
+        let saying = async {
+            loop {
+                self.session.publish(&self.config, false);
+                if !self.session.is_publishing {
+                    break;
+                }
+                match self.session.work.join_next().await {
+                    Some(Ok(done)) => drop(self.on_done(done)),
+                    Some(Err(_)) => {}
+                    None => break,
+                }
+            }
+        };
+        if timeout_at(until.into(), saying).await.is_err() {
+            tracing::debug!("what this node said last may be lost");
         }
     }
 
@@ -159,7 +184,7 @@ impl Member {
                 biased;
                 () = sleep_until(lease.into()) => return End::Out,
                 () = leaving.cancelled() => return End::Left,
-                _ = beats.tick() => self.session.beat(&self.config, &self.secret),
+                _ = beats.tick() => self.session.time_for_beat(&self.config, &self.secret),
                 Some(done) = self.session.work.join_next() => {
                     if let Ok(done) = done && self.on_done(done) == Some(End::Out) {
                         return End::Out;
@@ -246,6 +271,7 @@ impl Member {
                 self.session.channel = Some(channel.into_on_message());
                 self.session.membership.links.lost();
             }
+            Done::Reconnected(made) => self.session.reconnected(&self.config, &self.secret, made),
         }
         None
     }

@@ -22,10 +22,11 @@ pub(super) struct Session {
     pub(super) engine: ConnectionManager,
     /// None while it is made anew.
     pub(super) channel: Option<PubSubStream>,
-    /// At most a beat, a batch for each node, and a subscription.
+    /// At most a beat, a batch for each node, a subscription, and both connections made anew.
     pub(super) work: JoinSet<Done>,
     pub(super) is_beating: bool,
     pub(super) is_publishing: bool,
+    is_reconnecting: bool,
 }
 
 /// What was waited for.
@@ -34,7 +35,11 @@ pub(super) enum Done {
     /// For each of these nodes, how many heard it.
     Published(Vec<Incarnation>, redis::RedisResult<Vec<u64>>),
     Subscribed(PubSub),
+    Reconnected(Result<(ConnectionManager, PubSub), JoinError>),
 }
+
+/// Times for a beat in which none came back, after which the connections are made anew. There is one more before the lease is over.
+const UNHEARD: u32 = 2;
 
 impl Session {
     /// Joins, and gives the ticket secret that all have.
@@ -43,12 +48,8 @@ impl Session {
         secret: &Secret,
         before: Option<Incarnation>,
     ) -> Result<(Self, Secret), JoinError> {
-        let settings = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(config.timeout))
-            .set_response_timeout(Some(config.timeout));
         let joining = async {
-            let mut engine = config.url.client.get_connection_manager_with_config(settings).await?;
+            let mut engine = connect(config).await?;
             let info: String = redis::cmd("INFO").arg("server").query_async(&mut engine).await?;
             super::config::check_version(&info)?;
             let (me, channel, sent, beaten) = loop {
@@ -77,10 +78,47 @@ impl Session {
                 work: JoinSet::new(),
                 is_beating: false,
                 is_publishing: false,
+                is_reconnecting: false,
             };
             Ok((session, secret))
         };
         timeout(config.timeout, joining).await.map_err(|_| JoinError::Timeout)?
+    }
+
+    /// It is time for a beat. When those before did not come back, a connection may be dead and nobody have said so, as where a firewall has
+    /// forgotten it: others are made before the lease is over.
+    pub(super) fn time_for_beat(&mut self, config: &RedisConfig, secret: &Secret) {
+        if self.membership.lease.unheard() >= UNHEARD && !self.is_reconnecting {
+            self.is_reconnecting = true;
+            let (config, me) = (config.clone(), self.membership.me);
+            let connecting = async move { Ok((connect(&config).await?, subscribe(&config, me).await?)) };
+            self.work.spawn(async move { Done::Reconnected(connecting.await) });
+        }
+        self.membership.lease.tick();
+        self.beat(config, secret);
+    }
+
+    /// Both connections were made anew, or could not be.
+    pub(super) fn reconnected(
+        &mut self,
+        config: &RedisConfig,
+        secret: &Secret,
+        made: Result<(ConnectionManager, PubSub), JoinError>,
+    ) {
+        self.is_reconnecting = false;
+        match made {
+            Ok((engine, channel)) if self.membership.lease.unheard() >= UNHEARD => {
+                tracing::warn!("nothing came back over the connections to the cluster's engine: they were made anew");
+                self.work.abort_all();
+                (self.engine, self.channel) = (engine, Some(channel.into_on_message()));
+                (self.is_beating, self.is_publishing) = (false, false);
+                self.membership.links.lost();
+                self.beat(config, secret);
+            }
+            // Those of before were only slow.
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "the cluster's engine cannot be reached anew"),
+        }
     }
 
     /// Says that this node is here, and gives the others what waits for them. One at a time.
@@ -142,6 +180,14 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("membership", &self.membership).finish_non_exhaustive()
     }
+}
+
+async fn connect(config: &RedisConfig) -> Result<ConnectionManager, JoinError> {
+    let settings = ConnectionManagerConfig::new()
+        .set_number_of_retries(0)
+        .set_connection_timeout(Some(config.timeout))
+        .set_response_timeout(Some(config.timeout));
+    Ok(config.url.client.get_connection_manager_with_config(settings).await?)
 }
 
 async fn subscribe(config: &RedisConfig, me: Incarnation) -> Result<PubSub, JoinError> {

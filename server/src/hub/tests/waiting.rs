@@ -259,6 +259,41 @@ fn an_older_client_finds_the_room_locked_and_is_not_told() {
 }
 
 #[test]
+fn an_older_client_does_not_wait_for_the_first_one_either() {
+    let limits = Limits { waiting_rooms: true, ..Limits::default() };
+    let mut bench = Bench::guarded(limits, Access::new(vec![secret()]));
+    let ClientMessage::Join(today) = join_as("r", "ben", false) else { panic!("no join") };
+    for version in [1, 2] {
+        let older = ClientMessage::Join(Join { version, ..today.clone() });
+        assert_eq!(closed_for(&bench.come(B, older)), Some((B, 1008, RefusalCode::RoomLocked)));
+    }
+    assert!(waits(&bench.come(B, ClientMessage::Join(today)), B));
+}
+
+#[test]
+fn it_is_switched_at_once_and_told_at_a_pace_with_a_ticket_each_time() {
+    let mut bench = opened_by_a(Limits::default());
+    let tickets = |outputs: &[Output]| {
+        let of_ben = |output: &&Output| matches!(output, Output::Send(B, ServerMessage::Ticket(_)));
+        outputs.iter().filter(of_ben).count()
+    };
+    let mut at_once = 0;
+    for times in 0..20 {
+        let outputs = bench.say(A, ClientMessage::WaitingRoom(times % 2 == 1));
+        at_once += tickets(&outputs);
+    }
+    assert_eq!(at_once, 1);
+    let outputs = bench.wait(PACE);
+    assert_eq!(tickets(&outputs), 1);
+    let ben = ticket_for(&outputs, B);
+    assert_eq!(tickets(&bench.wait(PACE)), 0);
+    // It says what was said last.
+    bench.restart("0123456789abcdef");
+    bench.come_with(B, &ben, None);
+    assert!(waits(&bench.join(D, "r"), D));
+}
+
+#[test]
 fn it_ends_when_nobody_is_in_the_room_and_nobody_is_let_in_by_that() {
     let mut bench = opened_by_a(Limits::default());
     wait(&mut bench, C);
@@ -363,7 +398,8 @@ fn a_room_that_is_built_up_again_has_it_as_before_and_who_waits_comes_again() {
     bench.now += PACE;
     bench.say(A, ClientMessage::WaitingRoom(false));
     bench.now += PACE;
-    let ann = ticket_for(&bench.say(A, ClientMessage::WaitingRoom(true)), A);
+    bench.say(A, ClientMessage::WaitingRoom(true));
+    let ann = ticket_for(&bench.wait(PACE), A);
     bench.restart("0123456789abcdef");
     bench.come_with(A, &ann, None);
     assert!(waits(&bench.join(D, "r"), D));
