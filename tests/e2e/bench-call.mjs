@@ -143,7 +143,7 @@ function print(delay, rounds) {
 
 async function run() {
     const servers = await startServers();
-    const browser = await launchWithAllFrames("chromium", { args: ["--disable-features=WebRtcHideLocalIpsWithMdns"] });
+    const browser = await launchWithAllFrames({ args: ["--disable-features=WebRtcHideLocalIpsWithMdns"] });
     let rooms = 0;
     try {
         for (const delay of PROFILES) {

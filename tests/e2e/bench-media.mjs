@@ -79,7 +79,7 @@ async function lookAtLevels() {
 }
 
 async function measure(adaptive) {
-    const browser = await launchWithAllFrames("chromium");
+    const browser = await launchWithAllFrames();
     try {
         const room = freshRoom();
         const pages = [];

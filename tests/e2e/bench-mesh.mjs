@@ -163,7 +163,7 @@ function series(rounds) {
 async function run() {
     const site = await servePages();
     const servers = await startServers();
-    const browser = await launchWithAllFrames("chromium");
+    const browser = await launchWithAllFrames();
     let rooms = 0;
     try {
         const rounds = [];

@@ -183,11 +183,9 @@ export function launch(kind, { args = [], without = [], prefs = {}, ...options }
     return puppeteer.launch({ defaultViewport: SCREEN, ...usual, ...options, extraPrefsFirefox, args: [...kept, ...args] });
 }
 
-/** The same with a camera that has as many frames as most have: for figures, so that the first one is not waited for, and where a way is to be filled. */
-export function launchWithAllFrames(kind, { args = [], ...options } = {}) {
-    const extraPrefsFirefox = { ...FIREFOX.extraPrefsFirefox, "media.navigator.video.default_fps": 30 };
-    const whole = kind === "firefox" ? { extraPrefsFirefox, args } : { without: [FAKE_CAMERA], args: ["--use-fake-device-for-media-stream", ...args] };
-    return launch(kind, { ...options, ...whole });
+/** Chromium with a camera that has as many frames as most have: for figures, so that the first one is not waited for. */
+export function launchWithAllFrames({ args = [], ...options } = {}) {
+    return launch("chromium", { ...options, without: [FAKE_CAMERA], args: ["--use-fake-device-for-media-stream", ...args] });
 }
 
 let rooms = 0;

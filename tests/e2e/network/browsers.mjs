@@ -3,31 +3,30 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launch, launchWithAllFrames, Person, PROGRAMS } from "../people.mjs";
+import { launch, Person, PROGRAMS } from "../people.mjs";
 import { NAMES, namespace } from "./lab.mjs";
 import { tunnel } from "./tunnel.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "itodenwa-browsers-"));
 
-/** A browser of this kind in the namespace of this name, that believes the certificate with this hash of its key. Its camera has few frames, or all. */
-export function browserOf(name, kind, believed, { allFrames = false } = {}) {
+/** A browser of this kind in the namespace of this name, that believes the certificate with this hash of its key. */
+export function browserOf(name, kind, believed) {
     const wrapper = join(folder, `${name}-${kind}`);
     writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${namespace(name)} ${PROGRAMS[kind]} "$@"\n`);
     chmodSync(wrapper, 0o755);
-    const start = allFrames ? launchWithAllFrames : launch;
-    return kind === "firefox" ? firefox(start, name, wrapper) : chromium(start, wrapper, believed);
+    return kind === "firefox" ? firefox(name, wrapper) : chromium(wrapper, believed);
 }
 
-function chromium(start, executablePath, believed) {
+function chromium(executablePath, believed) {
     // The driver is not in the namespace.
-    return start("chromium", { executablePath, pipe: true, args: [`--ignore-certificate-errors-spki-list=${believed}`] });
+    return launch("chromium", { executablePath, pipe: true, args: [`--ignore-certificate-errors-spki-list=${believed}`] });
 }
 
 /** It believes every certificate, also of a relay. */
-async function firefox(start, name, executablePath) {
+async function firefox(name, executablePath) {
     const { port, close } = await tunnel(name);
     try {
-        const browser = await start("firefox", { executablePath, debuggingPort: port });
+        const browser = await launch("firefox", { executablePath, debuggingPort: port });
         browser.once("disconnected", close);
         return browser;
     } catch (error) {
@@ -71,10 +70,34 @@ function watch(relays, names) {
     };
 }
 
+/** Runs before the page: what is sent for a camera is noise, of which no two frames are alike. Fake cameras show what needs nearly no bits. */
+function restless() {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+    const small = Object.assign(document.createElement("canvas"), { width: 80, height: 60 });
+    const [pen, grain] = [canvas, small].map((element) => element.getContext("2d"));
+    setInterval(() => {
+        const image = grain.createImageData(small.width, small.height);
+        crypto.getRandomValues(image.data);
+        grain.putImageData(image, 0, 0);
+        pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+    }, 40);
+    const [noise] = canvas.captureStream().getVideoTracks();
+    const sent = (what) => (what?.kind === "video" ? noise : what);
+    const { addTransceiver } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addTransceiver = function (what, ...others) {
+        return addTransceiver.call(this, sent(what), ...others);
+    };
+    const { replaceTrack } = RTCRtpSender.prototype;
+    RTCRtpSender.prototype.replaceTrack = function (track) {
+        return replaceTrack.call(this, sent(track));
+    };
+}
+
 export class Caller extends Person {
-    /** `relays`: which of the server's addresses are used; all, if that is not said. */
-    static open(browser, url, relays) {
-        return super.open(browser, url, { prepare: `(${watch})(${relays}, ${JSON.stringify(NAMES)})` });
+    /** `relays`: which of the server's addresses are used; all, if that is not said. `isRestless`: what the camera shows needs many bits. */
+    static open(browser, url, { relays, isRestless } = {}) {
+        const watching = `(${watch})(${relays}, ${JSON.stringify(NAMES)})`;
+        return super.open(browser, url, { prepare: isRestless ? `${watching};(${restless})()` : watching });
     }
 
     /** The pair that is in use: the kinds of both candidates, how our relay is spoken to, and our port. */

@@ -50,7 +50,7 @@ describe("through NATs", () => {
     before(async () => {
         believed = servers.certify();
         lab.lay();
-        await startAnew();
+        [ann, bob] = await Promise.all(["ann", "bob"].map(browserOf));
     });
     after(async () => {
         await Promise.allSettled([ann?.close(), bob?.close(), servers.stop()]);
@@ -65,7 +65,7 @@ describe("through NATs", () => {
             after(servers.stop);
             for (const [name, { nats, relays, pair }] of Object.entries(SCENARIOS)) {
                 test(name, async (t) => {
-                    const people = await call(t, page, nats, relays);
+                    const people = await call(t, page, nats, { relays });
                     await Promise.all(people.map((someone) => comesTo(someone, pair)));
                 });
             }
@@ -91,9 +91,7 @@ describe("through NATs", () => {
                     await people[1].reads("chat-log", "there again");
                 });
                 longTest("300 kbit/s: sound and smaller pictures over the same connection", { timeout: 400_000 }, async (t) => {
-                    await startAnew({ allFrames: true });
-                    t.after(() => startAnew());
-                    const people = await call(t, page, ["port restricted", "port restricted"]);
+                    const people = await call(t, page, ["port restricted", "port restricted"], { isRestless: true });
                     await Promise.all(people.map((someone) => comesTo(someone, { local: DIRECT, remote: DIRECT })));
                     const until = Date.now() + 4 * LIMIT;
                     const sends = async (isSo, what) => {
@@ -175,7 +173,7 @@ describe("through NATs", () => {
         after(servers.stop);
         for (const [name, { nats, relays, pair }] of Object.entries(SCENARIOS).filter(([, { relays }]) => relays)) {
             test(name, async (t) => {
-                const people = await call(t, page, nats, relays);
+                const people = await call(t, page, nats, { relays });
                 await Promise.all(people.map((someone) => comesTo(someone, pair)));
             });
         }
@@ -183,34 +181,28 @@ describe("through NATs", () => {
 });
 
 /** A browser of this person, started when their network stays as it is. */
-async function browserOf(name, options) {
+async function browserOf(name) {
     await lab.settled(name);
-    return browsers.browserOf(name, KINDS[name], believed, options);
-}
-
-/** A browser for each; those that were there are closed. */
-async function startAnew(options) {
-    await Promise.allSettled([ann?.close(), bob?.close()]);
-    [ann, bob] = await Promise.all(["ann", "bob"].map((name) => browserOf(name, options)));
+    return browsers.browserOf(name, KINDS[name], believed);
 }
 
 /** Ann and Bob, who see each other. */
-async function call(t, page, nats, relays) {
-    const people = await callOnce(t, page, nats, relays);
+async function call(t, page, nats, how) {
+    const people = await callOnce(t, page, nats, how);
     // What the lab's NAT lets in goes to the port of the same number. One whose port was taken outside, as seldom happens, is no full cone.
     if (nats[0] !== "full cone" || (await people[0].keepsPorts())) return people;
     t.diagnostic("the NAT could not keep a port: once more");
     await Promise.all(people.map((someone) => someone.close()));
-    return callOnce(t, page, nats, relays);
+    return callOnce(t, page, nats, how);
 }
 
-async function callOnce(t, page, [annsNat, bobsNat], relays) {
+async function callOnce(t, page, [annsNat, bobsNat], how) {
     lab.shape("ann", annsNat);
     lab.shape("bob", bobsNat);
     const room = freshRoom();
     const people = [];
     for (const [name, browser] of [["Ann", ann], ["Bob", bob]]) {
-        const someone = await browsers.Caller.open(browser, `${page}?room=${room}`, relays);
+        const someone = await browsers.Caller.open(browser, `${page}?room=${room}`, how);
         t.after(() => someone.close());
         people.push(await someone.join(undefined, name));
     }
