@@ -49,6 +49,7 @@ const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(1);
 /// A session that ends sooner counts as an attempt that failed.
 const LASTING: Duration = Duration::from_secs(10);
+
 /// Something to do.
 #[derive(Debug, PartialEq)]
 pub enum Action {
@@ -94,8 +95,8 @@ enum State {
     Visited,
     /// The first socket of a join; if it fails the room was never joined. A visitor's has to answer by this time.
     First { answer_by: Option<Time> },
-    /// Welcome, or waiting to be let in.
-    Open { since: Time, ping_at: Time, asked: Option<Asked> },
+    /// Welcome, or waiting to be let in: then nothing else is said, or the server ends it.
+    Open { since: Time, ping_at: Time, asked: Option<Asked>, is_in: bool },
     /// There is no socket. A sign from the browser brings the next one at once, but not before `earliest`.
     Waiting { until: Time, earliest: Time },
     /// There is a further socket, and no welcome yet.
@@ -171,6 +172,7 @@ impl Session {
             // It is said on the next socket.
             (State::Waiting { .. }, ClientMessage::Join(join)) if !self.welcomed => self.join = Some(join),
             (State::Opening { .. }, ClientMessage::Join(join)) if !self.welcomed => self.begin(join),
+            (State::Open { is_in: false, .. }, message) if !matches!(message, ClientMessage::Leave) => {}
             (State::First { .. } | State::Open { .. }, message) => self.outputs.push_back(Action::Send(message)),
             (State::Waiting { .. } | State::Opening { .. }, _) => {}
         }
@@ -189,19 +191,21 @@ impl Session {
                 if let Some(join) = &mut self.join {
                     let resume = |ticket| Resume { ticket, signals: welcome.signals };
                     join.resume = welcome.ticket.clone().map(resume);
+                    // What said it may have been lost.
+                    join.name.clone_from(&welcome.me.name);
                     // Who is in the room sees it.
                     join.unless_recorded = false;
                 }
                 self.me = Some(welcome.me.id);
                 self.roster = welcome.roster;
                 self.others = welcome.members.len();
-                self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
+                self.open_since(now, true);
                 self.deliver(ServerMessage::Welcome(welcome));
                 self.outputs.extend(self.records.map(|on| Action::Send(ClientMessage::Record(on))));
             }
             ServerMessage::Wait(wait) => {
                 self.welcomed = true;
-                self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None };
+                self.open_since(now, false);
                 self.deliver(ServerMessage::Wait(wait));
             }
             ServerMessage::Ticket(ticket) => {
@@ -307,6 +311,10 @@ impl Session {
             }
             _ => {}
         }
+    }
+
+    fn open_since(&mut self, now: Time, is_in: bool) {
+        self.state = State::Open { since: now, ping_at: now + PING_EVERY, asked: None, is_in };
     }
 
     fn count_signal(&mut self) {

@@ -227,6 +227,29 @@ fn whoever_has_another_name_or_other_rights_is_another_one() {
 }
 
 #[test]
+fn whoever_comes_in_by_another_page_replaces_who_is_away_under_the_same_identity() {
+    for (identity, is_replaced) in [("ben", true), ("cat", false)] {
+        let (mut world, ann, ben) = call(on(&[]), on(&[]));
+        let entitled = |member: Member, identity| {
+            let identity = Identity::new(identity).expect("an identity");
+            Member {
+                pass: Some(Pass { identity, publish: true, subscribe: true, admin: false, named: false }),
+                ..member
+            }
+        };
+        let known = world.page(ann).members[&BEN].clone();
+        world.input(ann, Input::Joined(entitled(known.clone(), "ben")));
+        world.vanish(ben);
+        world.run_for(SECOND);
+        world.input(ann, Input::Joined(entitled(Member { id: CAT, session: 9, ..known }, identity)));
+        world.run_for(3 * SECOND);
+        let told = told(&world, ann);
+        assert_eq!(told.contains(&left(BEN, LeaveReason::Replaced)), is_replaced, "{told:?}");
+        assert!(told.iter().any(|event| matches!(event, Event::Joined(member) if member.id == CAT)), "{told:?}");
+    }
+}
+
+#[test]
 fn what_was_said_of_another_connection_is_not_heard() {
     for session in [1, 3] {
         let (mut world, ann) = claimed(|member| member, session);

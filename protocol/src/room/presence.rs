@@ -172,6 +172,7 @@ impl Room {
             if let Some(key) = self.claims(newcomer.id) {
                 self.remove(now, key, LeaveReason::Gone);
             }
+            self.replace_away(now, &newcomer);
             self.admit(now, newcomer);
         }
         self.say_rejoined(now);
@@ -188,6 +189,18 @@ impl Room {
     /// Who says to be this member now.
     fn claims(&self, id: PeerId) -> Option<PeerId> {
         self.pairs.iter().find_map(|(key, (_, pair))| (pair.identity.claimed == Some(id)).then_some(*key))
+    }
+
+    /// There is one of each identity, the newest. The server sees to that where it knows both.
+    fn replace_away(&mut self, now: Time, newcomer: &Member) {
+        let Some(pass) = &newcomer.pass else { return };
+        let is_former = |(key, (member, pair)): (&PeerId, &(Member, Pair))| {
+            let is_same = member.pass.as_ref().is_some_and(|known| known.identity == pass.identity);
+            (is_same && pair.identity.presence != Presence::Here).then_some(*key)
+        };
+        while let Some(key) = self.pairs.iter().find_map(is_former) {
+            self.remove(now, key, LeaveReason::Replaced);
+        }
     }
 
     fn introduce(&mut self, now: Time, key: PeerId) {

@@ -52,3 +52,14 @@ fn a_refused_name_is_told_and_ends_nothing() {
     bench.wait(SECOND);
     assert!(!bench.session.is_over());
 }
+
+#[test]
+fn a_name_that_the_server_knows_by_the_next_welcome_is_the_newest_too() {
+    let mut bench = Bench::open();
+    let _ = bench.session.send(bench.now, ClientMessage::Rename(DisplayName::new("Bea").ok()));
+    assert_eq!(next_name(&mut bench), None, "what answers it was lost");
+    let mut welcome = welcome("next", 0);
+    welcome.me.name = DisplayName::new("Bea").ok();
+    bench.hear(ServerMessage::Welcome(welcome));
+    assert_eq!(next_name(&mut bench).as_deref(), Some("Bea"));
+}

@@ -47,3 +47,22 @@ fn who_is_refused_or_not_answered_does_not_come_again() {
         assert!(bench.session.is_over());
     }
 }
+
+#[test]
+fn who_comes_back_and_has_to_wait_says_nothing_but_that_they_leave() {
+    let mut bench = Bench::open();
+    bench.lose();
+    bench.tick();
+    assert_eq!(bench.hear(WAIT), [Action::Deliver(Ok(WAIT))]);
+    // Whatever a person or a connection does.
+    for message in [ClientMessage::Remove(BEN), ClientMessage::Lock(true)] {
+        assert_eq!(bench.session.send(bench.now, message), Ok(()));
+        assert_eq!(bench.outputs(), []);
+    }
+    bench.hear(ServerMessage::Welcome(welcome("next", 0)));
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Lock(true)), Ok(()));
+    assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Lock(true))]);
+    bench.hear(WAIT);
+    assert_eq!(bench.session.send(bench.now, ClientMessage::Leave), Ok(()));
+    assert_eq!(bench.outputs(), [Action::Send(ClientMessage::Leave)]);
+}
