@@ -1,5 +1,6 @@
 //! What two peers say to each other inside a packet.
 
+use itodenwa_wire::limits::LISTED_SOURCES;
 use itodenwa_wire::{Answer, Body, Candidate, Media, Offer, Refuse, RefuseCode, Rejoined, Source, SourceMap};
 use wasm_bindgen::JsValue;
 
@@ -28,7 +29,11 @@ pub(crate) fn read_body(text: &str) -> Result<Body> {
         }
         "media" => {
             let on = value.field("on").items()?;
-            let on = on.iter().filter_map(|what| known_source(what).transpose()).collect::<Result<_>>()?;
+            let on = on
+                .iter()
+                .take(LISTED_SOURCES)
+                .filter_map(|what| known_source(what).transpose())
+                .collect::<Result<_>>()?;
             Body::Media(Media { on })
         }
         "rejoined" => Body::Rejoined(Rejoined { former: peer(&value.field("former"))?, id: peer(&value.field("id"))? }),
@@ -97,7 +102,8 @@ fn description(value: &Value) -> Result<(u32, String, SourceMap)> {
         Ok(known_source(&what)?.map(|source| (mid, source)))
     };
     let sources = value.field("sources").items()?;
-    let sources = sources.iter().filter_map(|source| entry(source).transpose()).collect::<Result<_>>()?;
+    let sources =
+        sources.iter().take(LISTED_SOURCES).filter_map(|source| entry(source).transpose()).collect::<Result<_>>()?;
     Ok((value.field("id").u32()?, value.field("sdp").text()?, sources))
 }
 
@@ -119,7 +125,7 @@ fn write_description(json: &mut Writer, tag: &str, id: u32, sdp: &str, sources: 
 }
 
 /// None for a source of a later version.
-pub(super) fn known_source(value: &Value) -> Result<Option<Source>> {
+fn known_source(value: &Value) -> Result<Option<Source>> {
     Ok(Source::labelled(&value.text()?))
 }
 

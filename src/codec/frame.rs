@@ -1,11 +1,10 @@
 //! What two peers say over their control channel.
 
 use itodenwa_wire::limits::TEXT_BYTES;
-use itodenwa_wire::{Attribute, Format, Frame, Text, TextStream};
+use itodenwa_wire::{Attribute, Format, Frame, Source, Text, TextStream};
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::body::known_source;
 use super::client::write_packet;
 use super::read::{Malformed, Result, Value};
 use super::server::packet;
@@ -41,7 +40,8 @@ pub(crate) fn read_frame(data: &JsValue) -> Result<Frame> {
             let shown = |shown: &Value| {
                 let [what, width, height] = shown.tuple()?;
                 let (width, height) = (width.u32()?, height.u32()?);
-                Ok(known_source(&what)?.map(|source| (source, width, height)))
+                // They are ours, so none is new.
+                Ok(Source::labelled_before(&what.text()?).map(|source| (source, width, height)))
             };
             Frame::Shown(value.items()?.iter().filter_map(|one| shown(one).transpose()).collect::<Result<_>>()?)
         }

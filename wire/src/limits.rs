@@ -37,11 +37,13 @@ pub const BYTES_PER_KIND_IN_ALL: usize = 28 * 1024;
 pub const LINES_PER_SUBJECT: usize = 8;
 /// Sources that have a name of the application's own, per member: what is more is not sent, and not told of others.
 pub const OWN_SOURCES: usize = 8;
-/// Names of such sources that a program takes as long as it runs, of everybody: they are kept, 128 KiB of them at most. A source with a
+/// Names of such sources that a program takes as long as it runs, of everybody: they are kept, 116 KiB of them at most. A source with a
 /// further one is taken for one that a later version brings, and left out.
 pub const OWN_SOURCE_NAMES: usize = 4096;
 /// Of these, as many as others may bring: whoever brings more and more names takes none from the application itself.
 pub const OTHERS_SOURCE_NAMES: usize = OWN_SOURCE_NAMES / 4 * 3;
+/// Sources of a description, or of what is on, that are read: so many names can be new in one message.
+pub const LISTED_SOURCES: usize = 32;
 /// Most candidates accepted for one ICE username fragment.
 pub const CANDIDATES_PER_FRAGMENT: usize = 64;
 /// Longest candidate line, in bytes. Real ones have about 150.

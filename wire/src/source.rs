@@ -37,7 +37,7 @@ pub enum Source {
 #[derive(Clone, Copy)]
 pub struct OwnSource(&'static str);
 
-/// The names that were met.
+/// The names that were met, all with `Audio` at their ends: what names pictures is the beginning of one, so that no sound lacks its pictures.
 static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
 impl Source {
@@ -67,7 +67,8 @@ impl Source {
     }
 
     /// By that name. An own one has 1 to 24 characters of `A-Z a-z 0-9 _ -`, and `Audio` after them if it is sound. A program takes 4096 of them
-    /// ([`limits::OWN_SOURCE_NAMES`](crate::limits::OWN_SOURCE_NAMES)), its own and those of others together; of others three quarters.
+    /// ([`limits::OWN_SOURCE_NAMES`](crate::limits::OWN_SOURCE_NAMES)), its own and those of others together, sounds with their pictures; of
+    /// others three quarters.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Source::known(name).or_else(|| OwnSource::new(name, OWN_SOURCE_NAMES).map(Source::Own))
@@ -103,6 +104,15 @@ impl Source {
         }
     }
 
+    /// The same, of which nothing is kept: none also for an own source that nobody named before.
+    #[must_use]
+    pub fn labelled_before(label: &str) -> Option<Self> {
+        match label.strip_prefix(OWN) {
+            Some(name) => OwnSource::new(name, 0).map(Source::Own),
+            None => Source::known(label),
+        }
+    }
+
     fn known(name: &str) -> Option<Self> {
         Source::ALL.into_iter().find(|source| source.as_str() == name)
     }
@@ -120,15 +130,18 @@ impl OwnSource {
         }
         // A panic leaves the list whole.
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = names.iter().find(|name| **name == full) {
-            return Some(OwnSource(known));
-        }
-        if names.len() >= most {
-            return None;
-        }
-        let name = Box::leak(full.into());
-        names.push(name);
-        Some(OwnSource(name))
+        let known = names.iter().copied().find(|known| known.strip_suffix(AUDIO) == Some(name));
+        let sound = match known {
+            Some(known) => known,
+            None if names.len() >= most => return None,
+            None => {
+                let new: &'static str = Box::leak([name, AUDIO].concat().into());
+                names.push(new);
+                new
+            }
+        };
+        let sound = OwnSource(sound);
+        Some(if name == full { sound.picture() } else { sound })
     }
 
     /// The name.
@@ -146,13 +159,11 @@ impl OwnSource {
     /// The pictures that it is, or that it is the sound of.
     #[must_use]
     pub fn picture(&self) -> Self {
-        let name = self.as_str();
-        let picture = name.strip_suffix(AUDIO).and_then(|name| OwnSource::new(name, OWN_SOURCE_NAMES));
-        picture.unwrap_or(*self)
+        OwnSource(self.0.strip_suffix(AUDIO).unwrap_or(self.0))
     }
 
     fn audio(&self) -> Option<Self> {
-        OwnSource::new(&[self.as_str(), AUDIO].concat(), OWN_SOURCE_NAMES)
+        OwnSource::new(&[self.as_str(), AUDIO].concat(), 0)
     }
 }
 
