@@ -138,7 +138,7 @@ pub enum SourceEvent<E> {
     On(Source),
     /// It is on again, with the track that was kept.
     Unmuted(Source),
-    /// It has another track.
+    /// It has another track, or none any more while it is off.
     Replaced(Source),
     /// It is off.
     Off(Source),
@@ -266,6 +266,12 @@ impl<T, E: Clone> Devices<T, E> {
     #[must_use]
     pub fn is_on(&self, source: Source) -> bool {
         self.devices.get(&source).is_some_and(Device::is_on)
+    }
+
+    /// Whether it was told that the system has silenced a source.
+    #[must_use]
+    pub fn is_interrupted(&self, source: Source) -> bool {
+        self.devices.get(&source).is_some_and(Device::is_interrupted)
     }
 
     /// The track of a source, also when it is muted.

@@ -181,16 +181,28 @@ fn the_sound_of_a_screen_goes_with_its_picture() {
 }
 
 #[test]
-fn a_track_of_the_application_is_muted_and_another_one_may_be_chosen() {
+fn a_track_of_the_application_is_muted_and_a_device_that_is_chosen_then_is_asked_for_when_it_is_wanted() {
+    let replaced = DevicesOutput::Event(SourceEvent::Replaced(Source::Camera));
     let mut machine = Machine::new();
     publish(&mut machine, Source::Camera, 1);
     set(&mut machine, 0, Source::Camera, false);
     assert_eq!(machine.track(Source::Camera), Some(&1));
-    let outputs = choose(&mut machine, 1, camera("a"));
+    assert_eq!(choose(&mut machine, 1, camera("a")), [replaced, done(1, Ok(()))], "no light goes on");
+    assert_eq!(machine.track(Source::Camera), None);
+    let outputs = set(&mut machine, 2, Source::Camera, true);
     assert_eq!(outputs, [DevicesOutput::Capture { constraints: camera("a"), previous: None }]);
-    let outputs = captured(&mut machine, Source::Camera, Ok(2), Previous::Kept);
-    assert!(outputs.contains(&DevicesOutput::SetEnabled { source: Source::Camera, enabled: false }), "{outputs:?}");
-    assert!(!machine.is_on(Source::Camera));
+}
+
+#[test]
+fn a_track_of_the_application_that_is_taken_back_while_it_is_muted_is_nobodys_any_more() {
+    for source in [Source::Microphone, Source::Camera] {
+        let mut machine = Machine::new();
+        publish(&mut machine, source, 1);
+        set(&mut machine, 0, source, false);
+        let outputs = handle(&mut machine, DevicesInput::Unpublish(source));
+        assert_eq!(outputs, [DevicesOutput::Event(SourceEvent::Replaced(source))]);
+        assert_eq!(machine.track(source), None);
+    }
 }
 
 #[test]
@@ -394,7 +406,10 @@ impl World {
                 assert_eq!(self.on.insert(source, false), Some(true), "{source:?} is off twice");
             }
             SourceEvent::Failed(source, _) => assert_ne!(self.on.get(&source), Some(&true)),
-            SourceEvent::Replaced(source) => assert!(self.machine.track(source).is_some()),
+            SourceEvent::Replaced(source) => {
+                let is_off = self.on.get(&source) != Some(&true);
+                assert!(self.machine.track(source).is_some() || is_off, "{source:?} is on without a track");
+            }
             SourceEvent::Interrupted(source, now) => {
                 assert_ne!(self.interrupted.insert(source, now).unwrap_or_default(), now, "{source:?}: told twice");
             }

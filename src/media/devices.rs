@@ -110,6 +110,10 @@ impl Devices {
         track: MediaStreamTrack,
         constraints: DeviceConstraints,
     ) -> Result<(), PublishError> {
+        // It would end at once: it goes with what is shared.
+        if source == Source::ScreenAudio && !self.machine.is_on(Source::Screen) {
+            return Err(PublishError::Kind);
+        }
         let is_own = |source: &Source| matches!(source, Source::Own(_));
         let others = self.machine.sources().filter(|other| is_own(other) && *other != source).count();
         if is_own(&source) && others >= OWN_SOURCES {
@@ -185,6 +189,11 @@ impl Devices {
     pub(crate) fn on(&self) -> Vec<Source> {
         let is_told = |source: &Source| self.stages.get(source).is_none_or(|stage| stage.is_told());
         self.machine.on().filter(is_told).collect()
+    }
+
+    /// Whether it was told that the system has silenced a source.
+    pub(crate) fn is_interrupted(&self, source: Source) -> bool {
+        self.machine.is_interrupted(source)
     }
 
     /// The track to send for a source, also when it is muted.

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use itodenwa_protocol::options::DeviceConstraints;
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -11,6 +13,8 @@ pub(crate) struct Track {
     stream: MediaStream,
     /// What was asked for when it was captured here; none if it is somebody else's.
     wish: Option<DeviceConstraints>,
+    /// It is silenced here.
+    is_muted: Cell<bool>,
     _listeners: Vec<Listener>,
     _held: Held,
 }
@@ -55,7 +59,14 @@ impl Track {
         wish: Option<DeviceConstraints>,
         listeners: Vec<Listener>,
     ) -> Self {
-        Track { track, stream: Clone::clone(stream), wish, _listeners: listeners, _held: Held::new(Kind::Track) }
+        Track {
+            track,
+            stream: Clone::clone(stream),
+            wish,
+            is_muted: Cell::new(false),
+            _listeners: listeners,
+            _held: Held::new(Kind::Track),
+        }
     }
 
     /// Whether it is the application's, or another person's.
@@ -82,6 +93,7 @@ impl Track {
     }
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.is_muted.set(!enabled);
         self.track.set_enabled(enabled);
     }
 }
@@ -97,6 +109,9 @@ impl Drop for Track {
         self.hide();
         if self.wish.is_some() {
             self.track.stop();
+        } else if self.is_muted.get() {
+            // It goes back as it came.
+            self.track.set_enabled(true);
         }
     }
 }

@@ -210,6 +210,8 @@ export function watch_connections() {
         return create.apply(this, given);
     };
 }
+/** Whether one of them has this track to send. */
+export function is_sent(track) { return made.some((one) => one.getSenders().some((sender) => sender.track === track)); }
 /** Whoever was offered the last channel answers by itself: takes it, and sends frames of this kind. */
 export async function answer_strangely(kind, texts) {
     const channel = came;
@@ -403,6 +405,7 @@ extern "C" {
     pub(crate) fn leave_channels_alone();
     pub(crate) fn rewrite_formats(formats: Vec<String>);
     pub(crate) fn watch_connections();
+    pub(crate) fn is_sent(track: &web_sys::MediaStreamTrack) -> bool;
     pub(crate) fn open_strange(count: u32, protocol: &str, label: &str);
     pub(crate) fn send_strange(kind: i32, times: u32, size: u32, head: u8) -> js_sys::Promise;
     pub(crate) fn say_strange(text: &str);

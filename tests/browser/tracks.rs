@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{MediaStreamTrack, MediaStreamTrackState};
 
 use crate::kit::{
-    append, connected, end_track, frames_in, hide_page, join, leave, media, no_frames, painted, pair, play,
-    put_into_frame, sound_in, until, within,
+    append, connected, end_track, forget_connections, frames_in, hide_page, is_sent, join, leave, media, no_frames,
+    painted, pair, play, put_into_frame, sound_in, until, watch_connections, within,
 };
 use crate::relay::Relay;
 
@@ -80,6 +80,7 @@ async fn what_can_not_be_published_says_why_and_many_publications_leave_nothing(
     let (picture, sound) = tracks();
     assert_eq!(publish(&one, &sound, Source::Camera).await, Err(PublishError::Kind));
     assert_eq!(publish(&one, &picture, Source::Microphone).await, Err(PublishError::Kind));
+    assert_eq!(publish(&one, &sound, Source::ScreenAudio).await, Err(PublishError::Kind), "no screen is shared");
     let name = |number| Source::named(&format!("board-{number}")).expect("a name");
     for number in 0..8 {
         publish(&one, &picture, name(number)).await.expect("published");
@@ -98,6 +99,27 @@ async fn what_can_not_be_published_says_why_and_many_publications_leave_nothing(
     picture.stop();
     sound.stop();
     assert_eq!(publish(&one, &picture, name(0)).await, Err(PublishError::Ended));
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_track_that_is_taken_back_while_it_is_muted_is_sent_no_more_and_goes_back_as_it_came() {
+    watch_connections();
+    let (one, mut other) = pair().await;
+    let (picture, sound) = tracks();
+    picture.stop();
+    for _ in 0..2 {
+        publish(&one, &sound, Source::Microphone).await.expect("published");
+        media(&mut other, Source::Microphone, true).await;
+        within("the microphone", one.microphone(false)).await.expect("off");
+        media(&mut other, Source::Microphone, false).await;
+        assert!(is_sent(&sound) && !sound.enabled(), "it can be back at once");
+        one.unpublish(Source::Microphone, false);
+        within("a turn", one.camera(false)).await.expect("off");
+        assert!(!is_sent(&sound) && sound.enabled());
+    }
+    sound.stop();
+    forget_connections();
     leave(one, other).await;
 }
 

@@ -76,6 +76,10 @@ impl<T> Device<T> {
         matches!(self.holds, Holds::On(_))
     }
 
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.told_interrupted
+    }
+
     pub(super) fn track(&self) -> Option<&T> {
         self.held().map(|held| &held.track)
     }
@@ -157,6 +161,10 @@ impl<T> Device<T> {
         outputs: &mut Outputs<E>,
     ) {
         self.constraints = constraints;
+        if self.source != Source::Microphone && matches!(self.holds, Holds::Muted(_)) {
+            // Off is off: the device that was chosen is asked for when it is wanted, and takes the place of the application's track.
+            self.give_up(outputs);
+        }
         let is_as_wanted = match self.held() {
             // What is shared is chosen by the person, each time anew.
             _ if self.source == Source::Screen => true,
@@ -247,11 +255,18 @@ impl<T> Device<T> {
 
     /// Off, with the track that was there.
     pub(super) fn stop<E>(&mut self, outputs: &mut Outputs<E>) {
-        if self.is_on() {
-            outputs.push_back(DevicesOutput::Event(SourceEvent::Off(self.source)));
-        }
-        self.holds = Holds::Nothing;
+        self.give_up(outputs);
         self.is_wanted = false;
+    }
+
+    /// There is no track any more, also none that is muted: nobody is to have one that is not ours.
+    fn give_up<E>(&mut self, outputs: &mut Outputs<E>) {
+        let event = match std::mem::take(&mut self.holds) {
+            Holds::On(_) => SourceEvent::Off,
+            Holds::Muted(_) => SourceEvent::Replaced,
+            Holds::Nothing => return,
+        };
+        outputs.push_back(DevicesOutput::Event(event(self.source)));
     }
 
     fn lose<E>(&mut self, error: Option<E>, outputs: &mut Outputs<E>) {
