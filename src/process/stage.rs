@@ -50,6 +50,24 @@ impl ProcessorStage {
         }
     }
 
+    /// Something came of the one that is at work until this one has something.
+    fn came_before(&mut self, came: Came, track: Option<&Track>, is_on: bool, tell: &EventSink) -> Told {
+        let Previous::Stage(stage) = &mut self.previous else { return Told::Nothing };
+        let told = stage.came(came, track, is_on, tell);
+        self.is_told = stage.is_told();
+        match told {
+            Told::Back(stage) => {
+                self.previous = Previous::Stage(stage);
+                Told::Nothing
+            }
+            Told::Failed(_) => {
+                self.previous = Previous::Nothing;
+                Told::Event(SourceEvent::Replaced(self.source))
+            }
+            told => told,
+        }
+    }
+
     fn done(&mut self, result: Result<(), MediaError>) {
         if let Some(done) = self.done.take() {
             done.send(result);
@@ -124,7 +142,7 @@ impl Stage for ProcessorStage {
         let is_outdated = match &self.state {
             State::Starting { run, is_outdated } if Rc::ptr_eq(run, &came.run) => *is_outdated,
             State::Running(run, _) if Rc::ptr_eq(run, &came.run) => false,
-            _ => return Told::Nothing,
+            _ => return self.came_before(came, track, is_on, tell),
         };
         self.state = State::Idle;
         match (came.result, track) {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use itodenwa::{CameraOptions, Event, Exception, MediaError, Processor, Quality, Room, Source};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
@@ -20,6 +21,8 @@ pub(crate) struct Copying {
     fails: Cell<bool>,
     /// It gives a painted picture instead, which can end.
     paints: Cell<bool>,
+    /// It takes so many milliseconds.
+    takes: Cell<u32>,
 }
 
 impl Processor for Copying {
@@ -28,8 +31,12 @@ impl Processor for Copying {
         reason = "here another track is meant, which is stopped with what the processor gave"
     )]
     fn start(&self, track: MediaStreamTrack) -> Pin<Box<dyn Future<Output = Result<MediaStreamTrack, Exception>>>> {
+        let takes = TimeoutFuture::new(self.takes.get());
         if self.fails.get() {
-            return Box::pin(async { Err(Exception::new("Error", "a test")) });
+            return Box::pin(async {
+                takes.await;
+                Err(Exception::new("Error", "a test"))
+            });
         }
         // The method of the track, which makes another one.
         let copy = if self.paints.get() {
@@ -38,7 +45,10 @@ impl Processor for Copying {
             MediaStreamTrack::clone(&track)
         };
         self.given.borrow_mut().push(Clone::clone(&copy));
-        Box::pin(async { Ok(copy) })
+        Box::pin(async {
+            takes.await;
+            Ok(copy)
+        })
     }
 
     fn stop(&self) {
@@ -91,7 +101,7 @@ async fn what_a_processor_gives_is_sent_and_shown_also_of_another_device_until_i
     within("the switch", one.use_camera(small)).await.expect("a small picture");
     within("the second start", async {
         while first.starts() != (2, 1) || shown(&own) != [first.last().id()] {
-            gloo_timers::future::TimeoutFuture::new(10).await;
+            TimeoutFuture::new(10).await;
         }
     })
     .await;
@@ -122,6 +132,34 @@ async fn what_a_processor_gives_is_sent_and_shown_also_of_another_device_until_i
 }
 
 #[wasm_bindgen_test]
+async fn a_processor_that_starts_behind_another_one_is_at_work_whatever_becomes_of_that() {
+    let (one, mut other) = pair().await;
+    let own = one.me().view().expect("a view");
+    within("the camera", one.camera(true)).await.expect("a camera");
+    media(&mut other, Source::Camera, true).await;
+    let (first, second) = (Rc::new(Copying::default()), Rc::new(Copying::default()));
+    first.takes.set(100);
+    second.takes.set(300);
+    second.fails.set(true);
+    let both = futures_util::future::join(
+        one.process(Source::Camera, Some(first.clone())),
+        one.process(Source::Camera, Some(second.clone())),
+    );
+    let (first_result, second_result) = within("both", both).await;
+    assert_eq!(first_result, Ok(()));
+    assert_eq!(second_result.expect_err("it fails").code(), "media/processor");
+    assert_eq!(shown(&own), [first.last().id()], "the one before it is at work");
+    frames(&other).await;
+    // And begins anew with the camera.
+    within("the camera", one.camera(false)).await.expect("off");
+    media(&mut other, Source::Camera, false).await;
+    within("the camera", one.camera(true)).await.expect("on");
+    media(&mut other, Source::Camera, true).await;
+    assert_eq!((shown(&own), first.starts()), (vec![first.last().id()], (2, 1)));
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
 async fn another_camera_is_had_through_a_processor_where_one_opens_at_a_time() {
     loosen_devices(true);
     let (one, mut other) = pair().await;
@@ -133,7 +171,7 @@ async fn another_camera_is_had_through_a_processor_where_one_opens_at_a_time() {
     within("the switch", one.use_camera(small)).await.expect("the one before is given back first");
     within("the second start", async {
         while processor.starts() != (2, 1) {
-            gloo_timers::future::TimeoutFuture::new(10).await;
+            TimeoutFuture::new(10).await;
         }
     })
     .await;
