@@ -221,6 +221,7 @@ export async function calls(): Promise<void> {
     using there = await Call.create();
     here.oncandidate = (candidate) => void there.addCandidate(candidate);
     here.ontrouble = ({ explain }) => is<string>(explain);
+    here.onblocked = () => here.resume();
     await there.setOffer(await here.makeOffer());
     await here.setAnswer((await there.makeAnswer()).sdp ?? "");
     here.ontext = (text) => is<string>(text);

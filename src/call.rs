@@ -24,7 +24,7 @@ use crate::dom::{Clock, global};
 use crate::driver::{self, Core};
 use crate::error::{CallError, MediaError, SendError, ViewError};
 use crate::event::{self, Events, FromLocal, LOSSY, LocalEvent, Lossy};
-use crate::local_media::{LocalHandle, LocalMedia};
+use crate::local_media::{LocalHandle, LocalMedia, LocalRequest};
 use crate::oneshot;
 use crate::outgoing::Place;
 use crate::queue::{Sender, queue};
@@ -96,6 +96,8 @@ pub enum CallEvent {
         /// Why.
         error: MediaError,
     },
+    /// The browser does not play the other side until somebody clicks: show a button that calls [`Call::resume`].
+    Blocked,
     /// The other side wrote. Show it as text, never as HTML.
     Text(String),
     /// A step was done.
@@ -115,7 +117,8 @@ impl Call {
     /// Makes the connection; asks for camera and microphone first, if they are wanted.
     ///
     /// # Errors
-    /// [`CallError::Unsupported`] if the browser has no WebRTC, [`CallError::Media`] if a device can't be had.
+    /// [`CallError::Unsupported`] if the browser has no WebRTC, [`CallError::Media`] if a device can't be had,
+    /// [`CallError::NotMade`] if the browser makes no connection.
     pub async fn open(options: CallOptions) -> Result<Self, CallError> {
         if global("RTCPeerConnection").is_undefined() {
             return Err(CallError::Unsupported);
@@ -135,7 +138,7 @@ impl Call {
             let _ = notify.send(BrowserEvent::Connection(ConnectionKey::ByHand, event));
         });
         let connection = Connection::open(&options.ice_servers, options.ice_transport_policy, true, tell)
-            .map_err(CallError::Refused)?;
+            .map_err(CallError::NotMade)?;
         let (request, requests) = queue(OPERATIONS);
         let (sender, events) = event::channel();
         let core = Core::new(Clock::start(), media, sender);
@@ -214,6 +217,12 @@ impl Call {
     /// The next event, none after the last one.
     pub async fn next(&mut self) -> Option<CallEvent> {
         self.events.next().await
+    }
+
+    /// Plays what the browser did not play ([`CallEvent::Blocked`]). To be called while a click is handled.
+    pub fn resume(&self) {
+        // A call that is over plays nobody.
+        let _ = self.local.ask(LocalRequest::Resume);
     }
 
     /// Hangs up. [`CallEvent::Closed`] follows.

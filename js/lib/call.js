@@ -7,7 +7,7 @@ import { clear, mark } from "./shared.js";
 
 /** Steps that are kept; older ones are dropped. */
 const STEPS = 512;
-const TYPES = ["candidate", "connection", "media", "text", "step", "trouble", "close"];
+const TYPES = ["candidate", "connection", "media", "text", "step", "trouble", "blocked", "close"];
 
 /**
  * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller. One side calls
@@ -30,7 +30,7 @@ export class Call extends Emitter {
     }
 
     constructor(raw) {
-        super({ kept: ["candidate", "text", "trouble"], current: (type) => this.#current(type) });
+        super({ kept: ["candidate", "text", "trouble", "blocked"], current: (type) => this.#current(type) });
         this.#raw = raw;
         this.#me = { view: () => codedNow(() => this.#open().view(false)) };
         this.#closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -100,6 +100,10 @@ export class Call extends Emitter {
         return codedNow(() => this.#open().view(true));
     }
 
+    resume() {
+        this.#raw?.resume();
+    }
+
     async close() {
         this.drain();
         this.#raw?.close();
@@ -139,6 +143,8 @@ export class Call extends Emitter {
                 return this.emit("text", event.text);
             case "mediaFailed":
                 return this.emit("trouble", troubleOf(event));
+            case "blocked":
+                return this.emit("blocked", undefined);
             case "step": {
                 const { at, name, detail, text } = event;
                 const step = { at, name, detail, text };

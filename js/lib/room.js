@@ -213,7 +213,10 @@ export class Room extends Emitter {
 
     async use(source, options = {}) {
         understood(source, options);
-        return coded(async () => (await this.#link.with("settings")).choose(String(source), options));
+        const used = await coded(async () => (await this.#link.with("settings")).choose(String(source), options));
+        // The device has taken the place of what was published.
+        this.#state.published.delete(String(source));
+        return used;
     }
 
     async #source(source, on) {

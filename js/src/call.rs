@@ -86,6 +86,11 @@ impl RawCall {
         self.call.view(remote).map_err(JsValue::from)
     }
 
+    /// Plays what the browser did not play.
+    pub fn resume(&self) {
+        self.call.resume();
+    }
+
     /// Hangs up.
     pub fn close(&self) {
         self.call.close();
@@ -116,6 +121,7 @@ fn told(event: &CallEvent) -> JsValue {
         CallEvent::EndOfCandidates => tagged("endOfCandidates", []),
         CallEvent::Connection(state) => tagged("connection", [("state", state.as_str().into())]),
         CallEvent::Media { source, on } => tagged("media", [("source", source.as_str().into()), ("on", (*on).into())]),
+        CallEvent::Blocked => tagged("blocked", []),
         CallEvent::MediaFailed { source, error } => {
             tagged("mediaFailed", [("source", source.as_str().into()), ("error", error.into())])
         }

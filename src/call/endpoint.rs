@@ -175,6 +175,13 @@ impl Endpoint for CallEndpoint {
         }
     }
 
+    fn on_blocked(&mut self, subject: Subject) {
+        // What shows oneself is silent.
+        if subject == Subject::Remote {
+            self.core.tell(CallEvent::Blocked);
+        }
+    }
+
     fn on_read(&mut self, texts: Vec<ReadText>) {
         texts.iter().for_each(|text| self.texts.read(text.receipt));
         self.flush();

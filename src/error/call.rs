@@ -20,6 +20,8 @@ pub enum CallError {
     TooLarge,
     /// `call/too-many`: too many steps wait, or too many candidates for a description that did not come.
     TooMany,
+    /// `call/not-made`: the browser makes no connection, as with ICE servers that it does not take, or while WebRTC is switched off.
+    NotMade(Exception),
     /// `call/refused`: it is no description, or the browser does not take it.
     Refused(Exception),
     /// `call/closed`: the call is over.
@@ -36,6 +38,7 @@ impl CallError {
             CallError::State => "call/state",
             CallError::TooLarge => "call/too-large",
             CallError::TooMany => "call/too-many",
+            CallError::NotMade(_) => "call/not-made",
             CallError::Refused(_) => "call/refused",
             CallError::Closed => "call/closed",
         }
@@ -52,6 +55,9 @@ impl fmt::Display for CallError {
             ),
             CallError::TooLarge => f.write_str("The description is larger than 256 KiB. Paste only what the other side made."),
             CallError::TooMany => f.write_str("Too many steps wait. Set the other side's description first, and wait until it is done."),
+            CallError::NotMade(thrown) => {
+                write_all(f, &["The browser makes no connection (", &thrown.to_string(), "). Correct the ICE servers, and see whether something switches WebRTC off."])
+            }
             CallError::Refused(thrown) => {
                 write_all(f, &["The browser does not take it (", &thrown.to_string(), "). Paste exactly what the other side made."])
             }
@@ -64,7 +70,7 @@ impl StdError for CallError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             CallError::Media(error) => Some(error),
-            CallError::Refused(thrown) => Some(thrown),
+            CallError::Refused(thrown) | CallError::NotMade(thrown) => Some(thrown),
             CallError::Unsupported
             | CallError::State
             | CallError::TooLarge

@@ -127,19 +127,19 @@ impl fmt::Display for MediaError {
                 "The operating system does not let this browser record the screen. Allow it in the system's privacy settings, and start the browser anew."
             }
             MediaError::NeedsGesture(_) => "A screen can be shared only after a click. Click again.",
-            MediaError::Missing(_) => "No camera or microphone was found. Connect one and try again.",
+            MediaError::Missing(_) => "No such device was found. Connect one and try again.",
             MediaError::Busy(_) => {
                 "The camera or microphone is in use elsewhere. Close the other program and try again."
             }
             MediaError::Unreadable(_) => {
                 "The system does not give a picture of what was chosen. Choose another window or screen."
             }
-            MediaError::Constraints(_) => "No camera or microphone can do what was asked.",
+            MediaError::Constraints(_) => "No device can do what was asked.",
             MediaError::Insecure => {
                 "Camera and microphone need a secure page. Load it over https:// or from localhost."
             }
             MediaError::Unsupported => {
-                "This browser gives no access to cameras and microphones, or lets no screen be shared, as on most phones. Use a current browser."
+                "This browser gives no access to cameras and microphones, or lets no screen be shared and no loudspeaker be chosen, as on most phones. Use a current browser."
             }
             MediaError::Ended => "The device, or what was shared, was taken away. Switch it on again.",
             MediaError::Processor(_) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join;
-use itodenwa::{Call, CallEvent, CallOptions, ConnectionState, IceMode, Source};
+use itodenwa::{Call, CallEvent, CallOptions, ConnectionState, IceMode, IceServer, Source};
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -132,5 +132,8 @@ async fn steps_out_of_order_and_nonsense_are_refused() {
         assert!(!format!("{refused} {refused:?}").contains(password), "{refused}");
     }
     drop((call, other));
+    let nonsense = IceServer { urls: vec!["nonsense:".into()], username: None, credential: None };
+    let options = CallOptions { ice_servers: vec![nonsense], ..CallOptions::default() };
+    assert_eq!(Call::open(options).await.expect_err("no such server").code(), "call/not-made");
     nothing_is_left().await;
 }

@@ -10,14 +10,14 @@ import type { Step } from "./step.js";
  * One connection by hand: the steps that tutorials teach, with the signalling carried by the caller, if need be by copy and
  * paste. One side calls {@link makeOffer}, the other {@link setOffer} and {@link makeAnswer}, the first {@link setAnswer}.
  *
- * Late listeners get what is there, as in a {@link Room}; candidates, texts and troubles wait for the first listener.
+ * Late listeners get what is there, as in a {@link Room}; candidates, texts, troubles and `blocked` wait for the first listener.
  */
 export class Call extends EventTarget implements AsyncDisposable, Disposable {
     private constructor();
 
     /**
      * Makes the connection, with camera and microphone if they are wanted.
-     * @throws {@link ItodenwaError} `webrtc/unsupported`, `ice/policy-invalid`, `media/…`, `wasm/unavailable`.
+     * @throws {@link ItodenwaError} `webrtc/unsupported`, `ice/policy-invalid`, `call/not-made`, `media/…`, `wasm/unavailable`.
      */
     static create(options?: CallOptions): Promise<Call>;
 
@@ -41,6 +41,8 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     onstep: ((this: Call, step: Step) => void) | null;
     /** An own camera or microphone was taken away, and nothing takes its place: nothing is sent of it any more. */
     ontrouble: ((this: Call, trouble: Trouble) => void) | null;
+    /** The browser does not play the other side before the person touches the page: call {@link resume} when they do. */
+    onblocked: ((this: Call, blocked: undefined) => void) | null;
     onclose: ((this: Call, close: undefined) => void) | null;
 
     /** Makes an offer. With Vanilla ICE it is complete, or the time for it was over. @throws {@link CallErrorCode} */
@@ -60,6 +62,8 @@ export class Call extends EventTarget implements AsyncDisposable, Disposable {
     send(text: string): void;
     /** A `<video>` with the other side. @throws {@link ItodenwaError} `call/closed`. */
     view(): HTMLVideoElement;
+    /** Plays what the browser did not play by itself. Call it while a click is handled. */
+    resume(): void;
     /** Hangs up. */
     close(): Promise<void>;
 
@@ -99,5 +103,6 @@ export interface CallEvents {
     text: string;
     step: Step;
     trouble: Trouble;
+    blocked: undefined;
     close: undefined;
 }

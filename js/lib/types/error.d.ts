@@ -138,6 +138,7 @@ export type CallErrorCode =
     | "call/state"
     | "call/too-large"
     | "call/too-many"
+    | "call/not-made"
     | "call/refused"
     | "call/closed"
     | "webrtc/unsupported"
