@@ -137,6 +137,10 @@ pub(crate) async fn run<P: Endpoint>(mut endpoint: P, mut requests: Receiver<P::
         if let Some(event) = core.media.update(source) {
             core.tell_local(event);
         }
+        // It was so before, and told to somebody else, or to nobody.
+        if core.media.devices.is_interrupted(source) {
+            core.tell_local(LocalEvent::Interrupted { source, interrupted: true });
+        }
     }
     let mut timer = None;
     let error = loop {

@@ -66,6 +66,8 @@ impl Views {
     /// Shows a stream from now on; what the element showed before is gone.
     pub(crate) fn attach(&mut self, attach: Attach, stream: &MediaStream) {
         let Attach { subject, kind, element, made, audible } = attach;
+        // One that was made here and shows somebody else from now on stays where the page has it.
+        self.views.iter_mut().filter(|view| view.element == element).for_each(|view| view.made = false);
         self.detach(&element);
         element.set_autoplay(true);
         // Without it phones play full-screen (HTML, section 4.8.8). No element refuses an attribute of this name.

@@ -144,6 +144,22 @@ async fn nonsense_of_a_server_is_trouble_and_no_more() {
     // What another member sent is not the server's fault.
     relay.say(Err(SignalingError::Packet(other.me().id(), "a test".into())));
     trouble(&mut one, "peer/packet-malformed").await;
+    // Nor is it told as often as they like: the 2nd, 4th, 8th, … to the 64th.
+    for _ in 1..100 {
+        relay.say(Err(SignalingError::Packet(other.me().id(), "a test".into())));
+    }
+    relay.say(Err(SignalingError::Malformed("the end".into())));
+    let mut told = 0;
+    until(&mut one, "the end", |event| match event {
+        Event::Trouble(trouble) if trouble.code == "peer/packet-malformed" => {
+            told += 1;
+            None
+        }
+        Event::Trouble(trouble) => (trouble.code == "signaling/malformed").then_some(()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(told, 6);
     kit::leave(one, other).await;
 }
 

@@ -9,7 +9,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
 use crate::kit::{
-    self, can_hear, frames, frames_in, join, loosen_devices, media, nothing_is_left, questions, unplug, within,
+    self, can_hear, frames, frames_in, interrupt, join, loosen_devices, media, nothing_is_left, questions, unplug,
+    within,
 };
 use crate::media::{break_camera, break_devices, mend_devices};
 use crate::relay::Relay;
@@ -234,5 +235,25 @@ async fn a_preview_that_is_over_is_none_to_a_join() {
     .await;
     one.leave().await;
     drop(one);
+    nothing_is_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_the_system_silenced_before_the_room_is_told_in_it() {
+    loosen_devices(false);
+    let relay = Relay::default();
+    let preview = open(true, false).await;
+    let mut events = preview.events();
+    interrupt(true);
+    until(&mut events, "the interruption", |event| matches!(event, Event::Interrupted { .. }).then_some(())).await;
+    let joining = Room::join("blue-tiger").signaling(relay.line()).camera().preview(&preview);
+    let mut one = within("the join", joining.into_future()).await.expect("joined");
+    kit::until(&mut one, "the interruption", |event| {
+        matches!(event, Event::Interrupted { source: Source::Camera, interrupted: true }).then_some(())
+    })
+    .await;
+    mend_devices();
+    one.leave().await;
+    drop((one, events));
     nothing_is_left().await;
 }

@@ -37,6 +37,20 @@ async fn oneself_is_silent_and_whoever_comes_after_is_not() {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_made_for_one_stays_in_the_page_when_it_shows_another() {
+    let (one, other) = pair().await;
+    let element = one.me().view().expect("a view");
+    let body = web_sys::window().and_then(|window| window.document()?.body()).expect("a page");
+    body.append_child(&element).expect("it has a place");
+    turn(&one).await;
+    one.peers().first().expect("a peer").attach_to(&element).expect("attached");
+    turn(&one).await;
+    assert!(shows(&element) && element.is_connected());
+    element.remove();
+    leave(one, other).await;
+}
+
+#[wasm_bindgen_test]
 async fn what_was_said_of_how_somebody_sounds_ends_with_them() {
     let (one, other) = pair().await;
     let peer = one.peers().first().cloned().expect("a peer");

@@ -83,7 +83,7 @@ impl RoomEndpoint {
 
     /// Somebody who may do so asks for something. A hand is taken down here, so that whoever asks need not ask twice.
     fn asked(&mut self, Asked { what, from }: Asked) {
-        let by = self.parts.machine.key_of(from).and_then(|peer| self.peers.peer(peer));
+        let by = self.at_server(from);
         match what {
             Wish::Mute => self.tell(Event::AskedToMute { by }),
             Wish::LowerHand => {
@@ -95,6 +95,11 @@ impl RoomEndpoint {
             // Of a later version.
             _ => {}
         }
+    }
+
+    /// Whom the server calls so now.
+    fn at_server(&self, id: PeerId) -> Option<Peer> {
+        self.parts.machine.key_of(id).and_then(|key| self.peers.peer(key))
     }
 
     pub(super) fn message(&mut self, message: Option<Result<ServerMessage, SignalingError>>) {
@@ -136,11 +141,11 @@ impl RoomEndpoint {
             }
             Some(Err(error @ SignalingError::Malformed(_))) => self.tell(Event::Trouble(Trouble::signaling(&error))),
             Some(Err(SignalingError::Packet(from, why))) => {
-                if let Some(peer) = self.peers.peer(from) {
-                    self.trouble(&peer, TroubleCode::PacketMalformed, why);
+                if let Some(peer) = self.at_server(from) {
+                    self.malformed(&peer, why);
                 }
             }
-            Some(Err(SignalingError::Sealed(from))) => self.other_key(from),
+            Some(Err(SignalingError::Sealed(from))) => self.other_key(self.at_server(from)),
             Some(Err(error)) => self.signaling_ended(error),
             None => self.signaling_ended(SignalingError::Lost("it ended".into())),
         }
@@ -172,6 +177,8 @@ impl RoomEndpoint {
         self.waiting(std::mem::take(&mut welcome.waiting_room));
         self.ticket(welcome.ticket.clone());
         self.handle(Input::Welcome(welcome));
+        // What was refused before does not say why this session ends.
+        self.refusal = None;
         // What was said of it may have been lost.
         self.named(None);
         self.peers.suspect();
@@ -185,20 +192,31 @@ impl RoomEndpoint {
     }
 
     /// Told once of each: they go on trying. What is said to them, outside the order, lets them find the same.
-    fn other_key(&mut self, from: PeerId) {
-        if let Some(peer) = self.peers.peer(from)
+    fn other_key(&mut self, peer: Option<Peer>) {
+        if let Some(peer) = peer
             && !peer.set_other_key()
         {
+            let to = self.parts.machine.server_id(peer.id());
             let (from_epoch, to_epoch) = (Epoch::of_session(self.parts.machine.me().session), Epoch::new(0));
             let packet = Packet { from_epoch, to_epoch, seq: 0, ack: 0, body: Some(write_body(&Body::Hello)) };
-            self.say(ClientMessage::Signal(Signal { to: from, packet }));
+            self.say(ClientMessage::Signal(Signal { to, packet }));
             self.trouble(&peer, TroubleCode::KeyDiffers, String::new());
+        }
+    }
+
+    /// What somebody said that is nothing: told each time less often, as they may say it as fast as they can.
+    fn malformed(&mut self, peer: &Peer, why: String) {
+        if self.peers.is_told_nonsense(peer.id()) {
+            self.trouble(peer, TroubleCode::PacketMalformed, why);
         }
     }
 
     fn packet(&mut self, from: PeerId, way: Way, packet: Packet) {
         if packet.body.as_ref().is_some_and(|body| body.starts_with(SEALED)) {
-            return self.other_key(from);
+            return self.other_key(match way {
+                Way::Server => self.at_server(from),
+                Way::Channel(_) => self.peers.peer(from),
+            });
         }
         let Packet { from_epoch, to_epoch, seq, ack, body } = packet;
         // What can't be read is still consumed in its place: otherwise the sender would send it again for ever.
@@ -238,9 +256,11 @@ impl RoomEndpoint {
                 }
             }
             ConnectionEvent::Limited(is_limited) => self.peers.strained(peer, is_limited),
+            // Found each time that something is set.
             ConnectionEvent::CodecRefused(codec) => {
-                let peer = self.peers.peer(peer);
-                self.tell(Event::Trouble(Trouble::codec(peer, codec)));
+                if let Some(peer) = self.peers.refuses(peer, &codec) {
+                    self.tell(Event::Trouble(Trouble::codec(Some(peer), codec)));
+                }
             }
         }
     }
@@ -277,7 +297,7 @@ impl RoomEndpoint {
             Ok(Frame::Packet(packet)) => self.packet(from, Way::Channel(connection), packet),
             Ok(Frame::Attribute(attribute)) => self.attribute(peer, attribute),
             Ok(Frame::Heartbeat) => {}
-            Err(why) => self.trouble(&peer, TroubleCode::PacketMalformed, why.to_string()),
+            Err(why) => self.malformed(&peer, why.to_string()),
         }
     }
 
@@ -289,7 +309,7 @@ impl RoomEndpoint {
             Some(Payload::Bytes(bytes)) => Event::Bytes { from, bytes },
             None => {
                 self.read(vec![read]);
-                return self.trouble(&from, TroubleCode::PacketMalformed, "not understood: the message".into());
+                return self.malformed(&from, "not understood: the message".into());
             }
         };
         let room = self.parts.room.upgrade();

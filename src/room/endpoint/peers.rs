@@ -21,8 +21,6 @@ use crate::stream_kind::StreamKind;
 #[derive(Default)]
 pub(super) struct Peers {
     states: LiteMap<PeerId, PeerState>,
-    /// How many came in: names the texts to each.
-    entered: u32,
 }
 
 struct PeerState {
@@ -36,11 +34,16 @@ struct PeerState {
     texts: Delivery<Outgoing>,
     /// Channels that wait for a connection.
     openings: Vec<Opening>,
+    /// What they said that is nothing.
+    nonsense: u32,
+    /// The codec of which it was told last that it can't be sent to them.
+    refused: String,
 }
 
 impl Peers {
     pub(super) fn enter(&mut self, peer: Peer) {
-        self.entered = self.entered.wrapping_add(1);
+        // Not to be met twice, also not by a page that was loaded anew.
+        let stream = (js_sys::Math::random() * 2f64.powi(32)) as u32;
         let state = PeerState {
             peer: peer.clone(),
             connection: None,
@@ -48,8 +51,10 @@ impl Peers {
             tracks: LiteMap::new(),
             voice: None,
             sending: Sending::default(),
-            texts: Delivery::new(self.entered).beside_packets(),
+            texts: Delivery::new(stream).beside_packets(),
             openings: Vec::new(),
+            nonsense: 0,
+            refused: String::new(),
         };
         self.states.insert(peer.id(), state);
     }
@@ -59,6 +64,21 @@ impl Peers {
             state.end_channels(ChannelError::PeerGone);
             state.peer
         })
+    }
+
+    /// They said something that is nothing. Whether that is told: the first, second, fourth, … time.
+    pub(super) fn is_told_nonsense(&mut self, id: PeerId) -> bool {
+        self.states.get_mut(&id).is_some_and(|state| {
+            state.nonsense = state.nonsense.saturating_add(1);
+            state.nonsense.is_power_of_two()
+        })
+    }
+
+    /// Who does not take a codec, if that is news.
+    pub(super) fn refuses(&mut self, id: PeerId, codec: &str) -> Option<Peer> {
+        let state = self.states.get_mut(&id).filter(|state| state.refused != codec)?;
+        codec.clone_into(&mut state.refused);
+        Some(state.peer.clone())
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<Peer> {
