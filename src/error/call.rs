@@ -20,7 +20,7 @@ pub enum CallError {
     TooLarge,
     /// `call/too-many`: too many steps wait, or too many candidates for a description that did not come.
     TooMany,
-    /// `call/not-made`: the browser makes no connection, as with ICE servers that it does not take, or while WebRTC is switched off.
+    /// `call/not-made`: the browser makes no connection, as where something switches WebRTC off, or with too many connections.
     NotMade(Exception),
     /// `call/refused`: it is no description, or the browser does not take it.
     Refused(Exception),
@@ -56,7 +56,7 @@ impl fmt::Display for CallError {
             CallError::TooLarge => f.write_str("The description is larger than 256 KiB. Paste only what the other side made."),
             CallError::TooMany => f.write_str("Too many steps wait. Set the other side's description first, and wait until it is done."),
             CallError::NotMade(thrown) => {
-                write_all(f, &["The browser makes no connection (", &thrown.to_string(), "). Correct the ICE servers, and see whether something switches WebRTC off."])
+                write_all(f, &["The browser makes no connection (", &thrown.to_string(), "). See whether something switches WebRTC off, and load the page anew."])
             }
             CallError::Refused(thrown) => {
                 write_all(f, &["The browser does not take it (", &thrown.to_string(), "). Paste exactly what the other side made."])

@@ -275,6 +275,11 @@ export function hide_connections() {
     connections = window.RTCPeerConnection;
     window.RTCPeerConnection = undefined;
 }
+/** Or one that makes none. */
+export function refuse_connections() {
+    hide_connections();
+    window.RTCPeerConnection = class { constructor() { throw new DOMException('a test', 'UnknownError'); } };
+}
 export function show_connections() { window.RTCPeerConnection = connections; }
 /** Firefox runs no context where there is no sound device. */
 export async function runs_sound() {
@@ -416,6 +421,7 @@ extern "C" {
     pub(crate) fn deafen_connections();
     pub(crate) fn mend_connections();
     pub(crate) fn hide_connections();
+    pub(crate) fn refuse_connections();
     pub(crate) fn show_connections();
     fn runs_sound() -> js_sys::Promise;
     pub(crate) fn stand_in_for_sound();

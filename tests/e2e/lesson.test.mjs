@@ -110,6 +110,21 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
+test("by hand: a camera that is taken away is told", async (t) => {
+    const ann = await person(t, "chromium", { at: `${await address()}by-hand.html` });
+    await ann.click("hand-camera");
+    await ann.click("hand-caller");
+    await ann.until(() => document.querySelector(".videos video")?.srcObject?.getVideoTracks().length === 1);
+    await ann.miss("hand-trouble");
+    await ann.page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("a test", "NotFoundError"));
+        const [track] = document.querySelector(".videos video").srcObject.getVideoTracks();
+        track.stop();
+        track.dispatchEvent(new Event("ended"));
+    });
+    await ann.reads("hand-trouble", "taken away");
+});
+
 /** One side calls, the other is called: all is carried by copy and paste. */
 async function byHand(t, ice) {
     const at = `${await address()}by-hand.html`;

@@ -17,6 +17,8 @@ export class HandCall {
     element;
     #call;
     #steps;
+    /** An own camera that was taken away. */
+    #trouble = element("p", { class: "error", role: "alert", "data-testid": "hand-trouble", hidden: true });
     #state = element("p", { class: "verdict", role: "status", "data-testid": "hand-state" }, "new");
     #out = this.#field("hand-candidates", true);
     #log = element("ol", { class: "log", role: "log", "data-testid": "hand-log", "aria-live": "polite" });
@@ -35,6 +37,7 @@ export class HandCall {
         this.#steps = STEPS[role].map((name, index) => this.#step(name, index));
         this.element = element("div", { class: "hand" },
             this.#state,
+            this.#trouble,
             element("ol", { class: "by-hand" }, ...this.#steps, ...(ice === "trickle" ? [this.#candidates()] : [])),
             this.#videos,
             this.#chat,
@@ -67,6 +70,7 @@ export class HandCall {
         call.oncandidate = (candidate) => {
             this.#out.value += `${JSON.stringify(candidate)}\n`;
         };
+        call.ontrouble = (trouble) => fail(this.#trouble, trouble);
         call.onclose = () => (this.#state.textContent = "closed");
     }
 
