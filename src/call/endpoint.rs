@@ -82,6 +82,7 @@ impl CallEndpoint {
                 && let Some(receiver) = self.connection.receiver(&mid)
             {
                 self.tracks.insert(source, (mid, Track::received(receiver.track(), &self.theirs)));
+                self.core.media.views.play(Subject::Remote);
                 self.core.tell(CallEvent::Media { source, on: true });
             }
         }

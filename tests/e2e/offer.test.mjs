@@ -130,5 +130,5 @@ test("a join that fails, or is given up, leaves nothing of it", async (t) => {
         await none();
         return refused;
     }, freshRoom());
-    assert.equal(left, "signaling/refused");
+    assert.equal(left, "name/invalid");
 });

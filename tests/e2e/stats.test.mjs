@@ -121,12 +121,19 @@ for (const [kind, test] of each("firefox", "chromium")) {
         const [, receiver] = await pages(t, kind, { microphone: true });
         const told = await receiver.evaluate(async () => {
             const told = [];
-            window.peer.onquality = ({ quality, reason, explain }) => told.push({ quality, reason, words: explain.split(" ").length > 2 });
-            await window.next("quality");
+            let heard = () => {};
+            window.peer.onquality = ({ quality, reason, explain }) => {
+                told.push({ quality, reason, words: explain.split(" ").length > 2 });
+                heard();
+            };
+            const until = async (isIt) => {
+                while (!isIt(told.at(-1)?.quality)) await new Promise((done) => (heard = done));
+            };
+            await until((quality) => quality !== undefined);
             window.frozen = 1;
-            while ((await window.next("quality")).quality !== "lost");
+            await until((quality) => quality === "lost");
             window.frozen = undefined;
-            while ((await window.next("quality")).quality === "lost");
+            await until((quality) => quality !== "lost");
             return told.filter(({ quality }) => quality !== "poor");
         });
         const words = true;
