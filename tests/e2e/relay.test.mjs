@@ -12,7 +12,12 @@ for (const [kinds, test] of each(...PAIRS)) {
             const [ann, bob] = people;
             await ann.say("through the relay");
             await bob.reads("chat-log", "through the relay");
-            for (const someone of people) assert.deepEqual(await someone.selected(), ["relay", "relay"]);
+            for (const someone of people) {
+                const [own, other] = await someone.selected();
+                assert.equal(own, "relay");
+                // Both relays have one address, so a check may get in before its candidate is there, and names it (RFC 8445, section 7.3.1.3).
+                assert.match(other, /^(relay|prflx)$/);
+            }
         });
     }
 }
