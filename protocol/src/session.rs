@@ -20,13 +20,14 @@
 
 mod admission;
 mod refusals;
+mod roster;
 mod visit;
 mod waits;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use itodenwa_wire::{ClientMessage, Join, Member, PeerId, Refusal, RefusalCode, Resume, ServerMessage};
+use itodenwa_wire::{ClientMessage, Join, PeerId, Refusal, RefusalCode, Resume, ServerMessage};
 
 use crate::signaling_error::SignalingError;
 use crate::time::Time;
@@ -330,31 +331,6 @@ impl Session {
             *asked = Some(asked.filter(|before| now < before.by && before.by < ask.by).unwrap_or(ask));
             *ping_at = now + PING_EVERY;
             self.outputs.push_back(Action::Send(ClientMessage::Ping(signals)));
-        }
-    }
-
-    /// Somebody came or went, or has another name. What is old is dropped; after a gap the server has to tell everything.
-    fn changed(&mut self, now: Time, roster: u32, message: ServerMessage) {
-        match roster.wrapping_sub(self.roster) {
-            1 => {
-                self.roster = roster;
-                match &message {
-                    ServerMessage::Joined { .. } => self.others = self.others.saturating_add(1),
-                    ServerMessage::Renamed { member, .. } => self.renamed(member),
-                    _ => self.others = self.others.saturating_sub(1),
-                }
-                self.deliver(message);
-            }
-            0 => {}
-            ahead if ahead > u32::MAX / 2 => {}
-            _ => self.give_up(now, "a message is missing"),
-        }
-    }
-
-    /// Who comes as somebody new, should the session be over, has the newest name.
-    fn renamed(&mut self, member: &Member) {
-        if let Some(join) = self.join.as_mut().filter(|_| self.me == Some(member.id)) {
-            join.name.clone_from(&member.name);
         }
     }
 
