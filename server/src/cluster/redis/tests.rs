@@ -9,6 +9,8 @@ use super::super::NodeBody;
 use super::*;
 use crate::operator::Answer;
 
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// An engine that ends with its test.
 struct Engine(Child, u16);
 
@@ -18,10 +20,16 @@ impl Engine {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-        let engine = Engine(command.stdout(Stdio::null()).spawn().ok()?, port);
+        let Ok(engine) = command.stdout(Stdio::null()).spawn() else {
+            println!("skipped: there is no redis-server; on Debian: apt-get install redis-server");
+            return None;
+        };
+        let engine = Engine(engine, port);
         // As if there had been a cluster long ago: in a new one the first node would wait for others.
         let long_ago = "HSET test:cluster generation before since 0 check before secret bWFkZSBsb25nIGFnbywgYnkgbm9ib2R5\r\nQUIT\r\n";
+        let until = tokio::time::Instant::now() + LIMIT;
         loop {
+            assert!(tokio::time::Instant::now() < until, "the engine does not answer");
             if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
                 stream.write_all(long_ago.as_bytes()).unwrap();
                 stream.read_to_string(&mut String::new()).unwrap();
@@ -33,7 +41,7 @@ impl Engine {
 
     async fn node(&self) -> Joined {
         let (url, prefix) = (format!("redis://127.0.0.1:{}", self.1), "test".parse().unwrap());
-        let config = RedisConfig { url: url.parse().unwrap(), prefix, timeout: Duration::from_secs(60) };
+        let config = RedisConfig { url: url.parse().unwrap(), prefix, timeout: LIMIT };
         join(config, None).await.unwrap()
     }
 }
@@ -46,7 +54,7 @@ impl Drop for Engine {
 }
 
 async fn next(node: &mut Joined) -> BusEvent {
-    timeout(Duration::from_secs(60), node.bus.events().recv()).await.expect("in time").expect("an event")
+    timeout(LIMIT, node.bus.events().recv()).await.expect("in time").expect("an event")
 }
 
 #[tokio::test]
