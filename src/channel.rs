@@ -131,6 +131,12 @@ impl Channel {
         self.0.try_receive()
     }
 
+    /// Calls this when there is something to [read](Self::try_receive), within the browser's own event: sooner than a task is woken. What came before is not told,
+    /// nor that the channel is over. There is one that is called: another one takes its place.
+    pub fn on_readable(&self, tell: impl Fn() + 'static) {
+        self.0.on_readable(Rc::new(tell));
+    }
+
     /// Waits until it is over: closed by either side, or gone with its connection. What came before may still be read.
     ///
     /// # Errors

@@ -84,7 +84,12 @@ function read(data) {
 export class Channel extends Emitter {
     #raw;
     #end = [];
+    /** Whether there is a listener for messages, and whether it is told of one. */
     #isRead = false;
+    #isTelling = false;
+    /** Those who wait for a message, the first one first. */
+    #waiting = [];
+    #isOver = false;
     #readable;
     #writable;
 
@@ -101,9 +106,12 @@ export class Channel extends Emitter {
             (error) => error,
         );
         this.closed.then((error) => {
+            this.#isOver = true;
+            this.#wake();
             this.#end = [{ error }];
             this.emit("close", this.#end[0]);
         });
+        raw.listen(() => this.#wake());
     }
 
     get bufferedAmount() {
@@ -157,31 +165,38 @@ export class Channel extends Emitter {
 
     /** The next message, itself or as a promise; `undefined` after the last one. */
     #next() {
-        const next = this.#raw.next();
-        return next instanceof Promise ? coded(() => next) : next;
+        const message = this.#waiting.length === 0 ? this.#raw.take() : undefined;
+        if (message !== undefined) return message;
+        return this.#isOver ? this.#last() : new Promise((resolve) => this.#waiting.push(resolve));
+    }
+
+    /** What nobody read yet, and then how it ended. */
+    #last() {
+        return coded(() => this.#raw.next());
     }
 
     /** Whoever listens for messages reads them all. */
     #current(type) {
         if (type === "message" && !this.#isRead) {
             this.#isRead = true;
-            this.#read();
+            queueMicrotask(() => this.#wake());
         }
         return type === "close" ? this.#end : [];
     }
 
-    async #read() {
-        try {
-            for (;;) {
-                let message = this.#next();
-                // What waits to be read is told at once.
-                if (message instanceof Promise) message = await message;
-                if (message === undefined) return;
-                this.emit("message", message);
-            }
-        } catch {
-            // Why is told by its close.
-        }
+    /** Something waits to be read, or nothing more will come. */
+    #wake() {
+        if (this.#isRead) this.#read();
+        for (let message; this.#waiting.length > 0 && (message = this.#raw.take()) !== undefined; ) this.#waiting.shift()(message);
+        if (this.#isOver) for (const resolve of this.#waiting.splice(0)) resolve(this.#last());
+    }
+
+    /** Tells what waits to be read. What listens may close the channel, and more. */
+    #read() {
+        if (this.#isTelling) return;
+        this.#isTelling = true;
+        for (let message; (message = this.#raw.take()) !== undefined; ) this.emit("message", message);
+        this.#isTelling = false;
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::Sink;
 use futures_util::future::{Either, select};
 use itodenwa::{Channel, ChannelError, ChannelOptions, Data, Peer, Request, RequestRefusal};
-use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::file::{self, RawTransfer};
@@ -140,15 +140,26 @@ pub struct RawChannel {
 
 #[wasm_bindgen]
 impl RawChannel {
-    /// The next message: itself if it waits to be read, otherwise a promise, of `undefined` after the last one.
-    #[wasm_bindgen(unchecked_return_type = "any")]
+    /// Calls a function when a message waits to be read, within the browser's own event, until the channel is over.
+    pub fn listen(&self, readable: Function) {
+        self.channel.on_readable(move || {
+            // It reads, and reports itself what goes wrong.
+            let _ = readable.call0(&JsValue::UNDEFINED);
+        });
+    }
+
+    /// The message that waits to be read; `undefined` if none does.
+    #[wasm_bindgen(unchecked_return_type = "string | Uint8Array | undefined")]
     #[must_use]
-    pub fn next(&self) -> JsValue {
-        if let Some(message) = self.channel.try_receive() {
-            return data(message);
-        }
+    pub fn take(&self) -> JsValue {
+        self.channel.try_receive().map_or(JsValue::UNDEFINED, data)
+    }
+
+    /// The next message, when there is one; `undefined` after the last one.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string | Uint8Array | undefined>")]
+    pub fn next(&self) -> Promise {
         let channel = self.channel.clone();
-        promise(async move { Ok(channel.receive().await?.map_or(JsValue::UNDEFINED, data)) }).into()
+        promise(async move { Ok(channel.receive().await?.map_or(JsValue::UNDEFINED, data)) })
     }
 
     /// Sends a message. Undefined if it was sent at once, otherwise a promise.

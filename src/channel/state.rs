@@ -37,6 +37,9 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct State {
     flow: Flow,
+    is_open: bool,
+    /// The browser has something to send, as far as was looked.
+    is_busy: bool,
     /// The browser had enough, and was not heard to have room again: what waits since then goes before what comes now.
     is_full: bool,
     /// The other side is to be told that it may send.
@@ -58,7 +61,8 @@ impl Shared {
         channel.set_binary_type("arraybuffer");
         channel.set_low_water(LOW_WATER);
         let state = SnapshotCell::default();
-        state.change(|state: &mut State| state.flow = Flow::new(promise));
+        let is_open = channel.ready_state() == "open";
+        state.change(|state: &mut State| (state.flow, state.is_open) = (Flow::new(promise), is_open));
         slot.listen(listeners(channel, slot, &state, promise));
         let name = channel.label();
         Shared { transport: Rc::new(transport), promise, peer, name, state, flush: OnceCell::new() }
@@ -91,7 +95,7 @@ impl Shared {
     /// Ready when the other side accepted it: false if it does not want to.
     pub(super) fn poll_accepted(&self, cx: &Context<'_>) -> Poll<Result<bool, ChannelError>> {
         let (is_accepted, end) = self.state.change(|state| (state.flow.is_accepted(), state.end));
-        if is_accepted || !self.promise.reliable && self.transport.channel.ready_state() == "open" {
+        if is_accepted || !self.promise.reliable && self.state.change(|state| state.is_open) {
             return Poll::Ready(Ok(true));
         }
         if let Some(why) = self.transport.slot.ended() {
@@ -109,14 +113,13 @@ impl Shared {
         if let Some(end) = self.end() {
             return Poll::Ready(Err(end.err().unwrap_or(ChannelError::Closed)));
         }
-        let may_send =
-            self.transport.channel.ready_state() == "open" && self.state.change(|state| state.flow.may_send());
-        let is_full = self.buffered() >= HIGH_WATER;
-        let is_full = self.state.change(|state| {
-            state.is_full |= is_full;
-            state.is_full
+        let buffered = self.transport.channel.buffered_amount();
+        let is_ready = self.state.change(|state| {
+            state.is_busy = buffered > 0;
+            state.is_full |= buffered.saturating_add(state.flow.waiting_bytes() as u32) >= HIGH_WATER;
+            state.is_open && state.flow.may_send() && !state.is_full
         });
-        if may_send && !is_full { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if is_ready { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     pub(super) fn poll_ready(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
@@ -127,15 +130,18 @@ impl Shared {
         readiness
     }
 
+    /// What was found to be ready.
     pub(super) fn send(&self, data: Data) -> Result<(), ChannelError> {
         if let Some(end) = self.end() {
             return Err(end.err().unwrap_or(ChannelError::Closed));
         }
-        let is_busy = self.transport.channel.buffered_amount() > 0;
-        let sent = self.state.change(|state| Some((state.flow.send(data, is_busy)?, state.flow.waiting_bytes() > 0)));
+        let sent =
+            self.state.change(|state| Some((state.flow.send(data, state.is_busy)?, state.flow.waiting_bytes() > 0)));
         let (frames, waits) = sent.ok_or(ChannelError::TooLarge)?;
+        // It is closing, and nobody heard of it yet.
+        let closing = if self.promise.reliable { ChannelError::Lost } else { ChannelError::Closed };
         for frame in frames {
-            self.transport.channel.send_bytes(&frame).map_err(|_| ChannelError::Lost)?;
+            self.transport.channel.send_bytes(&frame).map_err(|_| closing)?;
         }
         if waits {
             self.flush.get_or_init(|| self.flushing()).schedule();
@@ -154,6 +160,11 @@ impl Shared {
     /// Gives the browser what waits to be sent together.
     pub(super) fn flush(&self) {
         flush(&self.transport.channel, &self.state);
+    }
+
+    /// Calls this within the browser's event of each message, until the channel is over.
+    pub(super) fn on_readable(&self, tell: Rc<dyn Fn()>) {
+        self.transport.slot.set_reader(tell);
     }
 
     /// What waits to be read, if something does.
@@ -184,7 +195,7 @@ impl Shared {
     pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<(), ChannelError>> {
         let end = self.end();
         if end.is_none() {
-            self.transport.slot.wait(cx);
+            self.transport.slot.wait_for_end(cx);
         }
         end.map_or(Poll::Pending, Poll::Ready)
     }
@@ -193,7 +204,7 @@ impl Shared {
         if self.transport.slot.ended().is_some() {
             return Poll::Ready(());
         }
-        self.transport.slot.wait(cx);
+        self.transport.slot.wait_for_end(cx);
         Poll::Pending
     }
 
@@ -208,7 +219,7 @@ impl Shared {
             state.unread.clear();
             state.end = Some(Ok(()));
         });
-        self.transport.slot.wake();
+        self.transport.slot.wake_all();
     }
 
     fn end(&self) -> Option<Result<(), ChannelError>> {
@@ -231,9 +242,9 @@ fn flush(channel: &DataChannel, state: &SnapshotCell<State>) {
 }
 
 fn accept_if_open(channel: &DataChannel, state: &SnapshotCell<State>) {
-    if channel.ready_state() == "open"
-        && let Some(frame) = state.change(|state| mem::take(&mut state.is_accepting).then(|| state.flow.accept()))
-    {
+    let accepted =
+        |state: &mut State| (state.is_open && mem::take(&mut state.is_accepting)).then(|| state.flow.accept());
+    if let Some(frame) = state.change(accepted) {
         // If it is closing by now that is told by its end.
         let _ = channel.send_bytes(&frame);
     }
@@ -244,14 +255,27 @@ fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>
         let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
         move |event: &web_sys::Event| {
             let frame = bytes(event.unchecked_ref::<MessageEvent>().data());
-            if let Err(why) = state.change(|state| state.take(frame, promise)) {
-                state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
-                channel.close();
-                slot.unlisten();
-            } else if state.change(|state| state.is_ending) {
+            let taken = state.change(|state| {
+                state.take(frame, promise)?;
+                state.is_open &= !state.is_ending;
+                Ok((state.is_ending, !state.unread.is_empty()))
+            });
+            let (is_ending, is_unread) = match taken {
+                Ok(taken) => taken,
+                Err(why) => {
+                    state.change(|state| *state = State { end: Some(Err(why)), ..State::default() });
+                    channel.close();
+                    slot.unlisten();
+                    return slot.wake_all();
+                }
+            };
+            if is_ending {
                 channel.close();
             }
             slot.wake();
+            if is_unread {
+                slot.tell_reader();
+            }
         }
     };
     let close = {
@@ -263,7 +287,7 @@ fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>
                 state.end.get_or_insert(end);
             });
             slot.unlisten();
-            slot.wake();
+            slot.wake_all();
         }
     };
     let low = {
@@ -276,6 +300,7 @@ fn listeners(channel: &DataChannel, slot: &Rc<Slot>, state: &SnapshotCell<State>
     let open = {
         let (channel, slot, state) = (channel.clone(), Rc::clone(slot), state.clone());
         move |_: &web_sys::Event| {
+            state.change(|state| state.is_open = true);
             accept_if_open(&channel, &state);
             slot.wake();
         }

@@ -26,7 +26,9 @@ pub(crate) struct Channels(SnapshotCell<Vec<Weak<Slot>>>);
 pub(crate) struct Slot {
     end: Cell<Option<ChannelError>>,
     waiting: SnapshotCell<Vec<Waker>>,
+    waiting_for_end: SnapshotCell<Vec<Waker>>,
     listeners: SnapshotCell<Vec<Listener>>,
+    reader: SnapshotCell<Option<Rc<dyn Fn()>>>,
 }
 
 /// A data channel with its place. Dropping it closes the channel.
@@ -55,7 +57,7 @@ impl Channels {
                 slot.end.set(Some(why));
             }
             slot.unlisten();
-            slot.wake();
+            slot.wake_all();
         }
     }
 }
@@ -79,20 +81,46 @@ impl Slot {
     /// Listens no more: what listens may keep the channel.
     pub(crate) fn unlisten(&self) {
         drop(self.listeners.change(mem::take));
+        drop(self.reader.change(mem::take));
+    }
+
+    /// Calls this when there is something to read.
+    pub(crate) fn set_reader(&self, reader: Rc<dyn Fn()>) {
+        drop(self.reader.change(|known| known.replace(reader)));
+    }
+
+    /// There is something to read.
+    pub(crate) fn tell_reader(&self) {
+        if let Some(reader) = self.reader.get() {
+            reader();
+        }
     }
 
     /// Something happened.
     pub(crate) fn wake(&self) {
-        self.waiting.change(std::mem::take).into_iter().for_each(Waker::wake);
+        self.waiting.change(mem::take).into_iter().for_each(Waker::wake);
+    }
+
+    /// The channel is over, or its connection.
+    pub(crate) fn wake_all(&self) {
+        self.wake();
+        self.waiting_for_end.change(mem::take).into_iter().for_each(Waker::wake);
     }
 
     /// Wakes this task when something happens.
     pub(crate) fn wait(&self, cx: &Context<'_>) {
-        self.waiting.change(|waiting| {
-            if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                waiting.push(cx.waker().clone());
-            }
-        });
+        self.waiting.change(|waiting| add(waiting, cx));
+    }
+
+    /// Wakes this task when the channel is over: not for each message.
+    pub(crate) fn wait_for_end(&self, cx: &Context<'_>) {
+        self.waiting_for_end.change(|waiting| add(waiting, cx));
+    }
+}
+
+fn add(waiting: &mut Vec<Waker>, cx: &Context<'_>) {
+    if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+        waiting.push(cx.waker().clone());
     }
 }
 

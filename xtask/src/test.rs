@@ -17,8 +17,6 @@ use crate::process::{self, Result, cargo, program};
 use crate::tally::Tally;
 use crate::{examples, licences, pack, rustup, serve, size, system, wasm};
 
-/// Each test has its own limits; this one only ends a process of tests that hangs, of one file or of a group.
-const TEST_TIMEOUT: &str = "--test-timeout=1800000";
 /// So many native tests of a program run beside each other, or as many as there are processors: those of the server mostly wait.
 const NATIVE_AT_ONCE: usize = 8;
 
@@ -49,6 +47,15 @@ pub(crate) enum Form {
 }
 
 impl Form {
+    /// Each test has its own limits; this one only ends a process of tests that hangs, of one file or of a group. A gibibyte through a bad network
+    /// takes most of an hour.
+    const fn timeout(self) -> &'static str {
+        match self {
+            Form::Short => "--test-timeout=1800000",
+            Form::Long => "--test-timeout=21600000",
+        }
+    }
+
     /// Tells the tests that this program builds or runs.
     fn tell(self, program: &mut Command) {
         match self {
@@ -222,7 +229,7 @@ pub(crate) fn node(server: &Path, reporter: Reporter, form: Form) -> Command {
             Reporter::Spec => "--test-reporter=spec",
             Reporter::Tap => "--test-reporter=tap",
         })
-        .arg(TEST_TIMEOUT)
+        .arg(form.timeout())
         // Colours would hide the counts.
         .env_remove("FORCE_COLOR")
         .env("NO_COLOR", "1")
