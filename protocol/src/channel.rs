@@ -20,6 +20,8 @@ pub const PART_BYTES: usize = (64 << 10) + 64;
 pub const WINDOW: u64 = 1 << 20;
 /// What a frame counts beside its bytes: empty ones take memory, too.
 const FRAME_COST: u64 = 64;
+/// Parts for which there is room when the first one comes: a block of a file has so many.
+const COMMON_PARTS: usize = 4;
 /// What a message may count.
 const MESSAGE_COST: u64 = (MESSAGE_BYTES + PART_BYTES) as u64 + FRAME_COST * 32;
 
@@ -172,7 +174,7 @@ impl Flow {
         let mut frames: Vec<Vec<u8>> = self.flush().into_iter().collect();
         let before = frames.len();
         if bytes.len() > PART_BYTES {
-            frames.extend(bytes.chunks(PART_BYTES).map(<[u8]>::to_vec));
+            frames.extend(bytes.chunks(PART_BYTES).map(part));
         } else {
             frames.push(bytes);
         }
@@ -263,6 +265,9 @@ impl Flow {
                 return Err(Violation::Malformed);
             }
             self.parts_cost = self.parts_cost.saturating_add(cost);
+            if self.parts.is_empty() {
+                self.parts.reserve_exact(COMMON_PARTS * PART_BYTES);
+            }
             self.parts.extend_from_slice(&frame);
             return Ok(None);
         }
@@ -289,6 +294,13 @@ impl Flow {
 }
 
 /// What the bytes of a frame count.
+/// The bytes of a part, with room for what marks it.
+fn part(bytes: &[u8]) -> Vec<u8> {
+    let mut part = Vec::with_capacity(bytes.len() + 1);
+    part.extend_from_slice(bytes);
+    part
+}
+
 fn cost(bytes: &[u8]) -> u64 {
     FRAME_COST + bytes.len() as u64
 }

@@ -48,10 +48,15 @@ impl Block {
         (start < size).then(|| Block { number, start, end: size.min(start + BLOCK_BYTES) })
     }
 
-    /// What is sent of it: number, hash, bytes.
+    /// What is sent of it: number, hash, and behind these [`HEAD_BYTES`] room for its bytes.
     #[must_use]
-    pub fn message(&self, hash: &[u8], bytes: &[u8]) -> Vec<u8> {
-        [&self.number.to_le_bytes(), hash, bytes].concat()
+    pub fn message(&self, hash: &[u8; HASH_BYTES]) -> Vec<u8> {
+        let size = HEAD_BYTES + self.end.saturating_sub(self.start) as usize;
+        let mut message = Vec::with_capacity(size);
+        message.extend_from_slice(&self.number.to_le_bytes());
+        message.extend_from_slice(hash);
+        message.resize(size, 0);
+        message
     }
 }
 
@@ -114,8 +119,10 @@ mod tests {
         let mut stored = Vec::new();
         for _ in 0..at_most {
             let Some(block) = sending.next() else { break };
-            let message = block.message(&[0; HASH_BYTES], &file[block.start as usize..block.end as usize]);
-            let Received { bytes, start, .. } = receiving.receive(message).unwrap();
+            let mut message = block.message(&[0; HASH_BYTES]);
+            message[HEAD_BYTES..].copy_from_slice(&file[block.start as usize..block.end as usize]);
+            let received = receiving.receive(message).unwrap();
+            let (bytes, start) = (received.bytes(), received.start);
             assert_eq!(start, block.start);
             stored.extend(bytes);
             sending.acknowledged(receiving.stored()).unwrap();

@@ -7,7 +7,7 @@ use web_sys::Blob;
 use crate::dom;
 
 /// Bytes that are read at once, and kept until the block behind them is asked for.
-const READ_BYTES: u64 = 4 * BLOCK_BYTES;
+const READ_BYTES: u64 = 16 * BLOCK_BYTES;
 
 pub(super) struct Reading<'a> {
     file: &'a Blob,

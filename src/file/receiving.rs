@@ -172,8 +172,8 @@ fn heard(shared: &Shared, channel: &Channel, text: &str) -> Result<Option<Word>,
 
 async fn store_block(machine: &Receiving, sink: &mut Sink, message: Vec<u8>) -> Result<(), Fault> {
     let received = machine.receive(message)?;
-    let bytes = Uint8Array::from(&received.bytes[..]);
-    if dom::sha256(&bytes).await.ok() != Some(received.hash) {
+    let bytes = Uint8Array::from(received.bytes());
+    if dom::sha256(&bytes).await.ok().as_deref() != Some(received.hash()) {
         return Err(Fault::Hash);
     }
     sink.write(received.start, &bytes).await.map_err(|_| Fault::Storage)

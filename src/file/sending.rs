@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures_util::future::{Either, select};
 use itodenwa_protocol::channel::Data;
-use itodenwa_protocol::file::{Block, Fault, Sending, Word};
+use itodenwa_protocol::file::{Block, Fault, HEAD_BYTES, Sending, Word};
 use web_sys::Blob;
 
 use super::digest::digest;
@@ -143,6 +143,9 @@ async fn next(shared: &Shared, machine: &Machine) -> Block {
 /// None if it can't be read.
 async fn message(reading: &mut Reading<'_>, block: Block) -> Option<Vec<u8>> {
     let bytes = reading.block(block).await?;
-    let hash = dom::sha256(&bytes).await.ok()?;
-    Some(block.message(&hash, &bytes.to_vec()))
+    let hash = dom::sha256(&bytes).await.ok()?.try_into().ok()?;
+    let mut message = block.message(&hash);
+    let room = message.get_mut(HEAD_BYTES..).filter(|room| room.len() == bytes.length() as usize)?;
+    bytes.copy_to(room);
+    Some(message)
 }

@@ -12,6 +12,8 @@ use crate::error::FileError;
 
 /// Bytes that are taken to memory where no limit is given.
 const MEMORY_LIMIT: u64 = 256 << 20;
+/// Bytes of which a browser's object is made. It takes as long for one block.
+const PART_BYTES: u32 = 4 << 20;
 
 /// Where a file goes.
 #[derive(Debug, Clone)]
@@ -68,8 +70,7 @@ impl Default for Destination {
 }
 
 pub(super) enum Sink {
-    /// The browser may put them on a disk.
-    Memory(Vec<Blob>),
+    Memory(Memory),
     File(Writing),
     Private(PrivateFile),
 }
@@ -77,7 +78,7 @@ pub(super) enum Sink {
 impl Sink {
     pub(super) async fn open(destination: Destination, offer: &Offer) -> Result<Self, FileError> {
         match destination.0 {
-            Place::Memory { .. } => Ok(Sink::Memory(Vec::new())),
+            Place::Memory { .. } => Ok(Sink::Memory(Memory::default())),
             Place::File(handle) => {
                 Writing::open(handle.unchecked_into()).await.map(Sink::File).map_err(|_| FileError::Storage)
             }
@@ -96,10 +97,7 @@ impl Sink {
     /// A block, from this byte of the file on: behind what was written before.
     pub(super) async fn write(&mut self, start: u64, bytes: &Uint8Array) -> Result<(), JsValue> {
         match self {
-            Sink::Memory(parts) => {
-                parts.push(Blob::new_with_u8_array_sequence(&Array::of1(bytes))?);
-                Ok(())
-            }
+            Sink::Memory(memory) => memory.write(bytes),
             Sink::File(writing) => writing.write(start, bytes).await,
             Sink::Private(file) => file.write(start, bytes).await,
         }
@@ -115,9 +113,9 @@ impl Sink {
 
     pub(super) async fn finish(&mut self, offer: &Offer) -> Result<Blob, JsValue> {
         match self {
-            Sink::Memory(parts) => {
-                let parts: Array = std::mem::take(parts).into_iter().map(JsValue::from).collect();
-                joined(&parts, &offer.mime_type)
+            Sink::Memory(memory) => {
+                memory.gather()?;
+                joined(&memory.parts, &offer.mime_type)
             }
             Sink::File(writing) => writing.close().await,
             Sink::Private(file) => file.finish().await,
@@ -140,6 +138,31 @@ impl Sink {
             Sink::File(writing) => writing.abort().await,
             Sink::Private(file) => file.remove().await,
         }
+    }
+}
+
+/// What is received to the browser's memory.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Gathered: the browser may put them on a disk.
+    parts: Array,
+    /// What came since then, and how many bytes that are.
+    blocks: Array,
+    bytes: u32,
+}
+
+impl Memory {
+    fn write(&mut self, block: &Uint8Array) -> Result<(), JsValue> {
+        self.blocks.push(block);
+        self.bytes = self.bytes.saturating_add(block.length());
+        if self.bytes < PART_BYTES { Ok(()) } else { self.gather() }
+    }
+
+    fn gather(&mut self) -> Result<(), JsValue> {
+        let part = Blob::new_with_u8_array_sequence(&self.blocks)?;
+        self.parts.push(&part);
+        (self.blocks, self.bytes) = (Array::new(), 0);
+        Ok(())
     }
 }
 

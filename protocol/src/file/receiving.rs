@@ -12,10 +12,22 @@ pub struct Receiving {
 pub struct Received {
     /// Where it belongs.
     pub start: u64,
+    /// The message that it came in. What is in it stays there: to take it out would be to copy it.
+    message: Vec<u8>,
+}
+
+impl Received {
     /// Its SHA-256, as the sender says.
-    pub hash: Vec<u8>,
+    #[must_use]
+    pub fn hash(&self) -> &[u8] {
+        self.message.get(HEAD_BYTES - HASH_BYTES..HEAD_BYTES).unwrap_or_default()
+    }
+
     /// What is in it.
-    pub bytes: Vec<u8>,
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.message.get(HEAD_BYTES..).unwrap_or_default()
+    }
 }
 
 impl Receiving {
@@ -35,19 +47,14 @@ impl Receiving {
     ///
     /// # Errors
     /// [`Fault::Order`] if it is another block than the next one, [`Fault::Malformed`] if it has not the size that this block has.
-    pub fn receive(&self, mut message: Vec<u8>) -> Result<Received, Fault> {
+    pub fn receive(&self, message: Vec<u8>) -> Result<Received, Fault> {
         if message.len() < HEAD_BYTES || message.len() > HEAD_BYTES + BLOCK_BYTES as usize {
             return Err(Fault::Malformed);
         }
-        let hash = message.get(HEAD_BYTES - HASH_BYTES..HEAD_BYTES).unwrap_or_default().to_vec();
-        let bytes = message.get(HEAD_BYTES..).unwrap_or_default().to_vec();
-        message.truncate(HEAD_BYTES - HASH_BYTES);
-        let number = message.try_into().map(u32::from_le_bytes).map_err(|_| Fault::Malformed)?;
+        let number = message.first_chunk().copied().map(u32::from_le_bytes).ok_or(Fault::Malformed)?;
         let block = Block::of(self.size, self.next).filter(|block| block.number == number).ok_or(Fault::Order)?;
-        if bytes.len() as u64 != block.end - block.start {
-            return Err(Fault::Malformed);
-        }
-        Ok(Received { start: block.start, hash, bytes })
+        let received = Received { start: block.start, message };
+        if received.bytes().len() as u64 == block.end - block.start { Ok(received) } else { Err(Fault::Malformed) }
     }
 
     /// The next block was stored. How many there are now, to be acknowledged.
@@ -82,7 +89,7 @@ mod tests {
     const SIZE: u64 = 2 * BLOCK_BYTES + 5;
 
     fn message(number: u32, size: usize) -> Vec<u8> {
-        Block { number, start: 0, end: 0 }.message(&[number as u8; HASH_BYTES], &vec![1; size])
+        Block { number, start: 0, end: size as u64 }.message(&[number as u8; HASH_BYTES])
     }
 
     #[test]
@@ -94,7 +101,7 @@ mod tests {
         assert_eq!(receiving.receive(vec![0; HEAD_BYTES - 1]), Err(Fault::Malformed));
         assert_eq!(receiving.receive(Vec::new()), Err(Fault::Malformed));
         let block = receiving.receive(message(0, whole)).unwrap();
-        assert_eq!((block.start, block.hash, block.bytes.len()), (0, vec![0; HASH_BYTES], whole));
+        assert_eq!((block.start, block.hash(), block.bytes().len()), (0, &[0; HASH_BYTES][..], whole));
         assert_eq!(receiving.stored(), 1);
         assert_eq!(receiving.receive(message(0, whole)), Err(Fault::Order), "it repeats one");
         receiving.stored();
