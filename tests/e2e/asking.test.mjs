@@ -78,14 +78,14 @@ async function asking(name) {
     const host = await join(name);
     host.setWaitingRoom(true);
     preview = await open({ camera: true });
-    let microphone;
+    let heard;
     host.onwaiting = async ({ waiting }) => {
         if (waiting.length === 0) return;
-        await Promise.all([(microphone = preview.microphone(true)), preview.camera(false)]);
+        await Promise.all([(heard = preview.microphone(true)), preview.camera(false)]);
         host.admit();
     };
     room = await join(name, { preview, unlessRecorded: true, onwait() {} });
-    told.waited = { microphone: await microphone.then(() => "on", ({ code }) => code), media: [...room.me.media] };
+    told.waited = { microphone: await heard.then(() => "on", ({ code }) => code), media: [...room.me.media] };
     await Promise.all([room.leave(), host.leave()]);
     told.counts = await counts();
     return told;
