@@ -76,7 +76,9 @@ async function asking(name) {
     // What is switched while one waits to be let in, with nothing handed over yet.
     devices.getUserMedia = real;
     const host = await join(name);
+    const waitingRoom = new Promise((on) => (host.onwaiting = on));
     host.setWaitingRoom(true);
+    await waitingRoom;
     preview = await open({ camera: true });
     let heard;
     host.onwaiting = async ({ waiting }) => {
