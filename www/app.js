@@ -68,7 +68,7 @@ async function enter(call) {
         if (SENT_OUT.has(error.code)) tab.set("call", undefined);
         if (waiting.signal.aborted) return;
         lobby.fail(error);
-        if (error.code === "room/recorded") lobby.ask(() => enter({ ...call, knowsRecorded: true }));
+        if (error.code === "room/recorded") lobby.ask(() => enter({ ...call, ...lobby.wanted, knowsRecorded: true }));
     } finally {
         checkup.close();
         lobby.busy(false);
@@ -185,10 +185,10 @@ function comeBack() {
     if (call) enter(call);
 }
 
-/** When the person says so. */
+/** When the person says so, with what is on in the form by then. */
 function comeBackTo(call) {
     notice.remove("call-left");
-    enter(call);
+    enter({ ...call, ...lobby.wanted });
 }
 
 function intent({ me }) {
@@ -212,6 +212,7 @@ function goOn() {
     if (isOfType("reload")) return call && enter({ ...call, knowsRecorded: Boolean(call.ticket) });
     tab.set("call", undefined);
     if (!call || !isOfType("back_forward")) return;
+    lobby.want(call);
     notice("call-left", (element) => say(element, () => word("call-left")), {
         polite: true,
         actions: [{ testid: "come-back", words: () => word("come-back"), act: () => comeBackTo(call) }],

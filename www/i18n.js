@@ -25,7 +25,7 @@ export function begin() {
 
 /** A word or sentence of the page. */
 export function word(key, values) {
-    return fill(LANGUAGES[chosen].words[key] ?? en[key] ?? key, values);
+    return fill(own(LANGUAGES[chosen].words, key) ?? own(en, key) ?? key, values);
 }
 
 /** The page's language: `en` or `ja`. */
@@ -44,7 +44,7 @@ export { fill as filledIn };
 /** The sentence for an error's code, or what the library says of it. */
 export function errorText({ code, refusal, explain }, values) {
     const { errors } = LANGUAGES[chosen];
-    return fill(errors[`refused:${refusal}`] ?? errors[code] ?? explain ?? String(code), values);
+    return fill(errors[`refused:${refusal}`] ?? own(errors, code) ?? explain ?? String(code), values);
 }
 
 /** What came of a part of a check: what works, or why not and what that means. */
@@ -52,14 +52,14 @@ export function findingText({ part, outcome, code, explain, detail }) {
     const { errors, findings } = LANGUAGES[chosen];
     if (outcome === "waiting") return "";
     if (outcome === "works") return findings[`works:${part}:${detail}`] ?? findings[`works:${part}`] ?? "";
-    return findings[code] ?? errors[code] ?? explain;
+    return own(findings, code) ?? own(errors, code) ?? explain;
 }
 
 /** Gives an element its text, and again when the language changes. */
 export function say(element, text) {
     element.dataset.spoken = "";
     spoken.set(element, text);
-    element.textContent = text();
+    write(element, text());
 }
 
 /** Gives an element the words of another one, which it has already, for when the language changes. */
@@ -69,15 +69,27 @@ export function saysLike(element, other) {
 
 /** Says again what is made of more than a key: somebody has another name. */
 export function sayAgain() {
-    for (const element of document.querySelectorAll("[data-spoken]")) element.textContent = spoken.get(element)?.() ?? "";
+    for (const element of document.querySelectorAll("[data-spoken]")) write(element, spoken.get(element)?.() ?? "");
+}
+
+/** Only another text: screen readers tell what is put into a status, also if it was there (WAI-ARIA, live regions). */
+function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+}
+
+/** A value under a key that may come from outside: `constructor` is none. */
+export function own(values, key) {
+    return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
 function set(tag) {
     chosen = tag;
     document.documentElement.lang = tag;
-    for (const element of document.querySelectorAll("[data-t]")) element.textContent = word(element.dataset.t);
+    for (const element of document.querySelectorAll("[data-t]")) write(element, word(element.dataset.t));
     for (const element of document.querySelectorAll("[data-t-label]")) {
-        element.setAttribute("aria-label", word(element.dataset.tLabel));
+        const label = word(element.dataset.tLabel);
+        element.setAttribute("aria-label", label);
+        if (element.title) element.title = label;
     }
     for (const element of document.querySelectorAll("[data-t-placeholder]")) {
         element.placeholder = word(element.dataset.tPlaceholder);
@@ -95,5 +107,5 @@ function set(tag) {
  */
 function fill(text, values = {}) {
     const isolated = (value) => (typeof value === "string" ? `\u2068${value}\u2069` : value);
-    return text.replace(/\{(\w+)\}/g, (all, key) => isolated(values[key]) ?? all);
+    return text.replace(/\{(\w+)\}/g, (all, key) => isolated(own(values, key)) ?? all);
 }

@@ -38,6 +38,8 @@ export class Preview extends Emitter {
     #settings = new Map();
     /** What is switched and not done yet, by source: the last word. */
     #asked = new Map();
+    /** What is on in the room that takes the devices over: from when its join begins until it has them. */
+    #given;
     #closed;
     #raw;
     #resolveClosed;
@@ -117,6 +119,8 @@ export class Preview extends Emitter {
     }
 
     async close() {
+        // A room that did not get them yet has what its own options say.
+        for (const source in this.#given) if (this.#raw) delete this.#given[source];
         this.drain();
         await this.#raw?.close();
         await this.closed;
@@ -143,12 +147,15 @@ export class Preview extends Emitter {
         const options = switching(source, on);
         const asked = { on: Boolean(on) };
         this.#asked.set(source, asked);
+        this.#give(source);
         try {
             await coded(async () => {
                 if (options) await this.#open().choose(source, options);
                 await this.#open().source(source, asked.on);
             });
         } catch (error) {
+            // What a room took over meanwhile goes on there.
+            if (error.code !== "room/closed" && this.#asked.get(source) === asked) this.#give(source, {});
             throw over(error);
         } finally {
             if (this.#asked.get(source) === asked) this.#asked.delete(source);
@@ -160,9 +167,14 @@ export class Preview extends Emitter {
     #handOver() {
         const raw = this.#raw;
         if (!raw) return undefined;
-        // What was told of it may wait to be read.
-        const isOn = (source) => this.#asked.get(source)?.on ?? raw.isOn(source);
-        return { enter: (room, options) => raw.join(room, options), media: { camera: isOn("camera"), microphone: isOn("microphone") } };
+        this.#given = { camera: false, microphone: false };
+        for (const source in this.#given) this.#give(source);
+        return { enter: (room, options) => raw.join(room, options), media: this.#given };
+    }
+
+    /** Takes down whether a source is on for the room, if one is being joined. What was told of it may wait to be read. */
+    #give(source, asked = this.#asked.get(source)) {
+        if (this.#given && this.#raw) this.#given[source] = asked?.on ?? this.#raw.isOn(source);
     }
 
     #off(source) {
@@ -191,6 +203,7 @@ export class Preview extends Emitter {
             }
             case "mediaFailed":
                 this.#off(event.source);
+                this.#give(event.source);
                 return this.emit("trouble", troubleOf(event));
             case "blocked":
                 return this.emit("blocked", undefined);

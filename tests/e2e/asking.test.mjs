@@ -17,6 +17,7 @@ for (const [kind, test] of each("firefox", "chromium")) {
         assert.deepEqual(told.opened, ["camera"]);
         assert.deepEqual(told.allowed, { before: ["camera"], after: ["camera"], width: true });
         assert.deepEqual(told.refused, { before: ["camera"], code: "media/denied", after: [] });
+        assert.deepEqual(told.waited, { microphone: "on", media: ["microphone"] }, "as it is when the room lets one in");
         assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
     });
 }
@@ -72,6 +73,22 @@ async function asking(name) {
         await switched;
         await room.leave();
     }
+    // What is switched while one waits to be let in, with nothing handed over yet.
+    devices.getUserMedia = real;
+    const host = await join(name);
+    const waitingRoom = new Promise((on) => (host.onwaiting = on));
+    host.setWaitingRoom(true);
+    await waitingRoom;
+    preview = await open({ camera: true });
+    let heard;
+    host.onwaiting = async ({ waiting }) => {
+        if (waiting.length === 0) return;
+        await Promise.all([(heard = preview.microphone(true)), preview.camera(false)]);
+        host.admit();
+    };
+    room = await join(name, { preview, unlessRecorded: true, onwait() {} });
+    told.waited = { microphone: await heard.then(() => "on", ({ code }) => code), media: [...room.me.media] };
+    await Promise.all([room.leave(), host.leave()]);
     told.counts = await counts();
     return told;
 }

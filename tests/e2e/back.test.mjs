@@ -11,6 +11,23 @@ function watchPageShow() {
     addEventListener("pageshow", ({ persisted }) => (window.kept = persisted));
 }
 
+test("who comes back to a page that was not kept has on what they say, at first what was on", async (t) => {
+    // As if the browser had gone back: what is remembered of the tab is there.
+    const prepare = () => {
+        performance.getEntriesByType = () => [{ type: "back_forward" }];
+        const room = new URLSearchParams(location.search).get("room");
+        if (room) sessionStorage.setItem("itodenwa.call", JSON.stringify({ room, person: "Ann", camera: true, microphone: false }));
+    };
+    const ann = await person(t, "chromium", { query: `?room=${freshRoom()}`, prepare });
+    await ann.isTold("You left the page");
+    assert.deepEqual(await ann.page.$$eval("#with-camera, #with-microphone", (boxes) => boxes.map(({ checked }) => checked)), [true, false]);
+    await ann.click("with-camera");
+    await ann.click("come-back");
+    await ann.see("leave");
+    assert.deepEqual([await ann.pressed("camera"), await ann.pressed("microphone")], ["false", "false"]);
+    assert.deepEqual(ann.errors, []);
+});
+
 for (const [kind, test] of each("chromium", "firefox")) {
     test(`who comes back to the page of a call is in it again, or is asked to come (${kind})`, async (t) => {
         const browser = await launch(kind, { ignoreDefaultArgs: ["--disable-back-forward-cache"] });

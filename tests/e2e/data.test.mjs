@@ -91,6 +91,27 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
         await ann.page.evaluate(drop, 10, "x");
         await bob.click("file-refuse");
         await ann.reads("chat-log", "does not want the file");
+        await ann.page.evaluate(drop, 20, "saved.bin");
+        await bob.click("file-accept");
+        await bob.until(() => document.querySelectorAll("[data-testid=file-save]").length === 2);
+        await bob.page.$$eval("[data-testid=file-save]", ([, link]) => {
+            link.addEventListener("click", (event) => event.preventDefault());
+            link.click();
+        });
+        // What was not saved is not lost with the call, nor with the next one.
+        await bob.page.evaluate(() => {
+            const revoke = URL.revokeObjectURL;
+            URL.revokeObjectURL = (address) => {
+                window.linked.delete(address);
+                revoke.call(URL, address);
+            };
+        });
+        await bob.click("leave");
+        await bob.see("file-unsaved");
+        await bob.click("come-back");
+        await bob.see("leave");
+        const unsaved = await bob.page.$$eval("[data-testid=file-unsaved]", (links) => links.map(({ href, download }) => [download, window.linked.get(href)?.size]));
+        assert.deepEqual(unsaved, [["holiday.html", 3_000_000]]);
         for (const someone of [ann, bob]) {
             assert.deepEqual(await someone.violations(), []);
             assert.deepEqual(someone.errors, []);

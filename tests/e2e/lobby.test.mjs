@@ -96,4 +96,13 @@ test("who is asked whether to join all the same has one button for it", async (t
     await ann.page.type("[data-testid=room]", "x");
     await ann.see("join");
     await ann.miss("join-recorded");
+    // What is said last counts.
+    await ann.fill("room", await bob.text("room-name"));
+    await ann.click("join");
+    await ann.see("join-recorded");
+    await ann.until(() => !document.getElementById("with-camera").disabled);
+    await ann.click("with-camera");
+    await ann.click("join-recorded");
+    await ann.see("leave");
+    assert.deepEqual([await ann.pressed("camera"), await ann.pressed("microphone")], ["false", "true"]);
 });

@@ -63,6 +63,12 @@ for (const [kinds, test] of each(["chromium", "firefox"], ["firefox", "chromium"
         await ann.reads("settings-error", "This can't be a name");
         assert.equal(await ann.page.$eval("[data-testid=settings-error]", ({ dataset }) => dataset.code), "name/invalid");
         await ann.page.keyboard.press("Escape");
+        // Also when the dialog is closed with it.
+        await ann.click("settings");
+        await ann.fill("own-name", "\u202eevil");
+        await ann.click("settings-close");
+        await ann.miss("settings-panel");
+        await ann.isTold("This can't be a name");
         await rename(ann, "");
         await showsName(bob, "Somebody");
         for (const someone of [ann, bob, cem]) assert.deepEqual(someone.errors, []);

@@ -97,6 +97,33 @@ test("who is not asked to lower a hand keeps it up", async (t) => {
     assert.deepEqual(await here(ann, () => window.asked), ["lower", "mute"]);
 });
 
+test("what is said again in the same words is not written again, and all of it follows the language", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    await ann.say("Hello");
+    await ann.see("delivered");
+    const written = await here(ann, async () => {
+        const records = [];
+        const observer = new MutationObserver((found) => records.push(...found));
+        observer.observe(document.querySelector("[data-testid=tile] .state"), { childList: true, characterData: true, subtree: true });
+        const count = async (act) => {
+            act();
+            await new Promise((done) => setTimeout(done));
+            return records.splice(0).length;
+        };
+        return [
+            await count(() => window.scene.state("Bob", "connected")),
+            await count(() => window.scene.tell("name", { peer: window.scene.named("Bob"), name: "Bob", former: "Bob" })),
+            await count(() => document.getElementById("call").querySelector(".language").click()),
+        ];
+    });
+    assert.deepEqual(written.slice(0, 2), [0, 0]);
+    assert.ok(written[2] > 0);
+    const mark = await ann.page.$eval("[data-testid=delivered]", (mark) => [mark.title, mark.getAttribute("aria-label")]);
+    const { delivered } = await here(ann, async () => ({ ...(await import("./language/ja.js")).default }));
+    assert.deepEqual(mark, [delivered, delivered]);
+});
+
 test("the focus goes on where what had it is gone", async (t) => {
     const ann = await person(t, "chromium");
     const { keyboard } = ann.page;
@@ -126,6 +153,42 @@ test("the focus goes on where what had it is gone", async (t) => {
     assert.equal(await here(ann, () => document.activeElement.closest("[data-testid=notice]") !== null), true);
     await keyboard.press("Enter");
     assert.equal(await ann.focused(), "camera");
+
+    // From what asks to mute or to lower a hand: they did.
+    for (const [testid, begin, end] of [
+        ["ask-mute", () => {}, () => window.scene.media("Bob", "microphone", false)],
+        ["ask-lower", () => window.raise(true), () => window.raise(undefined)],
+    ]) {
+        await here(ann, () => (window.raise = (up) => {
+            const bob = window.scene.named("Bob");
+            bob.attributes.set("hand", up);
+            window.scene.tell("attribute", { peer: bob, key: "hand", value: up });
+        }));
+        await here(ann, begin);
+        await ann.see(testid);
+        await ann.page.focus(`[data-testid=${testid}]`);
+        await here(ann, end);
+        await ann.miss(testid);
+        assert.equal(await ann.focused(), "verify", testid);
+    }
+    // From what lets others be heard.
+    await here(ann, () => window.scene.tell("blocked"));
+    await press("resume");
+    assert.equal(await ann.focused(), "microphone");
+    // From button to button of a file, and to the log when there are no more.
+    await here(ann, () => {
+        window.transfer = { pause() {}, resume() {}, cancel() {} };
+        window.scene.tell("file", { peer: window.scene.named("Bob"), name: "x", size: 10, kept: async () => 0, accept: async () => window.transfer, refuse() {} });
+    });
+    await press("file-accept");
+    await ann.see("file-pause");
+    assert.equal(await ann.focused(), "file-pause");
+    await keyboard.press("Enter");
+    assert.equal(await ann.focused(), "file-resume");
+    await here(ann, () => window.transfer.onend({ file: new Blob(["x"]) }));
+    assert.equal(await ann.focused(), "file-save");
+    await here(ann, () => window.transfer.onend({ error: { code: "file/cancelled" } }));
+    assert.equal(await ann.focused(), "chat-log");
 
     // From the notice that somebody wants to compare words to their line.
     await asks(ann, "Bob");

@@ -343,6 +343,10 @@ test("nothing sticks out at 320 pixels, before and in a call", async (t) => {
     await bob.say("x".repeat(400));
     await ann.reads("chat-log", "xxx");
     assert.ok(await fits());
+    await ann.click("panel");
+    await ann.see("chat-log");
+    assert.ok(await fits());
+    assert.ok(await ann.page.$eval("[data-testid=chat-log]", ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth));
 });
 
 test("each notice is told by itself, urgent or not, and the Escape that ends a word closes no panel", async (t) => {

@@ -70,7 +70,7 @@ test("the path of the lesson keeps its table, what is selected of it, and how fa
     await ann.see("path-pairs");
     const sent = () => ann.page.$eval("[data-testid=path-pairs] td:last-child", ({ textContent }) => textContent);
     const before = await sent();
-    await ann.page.evaluate(() => {
+    const scrolled = await ann.page.evaluate(() => {
         window.table = document.querySelector("[data-testid=path-pairs]");
         const scrolled = window.table.parentElement;
         scrolled.style.width = "120px";
@@ -78,17 +78,25 @@ test("the path of the lesson keeps its table, what is selected of it, and how fa
         scrolled.scrollLeft = 30;
         scrolled.focus();
         getSelection().selectAllChildren(window.table.querySelector("code"));
+        return scrolled.scrollLeft;
     });
+    assert.equal(scrolled, 30);
     await measured(ann);
     assert.notEqual(await sent(), before);
     const kept = await ann.page.evaluate(() => {
         const table = document.querySelector("[data-testid=path-pairs]");
-        return [table === window.table, document.activeElement === table.parentElement, getSelection().toString()];
+        return [table === window.table, document.activeElement === table.parentElement, getSelection().toString(), table.parentElement.scrollLeft];
     });
-    assert.deepEqual(kept, [true, true, "host 192.0.2.1:9"]);
+    assert.deepEqual(kept, [true, true, "host 192.0.2.1:9", 30]);
     // In another language, too.
     await ann.page.evaluate(() => document.querySelector("[data-testid=language-in-call]").click());
     await ann.reads("path-pairs", "採用");
+    assert.deepEqual(ann.errors, []);
+});
+
+test("the lesson is drawn where the browser does not say what is seen, as Safari before 17.4", async (t) => {
+    const ann = await lesson(t, () => delete Element.prototype.checkVisibility);
+    assert.equal(await ann.page.evaluate(() => "checkVisibility" in Element.prototype), false);
     assert.deepEqual(ann.errors, []);
 });
 

@@ -82,6 +82,32 @@ test("a microphone that was chosen is the one of the next call", async (t) => {
     assert.equal(used, last);
 });
 
+test("two settings that are changed one right after the other count both", async (t) => {
+    const ann = await person(t, "chromium");
+    await ann.join(freshRoom(), "Ann");
+    await ann.plays("local-video", 1);
+    await ann.click("settings");
+    const last = (await choices(ann, "choose-microphone", 3)).at(-1);
+    await ann.page.evaluate((last) => {
+        const { mediaDevices } = navigator;
+        const real = mediaDevices.getUserMedia.bind(mediaDevices);
+        const held = new Promise((go) => (window.go = go));
+        mediaDevices.getUserMedia = async (wanted) => {
+            await held;
+            return real(wanted);
+        };
+        const choice = document.getElementById("choose-microphone");
+        choice.value = last;
+        choice.dispatchEvent(new Event("change"));
+        document.getElementById("noiseSuppression").click();
+        window.go();
+    }, last);
+    await ann.until(() => JSON.parse(localStorage.getItem("itodenwa.preferences"))?.microphone.noiseSuppression === false);
+    const used = await ann.page.$eval('[data-testid="self-tile"] video', ({ srcObject }) => srcObject.getAudioTracks()[0].getSettings());
+    assert.deepEqual([used.deviceId, used.noiseSuppression], [last, false]);
+    assert.deepEqual(ann.errors, []);
+});
+
 test("a device that cannot be had is told, and the one before it goes on", async (t) => {
     const [ann, bob] = await meet(t, ["chromium", "chromium"]);
     await ann.click("settings");

@@ -276,6 +276,36 @@ test("who is waited for is told, and what can be done; what is not read is count
     assert.deepEqual(ann.errors, []);
 });
 
+test("one's own picture does not cover what is said of whoever is waited for", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    await ann.page.evaluate(() => window.scene.state("Bob", "failed"));
+    await ann.reads("wait", "Try another network");
+    for (const [width, height] of [...SCREENS, ...LYING]) {
+        await ann.page.setViewport({ width, height });
+        for (let corner = 0; corner < 4; corner += 1) {
+            const [[own], [wait]] = [await tiles(ann, '[data-testid="self-tile"]'), await tiles(ann, '[data-testid="wait"]')];
+            assert.ok(own.floats && wait.width > 80, `${width} × ${height}`);
+            assert.ok(!overlap(own, wait), `${await ann.page.$eval("#stage", ({ dataset }) => dataset.corner)} on ${width} × ${height}: ${JSON.stringify([own, wait])}`);
+            await ann.page.$eval('[data-testid="self-move"]', (button) => button.click());
+        }
+    }
+});
+
+test("a file that is dropped beside the chat is not opened in place of the call", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page);
+    const dropped = await ann.page.evaluate(() => ["stage", "chat-log"].map((place) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["x"], "x"));
+        window.scene.room.peers.clear();
+        return ["dragover", "drop"].map((type) => !document.getElementById(place).dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })));
+    }));
+    assert.deepEqual(dropped, [[true, true], [true, true]]);
+    await ann.see("file");
+    assert.equal((await ann.page.$$("[data-testid=file]")).length, 1, "what is dropped into the chat is sent");
+});
+
 test("whoever shares is as loud on both of their tiles, and is silenced and heard again on either", async (t) => {
     const ann = await person(t, "chromium");
     await scene(ann.page);
@@ -358,4 +388,22 @@ test("on a phone the button that copies the invitation says so, to the eye and t
     assert.equal(await ann.text("copied"), "");
     assert.equal(await ann.text("copy-link"), "Copy invitation");
     assert.ok((await width()) <= 1);
+});
+
+test("where the page may not copy the invitation it says that it is selected only where it is", async (t) => {
+    const ann = await person(t, "chromium");
+    await scene(ann.page, { others: 0 });
+    await ann.page.evaluate(() => Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject(new DOMException("a test", "NotAllowedError")) }));
+    const told = async () => {
+        await ann.click("copy-link");
+        await ann.isTold("/?room=blue-tiger");
+        return ann.text("notices");
+    };
+    assert.match(await told(), /selected/);
+    assert.equal(await ann.page.evaluate(() => getSelection().toString() || document.activeElement.value), await ann.value("invitation"));
+    await ann.page.evaluate(() => window.scene.add("Bob"));
+    await ann.miss("alone");
+    const hidden = await told();
+    assert.match(hidden, /does not let the page copy/);
+    assert.doesNotMatch(hidden, /selected/);
 });

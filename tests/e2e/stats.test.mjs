@@ -149,6 +149,9 @@ for (const [kind, test] of each("firefox", "chromium")) {
         await ann.page.evaluate(() => (window.frozen = 1));
         await ann.see("weak");
         assert.equal(await label(), "weak connection: nothing comes at the moment");
+        await ann.click("language-in-call");
+        assert.equal(await label(), "接続が不安定です：今は何も届いていません");
+        await ann.click("language-in-call");
         assert.equal(await ann.text("state"), "connected", "it is another sign");
         await ann.page.evaluate(() => (window.frozen = undefined));
         await ann.miss("weak");

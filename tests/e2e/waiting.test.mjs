@@ -38,6 +38,8 @@ for (const [[kind, other], test] of each(["chromium", "firefox"], ["firefox", "c
         const cem = await come(t, other, room, "Cem", "ja");
         await cem.see("join-wait");
         assert.equal(await cem.focused(), "join-wait-leave");
+        const isDisabled = (someone) => someone.page.$$eval("#with-camera, #with-microphone, #hide-address", (boxes) => boxes.map(({ disabled }) => disabled));
+        assert.deepEqual(await isDisabled(cem), [true, true, true], "what is on was said");
         assert.match(await cem.text("join-wait-words"), /入室の許可を待っています.*10/);
         await Promise.all([waits(ann, "Cem"), waits(bob, "Cem")]);
         const dana = await come(t, kind, room, "Dana");
@@ -64,6 +66,7 @@ for (const [[kind, other], test] of each(["chromium", "firefox"], ["firefox", "c
         await dana.reads("join-error", "did not let you in");
         assert.equal(await dana.page.$eval("[data-testid=join-error]", ({ dataset }) => dataset.code), "room/refused");
         await dana.miss("join-wait");
+        assert.deepEqual(await isDisabled(dana), [false, false, false]);
         await Promise.all([waits(ann), waits(bob), waits(cem)]);
 
         // Who was let in comes back as they were.

@@ -45,7 +45,15 @@ async function start(name) {
     }
 }
 
+/** What was given; throws if the browser does not take it. The call itself goes on without what it does not take. */
 function servers() {
-    const urls = stun.value.trim();
-    return urls ? [{ urls }] : [];
+    const given = stun.value.trim();
+    if (!given) return [];
+    const iceServers = [{ urls: /^(stun|turn)s?:/i.test(given) ? given : `stun:${given}` }];
+    try {
+        new RTCPeerConnection({ iceServers }).close();
+    } catch {
+        throw Object.assign(new Error("no address of a server"), { words: say("stun-wrong") });
+    }
+    return iceServers;
 }

@@ -1,4 +1,5 @@
 // One step, opened: what it is, the browser's call behind it, and what it was about, line by line.
+import { own } from "../i18n.js";
 import { candidate, description } from "./annotate.js";
 import { element, spoken } from "./dom.js";
 import { candidatesOf } from "./rows.js";
@@ -36,8 +37,9 @@ const CALLS = {
 export function show(place, row, { close }) {
     const { name, detail, steps } = row;
     const title = element("h3", { tabindex: "-1" }, element("code", {}, name), detail ? ` ${detail}` : "");
-    const dismiss = element("button", { type: "button", class: "quiet", "data-testid": "detail-close", "aria-label": word("page", "close-step"), onclick: close }, "×");
-    const call = CALLS[name];
+    const dismiss = element("button", { type: "button", class: "quiet", "data-testid": "detail-close", onclick: close },
+        element("span", { "aria-hidden": "true" }, "×"), spoken("span", { class: "visually-hidden" }, () => word("page", "close-step")));
+    const call = own(CALLS, name);
     place.replaceChildren(
         element("header", {}, title, dismiss),
         spoken("p", { "data-testid": "detail-meaning" }, () => word("steps", name)),

@@ -107,10 +107,13 @@ export class HandCall {
         const error = element("p", { class: "error", role: "alert", hidden: true });
         const add = spoken("button", { type: "button", class: "primary", "data-testid": "hand-add" }, say("add"));
         add.addEventListener("click", () => this.#try(error, add, async () => {
-            const lines = theirs.value.split("\n").map((line) => line.trim()).filter((line) => line).slice(0, CANDIDATES);
-            theirs.value = "";
+            const pasted = theirs.value;
+            const lines = pasted.split("\n").map((line) => line.trim()).filter((line) => line);
+            if (lines.length > CANDIDATES) throw Object.assign(new Error(), { code: "call/too-many" });
             // Those that come before the description wait for it.
             await Promise.all(lines.map((line) => this.#call.addCandidate(line)));
+            // What was refused stays, to be mended, and what was pasted meanwhile.
+            if (theirs.value === pasted) theirs.value = "";
         }));
         return element("li", { class: "card", "data-testid": "hand-step-candidates" },
             spoken("h2", {}, say("candidates")), spoken("p", { class: "hint" }, say("candidates-hint")),

@@ -60,7 +60,8 @@ export class Sheet {
 
     /** Draws anew, at most once for each picture of the screen. */
     redraw() {
-        if (!this.element.checkVisibility?.()) return;
+        // Older browsers do not say it.
+        if (this.element.checkVisibility?.() === false) return;
         this.#drawing ??= requestAnimationFrame(() => {
             this.#drawing = undefined;
             this.#draw();

@@ -1,6 +1,7 @@
-import { errorText, say, sayAgain, word } from "../i18n.js";
+import { errorText, say, sayAgain, sentences, word } from "../i18n.js";
 import { Chat } from "./chat.js";
 import { Files } from "./files.js";
+import { keepFocus } from "./focus.js";
 import { Hand } from "./hand.js";
 import { keys } from "./keys.js";
 import { Lock } from "./lock.js";
@@ -203,7 +204,7 @@ export class CallView {
     }
 
     #resume() {
-        byId("resume").hidden = true;
+        keepFocus(byId("resume"), () => (byId("resume").hidden = true), byId("microphone"));
         this.#room.resume();
     }
 
@@ -263,7 +264,8 @@ async function copy(link, label) {
         for (const [place, type] of [[button, "blur"], [button, "pointerleave"], [document, "pointerdown"]]) place.addEventListener(type, restore, { signal: over.signal });
     } catch {
         const field = byId("invitation");
-        if (field.checkVisibility?.() ?? !byId("alone").hidden) field.select();
-        notice("copy-failed", (element) => say(element, () => `${word("copy-failed")} ${link}`), { polite: true });
+        const isSeen = field.checkVisibility?.() ?? !byId("alone").hidden;
+        if (isSeen) field.select();
+        notice("copy-failed", (element) => say(element, () => `${sentences(word("copy-failed"), isSeen && word("copy-selected"))} ${link}`), { polite: true });
     }
 }

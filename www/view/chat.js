@@ -78,9 +78,9 @@ export class Chat {
             const mark = this.#line("mine", () => word("you"), text);
             const arrived = await message.delivered.then(() => true, () => false);
             mark.textContent = arrived ? "✓" : "!";
-            mark.title = word(arrived ? "delivered" : "undelivered");
+            mark.dataset.testid = mark.dataset.tLabel = arrived ? "delivered" : "undelivered";
+            mark.title = word(mark.dataset.tLabel);
             mark.setAttribute("aria-label", mark.title);
-            mark.dataset.testid = arrived ? "delivered" : "undelivered";
         } catch (error) {
             this.#note(() => errorText(error));
         }

@@ -1,5 +1,7 @@
 import { errorText, say, word } from "../i18n.js";
+import { keepFocus } from "./focus.js";
 import { nameOf } from "./stage.js";
+import { Unsaved } from "./unsaved.js";
 
 /**
  * So many bytes go to memory, and larger files to the browser's own file system, where they go on after a page was loaded anew. Where
@@ -10,7 +12,7 @@ const MEMORY = 64 << 20;
 /** Bytes, and their units. */
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
-/** The addresses of what was received: the page has it until the next call. */
+/** The addresses of what was received and saved: the page has it until the next call. */
 const addresses = new Set();
 
 /** Files in the chat: chosen or dropped there, offered to everybody, with how far they are. */
@@ -18,6 +20,7 @@ export class Files {
     #room;
     #chat;
     #came;
+    #unsaved;
 
     /** `came` is told of each that is offered here. */
     constructor(room, { chat: log, came, signal }) {
@@ -26,6 +29,7 @@ export class Files {
         this.#came = came;
         for (const address of addresses) URL.revokeObjectURL(address);
         addresses.clear();
+        this.#unsaved = new Unsaved((address) => addresses.delete(address), signal);
         const button = document.getElementById("file");
         const input = document.getElementById("file-input");
         const chat = document.querySelector(".chat");
@@ -37,11 +41,16 @@ export class Files {
         });
         // Other things that are dragged are the text field's.
         const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
-        listen(chat, "dragover", (event) => hasFiles(event) && event.preventDefault());
-        listen(chat, "drop", (event) => {
+        // A file that is dropped beside the chat would be opened in place of the page, and end the call.
+        listen(document, "dragover", (event) => {
             if (!hasFiles(event)) return;
             event.preventDefault();
-            this.#send(event.dataTransfer.files);
+            if (!chat.contains(event.target)) event.dataTransfer.dropEffect = "none";
+        });
+        listen(document, "drop", (event) => {
+            if (!hasFiles(event)) return;
+            event.preventDefault();
+            if (chat.contains(event.target)) this.#send(event.dataTransfer.files);
         });
         room.onfile = (offer) => this.#offered(offer);
     }
@@ -69,7 +78,9 @@ export class Files {
             "file-accept": async () => {
                 try {
                     const to = await place(offer);
-                    row.follows(await offer.accept({ to }), { keeps: to === "private" });
+                    const transfer = await offer.accept({ to });
+                    // What goes to a file of the person's is saved.
+                    row.follows(transfer, { keeps: to === "private", unsaved: typeof to === "string" ? this.#unsaved : undefined });
                 } catch (error) {
                     // The person chose no file after all: it is still offered.
                     if (error.name !== "AbortError") row.tells(() => errorText(error));
@@ -135,22 +146,26 @@ class Row {
 
     /** What the person may do, by the word for it. */
     offers(actions) {
-        this.#buttons.replaceChildren(
-            ...Object.entries(actions).map(([name, action]) => {
-                const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
-                button.dataset.testid = name;
-                say(button, () => word(name));
-                button.addEventListener("click", action);
-                return button;
-            }),
-        );
+        const buttons = Object.entries(actions).map(([name, action]) => {
+            const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
+            button.dataset.testid = name;
+            say(button, () => word(name));
+            button.addEventListener("click", action);
+            return button;
+        });
+        this.#put(...buttons);
     }
 
-    /** How it ended, or what is wrong. */
-    tells(text) {
+    /** A focus goes on to the first of them; to the log where there is none, since a field would open a phone's keyboard. */
+    #put(...buttons) {
+        keepFocus(this.#buttons, () => this.#buttons.replaceChildren(...buttons), buttons[0], this.#item.parentElement);
+    }
+
+    /** How it ended, or what is wrong; and a link to what came of it, which stays. */
+    tells(text, ...links) {
         this.#bar.hidden = true;
-        this.#item.removeAttribute("data-stays");
-        this.#buttons.replaceChildren();
+        this.#item.toggleAttribute("data-stays", links.length > 0);
+        this.#put(...links);
         this.#state.removeAttribute("aria-live");
         say(this.#state, text);
     }
@@ -166,8 +181,8 @@ class Row {
         if (count > 0 && isAtEnd) log.scrollTop = log.scrollHeight;
     }
 
-    /** `keeps`: what came is there for another transfer, when this one was not finished. */
-    follows(transfer, { keeps } = {}) {
+    /** `keeps`: what came is there for another transfer, when this one was not finished. `unsaved` is told of a link to what the person has not saved. */
+    follows(transfer, { keeps, unsaved } = {}) {
         let isPaused = false;
         this.#item.setAttribute("data-stays", "");
         this.#bar.hidden = false;
@@ -191,12 +206,13 @@ class Row {
             say(this.#state, () => stateText(progress));
         };
         transfer.onend = ({ file, error }) => {
+            const link = file && this.#link(file);
+            if (link) unsaved?.add(link);
             this.tells(() => {
                 if (!error) return word(file ? "file-received" : "file-sent");
                 if (error.code !== "file/peer-gone") return errorText(error);
                 return `${errorText(error)} ${word(keeps === undefined ? "file-choose-again" : keeps ? "file-keeps" : "file-keeps-not")}`;
-            });
-            if (file) this.#link(file);
+            }, ...(link ? [link] : []));
         };
     }
 
@@ -207,8 +223,7 @@ class Row {
         link.download = this.#name;
         link.dataset.testid = "file-save";
         say(link, () => word("file-save"));
-        this.#buttons.replaceChildren(link);
-        this.#item.setAttribute("data-stays", "");
+        return link;
     }
 }
 

@@ -1,4 +1,5 @@
 import { word } from "../i18n.js";
+import { keepFocus } from "./focus.js";
 
 const button = document.getElementById("hand");
 
@@ -56,10 +57,12 @@ export class Hand {
         else this.#raised.delete(person);
         if (person === this.#room.me) button.setAttribute("aria-pressed", String(isUp));
         for (const place of this.#places) {
-            const sign = place.element(id)?.querySelector(".hand");
+            const element = place.element(id);
+            const sign = element?.querySelector(".hand");
             sign?.setAttribute("aria-label", word("hand-up"));
             sign?.toggleAttribute("hidden", !isUp);
-            place.element(id)?.toggleAttribute("data-hand", isUp);
+            // What asks them to lower it is there only as long as it is up.
+            if (element) keepFocus(element, () => element.toggleAttribute("data-hand", isUp), ...element.querySelectorAll("button"));
         }
         return isNew;
     }

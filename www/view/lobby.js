@@ -11,6 +11,9 @@ const SIGN_COUNT = 13;
 
 const byId = (id) => document.getElementById(id);
 
+/** What is on is said when one joins: not to be changed while that goes on. */
+const SAID = ["with-camera", "with-microphone", "hide-address"];
+
 /** Where one says into which room, and as whom. */
 export class Lobby {
     #view = byId("lobby");
@@ -37,8 +40,7 @@ export class Lobby {
             enter({
                 room: this.#room.value.trim(),
                 person: this.#name.value.trim(),
-                camera: byId("with-camera").checked,
-                microphone: byId("with-microphone").checked,
+                ...this.wanted,
             });
         });
         const hide = byId("hide-address");
@@ -68,6 +70,11 @@ export class Lobby {
         byId("with-microphone").checked = microphone;
     }
 
+    /** What is to be on, as the person said it last. */
+    get wanted() {
+        return { camera: byId("with-camera").checked, microphone: byId("with-microphone").checked };
+    }
+
     /** Whether somebody may join here now. */
     get isOpen() {
         return !this.#view.hidden && !this.#join.disabled;
@@ -85,6 +92,7 @@ export class Lobby {
 
     busy(busy) {
         this.#join.disabled = busy;
+        for (const id of SAID) byId(id).disabled = busy;
         this.#join.dataset.t = busy ? "joining" : "join";
         this.#join.textContent = word(this.#join.dataset.t);
         if (busy) return;

@@ -1,4 +1,5 @@
 import { say, word } from "../i18n.js";
+import { keepFocus } from "./focus.js";
 import { nameOf } from "./stage.js";
 
 const template = document.getElementById("participant");
@@ -46,7 +47,8 @@ export class People {
     media({ id, media }) {
         const line = this.element(id);
         line?.querySelector(".silent").toggleAttribute("hidden", media.has("microphone"));
-        line?.toggleAttribute("data-heard", media.has("microphone"));
+        // What asks them to mute is there only as long as they are heard.
+        if (line) keepFocus(line, () => line.toggleAttribute("data-heard", media.has("microphone")), ...line.querySelectorAll("button"));
     }
 
     #add(name) {

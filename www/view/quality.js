@@ -1,5 +1,5 @@
 // A sign on the tiles of those to whom the connection is poor, and why. Loaded with the first of them; so are its words.
-import { language } from "../i18n.js";
+import { language, say } from "../i18n.js";
 
 const WORDS = {
     en: {
@@ -27,13 +27,12 @@ export function showQuality(tile, peer) {
     // They were connected before.
     if (peer.onquality) return;
     const sign = bars();
-    const spell = () => {
-        const text = WORDS[language()][sign.dataset.reason] ?? "";
-        sign.setAttribute("aria-label", text);
-        sign.querySelector("title").textContent = text;
-    };
-    // Pointed at or spoken of: in the language of that moment.
-    tile.addEventListener("pointerenter", spell);
+    const text = () => WORDS[language()][sign.dataset.reason] ?? "";
+    // Both, also when the language changes.
+    const spell = () => say(sign.querySelector("title"), () => {
+        sign.setAttribute("aria-label", text());
+        return text();
+    });
     tile.querySelector(".state").before(sign);
     peer.onquality = ({ quality, reason }) => {
         sign.toggleAttribute("hidden", quality === "good");

@@ -2,6 +2,7 @@ import { devices } from "../itodenwa/index.js";
 import { errorText, say, word } from "../i18n.js";
 import { memory } from "../memory.js";
 import { preferences } from "../preferences.js";
+import { notice } from "./notices.js";
 
 const byId = (id) => document.getElementById(id);
 const PROCESSING = ["echoCancellation", "noiseSuppression", "autoGainControl"];
@@ -11,9 +12,13 @@ export class Settings {
     #room;
     #dialog = byId("settings-panel");
     #error = byId("settings-error");
+    #signal;
+    /** The last change of each source: the next one waits for it, and goes on from what came of it. */
+    #changes = new Map();
 
     constructor(room, signal) {
         this.#room = room;
+        this.#signal = signal;
         const on = (id, type, action) => byId(id).addEventListener(type, action, { signal });
         const device = (select) => ({ deviceId: select.value || undefined });
         on("settings", "click", () => this.#open());
@@ -43,11 +48,16 @@ export class Settings {
     }
 
     async #use(source, part) {
-        const before = { ...preferences[source] };
-        await this.#try(
-            () => this.#room.use(source, { ...before, ...part }),
-            () => preferences.change(source, part),
-        );
+        const before = this.#changes.get(source);
+        const change = () =>
+            this.#try(
+                () => this.#room.use(source, { ...preferences[source], ...part }),
+                () => preferences.change(source, part),
+                { isLast: () => this.#changes.get(source) === done },
+            );
+        const done = Promise.resolve(before).then(change);
+        this.#changes.set(source, done);
+        await done;
     }
 
     /** Whoever is in the room sees it, and whoever comes. What can't be a name stays in the field, with why. */
@@ -68,18 +78,28 @@ export class Settings {
     }
 
     /** Remembers what could be done, and says what could not. */
-    async #try(change, remember, { keeps = false } = {}) {
+    async #try(change, remember, { keeps = false, isLast = () => true } = {}) {
         this.#error.hidden = true;
         try {
             await change();
             remember();
         } catch (error) {
-            this.#error.hidden = false;
-            this.#error.dataset.code = error.code;
-            say(this.#error, () => errorText({ code: error.code, explain: error.message }));
+            this.#tell(error);
             if (keeps) return;
         }
-        this.#fill();
+        // What is chosen next is shown already.
+        if (isLast()) this.#fill();
+    }
+
+    /** In the dialog, or beside the call when that is closed by now. */
+    #tell({ code, message }) {
+        const write = (element) => {
+            element.dataset.code = code;
+            say(element, () => errorText({ code, explain: message }));
+        };
+        if (!this.#dialog.open) return notice(code, write, { signal: this.#signal });
+        this.#error.hidden = false;
+        write(this.#error);
     }
 
     async #fill() {

@@ -121,8 +121,9 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      */
     server?: string | URL | undefined;
     /**
-     * With the camera and microphone of a preview, as they are there: on if they are on or still asked for, off if they are off, whatever
-     * `camera` and `microphone` say. Who waits for one of its switches then gets an error; what can't be had is told by the room.
+     * With the camera and microphone of a preview, as they are there when the room takes them (with `unlessRecorded`, once one is let in): on if
+     * they are on or still asked for, off if they are off, whatever `camera` and `microphone` say. Who waits for one of its switches then gets an
+     * error; what can't be had is told by the room.
      * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
      */
     preview?: Preview | undefined;

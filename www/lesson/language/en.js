@@ -68,6 +68,7 @@ export default {
         trickle: "Trickle: each as it is found",
         vanilla: "Vanilla: all in the description",
         stun: "STUN server, if you want one",
+        "stun-wrong": "The browser does not take this as a STUN server’s address. It has to be like stun.example.org.",
         camera: "With the camera",
         caller: "I call",
         callee: "I am called",

@@ -68,6 +68,7 @@ export default {
         trickle: "Trickle：見つかるたびに送る",
         vanilla: "Vanilla：全部を記述に入れる",
         stun: "STUN サーバー（使う場合）",
+        "stun-wrong": "STUN サーバーのアドレスとして使えません。stun.example.org のように入力してください。",
         camera: "カメラを使う",
         caller: "かける",
         callee: "受ける",
