@@ -38,6 +38,8 @@ export class Preview extends Emitter {
     #settings = new Map();
     /** What is switched and not done yet, by source: the last word. */
     #asked = new Map();
+    /** The last switch of each source, also when it is done. */
+    #last = {};
     #closed;
     #raw;
     #resolveClosed;
@@ -143,10 +145,12 @@ export class Preview extends Emitter {
         const options = switching(source, on);
         const asked = { on: Boolean(on) };
         this.#asked.set(source, asked);
+        this.#last[source] = asked;
         try {
             await coded(async () => {
                 if (options) await this.#open().choose(source, options);
-                await this.#open().source(source, asked.on);
+                // Whoever has switched it meanwhile has the last word.
+                if (this.#last[source] === asked) await this.#open().source(source, asked.on);
             });
         } catch (error) {
             throw over(error);
