@@ -141,13 +141,13 @@ for (const [kind, test] of each("chromium", "firefox")) {
                 window.room = await join(name);
             }, name);
         }
-        const told = ann.page.evaluate(async () => {
+        await ann.page.evaluate(async () => {
             const { room } = window;
             const peer = await new Promise((done) => (room.onpeer = done));
-            const trouble = new Promise((done) => (room.ontrouble = ({ code, peer: by }) => done([code, by === peer])));
+            window.trouble = new Promise((done) => (room.ontrouble = ({ code, peer: by }) => done([code, by === peer])));
             const file = new Promise((done) => (room.onfile = ({ name }) => done(name)));
             const words = new Promise((done) => (peer.onverification = ({ words }) => done(words.en.length > 0)));
-            return { file: await file, words: await words, trouble: await trouble };
+            window.told = Promise.all([file, words]);
         });
         await bob.page.evaluate(async () => {
             const { room } = window;
@@ -157,11 +157,10 @@ for (const [kind, test] of each("chromium", "firefox")) {
             transfer.done.catch(() => {});
             peer.openChannel("numbers").catch(() => {});
             await peer.verification();
-            // Until it is offered to a person there.
-            await new Promise((done) => setTimeout(done, 3000));
-            await room.leave();
         });
-        assert.deepEqual(await told, { file: "x.txt", words: true, trouble: ["wasm/unavailable", true] });
+        assert.deepEqual(await ann.page.evaluate(() => window.told), ["x.txt", true]);
+        await bob.page.evaluate(() => window.room.leave());
+        assert.deepEqual(await ann.page.evaluate(() => window.trouble), ["wasm/unavailable", true]);
         await ann.page.evaluate(() => window.room.leave());
     });
 }
