@@ -165,8 +165,13 @@ export class Preview extends Emitter {
         const raw = this.#raw;
         if (!raw) return undefined;
         // What was told of it may wait to be read.
-        const isOn = (source) => this.#asked.get(source)?.on ?? raw.isOn(source);
+        const isOn = (source) => !this.#isOff(source) && (this.#asked.has(source) || raw.isOn(source));
         return { enter: (room, options) => raw.join(room, options), media: { camera: isOn("camera"), microphone: isOn("microphone") } };
+    }
+
+    /** It was switched off, and not on since. */
+    #isOff(source) {
+        return this.#last[source]?.on === false;
     }
 
     #off(source) {
@@ -183,6 +188,8 @@ export class Preview extends Emitter {
         switch (event.type) {
             case "device": {
                 const { source, settings } = event;
+                // It was chosen before that, and is silent.
+                if (this.#isOff(source)) return;
                 mark(this.#media, source, true);
                 put(this.#settings, source, settings);
                 return this.emit("device", { source, settings });
