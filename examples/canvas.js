@@ -22,10 +22,12 @@ setInterval(() => paint.fillRect(0, 0, 1, 1), 1000);
 
 const room = await enter();
 room.onpeer = (peer) => {
+    let view;
     peer.onmedia = ({ source, on }) => {
-        const view = peer.view(source);
-        if (source === "whiteboard" && on) byId("others").append(view);
-        else view.remove();
+        if (source !== "whiteboard") return;
+        // Of somebody who has left there is no view any more.
+        if (on) byId("others").append((view = peer.view(source)));
+        else view?.remove();
     };
 };
 await room.publish(board.captureStream(15), { source: "whiteboard", content: "text" }).catch(tell);

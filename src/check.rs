@@ -43,7 +43,7 @@ pub struct CheckOptions {
     pub camera: Option<CameraOptions>,
     /// Without a preview: the microphone is opened for the check.
     pub microphone: Option<MicrophoneOptions>,
-    /// The signalling server, for instance `wss://example.org/ws`. Without it: `/ws` where the page came from.
+    /// The signalling server, as for [`Join::server`](crate::Join::server). Without it: `ws` beside the page (`document.baseURI`).
     pub server: Option<String>,
     /// The room that is joined for a moment. Without it: one that nobody is in. A server that asks for tokens lets in only into
     /// the token's room; who is there sees somebody come and go.

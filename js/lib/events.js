@@ -74,11 +74,18 @@ export function taker(room, state, link, close) {
             case "channel":
             case "request":
             case "file":
-            case "verification":
+            case "verification": {
                 // Whatever is not taken is refused.
-                if (!peer) return event.incoming.free();
-                incoming[type]().then(({ take }) => take(event, peer, room, link.answers, now)).catch(() => event.incoming.free());
-                return;
+                const refuse = () => event.incoming.free();
+                if (!peer) return refuse();
+                const isWaiting = ({ code, message: explain }) => {
+                    if (link.open && !now.isGone) return true;
+                    refuse();
+                    if (link.open) room.emit("trouble", { code, explain, detail: "", peer });
+                };
+                const taken = async ({ take }) => take(event, peer, room, link.answers, now);
+                return watching(incoming[type], (face) => taken(face).catch(refuse), isWaiting);
+            }
             case "step":
                 stepped(state, detail);
                 return room.emit(type, detail);

@@ -8,6 +8,21 @@ export function offerHandover(preview, give) {
     handovers.set(preview, give);
 }
 
+/** The last join that each preview was given to. */
+const claims = new WeakMap();
+
+/**
+ * A join is to have a preview, if it is one. Gives what ends it when the join fails, unless another join is to have it since: as where React
+ * runs an effect twice.
+ */
+export function claim(preview) {
+    const mine = {};
+    if (handovers.has(preview)) claims.set(preview, mine);
+    return async () => {
+        if (claims.get(preview) === mine) await preview.close();
+    };
+}
+
 /** What `join` needs of a preview, if there is one that is not over. */
 export function handOver(preview) {
     if (preview == null) return undefined;

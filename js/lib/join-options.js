@@ -1,14 +1,25 @@
 import { abortable } from "./abort.js";
 import { ItodenwaError } from "./error.js";
-import { handOver } from "./handover.js";
+import { claim, handOver } from "./handover.js";
 import { checkPolicy } from "./ice.js";
 import { text } from "./wanted.js";
 
 /** Messages that a room keeps, at most, as in the wasm. */
 const HISTORY = 50;
 
-/** Joins with what few say. `enter` is the join itself. */
-export async function joinWith(options, enter) {
+/** Joins with what few say. `check` throws if anything else is not as it has to be; `enter` is the join itself. */
+export async function joinWith(options, check, enter) {
+    const release = claim(options.preview);
+    try {
+        check();
+        return await joinNow(options, enter);
+    } catch (error) {
+        await release();
+        throw error;
+    }
+}
+
+async function joinNow(options, enter) {
     checkPolicy(options);
     const key = text(options.key);
     const { history, preview } = options;

@@ -6,16 +6,21 @@ import { beginning, text } from "./wanted.js";
 
 /** Joins a room. The first one loads the wasm. */
 export async function join(room, options = {}) {
-    if (typeof room !== "string") {
-        throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
-    }
-    beginning(options);
-    joins += 1;
     const enter = (said) => entered(room, options, said);
-    if (!FEW.some((option) => options[option] !== undefined) && typeof options.token !== "function") return enter({});
+    const check = () => {
+        if (typeof room !== "string") {
+            throw new ItodenwaError("room/invalid", "The room's name has to be a text: join(\"blue-tiger\").");
+        }
+        beginning(options);
+    };
+    joins += 1;
+    if (!FEW.some((option) => options[option] !== undefined) && typeof options.token !== "function") {
+        check();
+        return enter({});
+    }
     // Both are needed.
     raw().catch(() => {});
-    return (await joinOptions()).joinWith(options, enter);
+    return (await joinOptions()).joinWith(options, check, enter);
 }
 
 /** What few say of a join. */
@@ -50,10 +55,12 @@ export async function prepare(options = {}) {
     signal?.throwIfAborted();
     if (joins !== before) return;
     visits(text(server), endVisit);
-    const mine = (visitor = {});
+    // Nothing need listen to the former's signal any more.
+    visitor?.abort();
+    const mine = (visitor = new AbortController());
     /** It is that of another one by now, if one came. */
     const end = () => visitor === mine && endVisit();
-    signal?.addEventListener("abort", end, { once: true });
+    signal?.addEventListener("abort", end, { once: true, signal: mine.signal });
     // Browsers do not keep a page that has a connection for when somebody comes back to it.
     addEventListener("pagehide", endVisit, { once: true });
     try {

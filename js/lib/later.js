@@ -8,19 +8,19 @@ export const ownLevel = imported(() => import("./own-level.js"));
 export const publishing = imported(() => import("./publish.js"));
 export const recording = imported(() => import("./recording.js"));
 export const stats = imported(() => import("./stats.js"));
-export const verification = imported(() => import("./verification.js"));
 
 /** With a part of the wasm, which is asked for at the same time. */
 const withPart = (part, face) => async () => (await Promise.all([face(), rawWith(part)]))[0];
 
 export const channels = withPart("channels", imported(() => import("./channel.js")));
 export const files = withPart("files", imported(() => import("./transfer.js")));
+export const verification = withPart("verification", imported(() => import("./verification.js")));
 
 /** Milliseconds. */
 const AGAIN = 1000;
 
-/** For listeners, who ask once: what got lost is asked for again as long as somebody `isWaiting`. */
+/** For what nobody asks for again: what got lost is, as long as somebody `isWaiting`, who is given why it did not come. */
 export function watching(load, watch, isWaiting) {
-    const again = () => isWaiting() && watching(load, watch, isWaiting);
-    load().then(watch).catch(() => setTimeout(again, AGAIN));
+    const again = (error) => isWaiting(error) && watching(load, watch, isWaiting);
+    load().then(watch).catch((error) => setTimeout(again, AGAIN, error));
 }

@@ -137,7 +137,7 @@ export class Peer extends Emitter {
     #current(type) {
         if (type === "stats" || type === "quality") {
             // It is measured for listeners alone.
-            const isWaiting = () => this.state !== "closed" && this.isHeard(type);
+            const isWaiting = () => !this.#now.isGone && this.isHeard(type);
             watching(stats, ({ watch }) => watch(this, this.#link, this.#now), isWaiting);
             // What others were told already comes no more until it changes.
             const known = this.#now.watched?.[type];

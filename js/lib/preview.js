@@ -38,6 +38,8 @@ export class Preview extends Emitter {
     #settings = new Map();
     /** What is switched and not done yet, by source: the last word. */
     #asked = new Map();
+    /** The last switch of each source, also when it is done. */
+    #last = {};
     /** What is on in the room that takes the devices over: from when its join begins until it has them. */
     #given;
     #closed;
@@ -147,11 +149,13 @@ export class Preview extends Emitter {
         const options = switching(source, on);
         const asked = { on: Boolean(on) };
         this.#asked.set(source, asked);
+        this.#last[source] = asked;
         this.#give(source);
         try {
             await coded(async () => {
                 if (options) await this.#open().choose(source, options);
-                await this.#open().source(source, asked.on);
+                // Whoever has switched it meanwhile has the last word.
+                if (this.#last[source] === asked) await this.#open().source(source, asked.on);
             });
         } catch (error) {
             // What a room took over meanwhile goes on there.
@@ -174,7 +178,12 @@ export class Preview extends Emitter {
 
     /** Takes down whether a source is on for the room, if one is being joined. What was told of it may wait to be read. */
     #give(source, asked = this.#asked.get(source)) {
-        if (this.#given && this.#raw) this.#given[source] = asked?.on ?? this.#raw.isOn(source);
+        if (this.#given && this.#raw) this.#given[source] = !this.#isOff(source) && (asked?.on ?? this.#raw.isOn(source));
+    }
+
+    /** It was switched off, and not on since. */
+    #isOff(source) {
+        return this.#last[source]?.on === false;
     }
 
     #off(source) {
@@ -191,6 +200,8 @@ export class Preview extends Emitter {
         switch (event.type) {
             case "device": {
                 const { source, settings } = event;
+                // It was chosen before that, and is silent.
+                if (this.#isOff(source)) return;
                 mark(this.#media, source, true);
                 put(this.#settings, source, settings);
                 return this.emit("device", { source, settings });

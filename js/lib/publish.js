@@ -39,7 +39,7 @@ export async function publish(link, state, media, options) {
         throw error;
     }
     for (const name of sent) {
-        state.published.add(name);
+        state.published.set(name, {});
         mark(state.own.media, name, true);
     }
     return sent;
@@ -49,7 +49,7 @@ export async function publish(link, state, media, options) {
 function isTooMany(published, source, tracks) {
     const known = ["camera", "microphone", "screen", "screenAudio"];
     const nameOf = ({ kind }) => (kind === "audio" && !source.endsWith("Audio") ? `${source}Audio` : source);
-    const names = new Set([...published, ...(known.includes(source) ? [] : tracks.map(nameOf))]);
+    const names = new Set([...published.keys(), ...(known.includes(source) ? [] : tracks.map(nameOf))]);
     return [...names].filter((name) => !known.includes(name)).length > OWN_SOURCES;
 }
 

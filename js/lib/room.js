@@ -19,6 +19,8 @@ export class Room extends Emitter {
     #me;
     #closed;
     #resolveClosed;
+    /** The last switch of each source. */
+    #last = {};
 
     constructor(name, media, raw) {
         super({ kept: ["text", "data", "channel", "file", "trouble", "askedtomute", "blocked"], current: (type) => this.#current(type) });
@@ -213,16 +215,21 @@ export class Room extends Emitter {
 
     async use(source, options = {}) {
         understood(source, options);
-        const used = await coded(async () => (await this.#link.with("settings")).choose(String(source), options));
-        // The device has taken the place of what was published.
-        this.#state.published.delete(String(source));
-        return used;
+        const { own, published } = this.#state;
+        const raw = await this.#link.with("settings");
+        const former = published.get(source);
+        await coded(() => raw.choose(String(source), options));
+        // The device has taken the place of what was published before. What is shared stays until it is off.
+        if (published.get(source) === former && !(source === "screen" && own.media.has(source))) published.delete(source);
     }
 
     async #source(source, on) {
-        if (switching(source, on)) {
-            await this.use(source, on);
-            if (this.me.media.has(source)) return;
+        const options = switching(source, on);
+        const mine = (this.#last[source] = {});
+        if (options) {
+            await this.use(source, options);
+            // Whoever has switched it meanwhile has the last word.
+            if (this.#last[source] !== mine || this.me.media.has(source)) return;
         }
         mark(this.#state.own.media, source, on);
         try {

@@ -22,8 +22,8 @@ export function stateOf(raw, { camera, microphone }) {
         isLocked: raw.isLocked(),
         waitingRoom: raw.waitingRoom(),
         steps: [],
-        /** The sources that are tracks of the application. */
-        published: new Set(),
+        /** The sources that are tracks of the application, each with what names this publication of it. */
+        published: new Map(),
     };
 }
 
@@ -49,7 +49,7 @@ export function off({ own }, source) {
     mark(own.media, source, false);
     remove(own.settings, source);
     // Its sound comes and goes with it.
-    if (source === "screen") remove(own.settings, "screenAudio");
+    if (source === "screen") off({ own }, "screenAudio");
 }
 
 export function over(state, error) {
@@ -104,5 +104,5 @@ const held = (detail) => (detail ? [detail] : []);
 /** Somebody is not here any more. */
 function gone(now) {
     clear(now.media);
-    Object.assign(now, { state: "closed", speaking: false });
+    Object.assign(now, { state: "closed", speaking: false, isGone: true });
 }

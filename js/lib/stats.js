@@ -20,9 +20,11 @@ export async function watch(peer, link, now) {
     const last = (now.watched = {});
     try {
         let told;
-        while (now.state !== "closed" && (peer.isHeard("stats") || peer.isHeard("quality"))) {
+        // A connection that is closed is followed by another one.
+        while (!now.isGone && (peer.isHeard("stats") || peer.isHeard("quality"))) {
             const stats = await ask(peer, link, now);
-            if (stats) peer.emit("stats", (last.stats = stats));
+            // What was told comes once, also when there is nothing to be measured meanwhile.
+            if (stats && stats !== last.stats) peer.emit("stats", (last.stats = stats));
             if (stats && `${stats.quality} ${stats.reason}` !== told) {
                 told = `${stats.quality} ${stats.reason}`;
                 const { quality, reason, explain } = stats;

@@ -189,8 +189,9 @@ impl Join {
     }
 
     /// With the camera and microphone of a preview, as they are there: on if they are on or asked for, off if they are off, whatever else
-    /// is said of them. Nobody is asked again, and the preview is over; also when the join fails. Whoever waits for one of its switches gets
-    /// [`MediaError::Closed`](crate::MediaError::Closed); what can't be had is told by the room.
+    /// is said of them. Nobody is asked again, and the preview is over; also when the server can't be reached or refuses. It goes on where a join fails
+    /// before it asks for devices: what is said of the room is not valid, or somebody [records](Self::unless_recorded). Whoever waits for one of its
+    /// switches gets [`MediaError::Closed`](crate::MediaError::Closed); what can't be had is told by the room.
     pub fn preview(mut self, preview: &Preview) -> Self {
         self.preview = Some(preview.clone());
         self

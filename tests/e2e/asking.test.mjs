@@ -22,6 +22,104 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
+for (const [kind, test] of each("chromium", "firefox")) {
+    test(`a microphone that is switched off while another one is asked for stays off, in the room and in a preview (${kind})`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        assert.deepEqual(await page.evaluate(choosing, freshRoom()), {
+            loading: { mine: [], theirs: [] },
+            asking: { mine: [], theirs: [] },
+            again: ["microphone"],
+            preview: { shown: [], mine: [] },
+            handedOver: { mine: [] },
+        });
+    });
+}
+
+/** Runs in the page. */
+async function choosing(name) {
+    const { devices, join, open } = await import("/itodenwa/index.js");
+    const media = navigator.mediaDevices;
+    const real = media.getUserMedia.bind(media);
+    let answer, asked;
+    /** Gives what says that the browser is asked. */
+    const hold = () => {
+        const allowed = new Promise((done) => (answer = done));
+        asked = new Promise((done) => {
+            media.getUserMedia = async (wanted) => {
+                done();
+                await allowed;
+                return real(wanted);
+            };
+        });
+    };
+    const release = () => {
+        answer();
+        media.getUserMedia = real;
+    };
+    const told = {};
+
+    const [room, other] = [await join(name, { microphone: true }), await join(name)];
+    const peer = await new Promise((done) => (other.onpeer = done));
+    const { deviceId } = (await devices()).find(({ kind }) => kind === "microphone");
+    const isOn = (on) => new Promise((done) => {
+        const look = () => {
+            if (peer.media.has("microphone") === on) done();
+            else setTimeout(look, 20);
+        };
+        look();
+    });
+    await isOn(true);
+    /** What is told after it comes after it. */
+    const both = async () => {
+        const heard = new Promise((done) => (other.ontext = done));
+        await room.send("now");
+        await heard;
+        return { mine: [...room.me.media], theirs: [...peer.media] };
+    };
+
+    // What chooses a device is loaded with the first choice.
+    let chosen = room.microphone({ deviceId });
+    await room.microphone(false);
+    await chosen;
+    await isOn(false);
+    told.loading = await both();
+
+    await room.microphone(true);
+    hold();
+    chosen = room.microphone({ deviceId, noiseSuppression: false });
+    await asked;
+    await room.microphone(false);
+    release();
+    await chosen;
+    await isOn(false);
+    told.asking = await both();
+    await Promise.all([room.microphone(false), room.microphone({ deviceId })]);
+    told.again = [...room.me.media];
+    await Promise.all([room.leave(), other.leave()]);
+
+    for (const isHandedOver of [false, true]) {
+        const preview = await open({ microphone: true });
+        hold();
+        chosen = preview.microphone({ deviceId, noiseSuppression: false }).catch(() => {});
+        await asked;
+        await preview.microphone(false);
+        if (!isHandedOver) {
+            release();
+            await chosen;
+            told.preview = { shown: [...preview.media] };
+        }
+        const room = await join(name, { preview });
+        release();
+        await chosen;
+        told[isHandedOver ? "handedOver" : "preview"] = { ...(isHandedOver ? {} : told.preview), mine: [...room.me.media] };
+        await room.leave();
+    }
+    return told;
+}
+
 /** Runs in the page. */
 async function asking(name) {
     const { counts, join, open } = await import("/itodenwa/index.js");

@@ -39,6 +39,18 @@ for (const [kind, test] of each("chromium", "firefox")) {
         assert.deepEqual(await inPage(t, ending), { closed: "preview/closed", shown: "preview/closed", handedOver: "preview/closed" });
     });
 
+    test(`a preview is over when the join fails that was given it, however early, unless another join has it (${kind})`, async (t) => {
+        const told = await inPage(t, failing);
+        assert.deepEqual(told.codes, {
+            name: "room/invalid", camera: "options/invalid", policy: "ice/policy-invalid", history: "options/invalid", token: "token/unavailable",
+            key: "key/invalid", room: "room/invalid", server: "signaling/address", before: "left", meanwhile: "left",
+        });
+        assert.deepEqual(told.open, []);
+        assert.deepEqual(told.twice, { first: "left", media: ["microphone"] });
+        assert.deepEqual(told.foreign, { code: "options/invalid", isClosed: false });
+        assert.deepEqual(told.counts, { connections: 0, listeners: 0, timers: 0, tracks: 0, sounds: 0 });
+    });
+
     if (kind === "chromium") plainTest("a call by hand tells of a camera that is taken away", async (t) => {
         assert.deepEqual(await inPage(t, takenAway), { code: "media/ended", source: "camera", explain: true, isOurs: true });
     });
@@ -123,6 +135,52 @@ async function ending(name) {
     const room = await join(name, { preview });
     const told = { closed, shown, handedOver: await handedOver };
     await room.leave();
+    return told;
+}
+
+/** Runs in the page. */
+async function failing(name) {
+    const { counts, join, open } = await import("/itodenwa/index.js");
+    const code = (joining) => joining.then(async (room) => (await room.leave(), "in the room"), ({ code, message }) => code ?? message);
+    const [before, meanwhile] = [new AbortController(), new AbortController()];
+    before.abort(new Error("left"));
+    const joins = {
+        name: (preview) => join(7, { preview }),
+        camera: (preview) => join(name, { preview, camera: "yes" }),
+        policy: (preview) => join(name, { preview, iceTransportPolicy: "none" }),
+        history: (preview) => join(name, { preview, history: 99 }),
+        token: (preview) => join(name, { preview, token: () => Promise.reject(new Error("a test")) }),
+        key: (preview) => join(name, { preview, key: "short" }),
+        room: (preview) => join("no room", { preview }),
+        server: (preview) => join(name, { preview, server: "a b" }),
+        before: (preview) => join(name, { preview, signal: before.signal }),
+        meanwhile: (preview) => {
+            const joining = join(name, { preview, signal: meanwhile.signal });
+            meanwhile.abort(new Error("left"));
+            return joining;
+        },
+    };
+    const told = { codes: {}, open: [] };
+    for (const [what, failing] of Object.entries(joins)) {
+        const preview = await open({ microphone: true });
+        let isOver = false;
+        preview.onclose = () => (isOver = true);
+        told.codes[what] = await code(failing(preview));
+        if (!isOver) told.open.push(what);
+        await preview.close();
+    }
+    // Mounted, unmounted and mounted again, as React does it in development.
+    const preview = await open({ microphone: true });
+    const control = new AbortController();
+    const first = code(join(name, { preview, signal: control.signal }));
+    control.abort(new Error("left"));
+    const room = await join(name, { preview });
+    told.twice = { first: await first, media: [...room.me.media] };
+    await room.leave();
+    // What is no preview is left alone.
+    let isClosed = false;
+    told.foreign = { code: await code(join(name, { preview: { close: () => (isClosed = true) } })), isClosed };
+    told.counts = await counts();
     return told;
 }
 

@@ -61,6 +61,12 @@ for (const [kind, test] of each("chromium", "firefox")) {
             return blue > 150 && red < 90;
         }, { timeout: LIMIT, polling: 100 });
         assert.deepEqual([await trouble(ann), await trouble(bob)], ["", ""]);
+        // Who goes takes their board along.
+        const errors = [];
+        ann.on("pageerror", ({ message }) => errors.push(message));
+        await bob.close();
+        await ann.waitForFunction(() => !document.querySelector("#others video"), { timeout: LIMIT });
+        assert.deepEqual(errors, []);
     });
 
     test(`${kind}: a level meter`, async (t) => {

@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { ref } from "@vue/reactivity";
 import { abortable } from "../../js/lib/abort.js";
 import { request } from "../../js/lib/channel.js";
+import { watch } from "../../js/lib/stats.js";
 import { take } from "../../js/lib/transfer.js";
 import { verify } from "../../js/lib/verification.js";
 
@@ -45,6 +46,30 @@ test("what the wasm waits for to be taken back is settled when it is over", asyn
     };
     assert.equal(await abortable({ signal }, begin, () => assert.fail("nothing to be undone")), "joined");
     assert.equal(await isSettled(aborted), true);
+});
+
+test("a connection is measured until its person has left, also after it was closed for a while", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const [told, now] = [[], { state: "closed" }];
+    const peer = { id: "1", isHeard: () => true, emit: (type) => told.push(type) };
+    const measure = async () => (now.state === "closed" ? undefined : { quality: "good" });
+    const watching = watch(peer, { with: async () => ({ stats: measure }) }, now);
+    const second = async () => {
+        t.mock.timers.tick(1000);
+        await turn();
+        return told.splice(0);
+    };
+    assert.deepEqual(await second(), [], "there was nothing to be measured");
+    now.state = "connected";
+    assert.deepEqual(await second(), ["stats", "quality"]);
+    assert.deepEqual(await second(), ["stats"]);
+    now.state = "closed";
+    assert.deepEqual(await second(), [], "the same is not told twice");
+    now.state = "connected";
+    assert.deepEqual(await second(), ["stats"]);
+    now.isGone = true;
+    await second();
+    await watching;
 });
 
 test("proxies of Vue leave alone what is told of files and verifications", async () => {

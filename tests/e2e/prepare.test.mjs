@@ -179,6 +179,26 @@ test("a join that is prepared anew stays prepared when the one before it is give
     assert.deepEqual(told, { isOpen: true, opened: 1, isClosed: true });
 });
 
+test("however often a join is prepared with a signal, that has one listener", async (t) => {
+    const context = await (await browser("chromium")).createBrowserContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(await address());
+    const heard = await page.evaluate(async () => {
+        const { prepare } = await import("/itodenwa/index.js");
+        const left = new AbortController();
+        let heard = 0;
+        const { addEventListener } = left.signal;
+        left.signal.addEventListener = (type, listener, options) => {
+            addEventListener.call(left.signal, type, () => (listener(), (heard += 1)), options);
+        };
+        for (let times = 0; times < 3; times++) await prepare({ signal: left.signal });
+        left.abort();
+        return heard;
+    });
+    assert.equal(heard, 1);
+});
+
 /** Runs in a page of which this file is held back until `let` is called, or lost. */
 async function holding(t, file) {
     const context = await (await browser("chromium")).createBrowserContext();

@@ -1,7 +1,7 @@
 // How connections do: measured once a second while somebody listens, for all who ask, and not otherwise.
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { address, browser, each, end, freshRoom, meet } from "./people.mjs";
+import { address, browser, each, end, freshRoom, LIMIT, meet } from "./people.mjs";
 
 after(end);
 
@@ -10,6 +10,11 @@ function watchMeasurements() {
     const measure = RTCPeerConnection.prototype.getStats;
     window.measured = 0;
     window.frozen = undefined;
+    const { setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setRemoteDescription = function (...given) {
+        window.connection = this;
+        return setRemoteDescription.apply(this, given);
+    };
     RTCPeerConnection.prototype.getStats = async function () {
         const report = await measure.call(this);
         window.measured += 1;
@@ -115,6 +120,21 @@ for (const [kind, test] of each("firefox", "chromium")) {
         });
         assert.ok(last2 >= totals);
         await receiver.evaluate(() => window.room.leave());
+    });
+
+    test(`${kind}: numbers go on when another connection takes the place of one that was closed`, async (t) => {
+        const [other, listening] = await pages(t, kind, { microphone: true });
+        await listening.evaluate(() => {
+            [window.told, window.states] = [0, []];
+            window.peer.onstats = () => (window.told += 1);
+            window.peer.addEventListener("connection", ({ detail }) => window.states.push(detail));
+        });
+        await listening.waitForFunction(() => window.told > 0, { timeout: LIMIT });
+        await other.evaluate(() => window.connection.close());
+        await listening.waitForFunction(() => window.states.at(-1) === "connected", { timeout: LIMIT });
+        t.diagnostic(await listening.evaluate(() => window.states.join(" ")));
+        await listening.evaluate(() => (window.told = 0));
+        await listening.waitForFunction(() => window.told > 2, { timeout: LIMIT });
     });
 
     test(`${kind}: a connection that falls silent is told as lost, and as good when it is there again`, async (t) => {

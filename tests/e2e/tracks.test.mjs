@@ -39,6 +39,81 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
+for (const [kind, test] of each("chromium", "firefox")) {
+    test(`${kind}: what is shared from a track and its sound are over together, and what is published is taken back whatever was chosen`, async (t) => {
+        const context = await (await browser(kind)).createBrowserContext();
+        t.after(() => context.close());
+        const page = await context.newPage();
+        await page.goto(await address());
+        assert.deepEqual(await page.evaluate(takingBack, freshRoom(), LIMIT), {
+            shared: ["screen", "screenAudio"],
+            chosen: { mine: [], theirs: [] },
+            off: [],
+            overtaken: { mine: [], theirs: [] },
+        });
+    });
+}
+
+/** Runs in the page. */
+async function takingBack(name, limit) {
+    const { devices, join } = await import("/itodenwa/index.js");
+    const [one, other] = [await join(name), await join(name)];
+    const peer = await new Promise((done) => (other.onpeer = done));
+    const media = navigator.mediaDevices;
+    const real = media.getUserMedia.bind(media);
+    const [sound] = (await real({ audio: true })).getTracks();
+    const until = async (...sources) => {
+        const isSo = () => peer.media.size === sources.length && sources.every((source) => peer.media.has(source));
+        for (const since = performance.now(); !isSo(); await new Promise((done) => setTimeout(done, 20))) {
+            if (performance.now() - since > limit) throw new Error(`never ${sources}: ${[...peer.media]}`);
+        }
+        return { mine: [...one.me.media], theirs: [...peer.media] };
+    };
+    const share = async () => {
+        const canvas = document.createElement("canvas");
+        canvas.getContext("2d");
+        const stream = canvas.captureStream(5);
+        stream.addTrack(sound.clone());
+        const sent = await one.publish(stream, { source: "screen" });
+        await until(...sent);
+        return sent;
+    };
+    const told = {};
+
+    told.shared = await share();
+    await one.screen({ content: "text" });
+    one.unpublish("screen");
+    told.chosen = await until();
+
+    await share();
+    await one.screen(false);
+    told.off = [...one.me.media];
+    await until();
+
+    // A track is published while the browser asks for a device: it is the last word.
+    await one.microphone(true);
+    await until("microphone");
+    const { deviceId } = (await devices()).find(({ kind }) => kind === "microphone");
+    let answer;
+    const asked = new Promise((done) => {
+        const allowed = new Promise((done) => (answer = done));
+        media.getUserMedia = async (wanted) => {
+            done();
+            await allowed;
+            return real(wanted);
+        };
+    });
+    const chosen = one.microphone({ deviceId, noiseSuppression: false });
+    await asked;
+    await one.publish(sound, { source: "microphone" });
+    answer();
+    await chosen;
+    one.unpublish("microphone");
+    told.overtaken = await until();
+    await Promise.all([one.leave(), other.leave()]);
+    return told;
+}
+
 for (const [[kind, other], test] of each(["chromium", "chromium"], ["chromium", "firefox"], ["firefox", "chromium"], ["firefox", "firefox"])) {
     test(`${kind} to ${other}: own pictures and own sound arrive, with frames and energy, until they are taken back`, async (t) => {
         const room = freshRoom();

@@ -124,7 +124,8 @@ export interface JoinOptions extends IceOptions, DeviceOptions, AbortOptions {
      * With the camera and microphone of a preview, as they are there when the room takes them (with `unlessRecorded`, once one is let in): on if
      * they are on or still asked for, off if they are off, whatever `camera` and `microphone` say. Who waits for one of its switches then gets an
      * error; what can't be had is told by the room.
-     * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails.
+     * Nobody is asked again, and the camera's light does not blink. The preview is over then; also when the join fails, unless
+     * another join was given it meanwhile.
      */
     preview?: Preview | undefined;
     /**

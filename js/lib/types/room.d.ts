@@ -81,7 +81,10 @@ export class Room extends EventTarget implements AsyncDisposable, Disposable {
     onfile: ((this: Room, offer: FileOffer) => void) | null;
     /** A step of a call, as it happens. */
     onstep: ((this: Room, step: Step) => void) | null;
-    /** Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away. */
+    /**
+     * Something went wrong, and the room goes on. Also: an own device could not be had, or was taken away; or what somebody sent could not
+     * be told before they left, since a file of the package got lost on its way (`wasm/unavailable`).
+     */
     ontrouble: ((this: Room, trouble: Trouble) => void) | null;
     /**
      * The connection to the server was lost and is made again, or is back. Nothing has to be done: calls go on, and what was
