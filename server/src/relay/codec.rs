@@ -38,7 +38,8 @@ const UNDERSTOOD: [AttributeType; 13] = [
     EvenPort::TYPE,
 ];
 
-/// So many attributes that are not understood are named to who may never have asked.
+/// So many attributes that are not understood are named; and so many to who may never have asked.
+const NAMED: usize = 32;
 const NAMED_TO_STRANGERS: usize = 4;
 
 /// A packet from a client.
@@ -137,7 +138,7 @@ impl<'a> Reply<'a> {
         key: Option<&'a IntegrityKey>,
         attributes: &[AttributeType],
     ) -> Self {
-        let most = if key.is_some() { MESSAGE_BYTES / 8 } else { NAMED_TO_STRANGERS };
+        let most = if key.is_some() { NAMED } else { NAMED_TO_STRANGERS };
         let mut named = Vec::new();
         for attribute in attributes {
             if named.len() < most && !named.contains(attribute) {
