@@ -57,6 +57,7 @@ mod queue;
 mod rate;
 mod registry_message;
 pub mod relay;
+mod seldom;
 mod server;
 mod socket;
 mod start_error;

@@ -182,7 +182,7 @@ async fn nobody_who_has_not_joined_sends_much() {
     let with_waiting_rooms = Limits { waiting_rooms: true, ..Limits::default() };
     let with_waiting_rooms = TestServer::limited(with_waiting_rooms).await;
     // The first one does not wait.
-    let _first = self::member(&with_waiting_rooms, "r").await;
+    let _first = member(&with_waiting_rooms, "r").await;
     let mut waiting = upgraded(&with_waiting_rooms).await;
     waiting.write_all(&frame(TEXT, br#"{"join":{"version":3,"room":"r"}}"#)).await.unwrap();
     let (_, answer) = received(&mut waiting).await.unwrap();

@@ -22,6 +22,7 @@ use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets;
 use super::worker::{Shared, Worker};
+use crate::seldom::Seldom;
 
 /// Most threads when nobody says how many.
 const WORKERS: usize = 8;
@@ -97,6 +98,7 @@ impl Service {
             v6: Relayed::of(of(Family::V6).next().copied(), Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
             listens_v6: address.is_ipv6(),
             tls,
+            without_port: Seldom::new(start),
             stop: AtomicBool::new(false),
         });
         let mut service = Service { shared, address, workers: Vec::new() };
