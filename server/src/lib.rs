@@ -53,6 +53,7 @@ mod operator;
 mod outgoing;
 mod packet;
 mod page;
+mod port;
 mod queue;
 mod rate;
 mod registry_message;
