@@ -17,7 +17,7 @@ use crate::accept::{HttpService, Https, accept};
 use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
-use crate::http::{metrics, router, to_https};
+use crate::http::{metrics_alone, router, to_https};
 use crate::hub::Hub;
 use crate::ice::{self, Fetcher, Ice};
 use crate::port::claim;
@@ -186,7 +186,7 @@ impl Server {
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, (bus, registry), webhooks);
         let numbers_service = HttpService {
-            router: metrics(messages.clone()),
+            router: metrics_alone(messages.clone()),
             https: None,
             request_timeout: config.limits.request_timeout,
             write_timeout: config.limits.write_timeout,
