@@ -70,7 +70,9 @@ pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, i
 
 /// The same answers, with the headers of every one.
 fn with_headers(router: Router) -> Router {
-    let layer = |router: Router, (name, value)| router.layer(SetResponseHeaderLayer::if_not_present(name, value));
+    let layer = |router: Router, (name, value): (HeaderName, HeaderValue)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    };
     HEADERS.into_iter().fold(router, layer)
 }
 

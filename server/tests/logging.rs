@@ -137,7 +137,14 @@ async fn members_do_not_fill_the_log() {
     let ports = taken.local_addr().unwrap().port();
 
     let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
-    program.args(["--listen", "127.0.0.1:0", "--turn-listen", "127.0.0.1:0", "--turn-ports", &format!("{ports}-{ports}")]);
+    program.args([
+        "--listen",
+        "127.0.0.1:0",
+        "--turn-listen",
+        "127.0.0.1:0",
+        "--turn-ports",
+        &format!("{ports}-{ports}"),
+    ]);
     program.args(["--webhook", &webhook, "--webhook-secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"]);
     program.env("RUST_LOG", "info");
     let (mut program, address, log) = start(program).await;

@@ -122,7 +122,7 @@ mod tests {
         let proxied = ["--listen", "127.0.0.1:8080", "--behind-proxy"];
         assert_eq!(parse(&proxied).turn, None);
         let turn = parse(&[&proxied[..], &["--turn-address", "203.0.113.10"]].concat()).turn.unwrap();
-        assert_eq!(turn.addresses, ["203.0.113.10".parse::<IpAddr>().unwrap()]);
+        assert_eq!(turn.addresses, [std::net::IpAddr::from([203, 0, 113, 10])]);
         assert!(parse(&[&proxied[..], &["--turn", "on"]].concat()).turn.is_some(), "who asks for it has it");
     }
 
