@@ -206,7 +206,7 @@ impl Args {
             ice_servers: self.ice_servers,
             ice_servers_url: self.ice.into_config(),
             turn_secret: self.turn.turn_secret.clone(),
-            turn: self.turn.into_config(listen.ip()),
+            turn: self.turn.into_config(listen.ip(), self.behind_proxy),
             turn_limits: self.turn_limits,
             behind_proxy: self.behind_proxy,
             secrets: self.secrets,

@@ -259,7 +259,11 @@ impl ConnectionRegistry {
             ServerMessage::Refused(refusal) => self.counts.refused(refusal.code),
             _ => {}
         }
-        if connection.queue.push(text.into()).is_err() {
+        let pushed = match message {
+            ServerMessage::Welcome(_) => connection.queue.push_welcome(text.into()),
+            _ => connection.queue.push(text.into()),
+        };
+        if pushed.is_err() {
             self.node.handle(now(), Input::Overflowed(to));
         }
     }

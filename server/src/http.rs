@@ -51,32 +51,46 @@ pub(crate) fn router(config: &Config, registry: mpsc::Sender<RegistryMessage>, i
     let upgrades = upgrade::routes(config, registry.clone());
     let api = api::routes(config.api_secret.clone(), registry.clone());
     let metrics = if config.public_metrics { metrics(registry) } else { Router::new() };
-    let mut router = Router::new()
+    let router = Router::new()
         .route("/healthz", get(async move || health(is_in.load(Ordering::Relaxed))))
         .merge(metrics)
         .merge(api)
         .merge(upgrades)
-        .merge(page(&config.page));
-    if let Some(Tls::Files { .. }) = config.tls {
-        let always = HeaderValue::from_static("max-age=31536000");
-        router = router.layer(SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, always));
+        .merge(page(&config.page))
+        .layer(from_fn(one_host));
+    // Outside of all: what refuses a request answers, too.
+    match config.tls {
+        Some(Tls::Files { .. }) => {
+            let always = HeaderValue::from_static("max-age=31536000");
+            with_headers(router).layer(SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, always))
+        }
+        _ => with_headers(router),
     }
-    for (name, value) in HEADERS {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
-    }
-    router.layer(from_fn(one_host))
+}
+
+/// The same answers, with the headers of every one.
+fn with_headers(router: Router) -> Router {
+    let layer = |router: Router, (name, value): (HeaderName, HeaderValue)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    };
+    HEADERS.into_iter().fold(router, layer)
+}
+
+/// The numbers at an address of their own.
+pub(crate) fn metrics_alone(registry: mpsc::Sender<RegistryMessage>) -> Router {
+    with_headers(metrics(registry))
 }
 
 /// The numbers. They have a port of their own unless everybody may read them: whether a request comes from this computer or from
 /// a proxy on it, which need not say so, cannot be told.
-pub(crate) fn metrics(registry: mpsc::Sender<RegistryMessage>) -> Router {
+fn metrics(registry: mpsc::Sender<RegistryMessage>) -> Router {
     let process = Arc::new(ProcessReader::default());
     Router::new().route("/metrics", get(async move || measure(&registry, &process).await))
 }
 
 /// What is answered to HTTP where TLS is expected: the same address with TLS, if the certificate is for its host.
 pub(crate) fn to_https(certificate: Arc<Certificate>) -> Router {
-    Router::new().fallback(async move |request: Request| {
+    with_headers(Router::new().fallback(async move |request: Request| {
         let path = request.uri().path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with('/'));
         let path = path.unwrap_or("/");
         match host(request.headers()) {
@@ -87,7 +101,7 @@ pub(crate) fn to_https(certificate: Arc<Certificate>) -> Router {
             Some(host) => Redirect::permanent(&format!("https://{host}{path}")).into_response(),
             None => (StatusCode::BAD_REQUEST, "use https\n").into_response(),
         }
-    })
+    }))
 }
 
 fn page(page: &Page) -> Router {

@@ -6,10 +6,28 @@ use std::process::ExitCode;
 use itodenwa_server::args::{Args, AskStatus, Command, LogFormat, Mint};
 use itodenwa_server::token::Secret;
 use itodenwa_server::{Page, Server, StartError, Status, Tls};
+use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => run_to_its_end(runtime, program()),
+        Err(error) => {
+            eprintln!("error: the system has no threads or no events: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs this, and then waits for nothing else: a name that is being looked up takes as long as the system likes, and nothing can
+/// end that but the end of the process.
+fn run_to_its_end<T>(runtime: Runtime, what: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(what);
+    runtime.shutdown_background();
+    done
+}
+
+async fn program() -> ExitCode {
     let args = Args::read(std::env::args_os().skip(1)).unwrap_or_else(|error| error.exit());
     match args.command {
         Some(Command::Token(mint)) => return token(mint, args.secrets.first()),
@@ -79,7 +97,9 @@ async fn run(args: Args) -> Result<(), StartError> {
         tracing::warn!("there is no page: {}", StartError::NoPage);
     }
     let self_signed = config.tls == Some(Tls::SelfSigned);
-    if config.turn.is_none() && config.ice_servers.is_empty() && config.ice_servers_url.is_none() {
+    let mut given = config.ice_servers.iter().flat_map(|server| &server.urls);
+    let is_given = given.any(|url| url.starts_with("turn:") || url.starts_with("turns:"));
+    if config.turn.is_none() && !is_given && config.ice_servers_url.is_none() {
         tracing::warn!(
             "there is no relay: some people cannot connect; say with --turn-address where this server is reached"
         );
@@ -160,4 +180,33 @@ fn terminate() -> impl Future<Output = ()> {
 #[cfg(not(unix))]
 async fn terminate() {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_nothing_that_the_system_has_to_answer() {
+        let (end, ended) = mpsc::channel();
+        let (answer, answered) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+            run_to_its_end(runtime, async {
+                let (begin, begun) = tokio::sync::oneshot::channel();
+                // As the look-up of a name while no name server answers.
+                tokio::task::spawn_blocking(move || {
+                    let _ = begin.send(());
+                    let _ = answered.recv();
+                });
+                begun.await.unwrap();
+            });
+            let _ = end.send(());
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_secs(60)), Ok(()));
+        drop(answer);
+    }
 }

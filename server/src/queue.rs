@@ -43,6 +43,8 @@ struct Waiting {
 pub(crate) enum Queued {
     /// A message that is to be written.
     Text(Utf8Bytes),
+    /// The same, and from now on the connection is a member's.
+    Welcome(Utf8Bytes),
     /// The registry is to be told when all before this was written.
     Mark,
 }
@@ -62,18 +64,27 @@ pub(crate) struct Full;
 impl QueueSender {
     /// Adds a message. To a connection that is gone it is no failure: that is told in another way.
     pub(crate) fn push(&self, message: Utf8Bytes) -> Result<(), Full> {
+        self.add(message.len(), Queued::Text(message))
+    }
+
+    /// Adds the message after which the connection is a member's.
+    pub(crate) fn push_welcome(&self, message: Utf8Bytes) -> Result<(), Full> {
+        self.add(message.len(), Queued::Welcome(message))
+    }
+
+    fn add(&self, length: usize, message: Queued) -> Result<(), Full> {
         let mut waiting = self.shared.waiting();
         if waiting.closed {
             return Ok(());
         }
-        let bytes = waiting.bytes.saturating_add(message.len());
+        let bytes = waiting.bytes.saturating_add(length);
         let most = self.shared.budget.share(waiting.bytes, self.most.1).max(ALWAYS.min(self.most.1));
         if waiting.messages.len() >= self.most.0 || bytes > most {
             return Err(Full);
         }
-        self.shared.budget.take(message.len());
+        self.shared.budget.take(length);
         waiting.bytes = bytes;
-        waiting.messages.push_back(Queued::Text(message));
+        waiting.messages.push_back(message);
         drop(waiting);
         self.shared.changed.notify_one();
         Ok(())
@@ -123,7 +134,7 @@ impl QueueReceiver {
     pub(crate) fn next_now(&mut self) -> Option<Queued> {
         let mut waiting = self.shared.waiting();
         let message = waiting.messages.pop_front()?;
-        if let Queued::Text(text) = &message {
+        if let Queued::Text(text) | Queued::Welcome(text) = &message {
             waiting.bytes = waiting.bytes.saturating_sub(text.len());
             self.shared.budget.release(text.len());
         }

@@ -1,7 +1,6 @@
 //! The server as a whole: bound, then served, stopped or dropped.
 
 use std::future::{Future, pending};
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join4};
 use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -18,22 +17,20 @@ use crate::accept::{HttpService, Https, accept};
 use crate::access::Access;
 use crate::cluster::{Bus, LocalBus, Registry};
 use crate::connection_registry::ConnectionRegistry;
-use crate::http::{metrics, router, to_https};
+use crate::http::{metrics_alone, router, to_https};
 use crate::hub::Hub;
 use crate::ice::{self, Fetcher, Ice};
+use crate::port::claim;
 use crate::relay::Service;
 use crate::relay::credentials::Secret;
 use crate::start_error::StartError;
 use crate::ticket::Tickets;
 use crate::tls::{Certificate, addresses};
 use crate::webhook::{self, Deliverer, Webhooks};
-use crate::{Config, Page, TicketSecret, Tls, kernel_buffers};
+use crate::{Config, Page, TicketSecret, Tls};
 
 /// How often files are looked at for a renewed certificate. It is renewed weeks before the old one expires.
 const LOOK_FOR_RENEWED: Duration = Duration::from_secs(3600);
-
-/// Connections that wait to be accepted, as many as tokio lets wait.
-const BACKLOG: u32 = 1024;
 
 /// A server that has its port and waits to be [served](Server::serve).
 #[derive(Debug)]
@@ -189,7 +186,7 @@ impl Server {
         let hub = Hub::new(config.limits.clone(), Access::new(config.secrets.clone()), ice, tickets, random);
         let (connections, messages) = ConnectionRegistry::new(config.limits.clone(), hub, (bus, registry), webhooks);
         let numbers_service = HttpService {
-            router: metrics(messages.clone()),
+            router: metrics_alone(messages.clone()),
             https: None,
             request_timeout: config.limits.request_timeout,
             write_timeout: config.limits.write_timeout,
@@ -330,86 +327,4 @@ fn random() -> u32 {
         tracing::error!(%error, "no random number");
         0
     })
-}
-
-/// Whether every address was meant, and there is only IPv4.
-fn has_no_ipv6(address: SocketAddr, error: &io::Error) -> bool {
-    // EAFNOSUPPORT has no kind of its own: 97 on Linux, 47 on BSD and macOS, 10047 on Windows.
-    let is_unsupported = matches!(error.raw_os_error(), Some(97 | 47 | 10_047));
-    let is_unknown = matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported);
-    address.is_ipv6() && address.ip().is_unspecified() && (is_unsupported || is_unknown)
-}
-
-/// A port that is this server's.
-enum Port {
-    Open(TcpListener),
-    /// Who comes is refused still.
-    Closed(TcpSocket),
-}
-
-impl Port {
-    fn take(address: SocketAddr, is_late: bool) -> io::Result<Self> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // As TcpListener does: connections of a server that was here before keep nobody from the port.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        if is_late { Ok(Port::Closed(socket)) } else { Ok(Port::Open(socket.listen(BACKLOG)?)) }
-    }
-
-    fn address(&self) -> io::Result<SocketAddr> {
-        match self {
-            Port::Open(listener) => listener.local_addr(),
-            Port::Closed(socket) => socket.local_addr(),
-        }
-    }
-
-    /// From now on who comes waits to be accepted.
-    fn listen(self, address: SocketAddr) -> Result<TcpListener, StartError> {
-        let listener = match self {
-            Port::Open(listener) => listener,
-            Port::Closed(socket) => socket.listen(BACKLOG).map_err(|source| StartError::Listen { address, source })?,
-        };
-        kernel_buffers::bound(&listener);
-        Ok(listener)
-    }
-}
-
-/// A port, and where it is.
-fn claim(address: SocketAddr, further_ports: u16, is_late: bool) -> Result<(Port, SocketAddr), StartError> {
-    let mut candidate = address;
-    loop {
-        match Port::take(candidate, is_late) {
-            Ok(port) => {
-                let at = port.address().map_err(|source| StartError::Listen { address: candidate, source })?;
-                return Ok((port, at));
-            }
-            Err(source) if has_no_ipv6(candidate, &source) => {
-                candidate.set_ip(Ipv4Addr::UNSPECIFIED.into());
-                tracing::warn!("this computer has no IPv6: listening at {candidate} instead");
-            }
-            Err(source) => {
-                let next = candidate.port().checked_add(1).filter(|port| port - address.port() <= further_ports);
-                match next {
-                    Some(port) if source.kind() == io::ErrorKind::AddrInUse => candidate.set_port(port),
-                    _ => return Err(StartError::Listen { address: candidate, source }),
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_ipv6_every_address_is_every_address_of_ipv4() {
-        let every = "[::]:8080".parse().unwrap();
-        assert!(has_no_ipv6(every, &io::Error::from_raw_os_error(97)));
-        assert!(has_no_ipv6(every, &io::ErrorKind::AddrNotAvailable.into()));
-        assert!(!has_no_ipv6(every, &io::ErrorKind::AddrInUse.into()));
-        assert!(!has_no_ipv6("[2001:db8::1]:8080".parse().unwrap(), &io::ErrorKind::AddrNotAvailable.into()));
-        assert!(!has_no_ipv6("0.0.0.0:8080".parse().unwrap(), &io::ErrorKind::AddrNotAvailable.into()));
-    }
 }

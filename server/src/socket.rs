@@ -11,6 +11,7 @@ mod writer;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -62,13 +63,15 @@ impl Socket {
             Ok(Err(_)) | Err(_) => return self.report(&End::Lost).await,
         };
         let (reading, writing) = io::split(io);
-        let (mut reader, mut writer) = (Reader::new(reading, self.limits.first_message_bytes()), Writer::new(writing));
+        let (mut reader, mut writer) = (Reader::new(reading), Writer::new(writing));
+        // Of who is no member yet, or waits to be let in, little is kept.
+        let most = AtomicUsize::new(self.limits.first_message_bytes());
         let pings = Pings::default();
         let end = tokio::select! {
             biased;
             closing = &mut self.closing => closing.map_or(End::Lost, End::Closed),
-            end = read(&mut reader, &pings, self.id, &self.limits, &self.registry, join_by) => end,
-            end = write(&mut writer, &mut self.queue, &pings, self.id, &self.limits, &self.registry) => end,
+            end = read((&mut reader, &most), &pings, self.id, &self.limits, &self.registry, join_by) => end,
+            end = write(&mut writer, (&mut self.queue, &most), &pings, self.id, &self.limits, &self.registry) => end,
         };
         let ending = self.report(&end).await;
         // Whatever fails now, the connection is dropped next. In a box: what only the end needs, nobody keeps meanwhile.
@@ -99,9 +102,9 @@ async fn or_idle<T>(next: impl Future<Output = T>, meter: &mut Meter) -> T {
     .await
 }
 
-/// Reads until the end. A connection that is too fast, or faster than the registry, is read later.
+/// Reads until the end, messages of at most so many bytes. A connection that is too fast, or faster than the registry, is read later.
 async fn read(
-    reader: &mut Reader<ReadHalf<Io>>,
+    (reader, most): (&mut Reader<ReadHalf<Io>>, &AtomicUsize),
     pings: &Pings,
     id: ConnectionId,
     limits: &Limits,
@@ -113,7 +116,7 @@ async fn read(
     let mut last_received = None;
     loop {
         let silence_until = last_received.map_or(join_by, |last_received| last_received + limits.idle_timeout);
-        let message = match timeout_at(silence_until, or_idle(reader.next(), &mut messages)).await {
+        let message = match timeout_at(silence_until, or_idle(reader.next(most), &mut messages)).await {
             Ok(Ok(message)) => message,
             Ok(Err(broken)) => return End::of(broken),
             Err(_) => return last_received.map_or_else(never_joined, |last_received| End::Silent { last_received }),
@@ -150,10 +153,6 @@ async fn read(
         if is_message || last_received.is_some() && !reader.is_within_message() {
             last_received = Some(Instant::now());
         }
-        // Before the first message nobody knows who it is: little is kept for them.
-        if last_received.is_some() {
-            reader.allow(limits.signal_bytes);
-        }
     }
 }
 
@@ -162,10 +161,10 @@ fn never_joined() -> End {
 }
 
 /// Writes until the end: what is in the queue, pongs, and a ping now and then. Browsers answer it by themselves, so that only
-/// the dead are silent.
+/// the dead are silent. From its welcome on a member may say more.
 async fn write(
     writer: &mut Writer<WriteHalf<Io>>,
-    queue: &mut QueueReceiver,
+    (queue, most): (&mut QueueReceiver, &AtomicUsize),
     pings: &Pings,
     id: ConnectionId,
     limits: &Limits,
@@ -176,13 +175,20 @@ async fn write(
     own_pings.reset();
     loop {
         let mut is_marked = false;
+        let mut taken = |queued| match queued {
+            Queued::Text(text) => Some(Frame::Text(text.into())),
+            Queued::Welcome(text) => {
+                most.store(limits.signal_bytes, Ordering::Relaxed);
+                Some(Frame::Text(text.into()))
+            }
+            Queued::Mark => {
+                is_marked = true;
+                None
+            }
+        };
         let frame = tokio::select! {
             queued = queue.next() => match queued {
-                Some(Queued::Text(text)) => Some(Frame::Text(text.into())),
-                Some(Queued::Mark) => {
-                    is_marked = true;
-                    None
-                }
+                Some(queued) => taken(queued),
                 None => return End::Lost,
             },
             payload = pings.next() => Some(Frame::Pong(payload)),
@@ -192,10 +198,7 @@ async fn write(
         while !writer.is_full()
             && let Some(queued) = queue.next_now()
         {
-            match queued {
-                Queued::Text(text) => writer.put(Frame::Text(text.into())),
-                Queued::Mark => is_marked = true,
-            }
+            taken(queued).into_iter().for_each(|frame| writer.put(frame));
         }
         // What is written at once has its own time: a slow reader that reads is not a dead one.
         match timeout(limits.write_timeout, writer.flush()).await {

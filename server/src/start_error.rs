@@ -114,3 +114,15 @@ impl From<TlsError> for StartError {
         StartError::Tls(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_unit_tries_again_however_often_the_server_could_not_start() {
+        let unit = include_str!("../deploy/itodenwa-server.service");
+        let of_unit = unit.split_once("[Unit]").and_then(|(_, rest)| rest.split_once("[Service]")).unwrap().0;
+        assert!(unit.lines().any(|line| line == "Restart=always"), "{unit}");
+        // By default systemd gives up after five starts in ten seconds.
+        assert!(of_unit.lines().any(|line| line == "StartLimitIntervalSec=0"), "{of_unit}");
+    }
+}

@@ -179,6 +179,16 @@ async fn nobody_who_has_not_joined_sends_much() {
     let (said, closed) = ended(&mut visitor).await;
     assert_eq!(closed, Some(1009));
     assert!(String::from_utf8_lossy(&said).contains("16384"), "{}", String::from_utf8_lossy(&said));
+    let with_waiting_rooms = Limits { waiting_rooms: true, ..Limits::default() };
+    let with_waiting_rooms = TestServer::limited(with_waiting_rooms).await;
+    // The first one does not wait.
+    let _first = member(&with_waiting_rooms, "r").await;
+    let mut waiting = upgraded(&with_waiting_rooms).await;
+    waiting.write_all(&frame(TEXT, br#"{"join":{"version":3,"room":"r"}}"#)).await.unwrap();
+    let (_, answer) = received(&mut waiting).await.unwrap();
+    assert!(answer.starts_with(b"{\"wait\""), "{}", String::from_utf8_lossy(&answer));
+    waiting.write_all(&with_length(TEXT, &length, b"")).await.unwrap();
+    assert_eq!(ended(&mut waiting).await.1, Some(1009), "who waits is no member");
     let mut member = member(&server, "r").await;
     member.write_all(&with_length(TEXT, &length, signal.as_bytes())).await.unwrap();
     let (_, answer) = received(&mut member).await.unwrap();

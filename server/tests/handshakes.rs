@@ -62,6 +62,9 @@ async fn every_request_names_one_host() {
             assert_eq!(status(&server, &format!("{line}\r\n{hosts}{handshake}\r\n")).await, 400, "{line} {hosts}");
         }
     }
+    let refused =
+        crate::support::http(server.address, "GET / HTTP/1.1\r\nhost: a,b\r\nconnection: close\r\n\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("nosniff"), "as every answer: {refused}");
     assert_eq!(status(&server, "GET /healthz HTTP/1.0\r\n\r\n").await, 200, "before 1.1 there need be none");
     assert_eq!(status(&server, "GET /healthz HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n").await, 400);
     assert_eq!(status(&server, "GET /healthz HTTP/1.1\r\nhost: [::1]:8080\r\n\r\n").await, 200);

@@ -121,6 +121,50 @@ async fn strangers_write_nothing_into_the_log_unless_somebody_asks_for_it() {
     assert!(log.contains("stun_types") && log.contains("elsewhere"), "{log}");
 }
 
+/// Members come and go and ask the relay as often as they like.
+#[cfg(unix)]
+#[tokio::test]
+async fn members_do_not_fill_the_log() {
+    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let gone = axum::routing::post(async move || {
+        let _ = sender.send(());
+        axum::http::StatusCode::GONE
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let webhook = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/", gone)).await });
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let ports = taken.local_addr().unwrap().port();
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
+    program.args([
+        "--listen",
+        "127.0.0.1:0",
+        "--turn-listen",
+        "127.0.0.1:0",
+        "--turn-ports",
+        &format!("{ports}-{ports}"),
+    ]);
+    program.args(["--webhook", &webhook, "--webhook-secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"]);
+    program.env("RUST_LOG", "info");
+    let (mut program, address, log) = start(program).await;
+    for _ in 0..10 {
+        let mut ann = Client::over(TcpStream::connect(address).await.unwrap(), "").await.unwrap();
+        let welcome = ann.join("r").await["welcome"].clone();
+        assert_eq!(crate::turn_members::turn(&welcome["iceServers"]).allocate().code(), 508);
+        ann.send(json!("leave")).await;
+        ann.receive_to_the_end().await;
+        soon(events.recv()).await.expect("the application runs");
+    }
+    let id = program.id().unwrap().to_string();
+    assert!(soon(Command::new("kill").args(["-TERM", &id]).status()).await.unwrap().success());
+    assert!(soon(program.wait()).await.unwrap().success());
+    let log = soon(log).await.unwrap();
+    for once in ["events are dropped", "found no free port"] {
+        assert_eq!(log.matches(once).count(), 1, "{once}: {log}");
+    }
+}
+
 fn token(identity: &str) -> String {
     let secret = Secret::new(SECRET.replace(' ', "-")).unwrap();
     Claims::new(ROOM, identity, SystemTime::now(), Duration::from_secs(60)).sign(&secret)

@@ -106,6 +106,7 @@ async fn they_are_where_no_proxy_leads() {
             assert!(http(server.address, &request).await.starts_with("HTTP/1.1 404"), "{header}");
             let answer = http(metrics, &request).await;
             assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\nitodenwa_connections 0"), "{answer}");
+            assert!(answer.contains("nosniff"), "{answer}");
         }
         for path in ["/", "/healthz", "/ws", "/api/rooms"] {
             let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

@@ -67,6 +67,26 @@ async fn opens_as_many_files_as_it_may_and_says_when_that_is_too_little() {
     assert!(log.contains("limit of open files") && log.contains("given=1024 wanted="), "{log}");
 }
 
+/// STUN is no relay, nor is one that only this computer can reach.
+#[tokio::test]
+async fn says_when_there_is_no_relay() {
+    for (args, is_said) in [
+        (&["--listen", "127.0.0.1:0"][..], false),
+        (&["--listen", "127.0.0.1:0", "--behind-proxy"], true),
+        (&["--listen", "127.0.0.1:0", "--turn", "off"], true),
+        (&["--listen", "127.0.0.1:0", "--turn", "off", "--ice-server", "stun:stun.example.org"], true),
+        (&["--listen", "127.0.0.1:0", "--turn", "off", "--ice-server", "turns:turn.example.org,u,c"], false),
+    ] {
+        let mut program = command(args).spawn().unwrap();
+        let mut line = String::new();
+        soon(BufReader::new(program.stdout.take().unwrap()).read_line(&mut line)).await.unwrap();
+        program.kill().await.unwrap();
+        let mut log = String::new();
+        soon(program.stderr.take().unwrap().read_to_string(&mut log)).await.unwrap();
+        assert_eq!(log.contains("there is no relay"), is_said, "{args:?}: {log}");
+    }
+}
+
 #[tokio::test]
 async fn refuses_wrong_flags_and_variables_by_name() {
     for (mut command, name) in [

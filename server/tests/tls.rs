@@ -137,12 +137,18 @@ async fn plain_http_is_sent_to_https_and_gets_nothing_else() {
     let answer = ask("localhost:8080").await.to_lowercase();
     assert!(answer.starts_with("http/1.1 308"), "{answer}");
     assert!(answer.contains("location: https://localhost:8080/a?room=b\r\n"), "{answer}");
+    assert!(answer.contains("nosniff") && !answer.contains("strict-transport-security"), "{answer}");
     for host in ["example.org", "localhost.example.org", "[::1]", "192.0.2.1:8080"] {
         let answer = ask(host).await;
-        assert!(answer.starts_with("HTTP/1.1 421") && !answer.to_lowercase().contains("location"), "{host}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 421") && !answer.to_lowercase().contains("\nlocation:"),
+            "{host}: {answer}"
+        );
+        assert!(answer.contains("nosniff"), "{host}: {answer}");
     }
     for host in ["", "a b", "user@example.org", "example.org/x", "localhost:99999", "localhost\r\nhost: localhost"] {
-        assert!(ask(host).await.starts_with("HTTP/1.1 400"), "{host}");
+        let answer = ask(host).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("nosniff"), "{host}: {answer}");
     }
     let request = "OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     assert!(http(server.address, request).await.to_lowercase().contains("location: https://localhost/\r\n"));

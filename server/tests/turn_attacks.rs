@@ -8,6 +8,7 @@ use itodenwa_server::relay::peers::Peers;
 use itodenwa_server::relay::{Client, Input, Moment, Output, Relay, Rules, Service, Transport, TurnConfig, TurnLimits};
 use stun_types::attribute::{AttributeType, RawAttribute};
 use stun_types::message::{BINDING, MessageClass, MessageType, Method};
+use stun_types::prelude::AttributeWrite;
 use turn_types::attribute::{Data, Lifetime, RequestedTransport, XorPeerAddress};
 use turn_types::message::{ALLOCATE, CREATE_PERMISSION, REFRESH, SEND};
 
@@ -34,8 +35,16 @@ fn a_flood_in_another_ones_name_is_answered_with_a_trickle() {
     let limits = TurnLimits { turn_unauthenticated_rate: 10, ..TurnLimits::default() };
     let one_worker = TurnConfig { workers: std::num::NonZeroUsize::new(1), ..config() };
     let relay = Service::start(&one_worker, limits, secret(), None).unwrap();
-    let packets = [request(ALLOCATE, &[&RequestedTransport::new(17)], None), request(BINDING, &[], None)];
-    for (packet, ip) in packets.into_iter().zip(["127.0.0.8", "127.0.0.9"]) {
+    // As many attributes as fit, of kinds that have to be understood and are not.
+    let many: Vec<_> =
+        (0..500).map(|number| RawAttribute::new(AttributeType::new(0x7000 + number % 250), &[])).collect();
+    let many: Vec<&dyn AttributeWrite> = many.iter().map(|attribute| attribute as &dyn AttributeWrite).collect();
+    let packets = [
+        request(ALLOCATE, &[&RequestedTransport::new(17)], None),
+        request(BINDING, &[], None),
+        request(BINDING, &many, None),
+    ];
+    for (packet, ip) in packets.into_iter().zip(["127.0.0.8", "127.0.0.9", "127.0.0.10"]) {
         let victim = UdpSocket::bind((ip, 0)).unwrap();
         victim.connect(relay.address()).unwrap();
         (0..200).for_each(|_| drop(victim.send(&packet)));

@@ -14,8 +14,8 @@ use crate::relay::credentials::Secret;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "The relay (STUN and TURN)")]
 pub(super) struct TurnArgs {
-    /// Whether to relay for who cannot connect directly [default: on, if only this computer can connect to --listen or there
-    /// is a --turn-address]
+    /// Whether to relay for who cannot connect directly [default: on, if there is a --turn-address, or only this computer can
+    /// connect to --listen and there is no --behind-proxy]
     #[arg(long, env = "ITODENWA_TURN", value_name = "ON|OFF")]
     turn: Option<Switch>,
     /// An address of this computer that others reach it at; at most one of IPv4 and one of IPv6 (in the environment: with
@@ -61,11 +61,12 @@ enum Switch {
 const WORKERS: usize = 64;
 
 impl TurnArgs {
-    /// What the flags say, for a server that listens there. Without an address the relay does not start.
-    pub(super) fn into_config(self, listen: IpAddr) -> Option<TurnConfig> {
+    /// What the flags say, for a server that listens there, behind a proxy or not. Without an address the relay does not start.
+    pub(super) fn into_config(self, listen: IpAddr, behind_proxy: bool) -> Option<TurnConfig> {
         let is_on = match self.turn {
             Some(switch) => switch == Switch::On,
-            None => listen.is_loopback() || !self.turn_addresses.is_empty(),
+            // A proxy on this computer brings people to whom 127.0.0.1 is their own.
+            None => !self.turn_addresses.is_empty() || listen.is_loopback() && !behind_proxy,
         };
         let address = self.turn_listen.unwrap_or(SocketAddr::new(listen, TurnConfig::PORT));
         let own = Some(address.ip()).filter(|ip| self.turn_addresses.is_empty() && ip.is_loopback());
@@ -114,6 +115,15 @@ mod tests {
         assert_eq!(parse(&["--turn", "off", "--turn-address", "203.0.113.10"]).turn, None);
         let refused = parse(&["--listen", "0.0.0.0:80", "--turn", "on"]).turn.unwrap();
         assert!(refused.addresses.is_empty(), "the relay does not start and says what it needs");
+    }
+
+    #[test]
+    fn behind_a_proxy_nobody_is_told_a_relay_at_the_loopback_address() {
+        let proxied = ["--listen", "127.0.0.1:8080", "--behind-proxy"];
+        assert_eq!(parse(&proxied).turn, None);
+        let turn = parse(&[&proxied[..], &["--turn-address", "203.0.113.10"]].concat()).turn.unwrap();
+        assert_eq!(turn.addresses, [std::net::IpAddr::from([203, 0, 113, 10])]);
+        assert!(parse(&[&proxied[..], &["--turn", "on"]].concat()).turn.is_some(), "who asks for it has it");
     }
 
     #[test]

@@ -38,6 +38,10 @@ const UNDERSTOOD: [AttributeType; 13] = [
     EvenPort::TYPE,
 ];
 
+/// So many attributes that are not understood are named; and so many to who may never have asked.
+const NAMED: usize = 32;
+const NAMED_TO_STRANGERS: usize = 4;
+
 /// A packet from a client.
 pub(super) enum Packet<'a> {
     Message(Message<'a>),
@@ -128,13 +132,22 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// 420, and what it was that was not understood.
+    /// 420, and what it was that was not understood, each once; to somebody unknown only the first of it.
     pub(super) fn not_understood(
         request: &'a Message<'a>,
         key: Option<&'a IntegrityKey>,
         attributes: &[AttributeType],
     ) -> Self {
-        Reply::error(request, key, ErrorCode::UNKNOWN_ATTRIBUTE).with(&UnknownAttributes::new(attributes))
+        let most = if key.is_some() { NAMED } else { NAMED_TO_STRANGERS };
+        let mut named = Vec::new();
+        for attribute in attributes {
+            if named.len() < most && !named.contains(attribute) {
+                named.push(*attribute);
+            }
+        }
+        let code = ErrorCode::UNKNOWN_ATTRIBUTE;
+        let reply = if key.is_some() { Reply::error(request, key, code) } else { Reply::brief_error(request, code) };
+        reply.with(&UnknownAttributes::new(&named))
     }
 
     pub(super) fn with(mut self, attribute: &dyn AttributeWrite) -> Self {

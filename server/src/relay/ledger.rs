@@ -12,6 +12,8 @@ use crate::address::{Network, Origin};
 
 /// So much of what may pass in a second may pass at once.
 const BURST: Duration = Duration::from_secs(2);
+/// What each packet costs besides what is in it: the headers of IPv4 and UDP. Without these empty ones would pass every limit.
+const HEADERS: usize = 28;
 
 /// Sessions and their allocations.
 #[derive(Debug)]
@@ -173,8 +175,9 @@ impl AllocationPermit {
         self.account.closed.load(Ordering::Acquire)
     }
 
-    /// Lets so many bytes pass, or none.
+    /// Lets a packet of so many bytes pass, or not.
     pub(super) fn spend(&self, now: Instant, bytes: usize) -> bool {
+        let bytes = bytes.saturating_add(HEADERS);
         self.account.budget.spend(now, bytes) && self.ledger.total.spend(now, bytes)
     }
 }

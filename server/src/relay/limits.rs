@@ -29,15 +29,15 @@ pub struct TurnLimits {
     #[arg(long, env = "ITODENWA_TURN_ALLOCATIONS", value_name = "ALLOCATIONS",
           default_value_t = DEFAULT.turn_allocations, value_parser = between(1..=65_536))]
     pub turn_allocations: usize,
-    /// Bytes per second that are relayed for a member, both ways together
+    /// Bytes per second that are relayed for a member, both ways together; each packet has 28 more for its headers
     #[arg(long, env = "ITODENWA_TURN_SESSION_RATE", value_name = "BYTES", default_value_t = DEFAULT.turn_session_rate,
           value_parser = between(1024..=MOST))]
     pub turn_session_rate: usize,
-    /// Bytes in all that are relayed for a member
+    /// Bytes in all that are relayed for a member, counted in the same way
     #[arg(long, env = "ITODENWA_TURN_SESSION_BYTES", value_name = "BYTES", default_value_t = DEFAULT.turn_session_bytes,
           value_parser = between(1024..=MOST))]
     pub turn_session_bytes: usize,
-    /// Bytes per second that are relayed for everybody together
+    /// Bytes per second that are relayed for everybody together, counted in the same way
     #[arg(long, env = "ITODENWA_TURN_RATE", value_name = "BYTES", default_value_t = DEFAULT.turn_rate,
           value_parser = between(1024..=MOST))]
     pub turn_rate: usize,

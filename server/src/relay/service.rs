@@ -22,6 +22,8 @@ use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets;
 use super::worker::{Shared, Worker};
+use crate::port::has_no_ipv6;
+use crate::seldom::Seldom;
 
 /// Most threads when nobody says how many.
 const WORKERS: usize = 8;
@@ -97,6 +99,7 @@ impl Service {
             v6: Relayed::of(of(Family::V6).next().copied(), Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
             listens_v6: address.is_ipv6(),
             tls,
+            without_port: Seldom::new(start),
             stop: AtomicBool::new(false),
         });
         let mut service = Service { shared, address, workers: Vec::new() };
@@ -173,14 +176,30 @@ fn workers(given: Option<NonZeroUsize>) -> usize {
 }
 
 fn listen(config: &TurnConfig, workers: usize) -> Result<(SocketAddr, Vec<sockets::Listeners>), TurnError> {
-    let address = config.listen;
-    match sockets::listen(address, workers) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.any_port => {
-            sockets::listen(SocketAddr::new(address.ip(), 0), workers)
+    let listening = listen_by(config.listen, config.any_port, |address| sockets::listen(address, workers));
+    listening.map_err(|(address, source)| TurnError::Listen { address, source })
+}
+
+/// At this address. If nobody asked for it, at every one of IPv4 where there is no IPv6, as the server itself does, and at any
+/// port where this one is taken.
+fn listen_by<T>(
+    address: SocketAddr,
+    is_default: bool,
+    mut listen: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> Result<T, (SocketAddr, io::Error)> {
+    let mut candidate = address;
+    loop {
+        match listen(candidate) {
+            Ok(listening) => return Ok(listening),
+            Err(error) if is_default && has_no_ipv6(candidate, &error) => {
+                candidate.set_ip(Ipv4Addr::UNSPECIFIED.into());
+            }
+            Err(error) if is_default && error.kind() == io::ErrorKind::AddrInUse && candidate.port() != 0 => {
+                candidate.set_port(0);
+            }
+            Err(error) => return Err((candidate, error)),
         }
-        listening => listening,
     }
-    .map_err(|source| TurnError::Listen { address, source })
 }
 
 impl fmt::Debug for Service {
@@ -222,5 +241,32 @@ impl std::error::Error for TurnError {
             TurnError::Random(source) => Some(source),
             TurnError::Addresses | TurnError::Ports => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A computer without IPv6, on which the port of TURN is taken.
+    fn only_ipv4(address: SocketAddr) -> io::Result<SocketAddr> {
+        match address {
+            SocketAddr::V6(_) => Err(io::ErrorKind::AddrNotAvailable.into()),
+            SocketAddr::V4(_) if address.port() == TurnConfig::PORT => Err(io::ErrorKind::AddrInUse.into()),
+            SocketAddr::V4(_) => Ok(address),
+        }
+    }
+
+    #[test]
+    fn without_ipv6_the_relay_listens_as_the_server_does() {
+        let listen = |address: &str, is_default| {
+            let listening = listen_by(address.parse().unwrap(), is_default, only_ipv4);
+            listening.map(|address| address.to_string()).map_err(|(address, _)| address.to_string())
+        };
+        assert_eq!(listen("[::]:3479", true), Ok("0.0.0.0:3479".to_owned()));
+        assert_eq!(listen("[::]:3478", true), Ok("0.0.0.0:0".to_owned()), "both");
+        assert_eq!(listen("[::]:3479", false), Err("[::]:3479".to_owned()), "who says where means it");
+        assert_eq!(listen("0.0.0.0:3478", false), Err("0.0.0.0:3478".to_owned()));
+        assert_eq!(listen("[2001:db8::1]:3479", true), Err("[2001:db8::1]:3479".to_owned()));
     }
 }

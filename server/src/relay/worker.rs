@@ -24,6 +24,7 @@ use super::machine::Relay;
 use super::relayed::Relayed;
 use super::rules::Rules;
 use super::sockets::{self, Listeners};
+use crate::seldom::Seldom;
 use connections::Connections;
 use source::Source;
 
@@ -51,6 +52,8 @@ pub(super) struct Shared {
     /// Whether the socket of all clients is one of IPv6, on which IPv4 addresses look different.
     pub(super) listens_v6: bool,
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// How often an allocation found no port, which any member can see to.
+    pub(super) without_port: Seldom,
     pub(super) stop: AtomicBool,
 }
 
@@ -250,7 +253,10 @@ impl Shared {
             Some(socket)
         });
         if opened.is_none() {
-            tracing::warn!("the relay found no free port");
+            tracing::debug!("the relay found no free port");
+            if let Some(times) = self.without_port.happened(now()) {
+                tracing::warn!(times, "the relay found no free port: more are needed (--turn-ports)");
+            }
         }
         opened
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
@@ -40,11 +41,11 @@ pub enum End {
 /// Reads frames that come in pieces of these sizes, again and again; messages have at most so many bytes.
 #[must_use]
 pub fn read_frames(bytes: &[u8], pieces: &[usize], most: usize) -> (Vec<Message>, End) {
-    let mut reader = Reader::new(Pieces { bytes, pieces, next: 0 }, most);
+    let (mut reader, most) = (Reader::new(Pieces { bytes, pieces, next: 0 }), AtomicUsize::new(most));
     let mut messages = Vec::new();
     loop {
         // It is never waited for bytes: there are some, or there will be none.
-        let end = match reader.next().now_or_never() {
+        let end = match reader.next(&most).now_or_never() {
             Some(Ok(message)) => {
                 messages.push(Message::from(message));
                 continue;

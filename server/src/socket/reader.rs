@@ -2,6 +2,7 @@
 //! own, and what is kept between messages does not grow: most connections are idle at most times.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
@@ -41,7 +42,6 @@ pub(super) struct Reader<T> {
     io: Ahead<T>,
     /// A message of which some frames are still to come.
     begun: Option<Begun>,
-    most: usize,
 }
 
 #[derive(Debug)]
@@ -59,14 +59,8 @@ struct Head {
 }
 
 impl<T: AsyncRead + Unpin> Reader<T> {
-    /// Messages have at most so many bytes.
-    pub(super) fn new(io: T, most: usize) -> Self {
-        Reader { io: Ahead::new(io), begun: None, most }
-    }
-
-    /// From now on they have at most so many.
-    pub(super) fn allow(&mut self, most: usize) {
-        self.most = most;
+    pub(super) fn new(io: T) -> Self {
+        Reader { io: Ahead::new(io), begun: None }
     }
 
     /// Whether a part of a message has come, and its end has not.
@@ -74,11 +68,12 @@ impl<T: AsyncRead + Unpin> Reader<T> {
         self.begun.is_some()
     }
 
-    /// The next message. A caller that stops waiting for it can't go on reading.
-    pub(super) async fn next(&mut self) -> Result<Message, Broken> {
+    /// The next message, of at most so many bytes: that may become more while it is waited for. A caller that stops waiting
+    /// for it can't go on reading.
+    pub(super) async fn next(&mut self, most: &AtomicUsize) -> Result<Message, Broken> {
         loop {
             let head = self.head().await?;
-            let mut bytes = self.begin(&head)?;
+            let mut bytes = self.begin(&head, most.load(Ordering::Relaxed))?;
             self.payload(&head, &mut bytes).await?;
             if let Some(message) = self.finish(&head, bytes)? {
                 return Ok(message);
@@ -118,7 +113,7 @@ impl<T: AsyncRead + Unpin> Reader<T> {
     }
 
     /// What the frame's payload is added to.
-    fn begin(&mut self, head: &Head) -> Result<Vec<u8>, Broken> {
+    fn begin(&mut self, head: &Head, most: usize) -> Result<Vec<u8>, Broken> {
         match (head.opcode, &mut self.begun) {
             (OpCode::Control(_), _) if head.is_final && head.length <= CONTROL_BYTES => return Ok(Vec::new()),
             (OpCode::Data(kind @ (Data::Text | Data::Binary)), begun @ None) => {
@@ -128,8 +123,8 @@ impl<T: AsyncRead + Unpin> Reader<T> {
             _ => return Err(Broken::NoFrame),
         }
         let bytes = self.begun.as_mut().map(|begun| std::mem::take(&mut begun.bytes)).unwrap_or_default();
-        if head.length > self.most.saturating_sub(bytes.len()) {
-            return Err(Broken::TooLarge(self.most));
+        if head.length > most.saturating_sub(bytes.len()) {
+            return Err(Broken::TooLarge(most));
         }
         Ok(bytes)
     }
@@ -220,11 +215,11 @@ mod tests {
 
     /// All messages, and why no more came. They come in pieces of this many bytes.
     fn read(bytes: &[u8], piece: usize) -> (Vec<Message>, Broken) {
-        let mut reader = Reader::new(Pieces { bytes: bytes.to_vec(), piece }, MOST);
+        let (mut reader, most) = (Reader::new(Pieces { bytes: bytes.to_vec(), piece }), AtomicUsize::new(MOST));
         let mut messages = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         loop {
-            match runtime.block_on(reader.next()) {
+            match runtime.block_on(reader.next(&most)) {
                 Ok(message) => messages.push(message),
                 Err(broken) => return (messages, broken),
             }

@@ -11,11 +11,12 @@ use axum::http::{Request, StatusCode};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::event::Delivery;
 use super::{Counters, GIVE_UP, WebhookConfig};
 use crate::outgoing::HttpClient;
+use crate::seldom::Seldom;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +32,8 @@ pub(crate) struct Deliverer {
     client: HttpClient,
     queues: Vec<mpsc::Receiver<Delivery>>,
     counters: Arc<Counters>,
+    /// An application that takes no event is told once, and not for each of who comes and goes.
+    dropped: Seldom,
 }
 
 /// Why an attempt failed.
@@ -48,7 +51,7 @@ impl Deliverer {
         queues: Vec<mpsc::Receiver<Delivery>>,
         counters: Arc<Counters>,
     ) -> Self {
-        Deliverer { config, client, queues, counters }
+        Deliverer { config, client, queues, counters, dropped: Seldom::new(now()) }
     }
 
     /// Delivers until nothing more can be told, and all was.
@@ -77,7 +80,10 @@ impl Deliverer {
                     self.counters.dropped.fetch_add(1, Ordering::Relaxed);
                     let why = if let Failure::Passing(why) = failure { why } else { StatusCode::GONE.to_string() };
                     // Not the address, which may have a secret.
-                    tracing::warn!(id = delivery.id, why, "--webhook: an event is dropped");
+                    tracing::debug!(id = delivery.id, why, "--webhook: an event is dropped");
+                    if let Some(events) = self.dropped.happened(now()) {
+                        tracing::warn!(events, why, "--webhook: events are dropped");
+                    }
                     return;
                 }
             };
@@ -111,6 +117,10 @@ impl Deliverer {
             status => Err(passing(&status)),
         }
     }
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
 }
 
 /// Those that failed together do not come again together.
