@@ -76,6 +76,9 @@ test("a first call is one offer and one answer, and its candidates", async (t) =
     const [offering, answering] = await Promise.all(people.map(since));
     t.diagnostic(JSON.stringify([offering, answering].map(({ kinds, bytes }) => ({ kinds, bytes }))));
     const restarts = offering.restarts + answering.restarts;
+    assert.ok(offering.kinds.offer >= 1 && answering.kinds.answer >= 1, "the call came about by what is counted");
+    assert.ok(offering.kinds.candidate >= 1 && answering.kinds.candidate >= 1, "and by candidates");
+    assert.ok(offering.descriptions >= 1 && answering.descriptions >= 1, "and the browsers described it");
     assert.ok(offering.descriptions <= 1 + restarts && answering.descriptions <= 1 + restarts, "negotiated once");
     for (const { kinds, bodies } of [offering, answering]) {
         const { offer = 0, answer = 0, candidate = 0, endOfCandidates = 0, media = 0, ...others } = kinds;
@@ -118,6 +121,7 @@ test("what is switched on and off in a call is one small message each, and no ne
         const [said, answered] = await Promise.all(people.map(since));
         t.diagnostic(`${action}: ${JSON.stringify(said.kinds)} ${said.frames.length} frames, ${said.bytes} bytes; answered ${answered.bytes}`);
         const restarts = said.restarts + answered.restarts;
+        assert.ok(said.bodies.length + said.frames.length >= 1, `${action}: it was said`);
         assert.ok(said.descriptions + answered.descriptions <= 2 * restarts, `${action}: nothing is negotiated`);
         assert.ok(said.bodies.length + said.frames.length <= 3 + 20 * restarts, `${action}: ${said.bodies.concat(said.frames).join(" ")}`);
         assert.ok(said.bytes + answered.bytes <= 600 + 20_000 * restarts, `${action}: ${said.bytes + answered.bytes} bytes`);
