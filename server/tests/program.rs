@@ -202,7 +202,8 @@ async fn help_and_the_documentation_name_the_same_flags() {
     assert!(success && help.contains("token") && help.contains("status"), "{help}");
     // A flag has lines of its own in the help, and in the documentation a row of a table, or a place in a sentence.
     let heads = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-    let told: BTreeSet<_> = heads.flat_map(|line| flags(line.split(' ').find(|word| word.starts_with("--")).unwrap_or(""))).collect();
+    let told: BTreeSet<_> =
+        heads.flat_map(|line| flags(line.split(' ').find(|word| word.starts_with("--")).unwrap_or(""))).collect();
     assert!(told.len() > 50, "{told:?}");
     let usual = BTreeSet::from(["--help", "--version"]);
     let missing: Vec<_> = told.difference(&flags(readme)).filter(|flag| !usual.contains(*flag)).collect();
