@@ -92,12 +92,18 @@ async fn members_get_what_the_service_gives_and_then_what_it_gives_next() {
 #[tokio::test]
 async fn a_service_that_fails_leaves_the_last_list() {
     let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{}", " ".repeat(100_000));
-    for failure in ["HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n".to_owned(), ok(&json!([])), "no".to_owned(), large] {
+    let none = "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let failures = [none, ok(&json!([])), "no".to_owned(), large].map(async |failure| {
         let mut service = Service::start(vec![ok(&turn("first")), failure]).await;
-        let server = TestServer::configured(service.config()).await;
-        service.asked(2).await;
+        let mut config = service.config();
+        // Asked for again after half of it, and 2 s after that: the list is still good then.
+        config.ice_servers_url.as_mut().unwrap().ttl = Duration::from_secs(12);
+        let server = TestServer::configured(config).await;
+        // When it is asked once more, what came of the failure is done.
+        service.asked(3).await;
         assert_eq!(welcome(&server).await["servers"][0]["username"], "first");
-    }
+    });
+    futures_util::future::join_all(failures).await;
 }
 
 #[tokio::test]

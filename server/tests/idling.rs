@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use itodenwa_server::Limits;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, soon};
+use crate::support::{Client, TestServer, soon, sooner_than};
 
 fn limits() -> Limits {
     Limits { idle_timeout: Duration::from_millis(1500), ..Limits::default() }
@@ -34,7 +34,7 @@ async fn who_does_not_is_gone() {
     // This one's socket stays open, and nobody reads it.
     let (mut dead, id) = Client::in_room(&server, "r").await;
     let (mut other, _) = Client::in_room(&server, "r").await;
-    let left = other.receive().await;
+    let left = sooner_than(Limits::default().idle_timeout, other.receive()).await;
     assert_eq!((&left["left"]["id"], &left["left"]["reason"]), (&id.into(), &"gone".into()));
     assert_eq!(dead.receive_to_the_end().await.1, Some(1008));
 }

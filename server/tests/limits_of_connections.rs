@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::support::{Client, TestServer, soon};
+use crate::support::{Client, TestServer, soon, sooner_than};
 
 async fn server(limits: Limits) -> TestServer {
     TestServer::configured(Config { behind_proxy: true, limits, ..Config::default() }).await
@@ -114,7 +114,7 @@ async fn who_asks_for_nothing_is_closed() {
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     let mut answer = Vec::new();
     // Hyper may say 408 before it closes.
-    let _ = soon(silent.read_to_end(&mut answer)).await;
+    let _ = sooner_than(Limits::default().request_timeout, silent.read_to_end(&mut answer)).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The program: its one line of output, its flags, its end.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -206,13 +207,33 @@ async fn mints_tokens_with_the_secret_wherever_it_comes_from() {
     }
 }
 
+/// The flags in a text: each word after two hyphens.
+fn flags(text: &str) -> BTreeSet<&str> {
+    let end = |rest: &str| rest.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '-'));
+    let flags = text.match_indices("--").map(|(at, _)| &text[at..]);
+    let flags = flags.map(|rest| &rest[..end(rest).unwrap_or(rest.len())]);
+    flags.filter(|flag| flag.len() > 3 && !flag.starts_with("---")).collect()
+}
+
 #[tokio::test]
-async fn help_names_every_flag() {
+async fn help_and_the_documentation_name_the_same_flags() {
+    let readme = include_str!("../README.md");
     let (success, help, _) = output(command(&["--help"])).await;
-    assert!(success);
-    for flag in ["--listen", "--config", "--secret", "--room-peers", "token"] {
-        assert!(help.contains(flag), "{flag}");
-    }
+    assert!(success && help.contains("token") && help.contains("status"), "{help}");
+    // A flag has lines of its own in the help, and in the documentation a row of a table, or a place in a sentence.
+    let heads = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let told: BTreeSet<_> =
+        heads.flat_map(|line| flags(line.split(' ').find(|word| word.starts_with("--")).unwrap_or(""))).collect();
+    assert!(told.len() > 50, "{told:?}");
+    let documented = flags(readme);
+    let usual = BTreeSet::from(["--help", "--version"]);
+    let missing: Vec<_> = told.difference(&documented).filter(|flag| !usual.contains(*flag)).collect();
+    assert!(missing.is_empty(), "the documentation has no {missing:?}");
+    let rows = readme.lines().filter(|line| line.starts_with("| `--"));
+    let rows: BTreeSet<_> = rows.filter_map(|row| row.split('|').nth(1)).flat_map(flags).collect();
+    let unknown: Vec<_> = rows.difference(&told).collect();
+    // Without its feature the program has no flags of Redis.
+    assert!(unknown.is_empty() || cfg!(not(feature = "redis")), "the help has no {unknown:?}");
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::support::redis::{Node, Redis, SOON, id, nodes, old_redis, program, see_each_other, sent_away, talk};
-use crate::support::soon;
+use crate::support::{Client, soon};
 
 /// What they are told where nothing is to be found out by silence.
 const NEVER: [&str; 2] = ["--redis-timeout", "60"];
@@ -285,6 +286,9 @@ async fn redis_is_away(time: Duration) {
     for node in [&first, &second] {
         soon(async { while node.is_healthy().await {} }).await;
         assert!(node.get("/ws/admission").await.starts_with("HTTP/1.1 503"));
+        let denied = node.number("connections_denied_total{reason=\"cluster\"}").await;
+        assert!(Client::over(TcpStream::connect(node.address).await.unwrap(), "").await.is_err());
+        assert_eq!(node.number("connections_denied_total{reason=\"cluster\"}").await, denied + 1.0);
     }
     tokio::time::sleep_until(until).await;
     redis.start_again().await;

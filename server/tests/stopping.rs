@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, refusal, soon};
+use crate::support::{Client, TestServer, refusal, soon, sooner_than};
 
 async fn stoppable(limits: Limits) -> (TestServer, oneshot::Sender<()>) {
     let server = Server::bind(Config { limits, ..Config::default() }).await.unwrap();
@@ -71,7 +71,7 @@ async fn it_does_not_wait_for_ever() {
     let (_deaf, _) = Client::in_room(&server, "r").await;
     let _idle = TcpStream::connect(server.address).await.unwrap();
     stop.send(()).unwrap();
-    soon(&mut server.task).await.unwrap();
+    sooner_than(Limits::default().stop_timeout, &mut server.task).await.unwrap();
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{PATIENCE, TestServer, http, soon};
+use crate::support::{PATIENCE, TestServer, http, soon, sooner_than};
 
 /// Certificate and key in files that are gone after the test.
 pub(crate) struct Files {
@@ -185,16 +185,13 @@ async fn one_that_is_made_has_the_fingerprint_that_is_told() {
 #[tokio::test]
 async fn nobody_holds_a_place_without_shaking_hands() {
     let files = Files::new("silent");
-    let limits = itodenwa_server::Limits {
-        request_timeout: std::time::Duration::from_millis(200),
-        ..itodenwa_server::Limits::default()
-    };
+    let limits = Limits { request_timeout: Duration::from_millis(200), ..Limits::default() };
     let server = TestServer::configured(Config { tls: Some(files.tls()), limits, ..Config::default() }).await;
     for beginning in [&[][..], &[22, 3, 1]] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(beginning).await.unwrap();
         let mut answer = Vec::new();
-        let _ = soon(stream.read_to_end(&mut answer)).await;
+        let _ = sooner_than(Limits::default().request_timeout, stream.read_to_end(&mut answer)).await;
     }
 }
 

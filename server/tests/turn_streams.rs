@@ -10,11 +10,22 @@ use itodenwa_server::relay::{Service, TurnConfig, TurnLimits};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use socket2::{Domain, Socket, Type};
 use stun_types::message::{BINDING, Message};
+use tokio::time::Instant;
 use turn_types::attribute::Lifetime;
 use turn_types::message::REFRESH;
 
 use crate::support::turn::{Framed, Turn, config, limited, member, relay, request, secret, tcp};
 use crate::support::{PATIENCE, soon_true};
+
+/// Short, and clearly sooner than the default.
+fn first_limit() -> TurnLimits {
+    TurnLimits { turn_first_timeout: Duration::from_millis(200), ..TurnLimits::default() }
+}
+
+/// What [`first_limit`] ends: the default would not by then.
+fn ended_by_first_limit(begun: Instant) -> bool {
+    begun.elapsed() < TurnLimits::default().turn_first_timeout * 4 / 5
+}
 
 /// Whether the relay closes a connection, without a word.
 fn is_closed(stream: &mut TcpStream) -> bool {
@@ -94,14 +105,15 @@ fn nonsense_closes_the_connection() {
 
 #[test]
 fn who_says_nothing_or_half_a_word_is_not_waited_for() {
-    let limits = TurnLimits { turn_first_timeout: Duration::from_millis(200), ..TurnLimits::default() };
-    let relay = limited(limits);
+    let relay = limited(first_limit());
+    let begun = Instant::now();
     let mut silent = tcp(&relay);
     let mut slow = tcp(&relay);
     slow.write_all(b"\0").unwrap();
     let mut client = Turn::tcp(&relay, member(&relay, "ann"));
     client.allocate().relayed();
     assert!(is_closed(&mut silent) && is_closed(&mut slow));
+    assert!(ended_by_first_limit(begun), "after {:?}", begun.elapsed());
     assert_eq!(client.ask(REFRESH, &[&Lifetime::new(600)]).code(), 0, "who talks is listened to");
 }
 
@@ -249,11 +261,11 @@ fn tls_and_plain_turn_share_a_port() {
 
 #[test]
 fn a_handshake_is_not_waited_for_forever() {
-    let (relay, config) =
-        with_tls(TurnLimits { turn_first_timeout: Duration::from_millis(200), ..TurnLimits::default() });
+    let (relay, config) = with_tls(first_limit());
+    let begun = Instant::now();
     let mut slow = tcp(&relay);
     slow.write_all(b"\x16").unwrap();
-    assert!(is_closed(&mut slow));
+    assert!(is_closed(&mut slow) && ended_by_first_limit(begun), "after {:?}", begun.elapsed());
     let mut wrong = tcp(&relay);
     wrong.write_all(b"\x16\x03\x01\x00\x05hello").unwrap();
     let mut alert = Vec::new();

@@ -194,7 +194,10 @@ async fn a_peer_that_lies_gets_an_error_and_harms_nothing() {
     within("channels to be closed", JsFuture::from(strange_open(64))).await.expect("a number");
     forget_connections();
     // Its own are refused: there are as many as there may be.
-    drop(within("it lives on", join(one.camera(false), other.camera(false))).await);
+    let refused = within("the refusal", peer(&other).open_channel("x", ChannelOptions::new())).await;
+    assert_eq!(refused.err(), Some(ChannelError::TooMany));
+    let switched = within("it lives on", join(one.camera(false), other.camera(false))).await;
+    assert_eq!(switched, (Ok(()), Ok(())));
     drop(one.send("hello").expect("accepted"));
     until(&mut other, "the text", |event| matches!(event, Event::Text { .. }).then_some(())).await;
     leave(one, other).await;

@@ -15,16 +15,19 @@ function harm() {
     const socket = (room) =>
         new Promise((done, failed) => {
             const socket = new WebSocket(new URL("ws", location.href.replace("http", "ws")));
-            const seat = { socket, sent: 0, received: 0, closed: false };
+            const seat = { socket, sent: 0, refused: new Set(), hellos: 0, closed: false };
             socket.onopen = () => socket.send(JSON.stringify({ join: { version: 1, room } }));
             socket.onclose = ({ reason }) => {
                 seat.closed = true;
                 failed(new Error(`closed: ${reason}`));
             };
             socket.onmessage = ({ data }) => {
-                seat.received += 1;
-                const { welcome } = JSON.parse(data);
+                const { welcome, signal } = JSON.parse(data);
                 if (welcome) done(Object.assign(seat, welcome));
+                const body = JSON.parse(signal?.packet.body ?? "null");
+                if (body === "hello") seat.hellos += 1;
+                // Once each: what is not acknowledged comes again.
+                if (body?.refuse) seat.refused.add(`${signal.from} ${body.refuse.id}`);
             };
         });
     const epoch = (session) => session * 65536;
@@ -32,13 +35,13 @@ function harm() {
     /** Takes this many seats; each sends so many small messages a second, for each of which an answer may be wanted. */
     window.flood = async (room, seats, rate) => {
         window.seats = await Promise.all(Array.from({ length: seats }, () => socket(room)));
-        const begun = performance.now();
+        const begun = (window.begun = performance.now());
         const annoy = (seat) => {
             const due = ((performance.now() - begun) / 1000) * rate;
             const victims = seat.members.filter(({ id }) => !window.seats.some(({ me }) => me.id === id));
             for (; seat.sent < due && !seat.closed; seat.sent++) {
                 const { id, session } = victims[seat.sent % victims.length];
-                const offer = { offer: { id: seat.sent, sdp: "nonsense", sources: {} } };
+                const offer = { offer: { id: seat.sent, sdp: "nonsense", sources: [] } };
                 // Every second one is for another incarnation, which a Hello answers; the others are in order, to be refused.
                 const isStray = seat.sent % 4 < 2;
                 const seq = isStray ? 1 : Math.floor(seat.sent / 4) + 1;
@@ -55,10 +58,12 @@ function harm() {
         window.flooding = setInterval(() => window.seats.forEach(annoy), 50);
     };
 
-    /** What became of it: messages of all seats, and whether any of them was thrown out. */
+    /** What became of it: messages of each seat and how they were answered, and whether any of them was thrown out. */
     window.flooded = () => ({
+        seconds: (performance.now() - window.begun) / 1000,
         sent: window.seats.map(({ sent }) => sent),
-        received: window.seats.map(({ received }) => received),
+        refused: window.seats.map(({ refused }) => refused.size),
+        hellos: window.seats.map(({ hellos }) => hellos),
         closed: window.seats.some(({ closed }) => closed),
     });
 

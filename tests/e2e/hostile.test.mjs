@@ -50,8 +50,19 @@ for (const [seats, test] of each(4, 1)) {
         await attacker.evaluate((...flood) => window.flood(...flood), room, seats, 48);
         const wanted = seats === 1 ? 48 * 30 : 48 * 15;
         await attacker.waitForFunction((wanted) => window.flooded().sent.every((sent) => sent > wanted), { timeout: 60_000 }, wanted);
+        await attacker.waitForFunction(
+            () => [window.flooded().refused, window.flooded().hellos].every((answered) => Math.min(...answered) > 0),
+            { timeout: 60_000 },
+        );
         const flooded = await attacker.evaluate(() => window.flooded());
         assert.ok(!flooded.closed, "the attackers keep to the server's rate");
+        t.diagnostic(`refused: ${flooded.refused}, hello: ${flooded.hellos}, in ${flooded.seconds.toFixed(1)} s`);
+        for (const seat of flooded.sent.keys()) {
+            // By each of the two: 16 offers at once, and then two in a second; and four and two of what was for another incarnation.
+            const most = (atOnce) => 2 * (atOnce + 2 * flooded.seconds + 1);
+            assert.ok(flooded.refused[seat] <= most(16), `${flooded.refused[seat]} offers refused in ${flooded.seconds} s`);
+            assert.ok(flooded.hellos[seat] <= most(4), `${flooded.hellos[seat]} Hellos in ${flooded.seconds} s`);
+        }
         for (const [index, someone] of people.entries()) {
             const now = await counted(someone);
             const seconds = (now.at - before[index].at) / 1000;
@@ -130,14 +141,15 @@ for (const [kind, test] of each("firefox", "chromium")) {
     });
 }
 
-/** Runs before the page: counts its connections. */
-function countConnections() {
-    window.connections = 0;
+/** Runs before the page: keeps its connections, those that were described. */
+function keepConnections() {
+    window.connections = [];
     const Connection = RTCPeerConnection;
     window.RTCPeerConnection = class extends Connection {
         constructor(...configuration) {
             super(...configuration);
-            window.connections += 1;
+            // That of an offer that nobody got never is.
+            this.addEventListener("signalingstatechange", () => window.connections.push(this), { once: true });
         }
     };
 }
@@ -147,23 +159,31 @@ test("one that refuses what it is offered gets another connection, and nobody el
     const room = freshRoom();
     const people = [];
     for (const [kind, name] of [["chromium", "Ann"], ["firefox", "Bob"]]) {
-        const someone = await person(t, kind, { query: `?room=${room}`, prepare: countConnections });
+        const someone = await person(t, kind, { query: `?room=${room}`, prepare: keepConnections });
         people.push(await someone.join(undefined, name));
     }
     const [ann, bob] = people;
     await Promise.all(people.map((someone) => someone.watches()));
-    const before = await Promise.all(people.map(({ page }) => page.evaluate(() => window.connections)));
+    const keepFirst = () => {
+        window.first = connections.at(-1);
+        return connections.length;
+    };
+    const before = await Promise.all(people.map(({ page }) => page.evaluate(keepFirst)));
     const attacker = await blank(t, await browser("chromium"), await address());
     await attacker.evaluate((room) => window.refuseAll(room), room);
     await attacker.waitForFunction(() => window.refused.size === 2, { timeout: 60_000 });
     for (const [index, someone] of people.entries()) {
         // The one that was refused, and the next.
-        await someone.until((before) => window.connections >= before + 2, before[index]);
+        await someone.until((before) => connections.length >= before + 2, before[index]);
     }
     await ann.say("still here");
     await bob.reads("chat-log", "still here");
     await bob.say("so am I");
     await ann.reads("chat-log", "so am I");
+    const now = () => [connections.length, first.connectionState];
+    for (const [index, { page }] of people.entries()) {
+        assert.deepEqual(await page.evaluate(now), [before[index] + 2, "connected"], "the two have the connection that they had");
+    }
 });
 
 /** Runs before the page: keeps its open control channels; from when it is watched the longest time without a task, and texts drawn. */
@@ -237,6 +257,8 @@ for (const [kind, test] of each("chromium", "firefox")) {
                 seconds: (performance.now() - window.watchedFrom) / 1000,
             }));
             t.diagnostic(`${sent} sent, ${now.drawn - drawn} drawn, ${now.gap} ms without a task at most`);
+            // Much of it is read: all that may come at once.
+            assert.ok(now.drawn - drawn > 100, `only ${now.drawn - drawn} texts were taken`);
             // What may come at once, and a hundred a second.
             assert.ok(now.drawn - drawn < 300 + 100 * (now.seconds - from), `${now.drawn - drawn} texts were taken`);
             [drawn, from] = [now.drawn, now.seconds];

@@ -112,6 +112,19 @@ export function prepare() {
     window.weather = (kind, seed = 1) => (passes = kinds[kind](seed));
     window.weather.done = done;
 
+    const { send } = RTCDataChannel.prototype;
+    /** All that is said over the control channel is said twice, too; what was is kept. */
+    window.weather.repeats = () => {
+        done.repeated = [];
+        RTCDataChannel.prototype.send = function (data) {
+            if (this.label === "control") {
+                done.repeated.push(data);
+                send.call(this, data);
+            }
+            return send.call(this, data);
+        };
+    };
+
     const Socket = WebSocket;
     window.WebSocket = class extends Socket {
         send(data) {

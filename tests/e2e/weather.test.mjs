@@ -67,10 +67,17 @@ test("candidates overtake the descriptions that they are of", async (t) => {
 
 test("every message comes twice", async (t) => {
     const people = await meet(t, "twice");
-    await people[0].say("once");
-    await people[1].reads("chat-log", "once");
-    assert.equal(await people[1].page.$$eval("[data-testid=chat-text]", (texts) => texts.length), 1);
+    for (const { page } of people) await page.evaluate(() => weather.repeats());
+    for (const text of ["once", "then"]) {
+        await people[0].say(text);
+        await people[1].reads("chat-log", text);
+    }
+    // A second one of the first text would have come before the second text.
+    const texts = await people[1].page.$$eval("[data-testid=chat-text]", (texts) => texts.map(({ textContent }) => textContent.trim()));
+    assert.deepEqual(texts, ["once", "then"]);
     assert.ok((await done(people, "doubled")) > 0);
+    const repeated = await people[0].page.evaluate(() => weather.done.repeated);
+    assert.equal(repeated.filter((frame) => /"(once|then)"/.test(frame)).length, 2);
     await isSound(people);
 });
 

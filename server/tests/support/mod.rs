@@ -28,6 +28,11 @@ pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(PATIENCE, what).await.expect("it happens in time")
 }
 
+/// Awaits what a limit ends that the test has set: clearly sooner than the default, `usual`, would.
+pub(crate) async fn sooner_than<F: Future>(usual: Duration, what: F) -> F::Output {
+    tokio::time::timeout(usual * 4 / 5, what).await.expect("it ends by the limit that was set")
+}
+
 /// Looks again and again until it is so.
 pub(crate) fn soon_true(mut what: impl FnMut() -> bool) {
     let until = std::time::SystemTime::now() + PATIENCE;

@@ -28,12 +28,13 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// None, and a word, where it is not installed: `cargo xtask test` sees to that.
+    /// None, and a word, where it is not installed; where `cargo xtask test` has found it, that fails the test.
     pub(crate) async fn start(arguments: &[&str]) -> Option<Self> {
         // Free a moment ago; no two tests get the same.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let Ok(child) = spawn(port, &arguments) else {
+            assert!(std::env::var_os("ITODENWA_NEED_REDIS").is_none(), "there is no redis-server");
             println!("skipped: there is no redis-server; on Debian: apt-get install redis-server");
             return None;
         };

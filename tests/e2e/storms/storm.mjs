@@ -1,5 +1,5 @@
 // One storm between two pages, and whether they agree when it is over.
-import { plan } from "./plan.mjs";
+import { plan, SOURCES } from "./plan.mjs";
 import { way } from "./way.mjs";
 
 /** How long the two sides have to agree after the storm, and how often they are looked at. Milliseconds. */
@@ -49,7 +49,7 @@ export async function storm(pages, seed, address) {
         await until(end);
         await ask("calm", room);
         const over = Date.now();
-        const { wrong, looks } = await settled(() => ask("look", room));
+        const { wrong, looks } = await settled(() => ask("look", room), sides.map(planned));
         const stories = wrong ? await ask("story", room) : [];
         return { seed, wrong, looks, stories, millis: Date.now() - over };
     } catch (error) {
@@ -62,19 +62,26 @@ export async function storm(pages, seed, address) {
 
 const asked = (what, given) => [(what, given) => window.storms[what](...given), what, given];
 
+/** What one side has on when all of its plan is done. */
+function planned({ first, acts }) {
+    const on = new Set(first);
+    for (const { what, on: isOn } of acts) if (SOURCES.includes(what)) on[isOn ? "add" : "delete"](what);
+    return [...on].sort();
+}
+
 /** Looks until nothing is wrong any more, or it takes too long. */
-async function settled(look) {
+async function settled(look, planned) {
     const until = Date.now() + LIMIT;
     let before;
     for (;;) {
         const looks = await look();
         const broken = looks.flatMap(unforgivable);
         if (broken.length > 0) return { wrong: broken.join("; "), looks };
-        const wrong = disagreement(looks) ?? standstill(before, looks);
+        const wrong = disagreement(looks, planned) ?? standstill(before, looks);
         if (!wrong) return { looks };
         if (Date.now() > until) return { wrong, looks };
         // What flows is compared with what had flowed when they first agreed.
-        if (!disagreement(looks)) before ??= looks;
+        if (!disagreement(looks, planned)) before ??= looks;
         else before = undefined;
         await sleep(EVERY);
     }
@@ -86,8 +93,11 @@ function unforgivable({ refused, troubles, failed }) {
     return wrong.filter((what) => !ITS_OWN_FAULT.test(what));
 }
 
-/** In what the two sides differ, if they do. */
-function disagreement([one, other]) {
+/** In what the two sides differ from what they were to have on, or from each other, if they do. */
+function disagreement([one, other], planned) {
+    for (const [index, { mine }] of [one, other].entries()) {
+        if (mine.join() !== planned[index].join()) return `has "${mine}" on, and was to have "${planned[index]}"`;
+    }
     for (const [here, there] of [[one, other], [other, one]]) {
         if (here.theirs.length !== 1) return `sees ${here.theirs.length} others`;
         if (here.connections.length !== 1) return `has ${here.connections.length} connections`;
