@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, refusal, soon, sooner_than};
+use crate::support::{Client, PATIENCE, TestServer, refusal, soon, sooner_than};
 
 async fn stoppable(limits: Limits) -> (TestServer, oneshot::Sender<()>) {
     let server = Server::bind(Config { limits, ..Config::default() }).await.unwrap();
@@ -66,7 +66,14 @@ async fn everybody_is_told_at_once_and_closed_one_after_another() {
 
 #[tokio::test]
 async fn it_does_not_wait_for_ever() {
-    let limits = Limits { stop_timeout: Duration::from_millis(300), ..Limits::default() };
+    // Nothing else ends what is deaf or idle.
+    let limits = Limits {
+        stop_timeout: Duration::from_millis(300),
+        close_timeout: PATIENCE,
+        write_timeout: PATIENCE,
+        request_timeout: PATIENCE,
+        ..Limits::default()
+    };
     let (mut server, stop) = stoppable(limits).await;
     let (_deaf, _) = Client::in_room(&server, "r").await;
     let _idle = TcpStream::connect(server.address).await.unwrap();
