@@ -11,11 +11,11 @@ use crate::process::{self, Result, program};
 use crate::{system, wasm};
 
 /// What a page may load before its first call, in bytes after brotli: first module, bindings and face.
-const FIRST_LOAD: usize = 142_500;
+const FIRST_LOAD: usize = 142_700;
 /// What each of the other modules may have, with the bindings that they share; they are loaded when they are first used.
 const LATER: usize = 33_200;
 /// The one with files: those that go on after a page was loaded anew are half of it; 40 000 is the goal.
-const FILES: (&str, usize) = ("_files_", 42_100);
+const FILES: (&str, usize) = ("_files_", 42_300);
 /// Others, as their packages are bundled by everybody; one is shipped bundled.
 const RIVALS: [&str; 3] = ["peerjs", "mediasoup-client", "livekit-client"];
 const SIMPLE_PEER: &str = "node_modules/simple-peer/simplepeer.min.js";
