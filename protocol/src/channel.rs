@@ -293,7 +293,6 @@ impl Flow {
     }
 }
 
-/// What the bytes of a frame count.
 /// The bytes of a part, with room for what marks it.
 fn part(bytes: &[u8]) -> Vec<u8> {
     let mut part = Vec::with_capacity(bytes.len() + 1);
@@ -301,6 +300,7 @@ fn part(bytes: &[u8]) -> Vec<u8> {
     part
 }
 
+/// What the bytes of a frame count.
 fn cost(bytes: &[u8]) -> u64 {
     FRAME_COST + bytes.len() as u64
 }

@@ -191,7 +191,8 @@ const DEFAULT: Limits = Limits {
     ticket_lifetime: Duration::from_secs(3600),
     name_graphemes: 64,
     request_timeout: Duration::from_secs(10),
-    join_timeout: Duration::from_secs(5),
+    // Longer than a client waits for its welcome: one that is slow tries again when it has given up itself.
+    join_timeout: Duration::from_secs(15),
     visitors: 2_500,
     visit_timeout: Duration::from_secs(300),
     idle_timeout: Duration::from_secs(30),
