@@ -71,11 +71,13 @@ async fn log_of_a_busy_run(format: &str) -> String {
 /// What is logged while strangers send what is of no use, and the answer to a request that came behind all of it.
 #[cfg(unix)]
 async fn log_of_strangers(level: &str) -> String {
-    let relay = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut program = Command::new(env!("CARGO_BIN_EXE_itodenwa-server"));
-    program.args(["--listen", "127.0.0.1:0", "--turn-listen", &relay, "--allow-origin", "https://example.org"]);
+    program.args(["--listen", "127.0.0.1:0", "--turn-listen", "127.0.0.1:0", "--allow-origin", "https://example.org"]);
     program.env("RUST_LOG", level);
     let (mut program, address, log) = start(program).await;
+    let mut ann = Client::over(TcpStream::connect(address).await.unwrap(), "").await.unwrap();
+    let stun = ann.join("r").await["welcome"]["iceServers"]["servers"][0]["urls"][0].clone();
+    let relay = stun.as_str().unwrap().strip_prefix("stun:").unwrap();
 
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     // With the cookie of STUN; of 100 bytes that it speaks of there are none, and an attribute that is cut off.
@@ -87,7 +89,7 @@ async fn log_of_strangers(level: &str) -> String {
     soon(async {
         loop {
             for datagram in [&without_attributes, &cut_off, &binding] {
-                socket.send_to(datagram, &relay).await.unwrap();
+                socket.send_to(datagram, relay).await.unwrap();
             }
             // Datagrams may be lost.
             let heard = tokio::time::timeout(Duration::from_secs(1), socket.recv(&mut answer)).await;

@@ -46,7 +46,8 @@ fn the_relay_has_so_many_allocations() {
 
 #[test]
 fn a_port_range_that_is_used_up_is_told() {
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Below those that systems give to sockets by themselves, such as other tests'.
+    let port = (20_000..30_000).find(|port| UdpSocket::bind(("127.0.0.1", *port)).is_ok()).unwrap();
     let config = itodenwa_server::relay::TurnConfig { ports: port..=port, ..crate::support::turn::config() };
     let relay = Service::start(&config, TurnLimits::default(), secret(), None).unwrap();
     let (mut ann, relayed) = Turn::allocated(&relay, "ann");
