@@ -62,8 +62,8 @@ export function unplug() { captured.filter((track) => track.readyState === "live
 export function interrupt(interrupted) { captured.forEach((track) => track.tell(interrupted ? "mute" : "unmute")); }
 export function change_devices() { navigator.mediaDevices.dispatchEvent(new Event("devicechange")); }
 let shared;
-let screens;
 /** How often the person was asked for a screen since it was offered. */
+let screens;
 let asked_of_screen;
 export function times_asked() { return screens; }
 export function asked_for() { return asked_of_screen; }

@@ -47,11 +47,12 @@ export async function stopped(video) {
         before = now;
     }
 }
-/** Plays a file: width, height, length, tracks of pictures and of sounds. */
+/** The loudest sample of a file, from 0 to 1. */
 export async function loudest(file) {
     const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(await file.arrayBuffer());
     return sound.getChannelData(0).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
+/** Plays a file: width, height, length, tracks of pictures and of sounds. */
 export async function play_back(file) {
     const video = document.createElement("video");
     const told = (type) => new Promise((done, fail) => {

@@ -1,4 +1,4 @@
-//! A session outlives its connection, and the server.
+//! A session outlives its connection.
 
 mod restarts;
 
